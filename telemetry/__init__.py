@@ -1,0 +1,1 @@
+"""The vocabulary: signals, units, phases, alarm words, messages and topics. Imports nothing of ours."""

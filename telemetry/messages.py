@@ -1,0 +1,182 @@
+"""Frozen records that cross a process boundary.
+
+Every record is a msgpack array (`array_like`): fields are only ever appended, with a default, so that an older reader
+ignores what it does not know and a newer one fills in what is missing. Times are microseconds since 1970 UTC
+(`*_us`); monotonic times are milliseconds within one boot (`mono_ms`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag, StrEnum
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Flag(IntFlag):
+    """Marks on one row, stored with it."""
+
+    CLOCK_SYNCHRONISED = 1  # the agent's clock was known to be right when the row was taken
+    PHASE_DERIVED = 2  # the machine does not say its phase; it was inferred
+    LATE = 4  # set by ingest: arrived after newer rows of the same unit, so no rule saw it live
+    TIME_CORRECTED = 8  # set by ingest: `time` is the agent's time plus the estimated offset
+
+
+class Lane(IntEnum):
+    """Two lanes: what is happening now, and what is being caught up."""
+
+    LIVE = 0
+    BACKFILL = 1
+
+
+class EventKind(StrEnum):
+    """What sort of thing happened."""
+
+    ALARM = "alarm"  # a machine alarm began or ended
+    PHASE = "phase"  # the machine's phase changed; `text` is the new phase's name
+    LINK = "link"  # the link between box and machine was lost or came back
+    INVALID = "invalid"  # a signal's value became implausible, or plausible again; `text` is what was read
+    AGENT = "agent"  # the box's own: started, outbox quarantined, rows thinned
+
+
+class MachineLink(StrEnum):
+    """How the box gets on with its machine: four different troubles, four different people."""
+
+    CONNECTED = "connected"
+    SILENT = "silent"  # the port is open, the machine does not answer
+    GARBLED = "garbled"  # bytes come, none of them a frame
+    DISCONNECTED = "disconnected"  # the port is not there
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One sample of a machine.
+
+    Attributes:
+        seq: number within the epoch, shared with events; never reused.
+        values: catalogue number -> value in the catalogue's unit; absent = not measured.
+        invalid: bit n set = signal n was sent but is implausible, so it is not in `values`.
+        extras: what this model says beyond the catalogue, as text; only when it changed.
+    """
+
+    seq: int
+    time_us: int
+    mono_ms: int
+    flags: int
+    phase: int
+    values: dict[int, float]
+    invalid: int = 0
+    extras: dict[str, str] = {}
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """Something that began, ended or was noted, numbered in the same sequence as readings.
+
+    Attributes:
+        name: MDC reference id of an alarm, or our own word for the other kinds.
+        code: MDC numeric code, 0 where there is none.
+        active: True when it begins or is noted, False when it ends.
+        signal: the catalogue name of the source signal, or empty.
+        text: what a person may want to read; never personal data; at most 200 characters.
+    """
+
+    seq: int
+    time_us: int
+    mono_ms: int
+    flags: int
+    kind: EventKind
+    name: str
+    code: int
+    active: bool
+    signal: str = ""
+    text: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What one `up` message carries. Columns are little-endian; see `telemetry.wire` for how to build and check one.
+
+    Attributes:
+        epoch: 16 hex digits, born with the outbox file.
+        count: number of rows; every per-row column has this many entries.
+        offsets: uint32 per row, seq − first_seq, strictly increasing; empty = 0, 1, 2, ….
+        times: int64 per row, microseconds. monos: int64 per row, milliseconds. flags, phases: uint8 per row.
+        invalid: uint64 per row; empty = all zero.
+        columns: catalogue number -> float32 per row; NaN = not measured.
+        extras: row index -> vendor extras.
+    """
+
+    version: int
+    unit: str
+    epoch: str
+    boot: str
+    sent_us: int
+    lane: Lane
+    first_seq: int
+    count: int
+    offsets: bytes
+    times: bytes
+    monos: bytes
+    flags: bytes
+    phases: bytes
+    invalid: bytes
+    columns: dict[int, bytes]
+    events: list[Event] = []
+    extras: dict[int, dict[str, str]] = {}
+
+
+class Status(msgspec.Struct, frozen=True, array_like=True):
+    """How a box is: retained on `status`, and the last will with `online` False."""
+
+    version: int
+    unit: str
+    online: bool
+    sent_us: int
+    epoch: str = ""
+    boot: str = ""
+    agent_version: str = ""
+    synchronised: bool = False
+    machine: MachineLink = MachineLink.DISCONNECTED
+    protocol: str = ""
+    profile: str = ""
+    outbox_rows: int = 0
+    outbox_oldest_us: int = 0
+    thinned: int = 0
+    rejected: int = 0
+
+
+class Refusal(msgspec.Struct, frozen=True, array_like=True):
+    """Rows ingest will never store: the agent sets them aside, counts them and reports them."""
+
+    first: int
+    last: int
+    reason: str
+
+
+class Ack(msgspec.Struct, frozen=True, array_like=True, tag="ack"):
+    """Sent on `down` after the commit: these seqs (inclusive ranges) are stored and may be forgotten."""
+
+    epoch: str
+    ranges: list[tuple[int, int]]
+    refused: list[Refusal] = []
+
+
+class LiveReading(msgspec.Struct, frozen=True, array_like=True):
+    """The newest committed values of one unit."""
+
+    unit: str
+    time_us: int
+    received_us: int
+    seq: int
+    phase: int
+    flags: int
+    invalid: int
+    values: dict[int, float]
+
+
+class LiveFrame(msgspec.Struct, frozen=True, array_like=True):
+    """What ingest committed since its last frame for one shard; also sent empty once a second as a heartbeat."""
+
+    version: int
+    server_us: int
+    readings: list[LiveReading] = []
+    statuses: list[Status] = []
