@@ -184,7 +184,7 @@ def _check_events(events: list[Event]) -> None:
     for event in events:
         texts = (event.name, event.signal, event.text)
         _require(0 <= event.seq < MAX_SEQ, f"event seq {event.seq}", f"0…{MAX_SEQ}")
-        _require(abs(event.time_us) < 2**62 and abs(event.mono_ms) < 2**62, "event time", "microseconds since 1970")
+        _require(max(abs(event.time_us), abs(event.mono_ms)) <= MAX_SEQ, "event time", "microseconds since 1970")
         _require(0 <= event.flags < 256 and 0 <= event.code < 2**31, f"event code {event.code}", "an MDC code")
         _require(
             all(len(t) <= MAX_TEXT and _printable(t) for t in texts), "event text", f"printable, at most {MAX_TEXT}"

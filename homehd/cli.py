@@ -1,0 +1,88 @@
+"""`homehd`: one command, one verb each. A verb's module is imported only when it is asked for, so a box stays small."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from homehd import logs
+from telemetry.errors import HomehdError
+
+# verb -> one line of help. The module is homehd.commands.<verb>.
+VERBS: Final[dict[str, str]] = {
+    "demo": "everything at once: broker, database, services and simulated homes",
+    "edge": "the agent on the dialysis unit",
+    "ingest": "from the broker to the store, rules included",
+    "api": "the clinicians' API and dashboard",
+    "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
+    "migrate": "create or upgrade the database schema",
+    "units": "provision, list and revoke homes",
+    "users": "local accounts",
+    "replay": "run the rules over recorded readings",
+    "decode": "machine bytes to readings",
+    "doctor": "check every part and say what to do",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 on success, 2 on wrong arguments, 1 on failure with one line on standard error."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0 if words else 2
+    verb = words[0]
+    if verb not in VERBS:
+        print(f"homehd: no such command: {verb} – one of: {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    return _run(verb, words[1:])
+
+
+def _run(verb: str, words: list[str]) -> int:
+    try:
+        module = import_module(f"homehd.commands.{verb}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in (
+            "homehd",
+            "telemetry",
+            "store",
+            "ingest",
+            "clinician_api",
+            "alerts",
+        ):
+            raise
+        print(f"homehd {verb}: {error.name} is not installed – pip install 'homehd[embedded]'", file=sys.stderr)
+        return 1
+    parser = argparse.ArgumentParser(prog=f"homehd {verb}", description=VERBS[verb], allow_abbrev=False)
+    parser.add_argument(
+        "--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"], help=argparse.SUPPRESS
+    )
+    module.add_arguments(parser)
+    options = parser.parse_args(words)
+    logs.install(options.log_level)
+    try:
+        code = module.run(options)
+        sys.stdout.flush()
+    except HomehdError as error:
+        print(f"homehd {verb}: {error.line()}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not a failure of ours, and nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(code)
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    lines = [f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()]
+    return "usage: homehd COMMAND [--help]\n\n" + "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

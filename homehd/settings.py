@@ -1,0 +1,142 @@
+"""Where things are: environment first, then a TOML file, then defaults. Shared by every server command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, cast
+from urllib.parse import urlsplit
+
+import msgspec
+
+from homehd import embedded_broker
+from homehd.brokers import KINDS, Kind
+from telemetry import settings
+from telemetry.errors import HomehdError, SettingsError
+
+_EMBEDDED: Final = "embedded:"
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server commands read.
+
+    Attributes:
+        home: folder for embedded data, keys and caches.
+        database: PostgreSQL URL; None = the embedded one in `home`.
+        broker: mqtt://host:port; None = the embedded one; `embedded:nats` or `embedded:mosquitto` names its kind.
+        api_host, api_port: where the API and the dashboard listen.
+        allowed_origins: further origins whose pages may talk to the API; its own address always may.
+        ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
+    """
+
+    home: str = "~/.local/share/homehd"
+    database: str | None = None
+    broker: str | None = None
+    api_host: str = "127.0.0.1"
+    api_port: Port = 8080
+    allowed_origins: list[str] = []
+    ingest_health_port: Port = 0
+
+    @property
+    def home_path(self) -> Path:
+        """`home` with ~ resolved."""
+        return Path(self.home).expanduser()
+
+
+@dataclass(frozen=True)
+class Services:
+    """Database and broker, running."""
+
+    database_url: str
+    broker_url: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flag every server command has."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings as TOML; the environment overrides them")
+
+
+def load(options: argparse.Namespace) -> ServerSettings:
+    """Settings from the environment, `--config` and defaults; SettingsError says where and what."""
+    environment = {
+        "home": os.environ.get("HOMEHD_HOME"),
+        "database": os.environ.get("HOMEHD_DATABASE"),
+        "broker": os.environ.get("HOMEHD_BROKER"),
+        "api_host": os.environ.get("HOMEHD_API_HOST"),
+        "api_port": _integer("HOMEHD_API_PORT"),
+    }
+    loaded = settings.load(ServerSettings, options.config, environment)
+    _check_url("HOMEHD_DATABASE", loaded.database, ("postgresql", "postgres"))
+    if loaded.broker and not loaded.broker.startswith(_EMBEDDED):
+        _check_url("HOMEHD_BROKER", loaded.broker, ("mqtt", "mqtts"))
+    return loaded
+
+
+@contextmanager
+def database(loaded: ServerSettings) -> Iterator[str]:
+    """The database's URL, the embedded one started if none is named."""
+    if loaded.database:
+        yield loaded.database
+        return
+    try:
+        from store import embedded
+    except ImportError as error:
+        hint = "pip install 'homehd[embedded]', or set HOMEHD_DATABASE"
+        raise HomehdError("start the embedded database", str(error.name), hint=hint) from error
+    with embedded.start(loaded.home_path) as instance:
+        yield instance.url
+
+
+@contextmanager
+def broker(loaded: ServerSettings) -> Iterator[str]:
+    """The broker's URL, the embedded one started if none is named."""
+    if loaded.broker and not loaded.broker.startswith(_EMBEDDED):
+        yield loaded.broker
+        return
+    with embedded_broker.attach(loaded.home_path, _kind(loaded.broker)) as share:
+        yield share.url
+
+
+@contextmanager
+def services(loaded: ServerSettings) -> Iterator[Services]:
+    """Both."""
+    with ExitStack() as stack:
+        yield Services(stack.enter_context(database(loaded)), stack.enter_context(broker(loaded)))
+
+
+def _kind(text: str | None) -> Kind | None:
+    if text is None:
+        return None
+    kind = text.removeprefix(_EMBEDDED)
+    if kind not in KINDS:
+        raise SettingsError("read settings", f"HOMEHD_BROKER={text}", hint=f"embedded brokers: {', '.join(KINDS)}")
+    return cast("Kind", kind)
+
+
+def _integer(name: str) -> int | None:
+    text = os.environ.get(name)
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise SettingsError("read settings", f"{name}={text!r}", hint="a whole number") from error
+
+
+def _check_url(name: str, url: str | None, schemes: tuple[str, ...]) -> None:
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise SettingsError("read settings", name, hint=f"not a URL: {error}") from error
+    if parts.scheme not in schemes or not port_is_fine:
+        # The URL itself may hold a password, so only its scheme is shown.
+        raise SettingsError("read settings", f"{name}={parts.scheme}:…", hint=f"expected {schemes[0]}://host:port")

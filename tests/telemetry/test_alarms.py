@@ -1,0 +1,22 @@
+"""IEC words and MDC events."""
+
+from __future__ import annotations
+
+from telemetry.alarms import AIR, EVENT_BY_NAME, EVENTS, SAFETY, Priority
+
+
+def test_priorities_are_ordered() -> None:
+    assert sorted(Priority, key=lambda priority: priority.rank) == [Priority.LOW, Priority.MEDIUM, Priority.HIGH]
+
+
+def test_events_have_unique_names_and_codes() -> None:
+    assert len(EVENT_BY_NAME) == len({event.code for event in EVENTS}) == len(EVENTS)
+
+
+def test_the_mandatory_events_of_the_guide_are_there() -> None:
+    codes = {event.code for event in EVENTS}
+    assert codes >= {198242, 198244, 198252, 198262, 198258, 198276, 198216}
+
+
+def test_groups_name_known_events() -> None:
+    assert AIR < SAFETY <= set(EVENT_BY_NAME)

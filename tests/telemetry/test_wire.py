@@ -1,0 +1,176 @@
+"""Batches to bytes and back, and any other bytes to WireError and nothing else."""
+
+from __future__ import annotations
+
+import math
+import struct
+from contextlib import suppress
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from telemetry import signals, wire
+from telemetry.errors import WireError
+from telemetry.messages import Ack, Batch, Event, EventKind, Lane, LiveFrame, Reading, Refusal, Status
+
+EPOCH = "0123456789abcdef"
+int63 = st.integers(-(2**62), 2**62)
+float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
+text = st.text(st.characters(categories=["L", "N", "P"]), max_size=40)
+
+
+DECODERS = (
+    wire.decode_batch,
+    wire.decode_status,
+    wire.decode_ack,
+    wire.decode_live,
+    wire.decode_reading,
+    wire.decode_event,
+)
+
+
+@st.composite
+def row_groups(draw: st.DrawFn) -> tuple[list[Reading], list[Event]]:
+    seqs = sorted(draw(st.sets(st.integers(0, 5000), min_size=1, max_size=40)))
+    first = draw(st.integers(0, 2**61))
+    readings, events = [], []
+    for seq in seqs:
+        if draw(st.booleans()):
+            readings.append(
+                Reading(
+                    first + seq, draw(int63), draw(int63), draw(st.integers(0, 15)), draw(st.integers(0, 6)),
+                    draw(st.dictionaries(st.integers(0, signals.COUNT - 1), float32, max_size=6)),
+                    draw(st.integers(0, 2**33 - 1)),
+                    draw(st.dictionaries(text, text, max_size=2)),
+                )
+            )  # fmt: skip
+        else:
+            kind = draw(st.sampled_from(EventKind))
+            events.append(
+                Event(first + seq, draw(int63), draw(int63), 1, kind, draw(text), 196616, draw(st.booleans()))
+            )
+    return readings, events
+
+
+def build(readings: list[Reading], events: list[Event]) -> Batch:
+    return wire.build_batch(
+        unit="u1", epoch=EPOCH, boot="boot", sent_us=7, lane=Lane.LIVE, readings=readings, events=events
+    )
+
+
+def rows_of(batch: Batch) -> list[Reading]:
+    """The inverse of build_batch, written apart from it."""
+    n = batch.count
+    seqs = wire.sequence_numbers(batch)[:n]
+    times, monos = struct.unpack(f"<{n}q", batch.times), struct.unpack(f"<{n}q", batch.monos)
+    invalid = struct.unpack(f"<{n}Q", batch.invalid) if batch.invalid else (0,) * n
+    columns = {number: struct.unpack(f"<{n}f", column) for number, column in batch.columns.items()}
+    return [
+        Reading(
+            seqs[i], times[i], monos[i], batch.flags[i], batch.phases[i],
+            {number: column[i] for number, column in columns.items() if not math.isnan(column[i])},
+            invalid[i], batch.extras.get(i, {}),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+@given(row_groups())
+def test_decode_of_encode_is_identity(rows: tuple[list[Reading], list[Event]]) -> None:
+    readings, events = rows
+    decoded = wire.decode_batch(wire.encode_batch(build(readings, events)))
+    assert rows_of(decoded) == readings
+    assert decoded.events == events
+    assert wire.sequence_numbers(decoded) == [r.seq for r in readings] + [e.seq for e in events]
+
+
+@given(st.binary(max_size=300))
+@example(b"")
+@example(b"\xdd\xff\xff\xff\xff")  # an array that claims four thousand million entries
+@example(b"\x91" * 200_000)  # nested deeper than any stack
+def test_any_bytes_give_a_message_or_the_documented_error(data: bytes) -> None:
+    for decode in DECODERS:
+        with suppress(WireError):
+            decode(data)
+
+
+@given(row_groups(), st.integers(0, 10_000), st.integers(1, 255))
+def test_a_damaged_batch_is_a_checked_batch_or_the_documented_error(
+    rows: tuple[list[Reading], list[Event]], position: int, change: int
+) -> None:
+    data = bytearray(wire.encode_batch(build(*rows)))
+    data[position % len(data)] ^= change
+    try:
+        decoded = wire.decode_batch(bytes(data))
+    except WireError:
+        return
+    assert len(rows_of(decoded)) == decoded.count
+    assert all(number < signals.COUNT for number in decoded.columns)
+
+
+def reading(seq: int, **changes: object) -> Reading:
+    return msgspec.structs.replace(Reading(seq, 1, 1, 1, 3, {0: 300.0}), **changes)
+
+
+def tampered(**changes: object) -> bytes:
+    return wire.encode(msgspec.structs.replace(build([reading(1), reading(2)], []), **changes))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (tampered(version=2), "schema version 2"),
+        (tampered(unit="Hom+e"), "unit 'Hom+e'"),
+        (tampered(epoch="xyz"), "epoch"),
+        (tampered(boot="line\nbreak"), "boot id"),
+        (tampered(count=3), "column times of 16 bytes"),
+        (tampered(count=-1), "-1 rows"),
+        (tampered(count=0, times=b"", monos=b"", flags=b"", phases=b"", columns={}), "no rows and no events"),
+        (tampered(first_seq=-5), "first seq -5"),
+        (tampered(flags=b"\x01"), "column flags of 1 bytes"),
+        (tampered(invalid=b"\x01"), "column invalid of 1 bytes"),
+        (tampered(columns={99: b"\0" * 8}), "signal 99"),
+        (tampered(columns={1: b"\0" * 7}), "signal 1 of 7 bytes"),
+        (tampered(offsets=struct.pack("<2I", 5, 5)), "strictly increasing"),
+        (tampered(extras={7: {"a": "b"}}), "extras of row 7"),
+        (tampered(extras={0: {"a": "nul\0"}}), "printable"),
+        (tampered(events=[Event(1, 1, 1, 1, EventKind.ALARM, "right\u202eleft", 1, True)]), "printable"),
+        (tampered(events=[Event(2, 1, 1, 1, EventKind.ALARM, "a", 1, True)] * 2), "event seqs"),
+        (tampered(events=[Event(i, 1, 1, 1, EventKind.ALARM, "a", 1, True) for i in range(65)]), "65 events"),
+        (b"\0" * (wire.MAX_BYTES + 1), "49153 bytes"),
+    ],
+)
+def test_what_is_wrong_is_said(data: bytes, said: str) -> None:
+    with pytest.raises(WireError) as caught:
+        wire.decode_batch(data)
+    assert said in caught.value.line()
+
+
+def test_the_largest_ordinary_batch_fits_and_a_larger_one_is_refused_before_it_is_sent() -> None:
+    values = {signal.number: 1.0 for signal in signals.CATALOGUE}
+    full = [reading(seq, values=values, invalid=1) for seq in range(wire.MAX_ROWS)]
+    assert len(wire.encode_batch(build(full, []))) <= wire.MAX_BYTES
+    long_winded = [reading(seq, extras={"note": "x" * 200}) for seq in range(wire.MAX_ROWS)]
+    with pytest.raises(WireError, match="split it"):
+        wire.encode_batch(build(long_winded, []))
+
+
+def test_one_sample_of_24_signals_stays_small() -> None:
+    data = wire.encode_batch(build([reading(1, values=dict.fromkeys(range(24), 1.5))], []))
+    assert len(data) < 260
+
+
+def test_acks_statuses_and_live_frames_survive_the_way() -> None:
+    ack = Ack(EPOCH, [(1, 5), (9, 9)], [Refusal(6, 8, "impossible time")])
+    assert wire.decode_ack(wire.encode(ack)) == ack
+    status = Status(1, "u1", True, 5, EPOCH, "boot", "0.1.0", True)
+    assert wire.decode_status(wire.encode(status)) == status
+    frame = LiveFrame(1, 9, [], [status])
+    assert wire.decode_live(wire.encode(frame)) == frame
+
+
+def test_a_backward_range_in_an_ack_is_refused() -> None:
+    with pytest.raises(WireError, match="first ≤ last"):
+        wire.decode_ack(wire.encode(Ack(EPOCH, [(5, 1)])))
