@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -116,7 +116,7 @@ def _kind(text: str | None) -> Kind | None:
     kind = text.removeprefix(_EMBEDDED)
     if kind not in KINDS:
         raise SettingsError("read settings", f"HOMEHD_BROKER={text}", hint=f"embedded brokers: {', '.join(KINDS)}")
-    return cast("Kind", kind)
+    return kind
 
 
 def _integer(name: str) -> int | None:

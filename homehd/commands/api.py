@@ -1,0 +1,47 @@
+"""`homehd api`: the clinicians' API and dashboard."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+import msgspec
+
+from clinician_api import server
+from clinician_api.settings import ApiOptions, DemoLogin
+from homehd import settings
+from homehd.stopping import stop_event
+from telemetry.clock import SystemClock
+from telemetry.errors import SettingsError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where it listens is in the environment or the settings file."""
+    settings.add_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Blocks until SIGTERM."""
+    loaded = settings.load(options)
+    with settings.services(loaded) as where:
+        api = ApiOptions(
+            database_url=where.database_url,
+            broker_url=where.broker_url,
+            host=loaded.api_host,
+            port=loaded.api_port,
+            allowed_origins=tuple(loaded.allowed_origins),
+            demo_accounts=_demo_accounts(),
+        )
+        server.run(api, SystemClock(), stop_event())
+    return 0
+
+
+def _demo_accounts() -> tuple[DemoLogin, ...]:
+    # Only `homehd demo` sets this, for the API it starts: a sign-in page that offers accounts is no login at all.
+    text = os.environ.get("HOMEHD_DEMO_ACCOUNTS")
+    if not text:
+        return ()
+    try:
+        return msgspec.json.decode(text, type=tuple[DemoLogin, ...])
+    except msgspec.MsgspecError as error:
+        raise SettingsError("read settings", "HOMEHD_DEMO_ACCOUNTS", hint=str(error)) from error

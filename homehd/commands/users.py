@@ -1,0 +1,103 @@
+"""`homehd users`: local accounts."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from contextlib import closing
+from typing import Final
+
+from argon2 import PasswordHasher
+
+from clinician_api.access import Role
+from homehd import settings
+from store import accounts, migrate, pool, registry
+from telemetry.clock import SystemClock
+from telemetry.errors import HomehdError, SettingsError
+
+SHORTEST: Final = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """add EMAIL, list, disable EMAIL, password EMAIL."""
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    add = verbs.add_parser("add", help="a new account", allow_abbrev=False)
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--clinic", metavar="C", help="sees this clinic only; created when it is new")
+    add.add_argument("--name", metavar="NAME", help="as it stands beside an acknowledgement (default: the e-mail)")
+    listing = verbs.add_parser("list", help="all accounts, one a line", allow_abbrev=False)
+    disable = verbs.add_parser("disable", help="let this person in no more", allow_abbrev=False)
+    password = verbs.add_parser("password", help="give a new password; all sessions end", allow_abbrev=False)
+    for verb in (disable, password):
+        verb.add_argument("email", metavar="EMAIL")
+    for verb in (add, password):
+        verb.add_argument(
+            "--password-stdin", action="store_true", help="read it; otherwise one is made and printed once"
+        )
+    for verb in (add, listing, disable, password):
+        settings.add_arguments(verb)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out one verb."""
+    with (
+        settings.database(settings.load(options)) as url,
+        closing(pool.connect(url, name="homehd users")) as conn,
+    ):
+        migrate.check(conn)
+        if options.verb == "list":
+            for account in accounts.list_users(conn):
+                state = "disabled" if account.disabled else "active"
+                print(f"{account.email}\t{account.role}\t{state}\t{account.clinic or '-'}\t{account.name}")
+        elif options.verb == "add":
+            _add(conn, options)
+        elif options.verb == "disable":
+            with pool.transaction(conn, "disable user"):
+                accounts.disable_user(conn, _find(conn, options.email).user_id, SystemClock().now_us())
+            print(f"{options.email}\tdisabled")
+        else:
+            password, made = _password(options)
+            with pool.transaction(conn, "set password"):
+                accounts.reset_password(conn, _find(conn, options.email).user_id, PasswordHasher().hash(password))
+            _tell(options.email, password, made=made)
+    return 0
+
+
+def _add(conn: pool.Connection, options: argparse.Namespace) -> None:
+    if "@" not in options.email.strip("@"):
+        raise SettingsError("read flags", f"EMAIL {options.email!r}", hint="name@host")
+    password, made = _password(options)
+    with pool.transaction(conn, "add user"):
+        accounts.add_user(
+            conn,
+            email=options.email,
+            name=options.name or options.email,
+            role=options.role,
+            clinic_id=registry.add_clinic(conn, options.clinic) if options.clinic else None,
+            password_hash=PasswordHasher().hash(password),
+            now_us=SystemClock().now_us(),
+        )
+    _tell(options.email, password, made=made)
+
+
+def _password(options: argparse.Namespace) -> tuple[str, bool]:
+    if not options.password_stdin:
+        return secrets.token_urlsafe(12), True
+    password = sys.stdin.readline().rstrip("\r\n")
+    if len(password) < SHORTEST:
+        raise SettingsError("read password", "standard input", hint=f"at least {SHORTEST} characters")
+    return password, False
+
+
+def _tell(email: str, password: str, *, made: bool) -> None:
+    print(f"{email}\tpassword: {password}" if made else f"{email}\tpassword set")
+
+
+def _find(conn: pool.Connection, email: str) -> accounts.Account:
+    wanted = email.strip().lower()
+    for account in accounts.list_users(conn):
+        if account.email.lower() == wanted:
+            return account
+    raise HomehdError("find user", email, hint="`homehd users list` shows those there are")

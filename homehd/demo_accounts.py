@@ -1,0 +1,34 @@
+"""The people of the demo. Their password is made anew at every start."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Final
+
+from argon2 import PasswordHasher
+
+from clinician_api.settings import DemoLogin
+from store import accounts, pool, registry
+
+CLINIC: Final = "Demo clinic"
+_PEOPLE: Final = (
+    ("doctor@demo.example", "Dr. Ines Okafor", "nephrologist"),
+    ("nurse@demo.example", "Nurse Wei Li", "nurse"),
+    ("technician@demo.example", "Tomas Novak", "technician"),
+)
+
+
+def renew(database_url: str, now_us: int, password: str) -> list[DemoLogin]:
+    """Accounts of the demo clinic with `password`; those of an earlier demo get the new one and lose their sessions."""
+    hashed = PasswordHasher().hash(password)
+    with closing(pool.connect(database_url, name="homehd demo")) as conn, pool.transaction(conn, "make demo accounts"):
+        clinic_id = registry.add_clinic(conn, CLINIC)
+        known = {account.email: account.user_id for account in accounts.list_users(conn)}
+        for email, name, role in _PEOPLE:
+            if email in known:
+                accounts.reset_password(conn, known[email], hashed)
+            else:
+                accounts.add_user(
+                    conn, email=email, name=name, role=role, clinic_id=clinic_id, password_hash=hashed, now_us=now_us
+                )
+    return [DemoLogin(email, password, name, role) for email, name, role in _PEOPLE]

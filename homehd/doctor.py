@@ -1,0 +1,122 @@
+"""What `homehd doctor` looks at: database, broker, clock, disk, serial ports, dashboard. It changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from serial.tools import list_ports
+
+from clinician_api.settings import STATIC_DIR
+from edge_agent.clock_sync import kernel_says_synchronised
+from homehd import brokers, settings
+from homehd.settings import ServerSettings
+from store import facts, migrate, pool
+from telemetry.errors import HomehdError
+
+# A day of a thousand homes is about two gigabytes.
+_DISK_WARN: Final = 5 * 1024**3
+_DISK_FAIL: Final = 500 * 1024**2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part's state."""
+
+    level: Literal["ok", "warn", "fail"]
+    part: str
+    text: str
+    hint: str = ""
+
+    def line(self) -> str:
+        """As printed."""
+        return f"{self.level:<4}  {self.part:<10}  {self.text}" + (f" – {self.hint}" if self.hint else "")
+
+
+def examine(loaded: ServerSettings) -> list[Finding]:
+    """Every part in turn; a part in trouble is a finding, never an exception."""
+    findings: list[Finding] = []
+    checks: tuple[Callable[[ServerSettings], Iterator[Finding]], ...] = (
+        _database,
+        _broker,
+        _clock,
+        _disk,
+        _serial,
+        _pages,
+    )
+    for check in checks:
+        try:
+            findings.extend(check(loaded))
+        except HomehdError as error:
+            findings.append(
+                Finding("fail", check.__name__.strip("_"), f"{error.operation}: {error.subject}", error.hint)
+            )
+    return findings
+
+
+def _database(loaded: ServerSettings) -> Iterator[Finding]:
+    with settings.database(loaded) as url, closing(pool.connect(url, name="homehd doctor")) as conn:
+        server = facts.server(conn)
+        where = "named by HOMEHD_DATABASE" if loaded.database else "embedded"
+        yield Finding("ok", "database", f"PostgreSQL {server.version}, {where}")
+        if server.timescale:
+            yield Finding("ok", "timescale", f"TimescaleDB {server.timescale}")
+        else:
+            yield Finding("ok", "timescale", "not installed: native daily partitions are used")
+        try:
+            migrate.check(conn)
+            yield Finding("ok", "schema", migrate.schema_version(conn))
+        except HomehdError as error:
+            yield Finding("fail", "schema", f"{error.operation}: {error.subject}", error.hint)
+
+
+def _broker(loaded: ServerSettings) -> Iterator[Finding]:
+    with settings.broker(loaded) as url:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "127.0.0.1", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        try:
+            with socket.create_connection((host, port), timeout=5):
+                kind = "" if loaded.broker else f", embedded {brokers.default_kind()}"
+                yield Finding("ok", "broker", f"{host}:{port} accepts connections{kind}")
+        except OSError as error:
+            hint = "is it running, and does a firewall stand between?"
+            yield Finding("fail", "broker", f"{host}:{port}: {error.strerror or error}", hint)
+
+
+def _clock(_loaded: ServerSettings) -> Iterator[Finding]:
+    if kernel_says_synchronised():
+        yield Finding("ok", "clock", "synchronised")
+    else:
+        yield Finding(
+            "warn", "clock", "the kernel does not say that it is synchronised", "install chrony or systemd-timesyncd"
+        )
+
+
+def _disk(loaded: ServerSettings) -> Iterator[Finding]:
+    folder = loaded.home_path
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1024**3:.1f} GiB free in {folder}"
+    level: Literal["ok", "warn", "fail"] = "ok" if free > _DISK_WARN else "warn" if free > _DISK_FAIL else "fail"
+    yield Finding(level, "disk", text, "" if level == "ok" else "make room, or set HOMEHD_HOME to another disk")
+
+
+def _serial(_loaded: ServerSettings) -> Iterator[Finding]:
+    ports = sorted(port.device for port in list_ports.comports())
+    yield Finding(
+        "ok", "serial", ", ".join(ports) if ports else "no serial port on this machine (only a box needs one)"
+    )
+
+
+def _pages(_loaded: ServerSettings) -> Iterator[Finding]:
+    if (Path(STATIC_DIR) / "index.html").is_file():
+        yield Finding("ok", "dashboard", "built")
+    else:
+        yield Finding("fail", "dashboard", "not built", "install homehd again; it is built on installation")

@@ -1,0 +1,183 @@
+"""Bad input gets one clear line and the right exit code; nothing is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from homehd.cli import VERBS
+
+EDGE = """
+unit = "h0000000a"
+shard = 3
+broker = "mqtt://127.0.0.1:1"
+[machine]
+protocol = "jsdt"
+profile = "v1"
+port = "/nowhere/ttyUSB0"
+[outbox]
+path = "outbox.sqlite"
+"""
+
+
+def homehd(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    base = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
+    return subprocess.run(
+        [sys.executable, "-m", "homehd", *words],
+        env={**base, **environment}, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("verb", [None, *VERBS])
+def test_every_command_has_help(verb: str | None) -> None:
+    done = homehd(*([verb] if verb else []), "--help")
+    assert done.returncode == 0
+    assert "usage: homehd" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "usage"),
+        (("frobnicate",), "no such command: frobnicate"),
+        (("demo", "--homes", "0"), "--homes 0"),
+        (("demo", "--homes", "many"), "invalid int value"),
+        (("ingest", "--shards", "5-99"), "--shards 5-99"),
+        (("decode", "--protocol", "jsdt"), "--profile"),
+        (("decode", "--protocol", "morse", "--profile", "v1"), "morse"),
+        (("decode", "--protocol", "jsdt", "--profile", "v9"), "v9"),
+        (("simulate", "fleet"), "--homes and --units"),
+        (("simulate", "machine", "--profile", "v1", "--port", "/tmp/x", "--speed", "0"), "speed 0"),
+        (("users", "add", "a@b.example", "--role", "king"), "king"),
+    ],
+)
+def test_wrong_arguments_exit_2(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = homehd(*words, HOMEHD_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_key_in_the_agents_configuration_names_its_line(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE + "colour = 3\n")
+    done = homehd("edge", "--config", str(config), "--once-config-check")
+    assert done.returncode == 2
+    assert f"edge.toml:{(EDGE + 'colour').count(chr(10)) + 1}" in last_line(done)
+    assert "colour" in last_line(done)
+
+
+def test_a_right_configuration_passes_the_check(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE)
+    done = homehd("edge", "--config", str(config), "--once-config-check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "h0000000a" in done.stdout
+
+
+def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> None:
+    config = tmp_path / "server.toml"
+    config.write_text("api_port = 8080\napi_prot = 1\n")
+    done = homehd("api", "--config", str(config), HOMEHD_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "server.toml:2" in last_line(done)
+
+
+@pytest.mark.parametrize("verb", ["migrate", "ingest", "api", "users list", "units list"])
+def test_a_database_that_is_not_there_is_one_line(verb: str, tmp_path: Path) -> None:
+    url = "postgresql://homehd:secret-word@127.0.0.1:1/homehd"
+    done = homehd(*verb.split(), HOMEHD_HOME=str(tmp_path), HOMEHD_DATABASE=url, HOMEHD_BROKER="mqtt://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "127.0.0.1" in last_line(done)
+    assert "secret-word" not in done.stderr + done.stdout
+
+
+def test_an_empty_database_asks_for_migrate(database_url: str, tmp_path: Path) -> None:
+    from store import pool
+
+    with pool.connect(database_url) as conn:
+        conn.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    done = homehd("units", "list", HOMEHD_HOME=str(tmp_path), HOMEHD_DATABASE=database_url)
+    assert done.returncode == 1
+    assert "homehd migrate" in last_line(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HOMEHD_API_PORT", "eighty"), ("HOMEHD_API_PORT", "99999"), ("HOMEHD_BROKER", "http://x"), ("HOMEHD_DATABASE", "mysql://x"),
+     ("HOMEHD_BROKER", "embedded:kafka")],
+)  # fmt: skip
+def test_wrong_environment_exits_2(name: str, value: str, tmp_path: Path) -> None:
+    done = homehd("api", **{"HOMEHD_HOME": str(tmp_path), name: value})
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_unit_its_configuration_and_its_revocation(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    added = homehd("units", "add", "Home of Anna's", "--clinic", "North", **environment)
+    assert added.returncode == 0, added.stderr
+    config = tmp_path / "edge.toml"
+    config.write_text(added.stdout)
+    assert homehd("edge", "--config", str(config), "--once-config-check").returncode == 0
+    listed = homehd("units", "list", **environment).stdout
+    unit = listed.split("\t")[0]
+    assert f'unit = "{unit}"' in added.stdout
+    assert listed.split("\t")[2:4] == ["active", "North"]
+    assert homehd("units", "revoke", unit, **environment).returncode == 0
+    assert "revoked" in homehd("units", "list", **environment).stdout
+    unknown = homehd("units", "revoke", "nobody", **environment)
+    assert unknown.returncode == 1
+    assert "nobody" in last_line(unknown)
+
+
+def test_a_unit_with_a_profile_nobody_knows_is_not_provisioned(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    done = homehd("units", "add", "X", "--profile", "abacus", **environment)
+    assert done.returncode == 2
+    assert homehd("units", "list", **environment).stdout == ""
+
+
+def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    words = ("users", "add", "li@clinic.example", "--role", "nurse", "--clinic", "North", "--name", "Nurse Li")
+    made = homehd(*words, **environment)
+    assert made.returncode == 0, made.stderr
+    assert "password: " in made.stdout
+    again = homehd("users", "add", "LI@clinic.example", "--role", "nurse", **environment)
+    assert again.returncode == 1
+    assert homehd("users", "password", "li@clinic.example", **environment).returncode == 0
+    assert homehd("users", "disable", "li@clinic.example", **environment).returncode == 0
+    assert "li@clinic.example\tnurse\tdisabled\tNorth\tNurse Li" in homehd("users", "list", **environment).stdout
+
+
+def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:
+    missing = homehd("replay", "--input", str(tmp_path / "none.jsonl"))
+    assert missing.returncode == 1
+    assert "none.jsonl" in last_line(missing)
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"t": 1, "unit": "u1", "phase": "TX", "readings": {}}\n{"t": \n')
+    done = homehd("replay", "--input", str(broken))
+    assert done.returncode == 1
+    assert "2" in last_line(done)
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
+    capture = tmp_path / "capture.bin"
+    capture.write_bytes(
+        b"K1082A02.50B01.20C00.63D00300E001.0F036.5G014.0H00140I00040J00100K00115a0b0c0d0e0f0g0h03b\r\n" * 5000
+    )
+    command = f"{sys.executable} -m homehd decode --protocol jsdt --profile v1 {capture} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.startswith("{")
+    assert done.stderr == ""

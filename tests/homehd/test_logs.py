@@ -1,0 +1,38 @@
+"""Logs are one JSON object a line, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from homehd.logs import JsonLines
+
+
+def record(message: str, **fields: object) -> logging.LogRecord:
+    entry = logging.LogRecord("ingest.pipeline", logging.WARNING, __file__, 1, message, (), None)
+    entry.fields = fields
+    return entry
+
+
+def test_an_event_with_its_fields_is_one_object() -> None:
+    entry = json.loads(JsonLines().format(record("batch quarantined", unit="u1", rows=3)))
+    assert (entry["event"], entry["level"], entry["unit"], entry["rows"]) == ("batch quarantined", "warning", "u1", 3)
+    assert entry["time"].endswith("+00:00")
+
+
+def test_a_text_that_tries_to_forge_a_line_stays_inside_its_string() -> None:
+    line = JsonLines().format(record("rejected", reason='x"}\n{"level": "info", "event": "all is well'))
+    assert "\n" not in line
+    assert json.loads(line)["event"] == "rejected"
+
+
+def test_a_traceback_travels_in_the_same_line() -> None:
+    try:
+        int("why")
+    except ValueError:
+        entry = record("failed")
+        entry.exc_info = sys.exc_info()
+    line = JsonLines().format(entry)
+    assert "\n" not in line
+    assert "ValueError: invalid literal" in json.loads(line)["traceback"]

@@ -1,0 +1,156 @@
+"""The demo as a stranger runs it, watched in a browser. HOMEHD_SCREENS=1 takes the documents' pictures too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from homehd.brokers import free_port
+from tests.conftest import require
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+
+HOMES = 6
+SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
+TAKE_SCREENS = os.environ.get("HOMEHD_SCREENS") == "1"
+# Without these Chromium tries to reach its maker all the time.
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    require(found, "Chromium", "apt-get install chromium")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`homehd demo --homes 6` in an empty HOMEHD_HOME; its address."""
+    home = tmp_path_factory.mktemp("demo")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "homehd", "demo", "--homes", str(HOMES), "--port", str(free_port())],
+        env={**environment, "HOMEHD_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        errors: list[str] = []
+        drain = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
+        drain.start()
+        assert process.stdout is not None
+        url = ""
+        for line in process.stdout:
+            if line.startswith("READY "):
+                url = line.split()[1]
+                break
+        assert url, f"no READY line: {''.join(errors)[-2000:]}"
+        yield url
+        process.send_signal(signal.SIGINT)
+        assert process.wait(40) == 0, "".join(errors)[-2000:]
+        drain.join(5)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield instance
+        instance.close()
+
+
+def sign_in(browser: Browser, url: str, **options: object) -> tuple[BrowserContext, Page, list[str]]:
+    """A person's own browser, signed in, on the wall; and what its console complained of."""
+    context = browser.new_context(**{"viewport": {"width": 1920, "height": 1080}, **options})  # type: ignore[arg-type]
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(url)
+    page.get_by_role("button", name=re.compile("Okafor")).click()
+    expect(page.locator("[data-unit]").first).to_be_visible(timeout=15_000)
+    # The browser itself logs the 401 by which the page learns that nobody is signed in yet.
+    complaints[:] = [text for text in complaints if "401" not in text]
+    return context, page, complaints
+
+
+def test_six_patients_live_a_needle_slips_and_two_doctors_see_one_answer(browser: Browser, demo: str) -> None:
+    first, one, one_complains = sign_in(browser, demo)
+    second, two, two_complains = sign_in(browser, demo)
+
+    expect(one.locator("[data-unit]")).to_have_count(HOMES)
+    expect(one.locator("body")).to_have_attribute("data-connection", "live")
+    watch_values_change(one)
+
+    high = one.locator(
+        '[data-unit="demo-01"][data-alert-priority="high"], [data-unit="demo-01"] [data-alert-priority="high"]'
+    )
+    expect(high.first).to_be_visible(timeout=150_000)
+    take_screens(one, browser, demo)
+
+    alert = one.locator('[data-action="acknowledge"]').first
+    alert_id = alert.get_attribute("data-alert-id")
+    assert alert_id
+    same_in_two = two.locator(f'[data-action="acknowledge"][data-alert-id="{alert_id}"]')
+    expect(same_in_two.first).to_be_visible(timeout=5_000)
+    alert.click()
+    expect(same_in_two).to_have_count(0, timeout=5_000)
+    two.goto(f"{demo}/alerts" if not demo.endswith("/") else f"{demo}alerts")
+    expect(two.get_by_text(re.compile(r"Okafor")).first).to_be_visible(timeout=5_000)
+
+    assert one_complains == []
+    assert two_complains == []
+    first.close(), second.close()
+
+
+def watch_values_change(page: Page) -> None:
+    """Every tile shows numbers, and each tile's numbers change within half a minute."""
+    tiles = page.locator("[data-unit]")
+    units = [tiles.nth(index).get_attribute("data-unit") for index in range(HOMES)]
+    before = {unit: numbers(page, unit) for unit in units}
+    pause = threading.Event()
+    waiting = set(units)
+    for _ in range(30):
+        waiting -= {unit for unit in waiting if numbers(page, unit) and numbers(page, unit) != before[unit]}
+        if not waiting:
+            return
+        pause.wait(1)
+    raise AssertionError(f"these tiles did not change: {waiting}")
+
+
+def numbers(page: Page, unit: str | None) -> list[str]:
+    return page.locator(f'[data-unit="{unit}"] [data-signal]').all_inner_texts()
+
+
+def take_screens(page: Page, browser: Browser, url: str) -> None:
+    """The pictures of the documentation."""
+    if not TAKE_SCREENS:
+        return
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    sizes = {"wall": (1600, 900), "phone": (390, 844)}
+    for name, (width, height) in sizes.items():
+        for theme, scheme in (("night", "dark"), ("day", "light")):
+            options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
+            context, other, _ = sign_in(browser, url, **options)
+            other.evaluate("theme => localStorage.setItem('homehd.theme', theme)", theme)
+            other.reload()
+            expect(other.locator("[data-unit]").first).to_be_visible(timeout=15_000)
+            other.wait_for_timeout(2_500)
+            other.screenshot(path=str(SCREENS / f"{name}-{theme}.png"))
+            if name == "wall":
+                other.locator('[data-unit="demo-01"]').first.click()
+                other.wait_for_timeout(2_500)
+                other.screenshot(path=str(SCREENS / f"patient-{theme}.png"))
+            context.close()
