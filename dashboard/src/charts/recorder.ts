@@ -1,0 +1,90 @@
+// All tracks of one unit: loads the stored span, then follows the live readings.
+import { type Signal, signal } from "@preact/signals";
+import type { Api } from "../api";
+import type { LiveStore } from "../live/store";
+import type { History, ReadingView } from "../messages";
+import { Episodes } from "./episodes";
+import { STRIP_SIGNALS } from "./strips";
+import { Track } from "./track";
+
+const BUCKETS = 600;
+
+export class Recorder {
+  readonly tracks: ReadonlyMap<string, Track> = new Map(STRIP_SIGNALS.map((name) => [name, new Track()]));
+  readonly bloodPressures = new Episodes();
+  readonly failed = signal(false);
+  /** Goes up with each change: what draws, draws again. */
+  readonly version: Signal<number> = signal(0);
+  /** Readings that came while history was on its way; they belong behind it. */
+  #waiting: ReadingView[] | null = null;
+  #request = 0;
+  #minutes = 0;
+
+  constructor(
+    readonly api: Api,
+    readonly store: LiveStore,
+    readonly unit: string,
+  ) {}
+
+  /** Begins to follow the unit; returns how to stop. */
+  follow(): () => void {
+    return this.store.onReading(this.unit, (reading) => this.#take(reading));
+  }
+
+  /** Loads the last `minutes`. A second call overtakes the first. */
+  async load(minutes: number): Promise<void> {
+    const endMs = this.store.now.value;
+    const request = ++this.#request;
+    this.#minutes = minutes;
+    this.#waiting = [];
+    try {
+      const query = { signals: STRIP_SIGNALS, startMs: endMs - minutes * 60_000, endMs, buckets: BUCKETS };
+      const history = await this.api.history(this.unit, query);
+      if (request !== this.#request) return;
+      this.failed.value = false;
+      this.#fill(history);
+    } catch {
+      if (request !== this.#request) return;
+      this.failed.value = true;
+    }
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const reading of waiting) this.#append(reading);
+    this.version.value += 1;
+  }
+
+  #fill(history: History): void {
+    for (const [name, track] of this.tracks) {
+      const series = history.series[name];
+      if (series !== undefined) track.load(history.times, series, history.bucket_s);
+    }
+    this.bloodPressures.clear();
+    const { systolic, diastolic } = history.series;
+    for (const [index, start] of history.times.entries()) {
+      this.bloodPressures.add(start + history.bucket_s / 2, systolic?.max[index], diastolic?.max[index]);
+    }
+  }
+
+  #take(reading: ReadingView): void {
+    if (this.#waiting !== null) this.#waiting.push(reading);
+    else {
+      this.#append(reading);
+      this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
+    }
+    this.version.value += 1;
+  }
+
+  #append(reading: ReadingView): void {
+    const timeS = Date.parse(reading.time) / 1000;
+    for (const [name, track] of this.tracks) {
+      const value = reading.values[name];
+      if (value !== undefined) track.append(timeS, value);
+    }
+    this.bloodPressures.add(timeS, reading.values.systolic, reading.values.diastolic);
+  }
+
+  #trim(startS: number): void {
+    for (const track of this.tracks.values()) track.trim(startS);
+    this.bloodPressures.trim(startS);
+  }
+}

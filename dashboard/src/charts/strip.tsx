@@ -1,0 +1,185 @@
+// The strips as components: a header with the number, a canvas with its course.
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { useApp } from "../context";
+import { formatValue, type SignalName, signalFormat } from "../format/signals";
+import { formatClock } from "../format/times";
+import type { AlertView } from "../messages";
+import { theme } from "../theme";
+import { signalLabel, words } from "../words";
+import { drawBloodPressures } from "./blood-pressure";
+import { readInk } from "./ink";
+import { type PlotView, stripOptions } from "./plot";
+import type { Recorder } from "./recorder";
+import type { StripSpec } from "./strips";
+import { paddedRange } from "./track";
+
+interface Common {
+  readonly recorder: Recorder;
+  readonly minutes: number;
+  readonly alerts: readonly AlertView[];
+  readonly withAxis?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A continuous signal: mean as a line, extremes as a band around it. */
+export function Strip({ spec, ...common }: Common & { readonly spec: StripSpec }) {
+  const track = common.recorder.tracks.get(spec.signal);
+  const goal = spec.goal === undefined ? undefined : common.recorder.tracks.get(spec.goal);
+  if (track === undefined) return null;
+  return (
+    <Frame
+      {...common}
+      name={spec.signal}
+      signals={spec.goal === undefined ? [spec.signal] : [spec.signal, spec.goal]}
+      label={signalLabel(spec.signal)}
+      extent={(startS) => paddedRange(track.extent(startS), spec.span)}
+      data={() => [track.times, track.max, track.min, track.mean]}
+      series={(ink) => [
+        { stroke: "transparent", points: { show: false } },
+        { stroke: "transparent", points: { show: false } },
+        { stroke: ink.line, width: 1.5, points: { show: false } },
+      ]}
+      bands={(ink) => [{ series: [1, 2], fill: ink.band }]}
+      draw={(plot, ink) => {
+        const last = goal?.mean.at(-1);
+        if (last != null) drawGoal(plot, last, ink.goal);
+      }}
+      reading={(index) => {
+        const value = track.mean[index];
+        return value == null ? "–" : formatValue(spec.signal, value);
+      }}
+    />
+  );
+}
+
+/** Blood pressures: a bar from diastolic to systolic for each measurement. */
+export function BloodPressureStrip(common: Common) {
+  const { bloodPressures } = common.recorder;
+  return (
+    <Frame
+      {...common}
+      name="systolic"
+      signals={["systolic", "diastolic", "mean_pressure"]}
+      label={words().bloodPressure}
+      extent={() => paddedRange(bloodPressures.extent(), 80)}
+      data={() => [
+        bloodPressures.list.map((episode) => episode.timeS),
+        bloodPressures.list.map((episode) => episode.systolic),
+        bloodPressures.list.map((episode) => episode.diastolic),
+      ]}
+      series={() => [
+        { stroke: "transparent", points: { show: false } },
+        { stroke: "transparent", points: { show: false } },
+      ]}
+      draw={(plot, ink) => drawBloodPressures(plot, bloodPressures.list, ink.line)}
+      reading={(index) => {
+        const at = bloodPressures.list[index];
+        return at === undefined
+          ? "–"
+          : `${formatValue("systolic", at.systolic)}/${formatValue("diastolic", at.diastolic)}`;
+      }}
+    />
+  );
+}
+
+interface FrameProps extends Common {
+  readonly name: SignalName;
+  /** An alert that looked at one of these stands out on this strip. */
+  readonly signals: readonly SignalName[];
+  readonly label: string;
+  readonly extent: (startS: number) => [number, number] | null;
+  readonly data: () => uPlot.AlignedData;
+  readonly series: (ink: ReturnType<typeof readInk>) => uPlot.Series[];
+  readonly bands?: (ink: ReturnType<typeof readInk>) => uPlot.Band[];
+  readonly draw: (plot: uPlot, ink: ReturnType<typeof readInk>) => void;
+  readonly reading: (index: number) => string;
+}
+
+function Frame(props: FrameProps) {
+  const { store } = useApp();
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const cursor = useSignal<{ readonly value: string; readonly timeS: number } | null>(null);
+  const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [] }));
+  view.current = () => {
+    const endS = store.now.peek() / 1000;
+    const startS = endS - latest.current.minutes * 60;
+    return { x: [startS, endS], y: latest.current.extent(startS), alerts: latest.current.alerts };
+  };
+
+  // Made anew with the theme, because a canvas keeps the colours it was drawn with.
+  const themeNow = theme.value;
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const ink = readInk();
+    const { withAxis = false, name, signals, series, bands } = latest.current;
+    const made = new uPlot(
+      stripOptions({
+        width: element.clientWidth,
+        withAxis,
+        ink,
+        decimals: signalFormat(name)?.decimals ?? 0,
+        signals,
+        view: () => view.current(),
+        series: series(ink),
+        ...(bands === undefined ? {} : { bands: bands(ink) }),
+        draw: (drawn) => latest.current.draw(drawn, ink),
+        onCursor: (index) => {
+          const timeS = index === null ? undefined : made.data[0][index];
+          cursor.value = index === null || timeS === undefined ? null : { value: latest.current.reading(index), timeS };
+        },
+      }),
+      latest.current.data(),
+      element,
+    );
+    plot.current = made;
+    const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: made.height }));
+    watcher.observe(element);
+    return () => {
+      watcher.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [themeNow, cursor]);
+
+  // Once a second: time moves on also when nothing comes, and the gap must be seen to grow.
+  useSignalEffect(() => {
+    void store.now.value;
+    void props.recorder.version.value;
+    plot.current?.setData(latest.current.data());
+  });
+
+  const at = cursor.value;
+  return (
+    <section class="strip" data-strip={props.name} aria-label={props.label}>
+      <div class="strip-head">
+        {props.children}
+        <p class="strip-cursor" aria-hidden="true">
+          {at !== null && `${at.value} ${words().patient.atCursor} ${formatClock(at.timeS * 1000, store.now.peek())}`}
+        </p>
+      </div>
+      <div ref={host} class="strip-plot" role="img" aria-label={props.label} />
+    </section>
+  );
+}
+
+function drawGoal(plot: uPlot, value: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const y = plot.valToPos(value, "y", true);
+  if (y < bbox.top) return;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}

@@ -1,0 +1,47 @@
+// The button that takes note of an alert, and afterwards who did and when.
+import { awaitsAnswer } from "../alerts/priority";
+import { useApp } from "../context";
+import { formatClock } from "../format/times";
+import type { AlertView } from "../messages";
+import { words } from "../words";
+import { CheckIcon } from "./icons";
+
+const FAILURES = { failed: "ackFailed", ended: "ackEnded", forbidden: "ackForbidden" } as const;
+
+export function Acknowledge({ alert }: { readonly alert: AlertView }) {
+  const { acknowledging, session, store } = useApp();
+  const t = words().alerts;
+  const progress = acknowledging.progress.value.get(alert.alert_id);
+  if (!awaitsAnswer(alert)) {
+    if (alert.acknowledged_at === null) return null;
+    const when = formatClock(Date.parse(alert.acknowledged_at), store.now.value);
+    return (
+      <p class="acknowledged" data-acknowledged-by={alert.acknowledged_by}>
+        <CheckIcon />
+        {t.acknowledgedBy(alert.acknowledged_by ?? "–", when)}
+        {progress?.kind === "second" && <span class="note"> · {t.alreadyBy(progress.first)}</span>}
+      </p>
+    );
+  }
+  if (!session.mayAcknowledge.value) return null;
+  const sending = progress?.kind === "sending";
+  return (
+    <div class="acknowledge">
+      <button
+        type="button"
+        class="button button-primary"
+        data-action="acknowledge"
+        data-alert-id={alert.alert_id}
+        aria-disabled={sending}
+        onClick={() => void acknowledging.acknowledge(alert.alert_id)}
+      >
+        {sending ? t.acknowledging : t.acknowledge}
+      </button>
+      {progress?.kind === "failed" && (
+        <p class="failure" role="alert">
+          {t[FAILURES[progress.why]]}
+        </p>
+      )}
+    </div>
+  );
+}

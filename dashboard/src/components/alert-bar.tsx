@@ -1,0 +1,45 @@
+// On every page: the most urgent alert nobody has answered, with its answer one key away.
+import { useComputed } from "@preact/signals";
+import { awaitsAnswer } from "../alerts/priority";
+import { useApp } from "../context";
+import { formatAge } from "../format/times";
+import { ageMs } from "../live/freshness";
+import { link } from "../routes";
+import { words } from "../words";
+import { Acknowledge } from "./acknowledge";
+import { AlertFlag } from "./alert-flag";
+
+export function AlertBar() {
+  const { store } = useApp();
+  const waiting = useComputed(() => store.open.value.filter(awaitsAnswer)).value;
+  const [worst] = waiting;
+  const t = words().alerts;
+  if (worst === undefined) return null;
+  const unit = store.unit(worst.unit)?.value;
+  return (
+    <section
+      class={`alert-bar priority-${worst.priority}`}
+      aria-label={t.barLabel}
+      data-testid="alert-bar"
+      data-alert-priority={worst.priority}
+    >
+      <AlertFlag key={worst.alert_id} priority={worst.priority} flashing />
+      <p class="alert-bar-text">
+        {/* Only what does not change every second is announced. */}
+        <span role="alert">
+          <a class="alert-bar-name" href={link.patient(worst.unit)}>
+            {unit?.patient ?? unit?.label ?? worst.unit}
+          </a>{" "}
+          {worst.title}
+        </span>
+        <span class="alert-bar-age">{t.ago(formatAge(ageMs(Date.parse(worst.since), store.now.value)))}</span>
+      </p>
+      {waiting.length > 1 && (
+        <a class="alert-bar-more" href={link.alerts}>
+          {t.moreWaiting(waiting.length - 1)}
+        </a>
+      )}
+      <Acknowledge alert={worst} />
+    </section>
+  );
+}

@@ -1,0 +1,104 @@
+// One alert in full: what, since when, why, and the answer.
+import { useSignal } from "@preact/signals";
+import { awaitsAnswer, isOpen } from "../alerts/priority";
+import { useApp } from "../context";
+import { describeFigure } from "../format/figures";
+import { formatAge, formatClock } from "../format/times";
+import { ageMs } from "../live/freshness";
+import type { AlertView } from "../messages";
+import { link } from "../routes";
+import { words } from "../words";
+import { Acknowledge } from "./acknowledge";
+import { AlertFlag } from "./alert-flag";
+import { AlertSteps } from "./alert-steps";
+
+interface Props {
+  readonly alert: AlertView;
+  /** The patient's page names the patient already. */
+  readonly showPatient?: boolean;
+  readonly expanded?: boolean;
+}
+
+export function AlertCard({ alert, showPatient = true, expanded = false }: Props) {
+  const { store } = useApp();
+  const t = words().alerts;
+  const now = store.now.value;
+  const since = Date.parse(alert.since);
+  const open = isOpen(alert);
+  const opened = useSignal(expanded);
+  return (
+    <article
+      class={`alert-card priority-${alert.priority}`}
+      id={`alert-${alert.alert_id}`}
+      data-alert-id={alert.alert_id}
+      data-alert-priority={alert.priority}
+      data-alert-state={alert.state}
+      data-awaits={awaitsAnswer(alert)}
+      data-open={open}
+    >
+      <header class="alert-head">
+        <AlertFlag priority={alert.priority} flashing={awaitsAnswer(alert)} />
+        <div class="alert-title">
+          <h3>
+            <a href={link.alert(alert.alert_id)}>{alert.title}</a>
+          </h3>
+          {showPatient && <PatientName unit={alert.unit} />}
+        </div>
+        <p class="alert-when">
+          <time dateTime={alert.since}>{formatClock(since, now)}</time>
+          <span>{t.ago(formatAge(ageMs(since, now)))}</span>
+        </p>
+      </header>
+      <p class="reason">{alert.reason}</p>
+      <p class="alert-state">
+        {words().states[alert.state]}
+        {!open && ` ${formatClock(Date.parse(alert.time), now)}`}
+        {alert.late && ` · ${t.late}`}
+      </p>
+      <details
+        class="why"
+        open={expanded}
+        onToggle={(event) => {
+          opened.value = event.currentTarget.open;
+        }}
+      >
+        <summary>{t.why}</summary>
+        <Figures title={t.saw} figures={alert.inputs} />
+        <Figures title={t.limit} figures={alert.limits} />
+        {opened.value && <AlertSteps alert={alert} />}
+        <p class="rule">{t.rule(alert.rule, alert.rule_version)}</p>
+      </details>
+      <Acknowledge alert={alert} />
+    </article>
+  );
+}
+
+function PatientName({ unit }: { readonly unit: string }) {
+  const { store } = useApp();
+  const known = store.unit(unit)?.value;
+  return (
+    <a class="alert-patient" href={link.patient(unit)}>
+      {known?.patient ?? known?.label ?? unit}
+    </a>
+  );
+}
+
+function Figures({ title, figures }: { readonly title: string; readonly figures: AlertView["inputs"] }) {
+  const rows = Object.entries(figures);
+  if (rows.length === 0) return null;
+  return (
+    <dl class="figures">
+      <dt class="figures-title">{title}</dt>
+      {rows.map(([name, value]) => {
+        const figure = describeFigure(name, value);
+        return (
+          <dd key={name} class="figure" data-figure={name}>
+            <span class="figure-label">{figure.label}</span>
+            <span class="figure-value">{figure.value}</span>
+            <span class="unit">{figure.unit}</span>
+          </dd>
+        );
+      })}
+    </dl>
+  );
+}

@@ -1,0 +1,104 @@
+// The frame's top: where am I, is it live, what time is it at the server, who am I.
+import { awaitsAnswer } from "../alerts/priority";
+import { useApp } from "../context";
+import { formatClock } from "../format/times";
+import { link, route } from "../routes";
+import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
+import { words } from "../words";
+import { Mark } from "./icons";
+
+const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
+
+export function Header() {
+  const t = words();
+  return (
+    <header class="header">
+      <a class="brand" href={link.wall}>
+        <Mark />
+        {t.product}
+      </a>
+      <Navigation />
+      <ConnectionState />
+      <ThemeToggle />
+      <Account />
+    </header>
+  );
+}
+
+function Navigation() {
+  const { store } = useApp();
+  const t = words().nav;
+  const { page } = route.value;
+  const waiting = store.open.value.filter(awaitsAnswer).length;
+  return (
+    <nav class="nav" aria-label={t.label}>
+      <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
+        {t.wall}
+      </a>
+      <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
+        {t.alerts}
+        {waiting > 0 && (
+          <span class="count" data-testid="waiting-count">
+            {waiting}
+          </span>
+        )}
+      </a>
+    </nav>
+  );
+}
+
+function ConnectionState() {
+  const { store } = useApp();
+  const state = store.connection.value;
+  return (
+    <p class="connection" data-state={state} data-testid="connection">
+      <span class="connection-dot" aria-hidden="true" />
+      {words().connection[state]}
+      {state !== "lost" && <time class="clock">{formatClock(store.now.value, store.now.value)}</time>}
+    </p>
+  );
+}
+
+export function ThemeToggle() {
+  const t = words().theme;
+  return (
+    <fieldset class="segments">
+      <legend class="hidden">{t.label}</legend>
+      {CHOICES.map((choice) => (
+        <label key={choice}>
+          <input
+            type="radio"
+            name="theme"
+            value={choice}
+            checked={themeChoice.value === choice}
+            onChange={() => chooseTheme(choice)}
+          />
+          <span>{t[choice]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Account() {
+  const { api, session } = useApp();
+  const t = words();
+  const user = session.me.value?.user;
+  if (user === undefined) return null;
+  return (
+    <div class="account">
+      <p>
+        <span class="account-name">{user.name}</span>
+        <span class="account-role">{t.roles[user.role] ?? user.role}</span>
+      </p>
+      <button
+        type="button"
+        class="button button-quiet"
+        data-action="sign-out"
+        onClick={() => void session.signOut(api)}
+      >
+        {t.signOut}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+// Shapes that carry meaning without colour. All are decoration for a word beside them, so hidden from screen readers.
+import type { Priority } from "../messages";
+
+const SHAPES: Readonly<Record<Priority, { readonly outline: string; readonly marks: readonly number[] }>> = {
+  high: { outline: "M10 1.5 19 18H1Z", marks: [7, 10, 13] },
+  medium: { outline: "M10 .8 19.2 10 10 19.2.8 10Z", marks: [8.3, 11.7] },
+  low: { outline: "M10 1a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z", marks: [10] },
+};
+
+/** Triangle, diamond, circle; with three, two, one exclamation marks as IEC 60601-1-8 draws them. */
+export function PriorityShape({ priority }: { readonly priority: Priority }) {
+  const { outline, marks } = SHAPES[priority];
+  const [top, dot] = priority === "high" ? [10.4, 16] : [6, 14];
+  return (
+    <svg class="shape" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+      <path class="shape-body" d={outline} />
+      {marks.map((x) => (
+        <g key={x} class="shape-mark">
+          <path d={`M${x} ${top}V${dot - 2.4}`} />
+          <circle cx={x} cy={dot - 0.6} r="0.8" />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+export function BarredIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.5" />
+      <path d="M4 12 12 4" stroke="currentColor" stroke-width="1.5" />
+    </svg>
+  );
+}
+
+export function CheckIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d="m3 8.5 3.2 3.2L13 4.8" fill="none" stroke="currentColor" stroke-width="1.8" />
+    </svg>
+  );
+}
+
+export function BackIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d="M10 3 5 8l5 5" fill="none" stroke="currentColor" stroke-width="1.8" />
+    </svg>
+  );
+}
+
+/** The product's mark: one drop, one line that goes on. */
+export function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+      <path d="M12 2.5c3.6 4.6 6.3 7.9 6.3 11.7a6.3 6.3 0 0 1-12.6 0c0-3.8 2.7-7.1 6.3-11.7Z" />
+      <path class="mark-line" d="M2 14.5h6l1.6-3.4 2.6 6.4 2-3h7.8" />
+    </svg>
+  );
+}

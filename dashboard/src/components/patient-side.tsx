@@ -1,0 +1,63 @@
+// Beside a patient's strips: which checks rest and why, and how box and machine are.
+import type { Unit } from "../live/unit";
+import type { NotEvaluated } from "../messages";
+import { words } from "../words";
+import { BarredIcon } from "./icons";
+
+export function NotEvaluatedList({ unit }: { readonly unit: Unit }) {
+  const t = words().patient;
+  if (unit.notEvaluated.length === 0) return null;
+  return (
+    <section class="not-evaluated" aria-labelledby="not-evaluated-title" data-testid="not-evaluated">
+      <h2 id="not-evaluated-title">
+        <BarredIcon />
+        {t.notEvaluated} <span class="count-plain">{unit.notEvaluated.length}</span>
+      </h2>
+      <ul>
+        {byReason(unit.notEvaluated).map(([reason, rules]) => (
+          <li key={reason}>
+            {rules.map((rule) => (
+              <strong key={rule} data-rule={rule}>
+                {rule}{" "}
+              </strong>
+            ))}
+            {reason}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Most often many rules rest for one reason: it is said once. */
+export function byReason(list: readonly NotEvaluated[]): readonly (readonly [string, readonly string[]])[] {
+  const grouped = new Map<string, string[]>();
+  for (const { rule, reason } of list) grouped.set(reason, [...(grouped.get(reason) ?? []), rule]);
+  return [...grouped];
+}
+
+export function BoxState({ unit }: { readonly unit: Unit }) {
+  const t = words();
+  const { status } = unit;
+  if (status === null) return null;
+  const profile = [status.protocol, status.profile].filter(Boolean).join(" ");
+  return (
+    <section class="box-state" aria-labelledby="box-title">
+      <h2 id="box-title">{t.patient.data}</h2>
+      <dl>
+        <dt>{t.patient.box}</dt>
+        <dd>{status.online ? t.patient.online : t.patient.offline}</dd>
+        <dt>{t.patient.machine}</dt>
+        <dd>
+          {t.machine[status.machine]} {profile !== "" && <span class="note">({profile})</span>}
+        </dd>
+      </dl>
+      <ul class="notes">
+        {status.outbox_rows > 0 && <li>{t.patient.outbox(status.outbox_rows)}</li>}
+        {status.thinned > 0 && <li>{t.patient.thinned(status.thinned)}</li>}
+        {!status.synchronised && <li>{t.patient.clockWrong}</li>}
+        {unit.flags.has("time_corrected") && <li>{t.flags.time_corrected}</li>}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+// One patient on the wall.
+import { awaitsAnswer } from "../alerts/priority";
+import { useApp } from "../context";
+import { freshness } from "../live/freshness";
+import type { Unit } from "../live/unit";
+import type { AlertView } from "../messages";
+import { link } from "../routes";
+import { words } from "../words";
+import { AlertFlag } from "./alert-flag";
+import { BarredIcon } from "./icons";
+import { Age, PhaseText, TroubleMark } from "./unit-state";
+import { BloodPressure, Ultrafiltration, Value } from "./value";
+
+export function Tile({ id }: { readonly id: string }) {
+  const { store, session } = useApp();
+  const unit = store.unit(id)?.value;
+  if (unit === undefined) return null;
+  const alerts = store.alertsByUnit.value.get(id) ?? [];
+  const [worst] = alerts;
+  const fresh = freshness(unit, store.now.value, store.connected.value).kind;
+  return (
+    <article
+      class={`tile ${worst === undefined ? "" : `priority-${worst.priority}`}`}
+      data-testid="tile"
+      data-unit={id}
+      data-freshness={fresh}
+      data-alert-priority={worst?.priority}
+      data-awaits={worst === undefined ? undefined : awaitsAnswer(worst)}
+    >
+      {worst !== undefined && <TileAlert alert={worst} others={alerts.length - 1} />}
+      <header class="tile-head">
+        <h2>
+          <a href={link.patient(id)}>{unit.patient ?? unit.label}</a>
+        </h2>
+        <Age unit={unit} />
+        <p class="tile-sub">
+          {unit.patient !== null && <span class="tile-unit">{unit.label}</span>}
+          {unit.readingAt !== null && <PhaseText unit={unit} />}
+        </p>
+      </header>
+      <TroubleMark unit={unit} />
+      {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
+      <NotRunning unit={unit} />
+    </article>
+  );
+}
+
+function TileAlert({ alert, others }: { readonly alert: AlertView; readonly others: number }) {
+  const awaits = awaitsAnswer(alert);
+  return (
+    <p class="tile-alert">
+      <AlertFlag priority={alert.priority} flashing={awaits} />
+      <span class="tile-alert-title">{alert.title}</span>
+      {others > 0 && <span class="tile-alert-more">{words().tile.more(others)}</span>}
+      {!awaits && alert.acknowledged_by !== null && (
+        <span class="tile-alert-by">
+          {words().alerts.acknowledged}: {alert.acknowledged_by}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function TileValues({ unit }: { readonly unit: Unit }) {
+  const nowMs = useApp().store.now.value;
+  const t = words().short;
+  return (
+    <dl class="values">
+      <Value label={t.venous_pressure} unit={unit} signals={["venous_pressure"]} nowMs={nowMs} />
+      <Value label={t.arterial_pressure} unit={unit} signals={["arterial_pressure"]} nowMs={nowMs} />
+      <Value label={t.blood_flow} unit={unit} signals={["blood_flow"]} nowMs={nowMs} />
+      <BloodPressure label={t.blood_pressure} unit={unit} nowMs={nowMs} />
+      <Ultrafiltration label={t.ultrafiltration} unit={unit} nowMs={nowMs} />
+      <Value label={t.transmembrane_pressure} unit={unit} signals={["transmembrane_pressure"]} nowMs={nowMs} />
+    </dl>
+  );
+}
+
+function NotRunning({ unit }: { readonly unit: Unit }) {
+  const count = unit.notEvaluated.length;
+  if (count === 0) return null;
+  return (
+    <p class="not-running" data-testid="not-evaluated" data-count={count}>
+      <BarredIcon />
+      {words().tile.checksNotRunning(count)}
+    </p>
+  );
+}

@@ -1,0 +1,22 @@
+// What every page needs, handed down instead of imported, so that tests can hand in their own.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Acknowledging } from "./alerts/acknowledge";
+import type { Api } from "./api";
+import type { LiveStore } from "./live/store";
+import type { Session } from "./session";
+
+export interface App {
+  readonly api: Api;
+  readonly store: LiveStore;
+  readonly session: Session;
+  readonly acknowledging: Acknowledging;
+}
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) throw new Error("AppContext is missing around this component");
+  return app;
+}

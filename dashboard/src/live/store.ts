@@ -1,0 +1,160 @@
+// All the screen knows, as signals: a snapshot replaces everything, then small messages change small parts.
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { byUnit, openAlerts } from "../alerts/priority";
+import type { AlertView, Link, ReadingView, ServerMessage, Snapshot } from "../messages";
+import { type Connection, connectionAt } from "./connection";
+import { wallOrder } from "./order";
+import { ServerClock } from "./server-clock";
+import { type Unit, unitFromReading, unitFromView, withNotEvaluated, withReading, withStatus } from "./unit";
+
+type ReadingListener = (reading: ReadingView) => void;
+
+export class LiveStore {
+  readonly alerts: Signal<ReadonlyMap<string, AlertView>> = signal(new Map());
+  readonly ingest = signal<Link | null>(null);
+  readonly liveFeed = signal<Link | null>(null);
+  readonly alertFeed = signal<Link | null>(null);
+  readonly connection = signal<Connection>("lost");
+  /** Server time at the last tick in milliseconds: what every age on the screen is counted from. */
+  readonly now = signal(0);
+  /** Monotonic milliseconds since the server was last heard; null before the first message. */
+  readonly silenceMs = signal<number | null>(null);
+  readonly connected = computed(() => this.connection.value === "live");
+  readonly alertsByUnit = computed(() => byUnit(this.alerts.value.values()));
+  readonly open = computed(() => openAlerts(this.alerts.value.values()));
+  readonly order: ReadonlySignal<readonly string[]> = computed(() => this.#ordered());
+
+  readonly #clock = new ServerClock();
+  readonly #units: Signal<ReadonlyMap<string, Signal<Unit>>> = signal(new Map());
+  readonly #listeners = new Map<string, Set<ReadingListener>>();
+  #lastOrder: readonly string[] = [];
+  #lastHeardMs: number | null = null;
+  #open = false;
+
+  unit(id: string): ReadonlySignal<Unit> | undefined {
+    return this.#units.value.get(id);
+  }
+
+  units(): Unit[] {
+    return [...this.#units.value.values()].map((unit) => unit.value);
+  }
+
+  /** Takes in one message that came at `monotonicMs`. */
+  receive(message: ServerMessage, monotonicMs: number): void {
+    const serverMs = Date.parse(message.server_time);
+    if (message.type === "snapshot") this.#clock.reset(serverMs, monotonicMs);
+    else this.#clock.hear(serverMs, monotonicMs);
+    this.#lastHeardMs = monotonicMs;
+    batch(() => {
+      this.#apply(message, serverMs);
+      this.tick(monotonicMs);
+    });
+  }
+
+  /** Lets time pass: ages grow, a silent connection becomes a lost one. */
+  tick(monotonicMs: number): void {
+    batch(() => {
+      this.now.value = this.#clock.at(monotonicMs) ?? 0;
+      this.silenceMs.value = this.#lastHeardMs === null ? null : monotonicMs - this.#lastHeardMs;
+      this.connection.value = connectionAt(
+        {
+          open: this.#open,
+          lastHeardMs: this.#lastHeardMs,
+          ingest: this.ingest.value,
+          liveFeed: this.liveFeed.value,
+        },
+        monotonicMs,
+      );
+    });
+  }
+
+  /** The socket opened or closed. Open alone proves nothing: only a message does. */
+  setOpen(open: boolean, monotonicMs: number): void {
+    this.#open = open;
+    this.tick(monotonicMs);
+  }
+
+  /** The computer slept for `ms`: everything is that much older. */
+  skip(ms: number, monotonicMs: number): void {
+    this.#clock.skip(ms);
+    if (this.#lastHeardMs !== null) this.#lastHeardMs -= ms;
+    this.setOpen(false, monotonicMs);
+  }
+
+  /** The outcome of an acknowledgement, ahead of the message that tells everyone. */
+  putAlert(alert: AlertView): void {
+    this.alerts.value = new Map(this.alerts.value).set(alert.alert_id, alert);
+  }
+
+  /** Calls `listener` for each new reading of a unit; returns how to stop it. */
+  onReading(unit: string, listener: ReadingListener): () => void {
+    const listeners = this.#listeners.get(unit) ?? new Set();
+    this.#listeners.set(unit, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Forgets everything, as at the end of a session: the next person may be somebody else. */
+  clear(): void {
+    batch(() => {
+      this.#units.value = new Map();
+      this.alerts.value = new Map();
+      this.#lastHeardMs = null;
+      this.#open = false;
+      this.silenceMs.value = null;
+      this.connection.value = "lost";
+    });
+  }
+
+  #apply(message: ServerMessage, serverMs: number): void {
+    switch (message.type) {
+      case "snapshot":
+        this.#replace(message, serverMs);
+        break;
+      case "readings":
+        for (const reading of message.readings) this.#reading(reading, serverMs);
+        break;
+      case "alert":
+        this.putAlert(message.alert);
+        break;
+      case "status":
+        for (const status of message.statuses) this.#change(status.unit, (unit) => withStatus(unit, status));
+        for (const [id, list] of Object.entries(message.not_evaluated)) {
+          this.#change(id, (unit) => withNotEvaluated(unit, list));
+        }
+        this.#links(message);
+        break;
+    }
+  }
+
+  #replace(snapshot: Snapshot, serverMs: number): void {
+    this.#units.value = new Map(snapshot.units.map((view) => [view.unit, signal(unitFromView(view, serverMs))]));
+    this.alerts.value = new Map(snapshot.alerts.map((alert) => [alert.alert_id, alert]));
+    this.#links(snapshot);
+  }
+
+  #links(links: { readonly ingest: Link; readonly live_feed: Link; readonly alert_feed: Link }): void {
+    this.ingest.value = links.ingest;
+    this.liveFeed.value = links.live_feed;
+    this.alertFeed.value = links.alert_feed;
+  }
+
+  #reading(reading: ReadingView, serverMs: number): void {
+    const known = this.#units.value.get(reading.unit);
+    if (known !== undefined) known.value = withReading(known.value, reading, serverMs);
+    else this.#units.value = new Map(this.#units.value).set(reading.unit, signal(unitFromReading(reading, serverMs)));
+    for (const listener of this.#listeners.get(reading.unit) ?? []) listener(reading);
+  }
+
+  #change(id: string, change: (unit: Unit) => Unit): void {
+    const known = this.#units.value.get(id);
+    if (known !== undefined) known.value = change(known.value);
+  }
+
+  #ordered(): readonly string[] {
+    const next = wallOrder(this.units(), this.alertsByUnit.value, this.now.value, this.connected.value);
+    const same = next.length === this.#lastOrder.length && next.every((id, index) => id === this.#lastOrder[index]);
+    // The same array while nothing moved, so that the wall is not drawn anew each second.
+    if (!same) this.#lastOrder = next;
+    return this.#lastOrder;
+  }
+}

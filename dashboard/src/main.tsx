@@ -1,0 +1,63 @@
+// Puts the dashboard together in a browser.
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { Acknowledging } from "./alerts/acknowledge";
+import { Api } from "./api";
+import { Root } from "./app";
+import { AppContext } from "./context";
+import { LiveSocket } from "./live/socket";
+import { LiveStore } from "./live/store";
+import { followAddress } from "./routes";
+import { Session } from "./session";
+import { followTheme } from "./theme";
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/wall.css";
+import "./styles/alerts.css";
+import "./styles/patient.css";
+
+const ASK_AGAIN_MS = 3_000;
+
+const base = new URL(".", document.baseURI);
+const session = new Session();
+const api = new Api(base.href, () => session.end());
+const store = new LiveStore();
+const app = { api, store, session, acknowledging: new Acknowledging(api, store) };
+
+const socketUrl = new URL("ws", base);
+socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+const socket = new LiveSocket(store, socketUrl.href, () => void session.check(api));
+
+followTheme();
+followAddress();
+
+let running = false;
+effect(() => {
+  const wanted = session.standing.value === "signed-in";
+  if (wanted === running) return;
+  running = wanted;
+  if (wanted) socket.start();
+  else {
+    socket.stop();
+    store.clear();
+  }
+});
+
+// A wall that is switched on before its server waits for it instead of asking for a password.
+async function begin(): Promise<void> {
+  await session.check(api);
+  if (session.standing.value === "unknown") window.setTimeout(() => void begin(), ASK_AGAIN_MS);
+}
+void begin();
+
+const root = document.getElementById("app");
+if (root !== null) {
+  render(
+    <AppContext.Provider value={app}>
+      <Root />
+    </AppContext.Provider>,
+    root,
+  );
+}

@@ -1,0 +1,28 @@
+// Short names for what the API says; the shapes themselves are generated (npm run types).
+import type { components } from "./api-types";
+
+type Schemas = components["schemas"];
+
+export type UnitView = Schemas["UnitView"];
+export type UnitStatus = Schemas["UnitStatus"];
+export type ReadingView = Schemas["ReadingView"];
+export type AlertView = Schemas["AlertView"];
+export type NotEvaluated = Schemas["NotEvaluated"];
+export type Link = Schemas["Link"];
+export type Priority = AlertView["priority"];
+export type Phase = ReadingView["phase"];
+export type ReadingFlag = ReadingView["flags"][number];
+export type MachineLink = UnitStatus["machine"];
+
+export type Snapshot = Schemas["Snapshot"];
+export type ServerMessage = Snapshot | Schemas["Readings"] | Schemas["AlertMessage"] | Schemas["StatusMessage"];
+export type ClientMessage = Schemas["ClientMessage"];
+
+export type Me = Schemas["Me"];
+export type DemoAccount = Schemas["DemoAccount"];
+export type DemoAccounts = Schemas["DemoAccounts"];
+export type History = Schemas["History"];
+export type Series = Schemas["Series"];
+export type Alerts = Schemas["Alerts"];
+export type AlertDetail = Schemas["AlertDetail"];
+export type Acknowledged = Schemas["Acknowledged"];

@@ -1,0 +1,81 @@
+// Every open alert, most urgent first, and what ended lately.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { byUrgency, isOpen } from "../alerts/priority";
+import { AlertCard } from "../components/alert-card";
+import { useApp } from "../context";
+import type { AlertView } from "../messages";
+import { words } from "../words";
+
+type Loaded = "loading" | "failed" | readonly AlertView[];
+
+export function AlertsPage({ selected }: { readonly selected: string | null }) {
+  const { api, store } = useApp();
+  const t = words().alerts;
+  const recent = useSignal<Loaded>("loading");
+  const load = () => {
+    recent.value = "loading";
+    api.alerts("recent").then(
+      (answer) => {
+        recent.value = answer.alerts;
+      },
+      () => {
+        recent.value = "failed";
+      },
+    );
+  };
+  useEffect(load, [api, recent]);
+  const open = store.open.value;
+  const ended = endedAlerts(recent.value, store.alerts.value);
+  useEffect(() => {
+    if (selected !== null) document.getElementById(`alert-${selected}`)?.scrollIntoView({ block: "center" });
+  }, [selected, open.length > 0, ended.length > 0]);
+  return (
+    <main id="content" tabIndex={-1} class="page alerts-page">
+      <div class="page-head">
+        <h1>{t.title}</h1>
+      </div>
+      <section class="alert-list" data-testid="open-alerts" aria-labelledby="open-title">
+        <h2 id="open-title">
+          {t.open} <span class="count-plain">{open.length}</span>
+        </h2>
+        {open.length === 0 && (
+          <div class="empty">
+            <p>{t.none}</p>
+            <p class="note">{t.noneNote}</p>
+          </div>
+        )}
+        {open.map((alert) => (
+          <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />
+        ))}
+      </section>
+      <section class="alert-list" data-testid="recent-alerts" aria-labelledby="recent-title">
+        <h2 id="recent-title">{t.recent}</h2>
+        {recent.value === "loading" && <p class="note">{t.loading}</p>}
+        {recent.value === "failed" && (
+          <p class="failure" role="alert">
+            {t.failed}{" "}
+            <button type="button" class="button" onClick={load}>
+              {t.retry}
+            </button>
+          </p>
+        )}
+        {typeof recent.value !== "string" && ended.length === 0 && <p class="note">{t.noRecent}</p>}
+        {ended.map((alert) => (
+          <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />
+        ))}
+      </section>
+    </main>
+  );
+}
+
+/** What has ended, from the list that was loaded and from what this screen saw end; the live word is newer. */
+export function endedAlerts(loaded: Loaded, live: ReadonlyMap<string, AlertView>): AlertView[] {
+  const known = new Map(typeof loaded === "string" ? [] : loaded.map((alert) => [alert.alert_id, alert]));
+  for (const [id, alert] of live) known.set(id, alert);
+  return [...known.values()].filter((alert) => !isOpen(alert)).sort(newestFirst);
+}
+
+function newestFirst(left: AlertView, right: AlertView): number {
+  return Date.parse(right.time) - Date.parse(left.time) || byUrgency(left, right);
+}

@@ -1,0 +1,180 @@
+// One patient: what is so now, its course, every alert with its reason, and what is not being checked.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { awaitsAnswer, byUrgency } from "../alerts/priority";
+import { Recorder } from "../charts/recorder";
+import { BloodPressureStrip, Strip } from "../charts/strip";
+import { STRIPS } from "../charts/strips";
+import { AlertCard } from "../components/alert-card";
+import { BackIcon } from "../components/icons";
+import { BoxState, NotEvaluatedList } from "../components/patient-side";
+import { Age, PhaseText, TroubleMark } from "../components/unit-state";
+import { BloodPressure, Ultrafiltration, Value } from "../components/value";
+import { useApp } from "../context";
+import { formatMinutes } from "../format/times";
+import { freshness } from "../live/freshness";
+import type { Unit } from "../live/unit";
+import type { AlertView } from "../messages";
+import { link } from "../routes";
+import { signalLabel, words } from "../words";
+
+const WINDOWS = ["10", "60", "240"] as const;
+type Window = (typeof WINDOWS)[number];
+
+export function PatientPage({ id }: { readonly id: string }) {
+  const { store } = useApp();
+  const unit = store.unit(id)?.value;
+  if (unit === undefined) {
+    return (
+      <main id="content" tabIndex={-1} class="page">
+        <p class="empty">{store.silenceMs.value === null ? words().banner.connecting : words().patient.unknown}</p>
+      </main>
+    );
+  }
+  return <KnownPatient unit={unit} />;
+}
+
+function KnownPatient({ unit }: { readonly unit: Unit }) {
+  const { store, session } = useApp();
+  const { id } = unit;
+  const fresh = freshness(unit, store.now.value, store.connected.value).kind;
+  const alerts = useAlertsOf(id);
+  return (
+    <main
+      id="content"
+      tabIndex={-1}
+      class="page patient-page"
+      data-testid="patient"
+      data-unit={id}
+      data-freshness={fresh}
+    >
+      <PatientHead unit={unit} />
+      <div class="patient-columns">
+        <aside class="patient-side">
+          <OpenAlerts id={id} />
+          <NotEvaluatedList unit={unit} />
+          <BoxState unit={unit} />
+        </aside>
+        {session.may("see readings") ? (
+          <Strips unit={unit} alerts={alerts} />
+        ) : (
+          <p class="note">{words().tile.notForRole}</p>
+        )}
+      </div>
+    </main>
+  );
+}
+
+function PatientHead({ unit }: { readonly unit: Unit }) {
+  const remaining = unit.values.get("treatment_remaining")?.value;
+  const t = words().patient;
+  return (
+    <header class="patient-head">
+      <a class="back" href={link.wall}>
+        <BackIcon />
+        {t.back}
+      </a>
+      <h1>{unit.patient ?? unit.label}</h1>
+      <p class="patient-sub">
+        {unit.patient !== null && <span class="tile-unit">{unit.label}</span>}
+        <PhaseText unit={unit} />
+        {unit.phase === "TX" && remaining !== undefined && (
+          <span class="note">
+            {words().tile.elapsed(formatMinutes(remaining))} {t.left}
+          </span>
+        )}
+      </p>
+      <p class="patient-age">
+        <TroubleMark unit={unit} />
+        <Age unit={unit} />
+      </p>
+    </header>
+  );
+}
+
+function OpenAlerts({ id }: { readonly id: string }) {
+  const { store } = useApp();
+  const t = words().patient;
+  const alerts = store.alertsByUnit.value.get(id) ?? [];
+  return (
+    <section class="alert-list" aria-labelledby="patient-alerts">
+      <h2 id="patient-alerts">{t.alerts}</h2>
+      {alerts.length === 0 && <p class="note">{t.noAlerts}</p>}
+      {alerts.map((alert) => (
+        <AlertCard key={alert.alert_id} alert={alert} showPatient={false} expanded={awaitsAnswer(alert)} />
+      ))}
+    </section>
+  );
+}
+
+function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readonly AlertView[] }) {
+  const { api, store } = useApp();
+  const t = words().patient;
+  const window = useSignal<Window>("60");
+  const recorder = useMemo(() => new Recorder(api, store, unit.id), [api, store, unit.id]);
+  useEffect(() => recorder.follow(), [recorder]);
+  const minutes = Number(window.value);
+  // Once again after a lost connection: what was missed is in the store by then or comes late.
+  const connected = store.connected.value;
+  useEffect(() => {
+    if (connected) void recorder.load(minutes);
+  }, [recorder, minutes, connected]);
+  const nowMs = store.now.value;
+  return (
+    <section class="strips" aria-label={t.strips}>
+      <div class="strips-head">
+        <fieldset class="segments">
+          <legend class="hidden">{t.window}</legend>
+          {WINDOWS.map((choice) => (
+            <label key={choice}>
+              <input
+                type="radio"
+                name="window"
+                checked={window.value === choice}
+                onChange={() => {
+                  window.value = choice;
+                }}
+              />
+              <span>{t.windows[choice]}</span>
+            </label>
+          ))}
+        </fieldset>
+        {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
+      </div>
+      {STRIPS.map((spec) => (
+        <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={minutes} alerts={alerts}>
+          <dl>
+            {spec.goal === "ultrafiltration_target" ? (
+              <Ultrafiltration label={signalLabel(spec.signal)} unit={unit} nowMs={nowMs} />
+            ) : (
+              <Value label={signalLabel(spec.signal)} unit={unit} signals={[spec.signal]} nowMs={nowMs} />
+            )}
+          </dl>
+        </Strip>
+      ))}
+      <BloodPressureStrip recorder={recorder} minutes={minutes} alerts={alerts} withAxis>
+        <dl>
+          <BloodPressure label={words().bloodPressure} unit={unit} nowMs={nowMs} />
+        </dl>
+      </BloodPressureStrip>
+    </section>
+  );
+}
+
+/** Open and recent alerts of one unit, for the time line. */
+function useAlertsOf(id: string): readonly AlertView[] {
+  const { api, store } = useApp();
+  const recent = useSignal<readonly AlertView[]>([]);
+  useEffect(() => {
+    api.alerts("recent").then(
+      (answer) => {
+        recent.value = answer.alerts.filter((alert) => alert.unit === id);
+      },
+      // Without them the open ones are still drawn.
+      () => undefined,
+    );
+  }, [api, id, recent]);
+  const known = new Map(recent.value.map((alert) => [alert.alert_id, alert]));
+  for (const alert of store.alerts.value.values()) if (alert.unit === id) known.set(alert.alert_id, alert);
+  return [...known.values()].sort(byUrgency);
+}

@@ -1,0 +1,39 @@
+// Addresses after the #, so that any static server and any proxy path will do and every page has a link of its own.
+import { signal } from "@preact/signals";
+
+export type Route =
+  | { readonly page: "wall" }
+  | { readonly page: "patient"; readonly unit: string }
+  | { readonly page: "alerts"; readonly alert: string | null };
+
+export function parseRoute(hash: string): Route {
+  const [page, argument] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  if (page === "patients" && argument) return { page: "patient", unit: argument };
+  if (page === "alerts") return { page: "alerts", alert: argument || null };
+  return { page: "wall" };
+}
+
+export const link = {
+  wall: "#/",
+  alerts: "#/alerts",
+  patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
+  alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
+} as const;
+
+export const route = signal<Route>({ page: "wall" });
+
+export function followAddress(): void {
+  const follow = () => {
+    route.value = parseRoute(window.location.hash);
+  };
+  window.addEventListener("hashchange", follow);
+  follow();
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { awaitsAnswer, byUnit, openAlerts } from "../src/alerts/priority";
+import { alert, iso, SERVER_MS } from "./samples";
+
+describe("who still has to answer", () => {
+  it("is anybody while nobody has, also when the condition has cleared and is held", () => {
+    expect(awaitsAnswer(alert("1", "a"))).toBe(true);
+    expect(awaitsAnswer(alert("1", "a", { state: "latched, clear" }))).toBe(true);
+  });
+
+  it("is nobody once answered, once ended, or for what was found in late data", () => {
+    expect(awaitsAnswer(alert("1", "a", { acknowledged_at: iso(SERVER_MS) }))).toBe(false);
+    expect(awaitsAnswer(alert("1", "a", { state: "normal" }))).toBe(false);
+    expect(awaitsAnswer(alert("1", "a", { late: true }))).toBe(false);
+  });
+});
+
+describe("the list", () => {
+  it("has unanswered before answered, high before low, newest first, and no ended ones", () => {
+    const answered = { state: "active, acknowledged", acknowledged_at: iso(SERVER_MS) } as const;
+    const list = [
+      alert("answered", "a", answered),
+      alert("low", "a", { priority: "low" }),
+      alert("older", "a", { since: iso(SERVER_MS - 60_000) }),
+      alert("newer", "b"),
+      alert("ended", "a", { state: "normal" }),
+    ];
+    expect(openAlerts(list).map((open) => open.alert_id)).toEqual(["newer", "older", "low", "answered"]);
+    expect(
+      byUnit(list)
+        .get("a")
+        ?.map((open) => open.alert_id),
+    ).toEqual(["older", "low", "answered"]);
+  });
+});

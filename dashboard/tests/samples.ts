@@ -1,0 +1,96 @@
+// Small true-to-shape messages for tests; every field can be overridden.
+import type { AlertView, Link, ReadingView, ServerMessage, Snapshot, UnitStatus, UnitView } from "../src/messages";
+
+/** 2026-01-31 20:00:00 UTC. */
+export const SERVER_MS = Date.UTC(2026, 0, 31, 20);
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function reading(unit: string, change: Partial<ReadingView> = {}): ReadingView {
+  return {
+    unit,
+    time: iso(SERVER_MS),
+    age_s: 0,
+    seq: 1,
+    phase: "TX",
+    flags: ["clock_synchronised"],
+    invalid: [],
+    values: { blood_flow: 300, venous_pressure: 142 },
+    ...change,
+  };
+}
+
+export function status(unit: string, change: Partial<UnitStatus> = {}): UnitStatus {
+  return {
+    unit,
+    online: true,
+    machine: "connected",
+    outbox_rows: 0,
+    outbox_oldest: null,
+    synchronised: true,
+    thinned: 0,
+    rejected: 0,
+    trouble: "",
+    agent_version: "0.1.0",
+    protocol: "jsdt",
+    profile: "v1",
+    since: iso(SERVER_MS),
+    ...change,
+  };
+}
+
+export function unit(id: string, change: Partial<UnitView> = {}): UnitView {
+  return {
+    unit: id,
+    label: id,
+    patient: { name: `Patient ${id}` },
+    clinic: "North",
+    status: status(id),
+    reading: reading(id),
+    not_evaluated: [],
+    ...change,
+  };
+}
+
+export function alert(id: string, unitId: string, change: Partial<AlertView> = {}): AlertView {
+  return {
+    alert_id: id,
+    unit: unitId,
+    rule: "R10",
+    rule_version: "1",
+    title: "Needle dislodgement",
+    priority: "high",
+    state: "active, unacknowledged",
+    since: iso(SERVER_MS - 5000),
+    time: iso(SERVER_MS - 5000),
+    reason: "venous pressure fell by 31 mmHg",
+    inputs: { venous_pressure: 92 },
+    limits: { drop: 20 },
+    acknowledged_by: null,
+    acknowledged_at: null,
+    late: false,
+    ...change,
+  };
+}
+
+export const UP: Link = { alive: true, since: iso(SERVER_MS - 60_000) };
+export const DOWN: Link = { alive: false, since: iso(SERVER_MS - 7_000) };
+
+export function snapshot(units: UnitView[], alerts: AlertView[] = [], change: Partial<Snapshot> = {}): ServerMessage {
+  return {
+    type: "snapshot",
+    server_time: iso(SERVER_MS),
+    units,
+    alerts,
+    ingest: UP,
+    live_feed: UP,
+    alert_feed: UP,
+    ...change,
+  };
+}
+
+export function readings(serverMs: number, ...list: ReadingView[]): ServerMessage {
+  return { type: "readings", server_time: iso(serverMs), readings: list };
+}

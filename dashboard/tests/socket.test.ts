@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { LiveSocket, retryDelayMs, type World } from "../src/live/socket";
+import { LiveStore } from "../src/live/store";
+import { snapshot, unit } from "./samples";
+
+class FakeSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  sent: string[] = [];
+  closed = false;
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  speak(): void {
+    this.onmessage?.({ data: JSON.stringify(snapshot([unit("a")])) });
+  }
+}
+
+/** A world whose time moves only when told. */
+function bench() {
+  let monotonicMs = 0;
+  let wallAhead = 1_000_000;
+  let next = 1;
+  const timers = new Map<number, { due: number; run: () => void }>();
+  const sockets: FakeSocket[] = [];
+  const world: World = {
+    open: () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket as unknown as WebSocket;
+    },
+    monotonicMs: () => monotonicMs,
+    wallMs: () => monotonicMs + wallAhead,
+    random: () => 0.5,
+    setTimeout: (run, ms) => {
+      timers.set(next, { due: monotonicMs + ms, run });
+      return next++;
+    },
+    clearTimeout: (handle) => void timers.delete(handle),
+  };
+  const pass = (ms: number) => {
+    const end = monotonicMs + ms;
+    for (;;) {
+      const due = [...timers].filter(([, timer]) => timer.due <= end).sort(([, a], [, b]) => a.due - b.due)[0];
+      if (due === undefined) break;
+      timers.delete(due[0]);
+      monotonicMs = due[1].due;
+      due[1].run();
+    }
+    monotonicMs = end;
+  };
+  const store = new LiveStore();
+  const onRefused = vi.fn();
+  const socket = new LiveSocket(store, "ws://x/ws", onRefused, world);
+  const latest = () => sockets.at(-1) as FakeSocket;
+  const sleep = (ms: number) => {
+    wallAhead += ms;
+  };
+  return { store, socket, sockets, latest, pass, onRefused, sleep };
+}
+
+let stop: () => void = () => undefined;
+afterEach(() => stop());
+
+function started() {
+  const all = bench();
+  stop = () => all.socket.stop();
+  all.socket.start();
+  all.latest().onopen?.();
+  all.latest().speak();
+  return all;
+}
+
+describe("socket", () => {
+  it("subscribes as soon as it is open", () => {
+    const { latest, store } = started();
+    expect(JSON.parse(latest().sent[0] ?? "")).toEqual({ subscribe: { units: "all" } });
+    expect(store.connection.value).toBe("live");
+  });
+
+  it("comes back by itself, later and later, asking each time whether the session stands", () => {
+    const { latest, sockets, pass, onRefused } = started();
+    latest().onclose?.();
+    pass(500);
+    expect(sockets).toHaveLength(2);
+    latest().onclose?.();
+    pass(500);
+    expect(sockets).toHaveLength(2);
+    pass(500);
+    expect(sockets).toHaveLength(3);
+    expect(onRefused).toHaveBeenCalledTimes(2);
+  });
+
+  it("says lost within ten seconds of silence and starts over", () => {
+    const { store, sockets, pass } = started();
+    pass(8_000);
+    expect(store.connection.value).toBe("live");
+    pass(2_000);
+    expect(store.connection.value).toBe("lost");
+    expect(sockets[0]?.closed).toBe(true);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("gives up a socket that opens and never speaks", () => {
+    const { latest, sockets, pass } = started();
+    latest().onclose?.();
+    pass(1_000);
+    latest().onopen?.();
+    pass(10_000);
+    expect(sockets.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("after sleep shows nothing as live and starts over at once", () => {
+    const { store, sockets, pass, sleep } = started();
+    sleep(3_600_000);
+    pass(1_000);
+    expect(store.connection.value).toBe("lost");
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("tries at once when the browser says the network changed", () => {
+    const { sockets } = started();
+    window.dispatchEvent(new Event("offline"));
+    expect(sockets).toHaveLength(2);
+    expect(sockets[0]?.closed).toBe(true);
+  });
+
+  it("opens nothing more once stopped", () => {
+    const { socket, latest, sockets, pass } = started();
+    const last = latest();
+    socket.stop();
+    last.onclose?.();
+    pass(60_000);
+    expect(sockets).toHaveLength(1);
+  });
+});
+
+describe("back-off", () => {
+  it("doubles to a bound and spreads", () => {
+    expect(retryDelayMs(0, 0.5)).toBe(500);
+    expect(retryDelayMs(2, 0.5)).toBe(2_000);
+    expect(retryDelayMs(30, 1)).toBe(10_000);
+    expect(retryDelayMs(30, 0)).toBe(6_000);
+  });
+});
