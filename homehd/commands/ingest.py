@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def parse_shards(text: str) -> tuple[int, ...]:
-    """`0-15,32` as sorted shard numbers; SettingsError for anything else."""
+def parse_shards(text: str) -> frozenset[int]:
+    """`0-15,32` as shard numbers; SettingsError for anything else."""
     shards: set[int] = set()
     try:
         for part in text.split(","):
@@ -49,4 +49,4 @@ def parse_shards(text: str) -> tuple[int, ...]:
         raise SettingsError(
             "read flags", f"--shards {text}", hint=f"a range or list within 0-{topics.SHARDS - 1}: 0-15,32"
         )
-    return tuple(sorted(shards))
+    return frozenset(shards)

@@ -1,0 +1,53 @@
+"""The doctor finds what is wrong, says what to do, and never falls over itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from homehd import doctor
+from homehd.settings import ServerSettings
+from store import migrate, pool
+
+
+def findings(loaded: ServerSettings) -> dict[str, doctor.Finding]:
+    return {finding.part: finding for finding in doctor.examine(loaded)}
+
+
+def test_a_sound_installation(database_url: str, tmp_path: Path) -> None:
+    found = findings(ServerSettings(home=str(tmp_path), database=database_url, broker="embedded:nats"))
+    assert {found[part].level for part in ("database", "schema", "broker", "serial")} == {"ok"}
+    assert "PostgreSQL" in found["database"].text
+    assert "native daily partitions" in found["timescale"].text
+    assert {"clock", "disk", "dashboard"} <= set(found)
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    found = findings(
+        ServerSettings(home=str(tmp_path), database="postgresql://x:pw@127.0.0.1:1/x", broker="mqtt://127.0.0.1:1")
+    )
+    assert found["database"].level == found["broker"].level == "fail"
+    assert "127.0.0.1" in found["broker"].line()
+    assert "pw@" not in found["database"].line()
+
+
+def test_a_schema_that_is_missing_asks_for_migrate(database_url: str, tmp_path: Path) -> None:
+    with pool.connect(database_url) as conn:
+        conn.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    settings = ServerSettings(home=str(tmp_path), database=database_url, broker="embedded:nats")
+    found = findings(settings)
+    assert found["schema"].level == "fail"
+    assert "migrate" in found["schema"].line()
+    migrate.migrate(database_url)
+    assert findings(settings)["schema"].level == "ok"
+
+
+def test_a_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 10 * 1024**2
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _folder: Usage)
+    finding = next(doctor._disk(ServerSettings(home=str(tmp_path / "not" / "made"))))
+    assert (finding.level, finding.part) == ("fail", "disk")
+    assert "HOMEHD_HOME" in finding.hint
