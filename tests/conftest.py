@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from homehd.brokers import find
+from store import embedded, migrate, pool
 
 
 def require(available: object, what: str, how: str) -> None:
@@ -22,3 +28,51 @@ def require(available: object, what: str, how: str) -> None:
 def mosquitto() -> None:
     """Needs the Mosquitto broker."""
     require(find("mosquitto"), "Mosquitto", "apt-get install mosquitto")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL server for this run: `HOMEHD_TEST_DATABASE` if set, else one embedded server for all workers."""
+    given = os.environ.get("HOMEHD_TEST_DATABASE")
+    if given:
+        yield given
+        return
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    home = Path(tempfile.gettempdir()) / f"homehd-test-{run[:12]}"
+    with embedded.start(home) as database:
+        with pool.connect(database.url) as conn:
+            # Tests kill processes, not the machine: what the kernel has is safe enough.
+            conn.execute("ALTER SYSTEM SET fsync = off")
+            conn.execute("SELECT pg_reload_conf()")
+        yield database.url
+    if not database.pid():
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_template(postgres_url: str, worker_id: str) -> Iterator[str]:
+    """Name of a migrated database of this worker that others are copied from."""
+    name = f"template_{worker_id}_{os.getpid()}"
+    _database(postgres_url, f"CREATE DATABASE {name}")
+    migrate.migrate(_url_of(postgres_url, name))
+    yield name
+    _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(postgres_url: str, database_template: str) -> Iterator[str]:
+    """URL of a fresh, migrated, empty database of this test's own."""
+    name = database_template.replace("template", "test")
+    _database(postgres_url, f"CREATE DATABASE {name} TEMPLATE {database_template}")
+    yield _url_of(postgres_url, name)
+    _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _database(server: str, statement: str) -> None:
+    with pool.connect(server) as conn:
+        conn.execute(statement)
+
+
+def _url_of(server: str, database: str) -> str:
+    parts = urlsplit(server)
+    return urlunsplit(parts._replace(path=f"/{database}"))

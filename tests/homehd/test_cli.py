@@ -102,6 +102,15 @@ def test_a_database_that_is_not_there_is_one_line(verb: str, tmp_path: Path) -> 
     assert "secret-word" not in done.stderr + done.stdout
 
 
+def test_the_doctor_exits_1_when_a_part_is_in_trouble(tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    done = homehd("doctor", HOMEHD_DATABASE="postgresql://127.0.0.1:1/x", **environment)
+    assert done.returncode == 1
+    assert "fail  broker" in done.stdout
+    assert "fail  database" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_an_empty_database_asks_for_migrate(database_url: str, tmp_path: Path) -> None:
     from store import pool
 

@@ -40,7 +40,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`homehd demo --homes 6` in an empty HOMEHD_HOME; its address."""
+    """`homehd demo --homes 6` in an empty HOMEHD_HOME; its address, once demo_client has seen a reading."""
     home = tmp_path_factory.mktemp("demo")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
     with subprocess.Popen(
