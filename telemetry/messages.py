@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     PHASE = "phase"  # the machine's phase changed; `text` is the new phase's name
     LINK = "link"  # the link between box and machine was lost or came back
     INVALID = "invalid"  # a signal's value became implausible, or plausible again; `text` is what was read
+    SYMPTOM = "symptom"  # the patient feels something; `name` is what: "cramps"
     AGENT = "agent"  # the box's own: started, outbox quarantined, rows thinned
 
 
@@ -125,7 +126,11 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Status(msgspec.Struct, frozen=True, array_like=True):
-    """How a box is: retained on `status`, and the last will with `online` False."""
+    """How a box is: retained on `status`, and the last will with `online` False.
+
+    Attributes:
+        trouble: what keeps the box from keeping readings (disk full, disk failing), empty when all is well.
+    """
 
     version: int
     unit: str
@@ -142,6 +147,7 @@ class Status(msgspec.Struct, frozen=True, array_like=True):
     outbox_oldest_us: int = 0
     thinned: int = 0
     rejected: int = 0
+    trouble: str = ""
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True):

@@ -118,6 +118,7 @@ def decode_status(data: bytes) -> Status:
     _require(
         all(len(w) <= 40 and _printable(w) for w in words), "a text in the status", "at most 40 printable characters"
     )
+    _require(len(status.trouble) <= MAX_TEXT and _printable(status.trouble), "trouble", f"printable, ≤ {MAX_TEXT}")
     return status
 
 

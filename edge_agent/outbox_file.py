@@ -1,0 +1,218 @@
+"""The outbox's SQLite file: locked, opened, checked, created; a torn one moved aside.
+
+Durability: WAL with synchronous=FULL, so a committed entry survives power loss, and a torn tail of the log is cut off
+by SQLite itself. What SQLite cannot mend is renamed and salvaged (`edge_agent.salvage`).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import secrets
+import sqlite3
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from telemetry.errors import HomehdError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+
+FORMAT: Final = 1
+KEPT_QUARANTINES: Final = 3
+_TORN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# Trying again later can help with these, without a person.
+_PASSING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PASSING_ERRNO: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE})
+
+# `epoch` is the 16 hex digits as a signed number; every row carries it and its boot, so that rows salvaged from a torn
+# file can be sent as what they are. `crc` covers what SQLite's own check does not: a flipped bit inside a payload.
+_COLUMNS: Final = """
+    seq INTEGER PRIMARY KEY {numbering}, epoch INTEGER NOT NULL, boot TEXT NOT NULL, kind INTEGER NOT NULL,
+    crc INTEGER NOT NULL, payload BLOB NOT NULL
+"""
+_SCHEMA: Final = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    f"CREATE TABLE entry ({_COLUMNS.format(numbering='AUTOINCREMENT')})",
+    f"CREATE TABLE aside ({_COLUMNS.format(numbering='')}, reason TEXT NOT NULL)",
+    f"PRAGMA user_version = {FORMAT}",
+)
+
+
+class OutboxError(HomehdError):
+    """The outbox could not be opened, read or written; `recoverable` says whether trying again can help."""
+
+
+class TornFileError(Exception):
+    """The file is not a whole database."""
+
+
+@contextmanager
+def translated(operation: str, path: Path) -> Iterator[None]:
+    """SQLite's errors as OutboxError, or TornFileError where the file itself is damaged."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError):
+            passing = error.errno in _PASSING_ERRNO
+        else:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+            if code in _TORN:
+                raise TornFileError(str(error)) from error
+            passing = code in _PASSING
+        raise OutboxError(operation, str(path), hint=str(error), recoverable=passing) from error
+
+
+def lock(path: Path) -> IO[bytes]:
+    """Make sure nobody else uses this outbox; OutboxError naming the process that does. Closing it unlocks."""
+    with translated("open outbox", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.with_name(path.name + ".lock").open("a+b", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        owner = file.read(20).decode("ascii", "replace").strip()
+        file.close()
+        raise OutboxError("open outbox", str(path), hint=f"another agent uses it (process {owner})") from error
+    with suppress(OSError):  # the lock holds also on a full disk, only the name of its owner is missing
+        file.truncate(0)
+        file.write(b"%d" % os.getpid())
+    return file
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A checked connection, the file created if it is not there; TornFileError for a damaged one."""
+    new = not path.exists()
+    if new:
+        for suffix in ("-wal", "-shm"):  # of a file that is gone: SQLite would play them into the new one
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    with translated("open outbox", path):
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    try:
+        with translated("open outbox", path):
+            _prepare(db)
+            _check(db, path)
+        if new:
+            sync_folder(path.parent)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def quarantine(path: Path, now_us: int) -> Path:
+    """Rename a torn file and its log, so that a new one can begin; gives the new name."""
+    aside = path.with_name(f"{path.name}.torn-{now_us}")
+    with translated("quarantine outbox", path):
+        # The log first: left behind, it would be played into the new file.
+        for suffix in ("-wal", ""):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                source.rename(aside.with_name(aside.name + suffix))
+        path.with_name(path.name + "-shm").unlink(missing_ok=True)
+        sync_folder(path.parent)
+    return aside
+
+
+def torn_files(path: Path) -> list[Path]:
+    """Quarantined files that have not been salvaged yet, oldest first."""
+    return sorted(p for p in path.parent.glob(f"{path.name}.torn-*") if not p.name.endswith(("-wal", "-shm")))
+
+
+def retire(torn: Path, path: Path) -> None:
+    """Mark a torn file as salvaged and keep the newest few as evidence."""
+    with translated("quarantine outbox", torn):
+        for suffix in ("-wal", "-shm"):
+            torn.with_name(torn.name + suffix).unlink(missing_ok=True)
+        torn.rename(torn.with_name(torn.name.replace(".torn-", ".quarantine-")))
+        for old in sorted(path.parent.glob(f"{path.name}.quarantine-*"))[:-KEPT_QUARANTINES]:
+            old.unlink()
+
+
+def new_epoch() -> str:
+    """16 random hex digits."""
+    return secrets.token_hex(8)
+
+
+def epoch_number(epoch: str) -> int:
+    """An epoch as SQLite keeps it; ValueError if it is not 16 hex digits."""
+    raw = bytes.fromhex(epoch)
+    if len(raw) != 8 or epoch != raw.hex():
+        raise ValueError(f"not an epoch: {epoch!r}")
+    return int.from_bytes(raw, "big", signed=True)
+
+
+def epoch_text(number: int) -> str:
+    """The 16 hex digits of an epoch SQLite kept."""
+    return number.to_bytes(8, "big", signed=True).hex()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new file durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    for pragma in (
+        "cell_size_check = ON",
+        "trusted_schema = OFF",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "secure_delete = ON",  # settled readings leave no copy behind, for a thief or for a salvage
+        "temp_store = MEMORY",
+        "cache_size = -1024",
+        "journal_size_limit = 4194304",
+    ):
+        db.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise TornFileError(verdict)
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > FORMAT:
+        raise OutboxError(
+            "open outbox", str(path), hint=f"written by a newer agent (format {version}): update this one"
+        )
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version == FORMAT:
+        if not {"meta", "entry", "aside"} <= tables or not _has_epoch(db):
+            raise TornFileError("a table or the epoch is missing")
+        return
+    if tables:
+        raise OutboxError("open outbox", str(path), hint="it is another program's database: name another file")
+    with transaction(db):
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute("INSERT INTO meta VALUES ('epoch', ?)", (new_epoch(),))
+
+
+def _has_epoch(db: sqlite3.Connection) -> bool:
+    row = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    with suppress(ValueError, TypeError):
+        return row is not None and epoch_number(row[0]) is not None
+    return False
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, durable on leaving."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,177 @@
+"""The shell round a serial codec: owns the port, its timers and its re-opening. Writes the poll and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import select
+import termios
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import floor
+from typing import Final
+
+import serial
+
+from edge_agent.config import MachineSettings
+from edge_agent.link_watch import LinkWatch
+from protocols.adapter import Adapter
+from protocols.events import Observation, Rejected
+from telemetry.clock import Clock
+from telemetry.messages import MachineLink
+
+log = logging.getLogger(__name__)
+
+# The line is idle when nothing came for so long: several hundred characters at 9600 baud, so no frame has such a hole.
+IDLE_S: Final = 0.25
+TICK_S: Final = 0.5  # the longest the loop sleeps, so that it notices a stop and the watch can judge
+FIRST_RETRY_S: Final = 0.1
+LONGEST_RETRY_S: Final = 2.0
+READ_BYTES: Final = 4096
+_GONE: Final = (OSError, termios.error, ValueError)  # ValueError: select on a descriptor that was closed
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSink:
+    """Who is told, always from the link's own thread: observations, link changes, and a tick every half second."""
+
+    observed: Callable[[Observation], None]
+    link: Callable[[MachineLink], None]
+    tick: Callable[[], None]
+
+
+@dataclass(slots=True)
+class LinkFigures:
+    """Counts since the start."""
+
+    polls: int = 0
+    frames: int = 0
+    rejected: int = 0
+    opened: int = 0
+
+
+class SerialLink:
+    """A machine on a serial port. `run` blocks; nothing it meets on the line or at the port makes it end."""
+
+    def __init__(self, settings: MachineSettings, adapter: Adapter, clock: Clock, sink: LinkSink) -> None:
+        self._settings = settings
+        self._adapter = adapter
+        self._clock = clock
+        self._sink = sink
+        self._watch = LinkWatch(settings.poll_s)
+        self._told: MachineLink | None = None
+        self._trouble = ""
+        self.figures = LinkFigures()
+
+    def run(self, stop: threading.Event) -> None:
+        """Read the machine until `stop`; a port that is missing or vanishes is tried again with a growing pause."""
+        pause = FIRST_RETRY_S
+        while not stop.is_set():
+            port = self._open()
+            if port is not None:
+                pause = FIRST_RETRY_S
+                try:
+                    self._serve(port, stop)
+                except _GONE as error:
+                    self._lost(str(error))
+                finally:
+                    _close(port)
+                continue
+            self._tick()
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_RETRY_S)
+
+    def _open(self) -> serial.Serial | None:
+        line = self._adapter.serial
+        assert line is not None, "checked with the configuration"
+        try:
+            port = serial.Serial(
+                self._settings.port,
+                baudrate=line.baud,
+                bytesize=line.bits,
+                parity=line.parity,
+                stopbits=line.stop,
+                timeout=0,
+                write_timeout=1.0,
+                exclusive=True,
+            )
+        except _GONE as error:
+            self._lost(str(error))
+            return None
+        self.figures.opened += 1
+        self._trouble = ""
+        self._watch.opened(self._clock.monotonic_s())
+        log.info("port opened", extra={"fields": {"port": self._settings.port}})
+        return port
+
+    def _lost(self, why: str) -> None:
+        self._watch.lost()
+        if why != self._trouble:  # once per change, not once per attempt
+            self._trouble = why
+            log.warning("port not available", extra={"fields": {"port": self._settings.port, "reason": why}})
+
+    def _serve(self, port: serial.Serial, stop: threading.Event) -> None:
+        decoder = self._adapter.decoder(self._settings.profile)
+        next_poll = self._clock.monotonic_s()
+        unfinished_since: float | None = None
+        while not stop.is_set():
+            now = self._clock.monotonic_s()
+            if now >= next_poll:
+                self._poll(port)
+                # From the schedule, not from now: no drift. Polls that could not be made in time are left out.
+                next_poll += self._settings.poll_s * (1 + floor((now - next_poll) / self._settings.poll_s))
+            until = min(next_poll, now + TICK_S, *([unfinished_since + IDLE_S] if unfinished_since else []))
+            data = _read(port, max(0.0, until - now))
+            now = self._clock.monotonic_s()
+            if data:
+                self._take(decoder.receive(data), now)
+                unfinished_since = now
+            elif unfinished_since is not None and now - unfinished_since >= IDLE_S:
+                self._take(decoder.idle(), now)
+                unfinished_since = None
+            self._tick()
+            if self._watch.stuck(now):
+                log.warning("port silent, opening it anew", extra={"fields": {"port": self._settings.port}})
+                return
+
+    def _poll(self, port: serial.Serial) -> None:
+        if self._adapter.poll is not None:
+            port.write(self._adapter.poll)  # the only bytes that ever go to a machine
+            self.figures.polls += 1
+
+    def _take(self, items: list[Observation | Rejected] | list[Rejected], now: float) -> None:
+        frames = [item for item in items if isinstance(item, Observation)]
+        rejected = [item for item in items if isinstance(item, Rejected)]
+        self._watch.heard(now, frame=bool(frames))
+        self.figures.frames += len(frames)
+        self.figures.rejected += len(rejected)
+        for bad in rejected:
+            log.debug("bytes rejected", extra={"fields": {"length": bad.length, "reason": bad.reason}})
+        if frames:
+            self._tell()
+        for frame in frames:
+            self._sink.observed(frame)
+
+    def _tick(self) -> None:
+        self._tell()
+        self._sink.tick()
+
+    def _tell(self) -> None:
+        state = self._watch.state(self._clock.monotonic_s())
+        if state is not None and state is not self._told:
+            log.info("machine link", extra={"fields": {"state": state.value, "port": self._settings.port}})
+            self._told = state
+            self._sink.link(state)
+
+
+def _read(port: serial.Serial, timeout_s: float) -> bytes:
+    """What came within `timeout_s`; OSError when the port is gone."""
+    readable, _, _ = select.select([port.fileno()], [], [], timeout_s)
+    return bytes(port.read(READ_BYTES)) if readable else b""
+
+
+def _close(port: serial.Serial) -> None:
+    try:
+        port.close()
+    except _GONE as error:
+        log.debug("closing the port failed", extra={"fields": {"reason": str(error)}})

@@ -1,0 +1,89 @@
+"""A configuration is right as a whole or refused with its place and the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import edge_agent
+from edge_agent import config
+from edge_agent.config import BrokerAddress
+from telemetry.errors import SettingsError
+
+SAMPLE = Path(edge_agent.__file__).with_name("sample.toml")
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Any:
+    def write(old: str = "", new: str = "") -> Path:
+        text = SAMPLE.read_text("utf-8")
+        assert old in text
+        path = tmp_path / "edge.toml"
+        path.write_text(text.replace(old, new, 1) if old else text, "utf-8")
+        return path
+
+    return write
+
+
+def test_the_sample_is_a_configuration_and_says_the_defaults() -> None:
+    loaded = config.load(SAMPLE)
+    assert loaded.outbox.path == str(SAMPLE.parent / "outbox.sqlite")
+    assert loaded.uplink == config.UplinkSettings()
+    assert loaded.outbox.max_bytes == config.OutboxSettings("x").max_bytes
+    assert loaded.machine.poll_s == config.MachineSettings("p", "p", "p").poll_s
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("shard = 17", "shrad = 17", r"edge\.toml:\d+.*shrad"),
+        ("poll_s = 1.0", "pol_s = 1.0", r"edge\.toml:\d+.*pol_s"),
+        ("shard = 17", "shard = 64", r"edge\.toml:\d+"),
+        ("shard = 17", 'shard = "x"', r"edge\.toml:\d+"),
+        ('unit = "k7m2qx4d"', 'unit = "K7+"', "2…32 of a-z"),
+        ('protocol = "jsdt"', 'protocol = "modbus"', "known: .*jsdt"),
+        ('profile = "v1"', 'profile = "v9"', "known: .*nikkiso-v2"),
+        ('port = "/dev/ttyUSB0"', 'port = ""', "machine.port"),
+        ('path = "outbox.sqlite"', 'path = ""', "outbox.path"),
+        ("poll_s = 1.0", "poll_s = 0.0", "poll_s"),
+        ('clock = "auto"', 'clock = "maybe"', "clock"),
+        ("qos = 0", "qos = 2", "qos"),
+        ('username = ""', 'username = "u"', "both or neither"),
+        ('ca_file = ""', 'ca_file = "/no/such/file"', "no such file"),
+        ('broker = "mqtt://127.0.0.1:1883"', 'broker = "http://x"', "mqtt://host"),
+        ("[machine]", "[machine", r"edge\.toml"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place_and_the_rule(written: Any, old: str, new: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint) as caught:
+        config.load(written(old, new))
+    assert caught.value.exit_code == 2
+    assert "\n" not in caught.value.line()
+
+
+def test_an_alias_of_a_profile_will_do(written: Any) -> None:
+    assert config.load(written('profile = "v1"', 'profile = "tr8000"')).machine.profile == "tr8000"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("mqtt://localhost", BrokerAddress("localhost", 1883, False)),
+        ("mqtts://b.example", BrokerAddress("b.example", 8883, True)),
+        ("mqtt://10.0.0.1:99", BrokerAddress("10.0.0.1", 99, False)),
+        ("mqtts://[::1]:99/", BrokerAddress("::1", 99, True)),
+    ],
+)
+def test_broker_urls(url: str, expected: BrokerAddress) -> None:
+    assert config.parse_broker(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "localhost:1883", "mqtt://", "mqtt://h:0", "mqtt://h:99999", "mqtt://h:x", "mqtt://h/path", "mqtt://u:p@h"],
+)
+def test_what_is_no_broker_url(url: str) -> None:
+    with pytest.raises(SettingsError):
+        config.parse_broker(url)

@@ -1,0 +1,162 @@
+"""From acquisition to the disk, also while the disk refuses."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_agent.acquisition import Stamp
+from edge_agent.intake import QUEUED_EVENTS, QUEUED_READINGS, Intake
+from edge_agent.outbox import Outbox
+from edge_agent.outbox_file import OutboxError
+from telemetry.clock import ManualClock
+from telemetry.messages import Event
+
+AT = Stamp(1, 1, synchronised=True)
+
+
+class Full:
+    """Makes the real SQLite refuse to grow, as a full disk does, and relents."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def fill(self) -> None:
+        # A page for the log's bookkeeping is always there; so fill what is left in the last pages first.
+        pages = self._outbox._db.execute("PRAGMA page_count").fetchone()[0]
+        self._outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+
+    def relent(self) -> None:
+        self._outbox._db.execute("PRAGMA max_page_count = 1000000")
+
+
+@pytest.fixture
+def accepted() -> list[tuple[int, bool]]:
+    return []
+
+
+@pytest.fixture
+def intake(outbox: Outbox, accepted: list[tuple[int, bool]]) -> Intake:
+    def take(rows: Sequence[tuple[int, bool]]) -> None:
+        accepted.extend(rows)
+
+    return Intake(outbox, ManualClock(), lambda: AT, take)
+
+
+def rows(outbox: Outbox) -> list[Any]:
+    seqs = [seq for first, last, _ in outbox.pending() for seq in range(first, last + 1)]
+    return [row.record for part in range(0, len(seqs), 200) for row in outbox.read(seqs[part : part + 200])]
+
+
+def notes(outbox: Outbox) -> list[str]:
+    return [f"{r.name}: {r.text}" for r in rows(outbox) if isinstance(r, Event) and r.kind == "agent"]
+
+
+def test_what_is_put_is_durable_and_told_in_order(
+    outbox: Outbox, intake: Intake, accepted: list[tuple[int, bool]], tools: Any
+) -> None:
+    intake.put([tools.event(), tools.reading()], b"m1")
+    assert accepted == [(1, True), (2, False)]
+    assert outbox.memory() == b"m1" and intake.trouble == ""
+    intake.note("agent started", "now")
+    assert notes(outbox) == ["agent started: now"]
+
+
+def test_while_the_disk_is_full_records_wait_and_nothing_is_lost(
+    outbox: Outbox, intake: Intake, accepted: list[tuple[int, bool]], tools: Any
+) -> None:
+    disk = Full(outbox)
+    disk.fill()
+    long = tools.reading(extras={"x": "y" * 200})
+    for n in range(50):
+        intake.put([long], b"m%d" % n)
+        disk.fill()  # also after the agent has opened the file anew
+    assert "full" in intake.trouble
+    assert intake.queued > 0 and intake.failures > 3
+    assert len(accepted) + intake.queued == 50
+    disk.relent()
+    intake.flush()
+    assert intake.trouble == "" and intake.queued == 0
+    assert [seq for seq, _ in accepted] == list(range(1, 51))
+    assert outbox.memory() == b"m49" and intake.lost == 0
+
+
+def test_what_no_memory_can_hold_is_lost_readings_first_and_said_so(outbox: Outbox, intake: Intake, tools: Any) -> None:
+    outbox.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "reopen", lambda _now: (_ for _ in ()).throw(OutboxError("open outbox", "gone")))
+        for n in range(QUEUED_READINGS + 25):
+            intake.put([tools.reading(time_us=n), *([tools.event()] if n < 10 else [])])
+        assert intake.queued == QUEUED_READINGS + 10 and intake.lost == 25
+    outbox._lock = open(outbox._path, "rb")  # noqa: PTH123, SIM115 - any file: the lock itself is not the matter here
+    outbox.reopen(5)
+    intake.flush()
+    found = rows(outbox)
+    assert sum(isinstance(r, Event) for r in found) == 11
+    assert min(r.time_us for r in found if not isinstance(r, Event)) == 25, "the oldest went first"
+    assert notes(outbox) == ["readings lost: 25 records could not be written to the disk"]
+
+
+def test_a_flood_of_events_is_bounded_too(outbox: Outbox, intake: Intake, tools: Any) -> None:
+    outbox.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "reopen", lambda _now: (_ for _ in ()).throw(OutboxError("open outbox", "gone")))
+        intake.put([tools.event()] * (QUEUED_EVENTS + 5))
+    assert intake.queued == QUEUED_EVENTS and intake.lost == 5
+
+
+def test_a_file_torn_while_running_is_quarantined_and_work_goes_on(
+    outbox: Outbox, intake: Intake, tmp_path: Path, tools: Any
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    for _ in range(500):
+        intake.put([tools.reading()])
+    epoch = outbox.epoch
+    outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(path.read_bytes())
+    for page in range(1, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    outbox._db.execute("PRAGMA cache_size = 0")
+    for _ in range(5):
+        intake.put([tools.reading()])
+    assert intake.trouble == "" and outbox.epoch != epoch
+    assert any(note.startswith("outbox quarantined") for note in notes(outbox))
+    assert sum(not isinstance(r, Event) for r in rows(outbox)) >= 5
+    assert list(tmp_path.glob("*.quarantine-*"))
+
+
+def test_readings_dropped_at_the_bound_are_told_once_an_hour(tmp_path: Path, tools: Any) -> None:
+    outbox, clock = Outbox(tmp_path / "small.sqlite", now_us=1, max_bytes=65536), ManualClock()
+    intake = Intake(outbox, clock, lambda: AT, lambda _rows: None)
+    for _ in range(1500):
+        intake.put([tools.reading()])
+    assert len(notes(outbox)) == 1 and "oldest readings dropped" in notes(outbox)[0]
+    clock.advance(3601)
+    for _ in range(100):
+        intake.put([tools.reading()])
+    assert len(notes(outbox)) == 2
+    outbox.close()
+
+
+def test_trouble_with_reading_is_over_when_reading_works(outbox: Outbox, intake: Intake, tools: Any) -> None:
+    intake.put([tools.reading()])
+    intake.failed(OutboxError("read outbox", "x", hint="disk I/O error", recoverable=True))
+    assert "I/O" in intake.trouble
+    intake.flush()
+    assert intake.trouble == ""
+
+
+def test_a_quarantine_at_the_start_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    path.write_bytes(b"rubbish" * 1000)
+    outbox = Outbox(path, now_us=3, max_bytes=1 << 20)
+    Intake(outbox, ManualClock(), lambda: AT, lambda _rows: None).flush()
+    assert notes(outbox) == ["outbox quarantined: 0 rows saved from a torn outbox, kept as o.sqlite.quarantine-3"]
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM entry").fetchone() == (1,)
+    outbox.close()

@@ -1,0 +1,284 @@
+"""The outbox's contract: what was accepted is there until it is settled, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from edge_agent.outbox import Outbox
+from edge_agent.outbox_file import OutboxError
+from telemetry.messages import Event, EventKind, Reading
+
+READING = Reading(0, 1, 1, 1, 3, {2: -120.0})
+EVENT = Event(0, 1, 1, 1, EventKind.ALARM, "MDC_EVT_ALARM", 196616, True)
+
+
+@pytest.fixture
+def reopen(tmp_path: Path) -> Any:
+    opened: list[Outbox] = []
+
+    def again(max_bytes: int = 1 << 24) -> Outbox:
+        for outbox in opened:
+            outbox.close()
+        opened[:] = [Outbox(tmp_path / "outbox.sqlite", now_us=1, max_bytes=max_bytes)]
+        return opened[0]
+
+    yield again
+    for outbox in opened:
+        outbox.close()
+
+
+def pending(outbox: Outbox) -> list[int]:
+    return [seq for first, last, _ in outbox.pending() for seq in range(first, last + 1)]
+
+
+def test_what_was_appended_is_read_back_with_its_number(outbox: Outbox) -> None:
+    seqs = outbox.append([READING, EVENT], "boot-1")
+    rows = outbox.read(seqs)
+    assert [row.record.seq for row in rows] == seqs == [1, 2]
+    assert isinstance(rows[0].record, Reading) and isinstance(rows[1].record, Event)
+    assert {(row.epoch, row.boot) for row in rows} == {(outbox.epoch, "boot-1")}
+    assert outbox.pending() == [(1, 1, False), (2, 2, True)]
+    assert outbox.rows == 2 and outbox.oldest_us() == 1
+
+
+def test_it_is_all_there_after_reopening(reopen: Callable[..., Outbox]) -> None:
+    outbox = reopen()
+    epoch, seqs = outbox.epoch, outbox.append([READING] * 3, "boot-1", b"memory")
+    size = outbox.bytes
+    outbox = reopen()
+    assert (outbox.epoch, pending(outbox), outbox.memory(), outbox.bytes) == (epoch, seqs, b"memory", size)
+    assert outbox.incidents == []
+
+
+def test_a_number_is_never_used_again(reopen: Callable[..., Outbox]) -> None:
+    outbox = reopen()
+    outbox.append([READING] * 5, "b")
+    assert outbox.settle(outbox.epoch, [(1, 5)]) == [1, 2, 3, 4, 5]
+    assert outbox.rows == 0 and outbox.bytes == 0
+    outbox = reopen()
+    assert outbox.append([READING], "b") == [6]
+
+
+def test_settling_twice_or_what_is_not_there_is_no_harm(outbox: Outbox) -> None:
+    outbox.append([READING] * 4, "b")
+    assert outbox.settle(outbox.epoch, [(2, 3)]) == [2, 3]
+    assert outbox.settle(outbox.epoch, [(0, 3), (100, 200)]) == [1]
+    assert outbox.settle(outbox.epoch, [(0, 3)]) == []
+    assert pending(outbox) == [4]
+
+
+@pytest.mark.parametrize("epoch", ["0" * 16, "", "nonsense", "ABCDEF0123456789", "é" * 16])
+def test_an_epoch_that_is_not_ours_settles_nothing(outbox: Outbox, epoch: str) -> None:
+    outbox.append([READING], "b")
+    assert outbox.settle(epoch, [(1, 1)]) is None
+    assert outbox.reject(epoch, [(1, 1)], "no") is None
+    assert pending(outbox) == [1]
+
+
+def test_refused_rows_are_set_aside_and_counted(reopen: Callable[..., Outbox], tmp_path: Path) -> None:
+    outbox = reopen()
+    outbox.append([READING, EVENT, READING], "b")
+    assert outbox.reject(outbox.epoch, [(1, 2)], "impossible") == [1, 2]
+    outbox.set_aside([(3, 3)], "too large")
+    assert outbox.rows == 0
+    outbox = reopen()
+    assert outbox.rejected == 3
+    with sqlite3.connect(tmp_path / "outbox.sqlite") as db:
+        assert db.execute("SELECT seq, reason FROM aside").fetchall() == [
+            (1, "impossible"), (2, "impossible"), (3, "too large"),
+        ]  # fmt: skip
+    outbox.settle(outbox.epoch, [(3, 3)])
+    with sqlite3.connect(tmp_path / "outbox.sqlite") as db:
+        assert db.execute("SELECT seq FROM aside").fetchall() == [(1,), (2,)], "it had arrived after all"
+
+
+def test_a_row_with_a_flipped_bit_is_set_aside_not_sent(outbox: Outbox, tmp_path: Path) -> None:
+    seqs = outbox.append([READING] * 3, "b")
+    with sqlite3.connect(tmp_path / "outbox.sqlite") as db:
+        payload = bytearray(db.execute("SELECT payload FROM entry WHERE seq = 2").fetchone()[0])
+        payload[-3] ^= 1
+        db.execute("UPDATE entry SET payload = ? WHERE seq = 2", (bytes(payload),))
+    assert [row.seq for row in outbox.read(seqs)] == [1, 3]
+    assert pending(outbox) == [1, 3] and outbox.rejected == 1
+
+
+def test_at_its_bound_the_oldest_readings_go_and_every_event_stays(reopen: Callable[..., Outbox]) -> None:
+    outbox = reopen(65536)
+    for _ in range(100):
+        outbox.append([EVENT, *[READING] * 19], "b")
+    assert outbox.bytes <= 65536
+    assert outbox.thinned > 0 and outbox.thinned + outbox.rows == 2000
+    kinds = {events for _, _, events in outbox.pending()}
+    events = [seq for first, last, is_event in outbox.pending() if is_event for seq in range(first, last + 1)]
+    assert kinds == {True, False} and events == list(range(1, 2000, 20))
+    assert pending(outbox)[-1] == 2000, "the newest are there"
+    thinned = outbox.thinned
+    assert reopen(65536).thinned == thinned
+
+
+def test_a_full_disk_changes_nothing_and_room_makes_it_work_again(outbox: Outbox) -> None:
+    outbox.append([READING], "b")
+    pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
+    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+    before = pending(outbox), outbox.bytes
+    with pytest.raises(OutboxError, match="full") as caught:
+        outbox.append([READING] * 500, "b")
+    assert caught.value.recoverable
+    assert (pending(outbox), outbox.bytes) == before
+    outbox._db.execute("PRAGMA max_page_count = 1000000")
+    assert outbox.append([READING], "b") == [2]
+
+
+def test_only_one_process_may_use_it(outbox: Outbox, tmp_path: Path) -> None:
+    with pytest.raises(OutboxError, match=f"another agent uses it \\(process {os.getpid()}\\)") as caught:
+        Outbox(tmp_path / "outbox.sqlite", now_us=1, max_bytes=1 << 20)
+    assert not caught.value.recoverable
+    outbox.append([READING], "b")
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from edge_agent.outbox import Outbox
+from telemetry.messages import Reading
+outbox = Outbox(Path(sys.argv[1]), now_us=1, max_bytes=1 << 24)
+reading = Reading(0, 1, 1, 1, 3, {2: -120.0})
+while True:
+    seqs = outbox.append([reading] * 3, "b", b"m")
+    print(*seqs, flush=True)
+    if seqs[0] % 5 == 0:
+        settled = outbox.settle(outbox.epoch, [(seqs[0], seqs[0])])
+        print("settled", *settled, flush=True)
+"""
+
+
+def test_killed_while_writing_it_has_all_it_reported(tmp_path: Path, reopen: Callable[..., Outbox]) -> None:
+    path, rng = tmp_path / "outbox.sqlite", Random(7)
+    accepted, settled, epochs = set[int](), set[int](), set[str]()
+    for _ in range(6):
+        lines = rng.randrange(1, 120)
+        with subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            said = [child.stdout.readline() for _ in range(lines)]
+            os.kill(child.pid, signal.SIGKILL)
+            said += child.stdout.read().splitlines()
+        for line in said:
+            words = line.split()
+            numbers = {int(w) for w in words if w.isdigit()}
+            if words and words[0] == "settled":
+                settled |= numbers
+            elif len(numbers) == 3:
+                assert not accepted & numbers, "numbers are not used again"
+                accepted |= numbers
+        outbox = reopen()
+        epochs.add(outbox.epoch)
+        assert outbox.incidents == []
+        here = set(pending(outbox))
+        assert accepted - settled - here <= {s for s in accepted if s % 5 == 0}, "only a settling not yet reported"
+        assert not settled & here
+        assert len(outbox.read(sorted(here)[:500])) == min(500, len(here))
+        outbox.close()
+    assert len(epochs) == 1
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from edge_agent.outbox import Outbox
+from edge_agent.outbox_file import OutboxError
+from telemetry.messages import Reading
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+reading = Reading(0, 1, 1, 1, 3, {2: -120.0})
+try:
+    outbox = Outbox(Path(sys.argv[1]), now_us=1, max_bytes=1 << 24)
+    while True:
+        print(*outbox.append([reading] * 10, "b"), flush=True)
+except OutboxError as error:
+    print("refused:", error.line(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 100, 4096, 5000, 20_000, 33_000, 100_000, 300_000])
+def test_a_write_that_fails_anywhere_is_told_and_loses_nothing(
+    tmp_path: Path, reopen: Callable[..., Outbox], limit: int
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), str(limit)], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.splitlines()
+    assert said[-1].startswith("refused:"), said[-1]
+    outbox = reopen()
+    assert pending(outbox) == [int(word) for line in said[:-1] for word in line.split()]
+    assert outbox.append([READING], "b")
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Append, settle, refuse and reopen in any order, against a plain dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "outbox.sqlite"
+        self.outbox = Outbox(self.path, now_us=1, max_bytes=1 << 24)
+        self.epoch = self.outbox.epoch
+        self.model: dict[int, bool] = {}
+        self.highest = 0
+
+    @rule(kinds=st.lists(st.booleans(), min_size=1, max_size=5))
+    def append(self, kinds: list[bool]) -> None:
+        seqs = self.outbox.append([EVENT if is_event else READING for is_event in kinds], "b")
+        assert seqs == list(range(self.highest + 1, self.highest + 1 + len(kinds)))
+        self.highest = seqs[-1]
+        self.model.update(zip(seqs, kinds, strict=True))
+
+    @rule(first=st.integers(0, 40), length=st.integers(0, 6), refuse=st.booleans())
+    def remove(self, first: int, length: int, refuse: bool) -> None:
+        ranges = [(first, first + length)]
+        outbox, epoch = self.outbox, self.epoch
+        gone = outbox.reject(epoch, ranges, "no") if refuse else outbox.settle(epoch, ranges)
+        assert gone == [seq for seq in sorted(self.model) if first <= seq <= first + length]
+        for seq in gone:
+            del self.model[seq]
+
+    @rule()
+    def reopen(self) -> None:
+        self.outbox.close()
+        self.outbox = Outbox(self.path, now_us=1, max_bytes=1 << 24)
+
+    @rule()
+    def reopen_in_place(self) -> None:
+        generation = self.outbox.generation
+        self.outbox.reopen(2)
+        assert self.outbox.generation == generation + 1
+
+    @invariant()
+    def same_as_the_model(self) -> None:
+        found = {s: e for first, last, e in self.outbox.pending() for s in range(first, last + 1)}
+        assert found == self.model
+        assert self.outbox.rows == len(self.model)
+        assert self.outbox.epoch == self.epoch
+
+    def teardown(self) -> None:
+        self.outbox.close()
+        self.folder.cleanup()
+
+
+AnyOrder.TestCase.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestAnyOrder = AnyOrder.TestCase
