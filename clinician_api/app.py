@@ -1,0 +1,97 @@
+"""Puts the application together: services, guard, routes, and the tasks that live as long as it does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from clinician_api import errors
+from clinician_api.data import Data
+from clinician_api.feeds import Feeds
+from clinician_api.guard import Guard
+from clinician_api.live import Hub
+from clinician_api.messages import ClientMessage, ServerMessage
+from clinician_api.metrics import Metrics
+from clinician_api.pump import Pump
+from clinician_api.room import Room
+from clinician_api.routes import alerts, health, live, pages, session, signals, units
+from clinician_api.services import Services
+from clinician_api.sessions import Sessions
+from clinician_api.settings import ApiOptions
+from clinician_api.sockets import SocketRegister
+from telemetry.clock import Clock
+
+DESCRIPTION = (
+    "What clinicians see and do. Sign in with `POST /api/session`; the cookie it sets is the session. A request that "
+    "changes something must carry the `Origin` of our own page and a JSON body. Live data come over the WebSocket "
+    '`/ws`, whose messages are the webhooks here. Times are UTC. An error is `{"error": {what, where, hint}}`.'
+)
+
+
+def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> FastAPI:
+    """The application. Its lifespan opens `data` and starts the feeds. `hasher`: argon2 with other costs, for tests."""
+    services = _services(options, clock, data, hasher)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with Feeds(services):
+            yield
+
+    app = FastAPI(
+        title="homehd clinician API", version="1", description=DESCRIPTION, lifespan=lifespan,
+        # The documentation pages would load scripts from elsewhere.
+        docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.services = services
+    errors.install(app)
+    app.add_middleware(Guard, options=options)
+    for part in (session, units, alerts, signals, health, live, pages):
+        app.include_router(part.router)
+    _describe_socket(app)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
+    return app
+
+
+def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None) -> Services:
+    room = Room(clock.now_us())
+    hub = Hub(room, options.heartbeat_s)
+    return Services(
+        options=options,
+        clock=clock,
+        data=data,
+        sessions=Sessions(options, clock, data, hasher),
+        room=room,
+        hub=hub,
+        pump=Pump(hub),
+        sockets=SocketRegister(),
+        metrics=Metrics(),
+    )
+
+
+def _describe_socket(app: FastAPI) -> None:
+    """The socket's messages as webhooks, so that the description and the types generated from it have them."""
+
+    @app.webhooks.post("ws-from-server", tags=["live"], summary="Message from the server on /ws")
+    def from_server(message: ServerMessage) -> None:
+        """One of snapshot, readings, alert, status."""
+
+    @app.webhooks.post("ws-from-client", tags=["live"], summary="Message from the client on /ws")
+    def from_client(message: ClientMessage) -> None:
+        """A subscription; the only thing a client says."""
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, less the answers it invents for webhooks."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        for webhook in document["webhooks"].values():
+            webhook["post"]["responses"] = {"200": {"description": "Not answered: messages of /ws go one way"}}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,249 @@
+"""What the API asks of the store, in the API's own words. The only module here that knows the store's functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from clinician_api import findings
+from clinician_api.room import Entry
+from clinician_api.settings import ApiOptions
+from clinician_api.views import View, moment, numbers, status
+from store import (
+    accounts,
+    alert_queries,
+    engine_state,
+    heartbeat,
+    migrate,
+    pool,
+    reading_queries,
+    registry,
+    unit_status,
+)
+from store.accounts import Account, StoredSession
+from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
+from store.errors import StoreError
+from telemetry.alarms import Priority
+from telemetry.messages import LiveReading
+
+__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "StoredAlert", "StoredSession"]
+
+RECENT_US: Final = 24 * 3600 * 1_000_000
+_MAX_ID: Final = 2**63 - 1
+_RANK: Final = {str(priority): -priority.rank for priority in Priority}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An `AlertView` and the last event that is in it."""
+
+    event_id: int
+    view: View
+
+
+class Data:
+    """The store, for one application. Every method but `open` may raise StoreError, which becomes a 503."""
+
+    def __init__(self, options: ApiOptions) -> None:
+        self._url = options.database_url
+        self._pool: pool.Pool | None = None
+        self._rules: findings.Reader | None = None
+
+    async def open(self) -> None:
+        """Connect and check the schema; StoreError when either fails. A second time does nothing."""
+        if self._pool is None:
+            self._rules = findings.Reader()
+            await asyncio.to_thread(self._check_schema)
+            self._pool = await pool.open_pool(self._url, name="homehd api")
+
+    async def close(self) -> None:
+        """Disconnect."""
+        opened, self._pool = self._pool, None
+        if opened is not None:
+            await opened.close()
+
+    async def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self.ingest_heartbeat()
+        except StoreError:
+            return False
+        return True
+
+    # People
+
+    async def account(self, email: str) -> Account | None:
+        """The account of an e-mail, disabled or not."""
+        async with self._open.connection() as conn:
+            return await accounts.user_by_email(conn, email)
+
+    async def begin_session(self, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
+        """A new session."""
+        async with self._open.transaction() as conn:
+            await accounts.add_session(conn, token_hash, user_id, now_us, expires_us)
+
+    async def session(self, token_hash: bytes, now_us: int) -> StoredSession | None:
+        """A session that holds: not ended, not expired, its account not disabled."""
+        async with self._open.connection() as conn:
+            return await accounts.session(conn, token_hash, now_us)
+
+    async def end_session(self, token_hash: bytes) -> None:
+        """End it; ending twice is harmless."""
+        async with self._open.connection() as conn:
+            await accounts.end_session(conn, token_hash)
+
+    # Units
+
+    async def directory(self) -> list[Entry]:
+        """Every unit that is in use, of all clinics."""
+        async with self._open.connection() as conn:
+            units = await registry.units(conn)
+        return [Entry(u.unit_id, u.name, u.label, u.clinic_id, u.clinic, u.patient) for u in units]
+
+    async def statuses(self, unit_ids: Sequence[int]) -> list[tuple[View, int]]:
+        """`UnitStatus` of each unit and the server time at which it was received."""
+        async with self._open.connection() as conn:
+            rows = await unit_status.statuses(conn, unit_ids)
+        return [(status(row.status, row.since_us), row.received_us) for row in rows.values()]
+
+    async def latest(self, names: dict[int, str], now_us: int) -> list[LiveReading]:
+        """The newest stored reading of each unit; `names` are their wire ids by number."""
+        async with self._open.connection() as conn:
+            rows = await reading_queries.latest(conn, list(names), now_us)
+        return [
+            LiveReading(names[r.unit_id], r.time_us, r.received_us, r.seq, r.phase, r.flags, r.invalid, r.values)
+            for r in rows
+        ]
+
+    async def history(self, unit_id: int, wanted: Sequence[str], start: datetime, end: datetime, buckets: int) -> View:
+        """Times, bucket width and series of a `History`; every bucket has an entry, empty ones null."""
+        start_us = round(start.timestamp() * 1e6)
+        end_us = max(round(end.timestamp() * 1e6), start_us + 1)
+        async with self._open.connection() as conn:
+            found = await reading_queries.history(conn, unit_id, wanted, start_us, end_us, buckets)
+        count = -(-(end_us - start_us) // found.bucket_us)
+        places = [(at - start_us) // found.bucket_us for at in found.start_us]
+
+        def spread(values: Sequence[float | None]) -> list[float | None]:
+            row: list[float | None] = [None] * count
+            for place, value in zip(places, values, strict=True):
+                row[place] = value
+            return row
+
+        return {
+            "bucket_s": found.bucket_us / 1e6,
+            "times": [(start_us + n * found.bucket_us) / 1e6 for n in range(count)],
+            "series": {
+                name: {"min": spread(s.minimum), "max": spread(s.maximum), "mean": spread(s.mean)}
+                for name, s in found.series.items()
+            },
+        }
+
+    async def not_evaluated(self, names: dict[int, str]) -> dict[str, list[View]]:
+        """Unit -> rules without valid input, from the rule engine's own saved state."""
+        async with self._open.connection() as conn:
+            held = await engine_state.states(conn, list(names))
+        states = {names[unit_id]: state for unit_id, state in held.items()}
+        # A fifth of a millisecond a unit: too long for the loop when there are hundreds.
+        return await asyncio.to_thread(self._findings().not_evaluated, states)
+
+    async def ingest_heartbeat(self) -> int | None:
+        """Time of ingest's last sign of life, by its own clock; None when there never was one."""
+        async with self._open.connection() as conn:
+            beats = await heartbeat.last_beats(conn, "ingest")
+        return beats[0].at_us if beats else None
+
+    # Alerts
+
+    async def alerts(self, *, only_open: bool, now_us: int) -> list[StoredAlert]:
+        """Alerts of all clinics, high priority first, then newest: open ones, or also what changed in the last day."""
+        async with self._open.connection() as conn:
+            if only_open:
+                found = await alert_queries.current(conn)
+            else:
+                found = await alert_queries.recent(conn, now_us - RECENT_US)
+        found.sort(key=lambda alert: (_RANK[alert.priority], -alert.since_us))
+        return [self._stored(alert) for alert in found]
+
+    async def alert(self, alert_id: str) -> StoredAlert | None:
+        """One alert as it stands, or None (also for an id that cannot be one)."""
+        number = _number(alert_id)
+        if number is None:
+            return None
+        async with self._open.connection() as conn:
+            found = await alert_queries.by_id(conn, number)
+        return self._stored(found) if found else None
+
+    async def alert_of_event(self, event_id: int) -> StoredAlert | None:
+        """The alert an event belongs to, as it stands now."""
+        async with self._open.connection() as conn:
+            found = await alert_queries.by_event_id(conn, event_id)
+        return self._stored(found) if found else None
+
+    async def alert_events(self, alert_id: str) -> list[View]:
+        """Every step of an alert, as `AlertEventView`s."""
+        async with self._open.connection() as conn:
+            events = await alert_queries.events_of(conn, int(alert_id))
+        return [
+            {
+                "event_id": e.event_id, "time": moment(e.time_us), "recorded_at": moment(e.recorded_us),
+                "state": e.state, "priority": e.priority, "reason": e.reason, "inputs": numbers(e.inputs),
+                "limits": numbers(e.limits), "late": e.late, "actor": e.actor_name, "note": e.note or None,
+            }
+            for e in events
+        ]  # fmt: skip
+
+    async def acknowledge(self, alert_id: str, user_id: int, note: str | None, now_us: int) -> Acknowledgement:
+        """Acknowledge for a person; of several at once exactly one outcome is ACKNOWLEDGED."""
+        async with self._open.transaction() as conn:
+            return await alert_queries.acknowledge(conn, int(alert_id), user_id, now_us, note or "")
+
+    @asynccontextmanager
+    async def alert_events_as_recorded(self) -> AsyncIterator[AsyncIterator[int]]:
+        """Ids of alert events from the moment the block is entered; StoreError when the connection is lost."""
+        async with alert_queries.listen(self._url) as event_ids:
+            yield event_ids
+
+    @property
+    def _open(self) -> pool.Pool:
+        assert self._pool is not None, "opened by the application's lifespan"
+        return self._pool
+
+    def _findings(self) -> findings.Reader:
+        assert self._rules is not None, "opened by the application's lifespan"
+        return self._rules
+
+    def _check_schema(self) -> None:
+        with pool.connect(self._url, name="homehd api") as conn:
+            migrate.check(conn)
+
+    def _stored(self, alert: CurrentAlert) -> StoredAlert:
+        view: dict[str, Any] = {
+            "alert_id": str(alert.alert_id),
+            "unit": alert.unit,
+            "rule": alert.rule,
+            "rule_version": alert.rule_version,
+            "title": self._findings().title(alert.rule),
+            "priority": str(alert.priority),
+            "state": str(alert.state),
+            "since": moment(alert.since_us),
+            "time": moment(alert.time_us),
+            "reason": alert.reason,
+            "inputs": numbers(alert.inputs),
+            "limits": numbers(alert.limits),
+            "acknowledged_by": alert.acknowledged_name,
+            "acknowledged_at": None if alert.acknowledged_us is None else moment(alert.acknowledged_us),
+            "late": alert.late,
+        }
+        return StoredAlert(alert.last_event_id, view)
+
+
+def _number(alert_id: str) -> int | None:
+    if not (alert_id.isascii() and alert_id.isdigit()) or len(alert_id) > 19:
+        return None
+    number = int(alert_id)
+    return number if number <= _MAX_ID else None

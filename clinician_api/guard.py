@@ -1,0 +1,181 @@
+"""Before any route: who sent it, from which page, how much, how slowly; and the headers on every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clinician_api.errors import body
+from clinician_api.settings import ApiOptions
+
+log = logging.getLogger(__name__)
+
+MAX_BODY: Final = 16 * 1024
+BODY_TIMEOUT_S: Final = 10.0
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """The peer's address. Forwarded-for headers are not believed: anybody can write them."""
+    return connection.client.host if connection.client else "unknown"
+
+
+def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str]) -> bool:
+    """Whether a page of `origin` is ours: of the host that was asked for, or one of `allowed`.
+
+    An absent, "null" or malformed origin is not ours.
+    """
+    if not origin or origin == "null":
+        return False
+    if origin in allowed:
+        return True
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    bare = parts.scheme in ("http", "https") and not (parts.path or parts.query or parts.fragment)
+    return bare and bool(host) and parts.netloc.lower() == str(host).lower()
+
+
+class Guard:
+    """ASGI middleware for HTTP; sockets check their origin themselves, before they accept."""
+
+    def __init__(self, app: ASGIApp, options: ApiOptions) -> None:
+        self._app = app
+        self._options = options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse what no route should see; add the headers to what goes out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        outgoing = self._with_headers(scope["path"], headers.get("host"), send)
+        refusal = self._refusal(scope["method"], headers)
+        if refusal is not None:
+            await refusal(scope, receive, outgoing)
+            return
+        if scope["method"] not in _SAFE_METHODS:
+            content = await _read_body(receive)
+            if isinstance(content, JSONResponse):
+                await content(scope, receive, outgoing)
+                return
+            receive = _replay(content, receive)
+        await self._run(scope, receive, outgoing)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if started:
+                raise
+            route = str(getattr(scope.get("route"), "path", ""))
+            log.exception("request failed", extra={"fields": {"route": route}})
+            answer = JSONResponse(body("internal error", "", "it is in the server's log"), 500)
+            await answer(scope, receive, send)
+
+    def _refusal(self, method: str, headers: Headers) -> JSONResponse | None:
+        if method in _SAFE_METHODS:
+            return None
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        ours = is_same_origin(origin, headers.get("host"), self._options.allowed_origins)
+        if not ours and not (origin is None and site == "same-origin"):
+            hint = "a request that changes something must carry the Origin of our own page"
+            return JSONResponse(body("sent by another site", "Origin", hint), 403)
+        length = headers.get("content-length", "")
+        has_body = "transfer-encoding" in headers or (length.isdigit() and int(length) > 0)
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if has_body and kind != "application/json":
+            return JSONResponse(body("body is not JSON", "Content-Type", "send application/json"), 415)
+        if length.isdigit() and int(length) > MAX_BODY:
+            return _too_large()
+        return None
+
+    def _with_headers(self, path: str, host: str | None, send: Send) -> Send:
+        policy = _content_security_policy(host)
+
+        async def wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = policy
+                headers.update(_FIXED)
+                if self._options.https:
+                    headers["strict-transport-security"] = "max-age=31536000"
+                if path.startswith("/api/"):
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        return wrapped
+
+
+_FIXED: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def _content_security_policy(host: str | None) -> str:
+    # 'self' covers ws: of the same host only in newer browsers, so it is named too.
+    sockets = f" ws://{host} wss://{host}" if host and _HOST.fullmatch(host) else ""
+    return (
+        f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+async def _read_body(receive: Receive) -> bytes | JSONResponse:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return b""
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > MAX_BODY:
+                    return _too_large()
+                if not message.get("more_body"):
+                    return b"".join(parts)
+    except TimeoutError:
+        answer = body("the body did not arrive in time", "body", f"send it within {BODY_TIMEOUT_S:g} s")
+        return JSONResponse(answer, 408, {"Connection": "close"})
+
+
+def _replay(content: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return again
+
+
+def _too_large() -> JSONResponse:
+    return JSONResponse(body("body too large", "body", f"at most {MAX_BODY} bytes"), 413, {"Connection": "close"})

@@ -1,0 +1,144 @@
+"""Live frames from the broker into the event loop. The only module here that names the MQTT client.
+
+paho's thread decodes and merges: what waits for the loop is at most the newest reading and status per unit, so a busy
+loop costs freshness, not memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from telemetry import topics, wire
+from telemetry.errors import SettingsError, WireError
+from telemetry.messages import LiveFrame, LiveReading, Status
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 15
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(slots=True)
+class Batch:
+    """What arrived since the last look: newest per unit.
+
+    Attributes:
+        frames, bad: how many frames came, and how many messages were none.
+        readings: unit -> newest reading. statuses: unit -> (newest status, time of its frame).
+    """
+
+    frames: int = 0
+    bad: int = 0
+    readings: dict[str, LiveReading] = field(default_factory=dict)
+    statuses: dict[str, tuple[Status, int]] = field(default_factory=dict)
+
+    def add(self, frame: LiveFrame) -> None:
+        """Merge a frame. Frames of one unit come in order, over one connection from the ingest that owns its shard."""
+        self.frames += 1
+        self.readings.update({reading.unit: reading for reading in frame.readings})
+        self.statuses.update({status.unit: (status, frame.server_us) for status in frame.statuses})
+
+
+class LiveFeed:
+    """Subscribes to every shard's live frames and reconnects for ever.
+
+    `wake` is called from paho's thread when `take` has something after it had nothing.
+    """
+
+    def __init__(self, broker_url: str, wake: Callable[[], None]) -> None:
+        self._url = parse_broker(broker_url)
+        self._wake = wake
+        self._guard = threading.Lock()
+        self._batch = Batch()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"api-{uuid.uuid4().hex[:12]}")
+        self._client.reconnect_delay_set(1, 5)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        if self._url.username:
+            self._client.username_pw_set(self._url.username, self._url.password)
+        if self._url.scheme == "mqtts":
+            self._client.tls_set_context(ssl.create_default_context())
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker session stands."""
+        return self._client.is_connected()
+
+    def start(self) -> None:
+        """Begin; a broker that is not there yet is tried again every few seconds."""
+        self._client.connect_async(self._url.hostname or "", self._url.port or _PORTS[self._url.scheme], KEEPALIVE_S)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Say good-bye and join the thread; one that waits to reconnect ends by itself within a second."""
+        connected = self.connected
+        self._client.disconnect()
+        if connected:
+            self._client.loop_stop()
+        else:
+            threading.Thread(target=self._client.loop_stop, name="live feed ends", daemon=True).start()
+
+    def take(self) -> Batch:
+        """What arrived since the last call."""
+        with self._guard:
+            taken, self._batch = self._batch, Batch()
+        return taken
+
+    def _on_connect(
+        self, client: mqtt.Client, _user: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
+    ) -> None:
+        if code.is_failure:
+            log.error("broker refused", extra={"fields": {"broker": self._where(), "reason": str(code)}})
+            return
+        client.subscribe(topics.LIVE_PATTERN, qos=0)
+        log.info("broker connected", extra={"fields": {"broker": self._where()}})
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _user: object, _flags: mqtt.DisconnectFlags, code: ReasonCode,
+        _more: Properties | None,
+    ) -> None:  # fmt: skip
+        if code.is_failure:
+            log.warning("broker lost", extra={"fields": {"broker": self._where(), "reason": str(code)}})
+
+    def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            frame = wire.decode_live(bytes(message.payload))
+        except WireError as error:
+            log.warning("live frame refused", extra={"fields": {"error": error.line()}})
+            frame = None
+        with self._guard:
+            was_empty = self._batch.frames + self._batch.bad == 0
+            if frame is None:
+                self._batch.bad += 1
+            else:
+                self._batch.add(frame)
+        if was_empty:
+            self._wake()
+
+    def _where(self) -> str:
+        return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
+
+
+def parse_broker(url: str) -> SplitResult:
+    """The parts of a broker's address; SettingsError when it is none."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError("read the broker's address", "HOMEHD_BROKER", hint="mqtt://host:port or mqtts://host:port")
+    return parts

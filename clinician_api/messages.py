@@ -1,0 +1,168 @@
+"""What the API says about units, readings and alerts, and the messages of `/ws`.
+
+These models are the contract: they make `openapi.json` (the socket's messages are its webhooks), the schema beside
+`docs/websocket.md` and the dashboard's TypeScript types. The live frames themselves are built by `clinician_api.views`
+and encoded with msgspec; a test holds every frame against these models.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from telemetry.alarms import ConditionState, Priority
+from telemetry.messages import MachineLink
+
+MAX_SUBSCRIBED_UNITS: Final = 1000
+
+UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$", description="Short id of a unit; no personal data")]
+PhaseName = Literal["UNKNOWN", "IDL", "PRETX", "TX", "POSTTX", "DIS", "SVC"]
+FlagName = Literal["clock_synchronised", "phase_derived", "late", "time_corrected"]
+
+
+class Model(BaseModel):
+    """Base: nothing undeclared goes out, so that the description stays true."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class ReadingView(Model):
+    """The newest values of one unit."""
+
+    unit: UnitId
+    time: datetime = Field(description="When it was taken (UTC), corrected by the estimated clock offset")
+    age_s: float = Field(ge=0, description="Seconds old when sent, by the server's clock; count on from there")
+    seq: int = Field(description="Number within the agent's epoch")
+    phase: PhaseName
+    flags: list[FlagName]
+    invalid: list[str] = Field(description="Signals the machine sent that are implausible; they are not in `values`")
+    values: dict[str, float] = Field(description="Signal name -> value in the catalogue's unit; absent = not measured")
+
+
+class UnitStatus(Model):
+    """How a box and its machine are."""
+
+    unit: UnitId
+    online: bool = Field(description="Whether the box is connected to the broker, as last heard")
+    machine: MachineLink = Field(description="How the box gets on with its machine")
+    outbox_rows: int = Field(ge=0, description="Rows kept on the box and not yet acknowledged")
+    outbox_oldest: datetime | None = Field(description="Time of the oldest such row")
+    synchronised: bool = Field(description="Whether the box's clock is known to be right")
+    thinned: int = Field(ge=0, description="Old rows given up because the outbox was full")
+    rejected: int = Field(ge=0, description="Machine frames that failed length or checksum")
+    trouble: str = Field(description="What keeps the box from keeping readings (disk full); empty when all is well")
+    agent_version: str
+    protocol: str
+    profile: str
+    since: datetime = Field(description="Since when `online` and `machine` have been so")
+
+
+class Patient(Model):
+    """Who dialyses on a unit, for those who may know."""
+
+    name: str
+
+
+class NotEvaluated(Model):
+    """A rule that has no valid input: it is never taken for normal."""
+
+    rule: str
+    reason: str
+
+
+class UnitView(Model):
+    """One unit as a screen shows it. `reading` is null where nothing was received or the role may not see it."""
+
+    unit: UnitId
+    label: str
+    patient: Patient | None
+    clinic: str | None
+    status: UnitStatus | None
+    reading: ReadingView | None
+    not_evaluated: list[NotEvaluated]
+
+
+class AlertView(Model):
+    """Where an alert stands now, with what made it."""
+
+    alert_id: str
+    unit: UnitId
+    rule: str
+    rule_version: str
+    title: str
+    priority: Priority
+    state: ConditionState
+    since: datetime = Field(description="When it began, in sample time")
+    time: datetime = Field(description="Sample time of its last change")
+    reason: str
+    inputs: dict[str, float | None] = Field(description="What the rule saw")
+    limits: dict[str, float | None] = Field(description="What it compared with")
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    late: bool = Field(description="Found in data that arrived late: recorded, never paged")
+
+
+class Link(Model):
+    """Whether a part of the way to this screen works, and since when it does or does not."""
+
+    alive: bool
+    since: datetime
+
+
+class Snapshot(Model):
+    """First message after a subscription: all there is. Replace everything held before by it."""
+
+    type: Literal["snapshot"]
+    server_time: datetime
+    units: list[UnitView]
+    alerts: list[AlertView] = Field(description="Open alerts: active or latched")
+    ingest: Link = Field(description="Whether readings are being stored and rules evaluated")
+    live_feed: Link = Field(description="Whether new readings can reach this server")
+    alert_feed: Link = Field(description="Whether new alerts can reach this server")
+
+
+class Readings(Model):
+    """New values: at most one per unit, only what changed since the last message."""
+
+    type: Literal["readings"]
+    server_time: datetime
+    readings: list[ReadingView]
+
+
+class AlertMessage(Model):
+    """An alert began, changed, was acknowledged or ended. Newest state of that alert_id."""
+
+    type: Literal["alert"]
+    server_time: datetime
+    alert: AlertView
+
+
+class StatusMessage(Model):
+    """Statuses that changed, and a heartbeat at least every five seconds. Ten seconds of silence: no connection."""
+
+    type: Literal["status"]
+    server_time: datetime
+    statuses: list[UnitStatus]
+    not_evaluated: dict[str, list[NotEvaluated]] = Field(
+        description="Unit -> its whole list, for units where it changed"
+    )
+    ingest: Link
+    live_feed: Link
+    alert_feed: Link
+
+
+ServerMessage = Annotated[Snapshot | Readings | AlertMessage | StatusMessage, Field(discriminator="type")]
+
+
+class Subscription(Model):
+    """Which units: "all" that the role and clinic allow, or a list; units one may not see are left out silently."""
+
+    units: Literal["all"] | Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
+
+
+class ClientMessage(Model):
+    """The only thing a client says; sent again, it replaces the subscription and brings a new snapshot."""
+
+    subscribe: Subscription

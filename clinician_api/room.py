@@ -1,0 +1,229 @@
+"""The room: what is so now, of every unit, as far as this process has been told. No I/O, no clock, no threads.
+
+Everything carries the version at which it last changed: `clinician_api.live` tells each screen what it lacks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from clinician_api.access import Action, Scope
+from clinician_api.views import View, age_s, moment, reading, status
+from telemetry.alarms import ConditionState
+from telemetry.messages import Flag, LiveReading, Status
+
+# Alert messages kept for subscribers that lag; one that fell further behind gets a snapshot, which has all open alerts.
+ALERT_RING: Final = 2000
+# Alerts of which it is remembered how far they were told; two readers of the store may answer in the wrong order.
+MAX_ALERTS: Final = 20_000
+LINKS: Final = ("ingest", "live_feed", "alert_feed")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A unit as the registry has it."""
+
+    unit_id: int
+    unit: str
+    label: str
+    clinic_id: int | None
+    clinic: str | None
+    patient: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A view and the version at which it changed; the times are a reading's."""
+
+    version: int
+    view: View
+    time_us: int = 0
+    received_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """One alert message in the ring."""
+
+    number: int
+    version: int
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    alive: bool
+    since_us: int
+
+
+class Room:
+    """All units, alerts, links. `version` grows with every change, `generation` when all must be told anew."""
+
+    def __init__(self, now_us: int) -> None:
+        self.version = 0
+        self.generation = 0
+        self.links_version = 0
+        self.last_alert = 0
+        self.readings: dict[str, Told] = {}
+        self.statuses: dict[str, Told] = {}
+        self.not_evaluated: dict[str, Told] = {}
+        self.ring: deque[ToldAlert] = deque(maxlen=ALERT_RING)
+        self._entries: dict[str, Entry] = {}
+        self._open: dict[str, View] = {}
+        self._events: OrderedDict[str, int] = OrderedDict()
+        # Until the feeds report, nothing is known to work.
+        self._links = {name: _Link(False, now_us) for name in LINKS}
+
+    def set_directory(self, entries: Iterable[Entry]) -> None:
+        """All units there are; when anything differs every subscriber gets a new snapshot."""
+        new = {entry.unit: entry for entry in entries}
+        if new == self._entries:
+            return
+        self._entries = new
+        for held in (self.readings, self.statuses, self.not_evaluated):
+            for gone in held.keys() - new.keys():
+                del held[gone]
+        self.resynchronise()
+
+    def resynchronise(self) -> None:
+        """Every subscriber's next message is a snapshot."""
+        self.generation += 1
+        self._touch()
+
+    def put_reading(self, live: LiveReading) -> bool:
+        """A newly committed reading; False when it is of no known unit or does not replace the one held."""
+        held = self.readings.get(live.unit)
+        if live.unit not in self._entries or (held is not None and not _replaces(live, held)):
+            return False
+        self.readings[live.unit] = Told(self._touch(), reading(live), live.time_us, live.received_us)
+        return True
+
+    def put_heard(self, heard: Status, heard_us: int) -> None:
+        """A status as it came; it counts as `since` then, unless the held one said the same."""
+        held = self.statuses.get(heard.unit)
+        view = status(heard, heard_us)
+        if held is not None and _same_state(held.view, view):
+            view["since"] = held.view["since"]
+        self._put(self.statuses, heard.unit, view, heard_us)
+
+    def put_stored_status(self, view: View, heard_us: int) -> None:
+        """A `UnitStatus` from the store: newer than the one held, or the same with a better `since`."""
+        held = self.statuses.get(view["unit"])
+        if held is None or heard_us > held.received_us:
+            self._put(self.statuses, view["unit"], view, heard_us)
+        elif _same_state(held.view, view):
+            self._put(self.statuses, view["unit"], {**held.view, "since": view["since"]}, held.received_us)
+
+    def put_not_evaluated(self, unit: str, rules: list[View]) -> None:
+        """All rules of a unit that have no valid input."""
+        if rules or unit in self.not_evaluated:
+            self._put(self.not_evaluated, unit, {"rules": rules})
+
+    def put_alert(self, view: View, event_id: int) -> None:
+        """An alert as it stood after `event_id`. What was told already, or is older than that, is not told again."""
+        alert_id = view["alert_id"]
+        if event_id <= self._events.get(alert_id, -1):
+            return
+        self._events[alert_id] = event_id
+        self._events.move_to_end(alert_id)
+        if len(self._events) > MAX_ALERTS:
+            self._events.popitem(last=False)
+        if view["state"] == ConditionState.NORMAL:
+            self._open.pop(alert_id, None)
+        else:
+            self._open[alert_id] = view
+        self.last_alert += 1
+        self.ring.append(ToldAlert(self.last_alert, self._touch(), view))
+
+    def open_alert_ids(self) -> set[str]:
+        """The alerts held as open."""
+        return set(self._open)
+
+    def set_link(self, name: str, alive: bool, now_us: int) -> bool:
+        """Whether one of LINKS works; True when that is a change."""
+        if self._links[name].alive == alive:
+            return False
+        self._links[name] = _Link(alive, now_us)
+        self.links_version = self._touch()
+        return True
+
+    def is_alive(self, name: str) -> bool:
+        """Whether one of LINKS works."""
+        return self._links[name].alive
+
+    def all_alive(self) -> bool:
+        """Whether every link works."""
+        return all(link.alive for link in self._links.values())
+
+    def names(self) -> dict[int, str]:
+        """Number of a unit in the store -> its id on the wire."""
+        return {entry.unit_id: entry.unit for entry in self._entries.values()}
+
+    def entry(self, scope: Scope, unit: str) -> Entry | None:
+        """The unit, if there is one and the scope's clinic is its clinic."""
+        found = self._entries.get(unit)
+        return found if found is not None and scope.sees_clinic(found.clinic_id) else None
+
+    def units(self, scope: Scope, only: frozenset[str] | None = None) -> list[str]:
+        """The units of a scope, in order of their ids; only those in `only` where it is given."""
+        wanted = sorted(self._entries if only is None else only & self._entries.keys())
+        return [unit for unit in wanted if self.entry(scope, unit)]
+
+    def unit_view(self, scope: Scope, unit: str, now_us: int) -> View | None:
+        """A `UnitView`, less what the role may not see; None when it may not see the unit."""
+        entry = self.entry(scope, unit)
+        if entry is None:
+            return None
+        named = scope.may(Action.SEE_PATIENTS) and entry.patient is not None
+        may_read = scope.may(Action.SEE_READINGS)
+        heard, rules, held = self.statuses.get(unit), self.not_evaluated.get(unit), self.readings.get(unit)
+        return {
+            "unit": unit,
+            "label": entry.label,
+            "patient": {"name": entry.patient} if named else None,
+            "clinic": entry.clinic,
+            "status": heard.view if heard else None,
+            "reading": aged(held, now_us) if held and may_read else None,
+            "not_evaluated": rules.view["rules"] if rules and may_read else [],
+        }
+
+    def open_alerts(self, scope: Scope, only: frozenset[str] | None = None) -> list[View]:
+        """Open alerts of a scope, as `AlertView`s."""
+        if not scope.may(Action.SEE_ALERTS):
+            return []
+        units = set(self.units(scope, only))
+        return [view for view in self._open.values() if view["unit"] in units]
+
+    def links(self) -> View:
+        """The state of every link."""
+        return {name: {"alive": link.alive, "since": moment(link.since_us)} for name, link in self._links.items()}
+
+    def _put(self, held: dict[str, Told], unit: str, view: View, received_us: int = 0) -> None:
+        if unit not in self._entries:
+            return
+        same = unit in held and held[unit].view == view
+        held[unit] = Told(held[unit].version if same else self._touch(), view, received_us=received_us)
+
+    def _touch(self) -> int:
+        self.version += 1
+        return self.version
+
+
+def aged(told: Told, now_us: int) -> View:
+    """A reading with its age now."""
+    return {**told.view, "age_s": age_s(now_us, told.time_us, told.received_us)}
+
+
+def _same_state(one: View, other: View) -> bool:
+    return bool(one["online"] == other["online"] and one["machine"] == other["machine"])
+
+
+def _replaces(live: LiveReading, held: Told) -> bool:
+    # Late data fills history; on a screen only the newest counts. Otherwise what was received last is what is so, also
+    # when a clock was set back in between.
+    if live.flags & Flag.LATE or live.received_us < held.received_us:
+        return live.time_us > held.time_us and live.received_us >= held.received_us
+    return (live.time_us, live.received_us) != (held.time_us, held.received_us)

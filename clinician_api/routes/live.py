@@ -1,0 +1,162 @@
+"""`/ws`: who may, what they asked for, and the loop that keeps one screen up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+from fastapi import APIRouter, WebSocket
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from clinician_api.access import ROUTES
+from clinician_api.errors import body
+from clinician_api.guard import is_same_origin
+from clinician_api.live import Subscriber
+from clinician_api.messages import ClientMessage, Subscription
+from clinician_api.rate_limit import SlidingWindow
+from clinician_api.services import Services, services_of
+from clinician_api.sessions import Session, session_of
+from clinician_api.sockets import Closing, OpenSocket
+from telemetry.errors import HomehdError
+
+log = logging.getLogger(__name__)
+router = APIRouter()
+
+FIRST_MESSAGE_S: Final = 10.0
+MESSAGES, MESSAGES_WINDOW_S = 10, 10.0
+CLOSE_S: Final = 2.0
+GONE: Final = Closing(0, "client left")
+
+
+@router.websocket("/ws")
+async def live(websocket: WebSocket) -> None:
+    """See docs/websocket.md. Origin and session are checked before the socket is accepted: 403 otherwise."""
+    services = services_of(websocket)
+    session = await _admitted(websocket, services)
+    if session is None:
+        return
+    socket = OpenSocket(session.token_hash, session.scope)
+    if not services.sockets.add(socket):
+        await _refuse(websocket, services, "too many sockets")
+        return
+    try:
+        # Accepted inside the try: the register must not keep a socket whose client left during the handshake.
+        await websocket.accept()
+        services.metrics.sockets.inc()
+        try:
+            closing = await _converse(websocket, services, socket)
+        finally:
+            services.metrics.sockets.dec()
+    finally:
+        services.sockets.discard(socket)
+    if closing is not GONE:
+        services.metrics.socket_closed.labels(str(closing.code)).inc()
+        # A client that does not read cannot be told; the transport is cut by its own watchdog.
+        with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+            async with asyncio.timeout(CLOSE_S):
+                await websocket.close(closing.code, closing.reason)
+
+
+async def _admitted(websocket: WebSocket, services: Services) -> Session | None:
+    headers = websocket.headers
+    if not is_same_origin(headers.get("origin"), headers.get("host"), services.options.allowed_origins):
+        await _refuse(websocket, services, "origin")
+        return None
+    try:
+        session = await session_of(websocket)
+    except HomehdError:
+        await _refuse(websocket, services, "database")
+        return None
+    needed = ROUTES["WS", "/ws"]
+    if session is None or needed is None or not session.scope.may(needed):
+        await _refuse(websocket, services, "session" if session is None else "role")
+        return None
+    return session
+
+
+async def _refuse(websocket: WebSocket, services: Services, reason: str) -> None:
+    services.metrics.socket_refused.labels(reason).inc()
+    log.info("socket refused", extra={"fields": {"reason": reason}})
+    await websocket.send_denial_response(JSONResponse(body("not allowed", "/ws", f"refused for its {reason}"), 403))
+
+
+class _Asked:
+    """What the client asked for last, handed from the listener to the teller."""
+
+    def __init__(self) -> None:
+        self.wake = asyncio.Event()
+        self._subscription: Subscription | None = None
+
+    def put(self, subscription: Subscription) -> None:
+        """The newest subscription replaces one that was not taken yet."""
+        self._subscription = subscription
+        self.wake.set()
+
+    def take(self) -> Subscription | None:
+        """The subscription since the last time, if any."""
+        taken, self._subscription = self._subscription, None
+        return taken
+
+
+async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket) -> Closing:
+    """Listen and tell until somebody ends it; why it ended."""
+    asked = _Asked()
+    tasks = [
+        asyncio.create_task(_listen(websocket, services, asked)),
+        asyncio.create_task(_tell(websocket, services, socket, asked)),
+    ]
+    try:
+        await asyncio.wait([*tasks, socket.closing], return_when=asyncio.FIRST_COMPLETED)
+        if socket.closing.done():
+            return socket.closing.result()
+        return next(task.result() for task in tasks if task.done())
+    except (WebSocketDisconnect, RuntimeError):
+        # Starlette raises RuntimeError when a message is sent to a socket the client has closed meanwhile.
+        return GONE
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _listen(websocket: WebSocket, services: Services, asked: _Asked) -> Closing:
+    """Hand on every valid subscription; a message that is none ends the conversation."""
+    pace = SlidingWindow(MESSAGES, MESSAGES_WINDOW_S, max_keys=1)
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return GONE
+        if pace.attempt("", services.clock.monotonic_s()) > 0:
+            return Closing(1008, f"more than {MESSAGES} messages in {MESSAGES_WINDOW_S:g} s")
+        try:
+            asked.put(ClientMessage.model_validate_json(message.get("text") or b"").subscribe)
+        except ValidationError:
+            return Closing(1008, 'expected {"subscribe": {"units": "all" or [unit, …]}}')
+
+
+async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
+    """Snapshot, then whatever changes. While a send waits for a slow client nothing is queued for it."""
+    hub, clock = services.hub, services.clock
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE_S):
+            await asked.wake.wait()
+    except TimeoutError:
+        return Closing(1008, f"no subscription within {FIRST_MESSAGE_S:g} s")
+    subscriber = Subscriber(socket.scope, frozenset())
+    with services.pump.waking(asked.wake):
+        while True:
+            asked.wake.clear()
+            subscription = asked.take()
+            if subscription is not None:
+                units = None if subscription.units == "all" else frozenset(subscription.units)
+                subscriber = Subscriber(socket.scope, units)
+            for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
+                await websocket.send_text(frame)
+                services.metrics.messages.inc()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(hub.heartbeat_due_s(subscriber, clock.monotonic_s())):
+                    await asked.wake.wait()

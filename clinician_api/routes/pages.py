@@ -1,0 +1,53 @@
+"""The built dashboard: files as they are, and its page for every path that is none of the API's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from clinician_api.errors import ApiError
+from clinician_api.services import ServicesDep
+
+router = APIRouter(include_in_schema=False)
+
+NOT_BUILT: Final = (
+    "The dashboard is not built, so there is no page to show; the API itself works (see /openapi.json).\n\n"
+    "In a source checkout:   ./run setup   or   cd dashboard && npm ci && npm run build\n"
+    "Installed with pip:     install the wheel again, it carries the pages.\n"
+)
+_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json")
+
+
+@router.get("/{path:path}")
+async def page(path: str, services: ServicesDep) -> Response:
+    """A file of the build, or the page itself, whose own router shows what the path means."""
+    if path.split("/", 1)[0] in _RESERVED:
+        raise ApiError(404, "no such route", where="/" + path[:200], hint="GET /openapi.json lists them")
+    root = services.options.static_dir
+    file = _inside(root, path)
+    if file is not None:
+        # Vite puts a hash of the content into the names below assets/.
+        forever = path.startswith("assets/")
+        return FileResponse(
+            file, headers={"cache-control": "public, max-age=31536000, immutable" if forever else "no-cache"}
+        )
+    index = _inside(root, "index.html")
+    if index is None:
+        return PlainTextResponse(NOT_BUILT, 503)
+    if path.startswith("assets/"):
+        raise ApiError(404, "no such file", where="/" + path[:200])
+    return FileResponse(index, headers={"cache-control": "no-cache"})
+
+
+def _inside(root: Path, path: str) -> Path | None:
+    """The file below `root`, or None: no way leads out of it."""
+    if not path or "\0" in path:
+        return None
+    try:
+        file = (root / path).resolve()
+        return file if file.is_file() and file.is_relative_to(root.resolve()) else None
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,64 @@
+"""Signing in, who am I, signing out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from clinician_api import models
+from clinician_api.access import MAY, Role
+from clinician_api.errors import ApiError, responses
+from clinician_api.guard import client_address
+from clinician_api.services import ServicesDep
+from clinician_api.sessions import Session, SessionDep, cookie_name
+from clinician_api.views import moment
+
+router = APIRouter(tags=["session"])
+
+
+@router.post("/api/session", responses=responses(401, 403, 408, 413, 415, 422, 429, 503))
+async def log_in(login: models.Login, request: Request, response: Response, services: ServicesDep) -> models.Me:
+    """Sign in with a local account. Always a new session; an older one of this browser ends."""
+    previous = request.cookies.get(cookie_name(services.options))
+    token, session = await services.sessions.log_in(login.email, login.password, client_address(request))
+    if previous:
+        ended = await services.sessions.log_out(previous)
+        services.sockets.close_sessions({ended}, "signed in again")
+    response.set_cookie(
+        cookie_name(services.options), token, max_age=int(services.options.session_hours * 3600), path="/",
+        secure=services.options.https, httponly=True, samesite="strict",
+    )  # fmt: skip
+    return _me(session)
+
+
+@router.get("/api/session", responses=responses(401, 403, 503))
+async def who_am_i(session: SessionDep) -> models.Me:
+    """The signed-in user and what the role may do."""
+    return _me(session)
+
+
+@router.delete("/api/session", status_code=204, responses=responses(401, 403, 503))
+async def log_out(session: SessionDep, response: Response, services: ServicesDep) -> None:
+    """Sign out: the session ends and its sockets are closed."""
+    await services.sessions.end(session.token_hash)
+    services.sockets.close_sessions({session.token_hash}, "signed out")
+    response.delete_cookie(
+        cookie_name(services.options), path="/", secure=services.options.https, httponly=True, samesite="strict"
+    )
+
+
+@router.get("/api/demo-accounts", responses=responses(404))
+async def demo_accounts(services: ServicesDep) -> models.DemoAccounts:
+    """Accounts a demonstration offers on its sign-in page; 404 on a real system."""
+    if not services.options.demo_accounts:
+        raise ApiError(404, "not a demonstration", where="/api/demo-accounts")
+    return models.DemoAccounts(
+        accounts=[
+            models.DemoAccount(email=a.email, password=a.password, name=a.name, role=Role(a.role))
+            for a in services.options.demo_accounts
+        ]
+    )
+
+
+def _me(session: Session) -> models.Me:
+    user = models.User(email=session.email, name=session.name, role=session.role, clinic=session.clinic)
+    return models.Me(user=user, may=sorted(MAY[session.role]), expires_at=moment(session.expires_us))

@@ -1,0 +1,182 @@
+"""Local accounts and sessions: who is at the other end of a request or socket.
+
+A session is a random token in a cookie; the store keeps only its SHA-256. Checking a password costs the same whether or
+not the account exists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie
+from starlette.requests import HTTPConnection
+
+from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
+from clinician_api.data import Account, Data
+from clinician_api.errors import ApiError
+from clinician_api.rate_limit import SlidingWindow
+from clinician_api.settings import ApiOptions
+from telemetry.clock import MICROSECONDS, Clock
+
+log = logging.getLogger(__name__)
+
+COOKIE: Final = "homehd_session"
+# Ten wrong passwords in five minutes stop guessing; a hurried person does not get there. An address may be a clinic.
+ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
+# Each check takes 64 MiB and a core for a moment.
+PARALLEL_CHECKS: Final = 2
+_ROLES: Final = {str(role): role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in user, as of the moment it was looked up."""
+
+    token_hash: bytes
+    expires_us: int
+    user_id: int
+    email: str
+    name: str
+    role: Role
+    clinic: str | None
+    clinic_id: int | None
+
+    @property
+    def scope(self) -> Scope:
+        """What it sees."""
+        return scope_of(self.role, self.clinic_id)
+
+
+class Sessions:
+    """Log in, look up, end. `log_in` is limited by account and by address."""
+
+    def __init__(self, options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> None:
+        self._life_us = int(options.session_hours * 3600 * MICROSECONDS)
+        self._clock = clock
+        self._data = data
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._checks = asyncio.Semaphore(PARALLEL_CHECKS)
+        self._accounts = SlidingWindow(ACCOUNT_ATTEMPTS, WINDOW_S)
+        self._addresses = SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S)
+
+    async def log_in(self, email: str, password: str, address: str) -> tuple[str, Session]:
+        """A new token and its session; ApiError 401 for a wrong e-mail or password, 429 after too many."""
+        key = email.strip().lower()
+        self._admit(key, address)
+        account = await self._data.account(key)
+        known = account is not None and not account.disabled
+        stored = account.password_hash if account is not None and known else self._nobody
+        async with self._checks:
+            right = await asyncio.to_thread(self._matches, stored, password)
+        if account is None or not known or not right or _role(account.role) is None:
+            log.info("login refused", extra={"fields": {"address": address}})
+            raise ApiError(401, "wrong e-mail or password", hint="check both; the account may also be disabled")
+        self._accounts.forget(key)
+        self._addresses.give_back(address)
+        return await self._begin(account)
+
+    async def look_up(self, token: str | None) -> Session | None:
+        """The live session of a cookie, or None."""
+        if not token or len(token) > 100:
+            return None
+        return await self.by_hash(_hash(token))
+
+    async def by_hash(self, token_hash: bytes) -> Session | None:
+        """The live session of a token's hash: not expired, user neither disabled nor of an unknown role."""
+        found = await self._data.session(token_hash, self._clock.now_us())
+        if found is None:
+            return None
+        return _session(token_hash, found.expires_us, found.account)
+
+    async def end(self, token_hash: bytes) -> None:
+        """End one session."""
+        await self._data.end_session(token_hash)
+
+    async def log_out(self, token: str) -> bytes:
+        """End the session of a cookie, if there is one; the token's hash."""
+        token_hash = _hash(token)
+        await self.end(token_hash)
+        return token_hash
+
+    async def _begin(self, account: Account) -> tuple[str, Session]:
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now_us()
+        expires = now + self._life_us
+        await self._data.begin_session(_hash(token), account.user_id, now, expires)
+        session = _session(_hash(token), expires, account)
+        assert session is not None
+        log.info("login", extra={"fields": {"user": account.user_id}})
+        return token, session
+
+    def _admit(self, key: str, address: str) -> None:
+        now = self._clock.monotonic_s()
+        wait = max(self._accounts.attempt(key, now), self._addresses.attempt(address, now))
+        if wait > 0:
+            log.warning("login limited", extra={"fields": {"address": address}})
+            seconds = str(int(wait) + 1)
+            raise ApiError(429, "too many attempts", hint=f"wait {seconds} s", headers={"Retry-After": seconds})
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def cookie_name(options: ApiOptions) -> str:
+    """`__Host-` binds the cookie to this host and to TLS; without TLS browsers refuse the prefix."""
+    return f"__Host-{COOKIE}" if options.https else COOKIE
+
+
+async def session_of(connection: HTTPConnection) -> Session | None:
+    """The session of a request or socket, from its cookie."""
+    services = connection.app.state.services
+    session: Session | None = await services.sessions.look_up(connection.cookies.get(cookie_name(services.options)))
+    return session
+
+
+async def require_session(
+    request: Request,
+    _described: Annotated[str | None, Security(APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False))],
+) -> Session:
+    """The session, if its role may use this route: 401 without a session, 403 without the right.
+
+    The right comes from `access.ROUTES`; a route that is not in the table is closed to everybody.
+    """
+    session = await session_of(request)
+    if session is None:
+        raise ApiError(401, "not signed in", hint="POST /api/session")
+    needed = ROUTES.get((request.method, request.scope["route"].path))
+    if needed is None or needed not in MAY[session.role]:
+        raise ApiError(403, "not allowed", where=session.role, hint="ask an administrator for another role")
+    return session
+
+
+SessionDep = Annotated[Session, Depends(require_session)]
+
+
+def _session(token_hash: bytes, expires_us: int, account: Account) -> Session | None:
+    role = _role(account.role)
+    if role is None:
+        return None
+    return Session(
+        token_hash, expires_us, account.user_id, account.email, account.name, role, account.clinic, account.clinic_id
+    )
+
+
+def _role(word: str) -> Role | None:
+    # A role this version does not know (written by a newer one) may do nothing, so it has no session here.
+    return _ROLES.get(word)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,58 @@
+"""Settings of the API, checked when read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+STATIC_DIR = Path(__file__).parent / "static"
+
+
+class DemoLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account shown on the sign-in page of a demonstration."""
+
+    email: str
+    password: str
+    name: str
+    role: str
+
+
+class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the API runs.
+
+    Attributes:
+        database_url: PostgreSQL URL.
+        broker_url: `mqtt://host:port`, where live frames come from.
+        host, port: where to listen; port 0 takes a free one.
+        static_dir: the built dashboard.
+        allowed_origins: further origins a page of ours may have, `https://hd.example.org`; the host that was asked for
+            always is. One with https means that TLS is in front: cookies are then bound to it.
+        demo_accounts: only for demonstrations.
+        metrics_port: Prometheus on 127.0.0.1, a port of its own; 0 takes a free one, None switches it off.
+        session_hours: absolute life of a session.
+        max_connections: connections and running requests; above it the answer is 503.
+        stall_s: a client whose socket takes nothing for so long is closed.
+        recheck_s: how often the sessions of open sockets are looked at.
+        heartbeat_s: a status message at least this often.
+    """
+
+    database_url: str
+    broker_url: str = "mqtt://127.0.0.1:1883"
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
+    static_dir: Path = STATIC_DIR
+    allowed_origins: tuple[str, ...] = ()
+    demo_accounts: tuple[DemoLogin, ...] = ()
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = 0
+    session_hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 12.0
+    max_connections: Annotated[int, msgspec.Meta(ge=10, le=20000)] = 2000
+    stall_s: Annotated[float, msgspec.Meta(ge=0.2, le=60)] = 10.0
+    recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
+    heartbeat_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 3.0
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach it over TLS (ended here or at a proxy before us)."""
+        return any(origin.startswith("https://") for origin in self.allowed_origins)

@@ -1,0 +1,70 @@
+"""Which sockets are open, for which session, and how to end them from outside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from clinician_api.access import Scope
+
+# A person with every tab open stays below it; a script that opens sockets in a loop does not.
+MAX_PER_SESSION = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Why a socket is to be closed: a WebSocket code and words for a person."""
+
+    code: int
+    reason: str
+
+
+@dataclass(eq=False, slots=True)
+class OpenSocket:
+    """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it."""
+
+    token_hash: bytes
+    scope: Scope
+    closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def close(self, code: int, reason: str) -> None:
+        """Ask for it to be closed; the first reason counts."""
+        if not self.closing.done():
+            self.closing.set_result(Closing(code, reason))
+
+
+class SocketRegister:
+    """All open sockets of this process."""
+
+    def __init__(self) -> None:
+        self._open: dict[bytes, set[OpenSocket]] = {}
+
+    def add(self, socket: OpenSocket) -> bool:
+        """Register; False when its session has too many already."""
+        held = self._open.setdefault(socket.token_hash, set())
+        if len(held) >= MAX_PER_SESSION:
+            return False
+        held.add(socket)
+        return True
+
+    def discard(self, socket: OpenSocket) -> None:
+        """Forget a closed one."""
+        held = self._open.get(socket.token_hash, set())
+        held.discard(socket)
+        if not held:
+            self._open.pop(socket.token_hash, None)
+
+    def sessions(self) -> list[bytes]:
+        """The sessions that have open sockets."""
+        return list(self._open)
+
+    def scopes(self, token_hash: bytes) -> set[Scope]:
+        """What the open sockets of a session were allowed to see when they were opened."""
+        return {socket.scope for socket in self._open.get(token_hash, ())}
+
+    def close_sessions(self, token_hashes: Iterable[bytes], reason: str) -> None:
+        """Close the sockets of sessions that have ended or changed."""
+        for token_hash in token_hashes:
+            for socket in self._open.get(token_hash, ()):
+                socket.close(1008, reason)

@@ -1,0 +1,93 @@
+"""Stored and wired records to what a screen is told. Pure: the time is handed in.
+
+The shapes are those of `clinician_api.messages`; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Any, Final
+
+from telemetry.messages import Flag, LiveReading, Status
+from telemetry.signals import CATALOGUE, COUNT
+from telemetry.treatment import Phase
+
+View = dict[str, Any]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_US: Final = 253_402_300_799_000_000  # the last second of the year 9999
+_PHASES: Final = {phase.value: phase.name for phase in Phase}
+_FLAGS: Final = tuple((flag.value, str(flag.name).lower()) for flag in Flag)
+_NAMES: Final = tuple(signal.name for signal in CATALOGUE)
+
+
+def moment(time_us: int) -> datetime:
+    """Microseconds since 1970 as a UTC time, held between 1970 and 9999 whatever a device's clock said."""
+    return _EPOCH + timedelta(microseconds=min(max(time_us, 0), _LATEST_US))
+
+
+def age_s(now_us: int, time_us: int, received_us: int) -> float:
+    """Seconds since a value was taken, never negative.
+
+    Counted from the earlier of when it was taken and when the server received it, so that a value stamped in the future
+    does not look fresh for ever.
+    """
+    return max(0.0, round((now_us - min(time_us, received_us)) / 1e6, 3))
+
+
+def flag_names(flags: int) -> list[str]:
+    """The names of the marks set."""
+    return [name for bit, name in _FLAGS if flags & bit]
+
+
+def signal_names(mask: int) -> list[str]:
+    """The names of the signals whose bits are set; bits beyond the catalogue are ignored."""
+    return [_NAMES[n] for n in range(COUNT) if mask >> n & 1]
+
+
+def tidy(value: float) -> float | None:
+    """A float32 as the shortest decimal that means it (0.1, not 0.10000000149), or None when it is not a number."""
+    return float(f"{value:.7g}") if isfinite(value) else None
+
+
+def reading(live: LiveReading) -> View:
+    """A `ReadingView` without its age, which is added when it is sent."""
+    values = {_NAMES[n]: tidy(v) for n, v in live.values.items() if 0 <= n < COUNT}
+    return {
+        "unit": live.unit,
+        "time": moment(live.time_us),
+        "seq": live.seq,
+        "phase": _PHASES.get(live.phase, Phase.UNKNOWN.name),
+        "flags": flag_names(live.flags),
+        "invalid": signal_names(live.invalid),
+        "values": {name: value for name, value in values.items() if value is not None},
+    }
+
+
+def status(heard: Status, since_us: int) -> View:
+    """A `UnitStatus`."""
+    return {
+        "unit": heard.unit,
+        "online": heard.online,
+        "machine": heard.machine.value,
+        "outbox_rows": max(0, heard.outbox_rows),
+        "outbox_oldest": moment(heard.outbox_oldest_us) if heard.outbox_oldest_us > 0 else None,
+        "synchronised": heard.synchronised,
+        "thinned": max(0, heard.thinned),
+        "rejected": max(0, heard.rejected),
+        "trouble": heard.trouble,
+        "agent_version": heard.agent_version,
+        "protocol": heard.protocol,
+        "profile": heard.profile,
+        "since": moment(since_us),
+    }
+
+
+def numbers(values: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """Inputs or limits of a rule: numbers stay, anything else is null."""
+    return {
+        str(name): tidy(float(value)) if isinstance(value, int | float) else None
+        for name, value in (values or {}).items()
+    }

@@ -1,0 +1,43 @@
+"""The built dashboard as files; no way out of its folder; a page of the API is never mistaken for it."""
+
+from __future__ import annotations
+
+from tests.clinician_api.conftest import Api
+
+
+def test_without_a_build_it_says_how_to_make_one(api: Api) -> None:
+    answer = api.client().get("/")
+    assert answer.status_code == 503
+    assert "npm run build" in answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_files_the_page_for_every_path_of_its_own_and_nothing_else(api: Api) -> None:
+    root = api.services.options.static_dir
+    (root / "assets").mkdir(parents=True)
+    (root / "index.html").write_text("<!doctype html><title>wall</title>")
+    (root / "assets" / "main-1a2b.js").write_text("export {}")
+    (root.parent / "secret.txt").write_text("well kept")
+    client = api.client()
+    for path in ("/", "/unit/u-1", "/alerts?x=1", "/apiary"):
+        answer = client.get(path)
+        assert answer.text.endswith("wall</title>")
+        assert answer.headers["cache-control"] == "no-cache"
+        assert "script-src" not in answer.headers["content-security-policy"], "default-src 'self' covers it"
+    script = client.get("/assets/main-1a2b.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in script.headers["cache-control"]
+    for path in ("/assets/old.js", "/api/nothing", "/api", "/ws", "/metrics", "/openapi.json/x"):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert "error" in answer.json()
+    for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/%00"):
+        assert "well kept" not in client.get(path).text
+    assert client.post("/", json={}).status_code == 405
+
+
+def test_no_page_of_the_api_loads_anything_from_elsewhere(api: Api) -> None:
+    client = api.client()
+    for path in ("/docs", "/redoc"):
+        assert client.get(path).status_code == 503, "no page of FastAPI's own; only ours, which is not built here"
+    assert client.get("/openapi.json").status_code == 200

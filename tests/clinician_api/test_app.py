@@ -1,0 +1,189 @@
+"""S6: every route and the socket × every role × two clinics × nobody, against the written matrix.
+
+What is walked comes from the application itself, so a route that is not in `access.ROUTES` fails here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from websockets.exceptions import InvalidStatus
+
+from clinician_api.access import MAY, ROUTES, Action, Role
+from clinician_api.app import create_app
+from clinician_api.data import Data
+from clinician_api.settings import ApiOptions
+from store.registry import Unit
+from telemetry.clock import ManualClock
+from tests.clinician_api.conftest import PASSWORD, Api
+
+PAGES = ("GET", "/{path:path}")
+BODIES = {
+    ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
+}
+QUERIES = {
+    ("GET", "/api/units/{unit}/readings"): {
+        "signals": "blood_flow", "start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z",
+    },
+}  # fmt: skip
+# What a public route answers without its preconditions: a wrong password, no demonstration, parts that are not there.
+PUBLIC = {
+    ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
+    ("GET", "/openapi.json"): {200},
+}  # fmt: skip
+
+
+def served() -> Iterator[tuple[str, str]]:
+    options = ApiOptions(database_url="")
+    for route in create_app(options, ManualClock(), Data(options)).routes:
+        yield from methods_of(route)
+
+
+def methods_of(route: Any) -> Iterator[tuple[str, str]]:
+    nested = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
+    if nested:
+        for inner in nested:
+            yield from methods_of(inner)
+    elif isinstance(route, APIWebSocketRoute):
+        yield "WS", route.path
+    else:
+        for method in sorted((route.methods or set()) - {"HEAD"} if isinstance(route, APIRoute) else {"GET"}):
+            yield method, route.path
+
+
+def test_every_route_is_in_the_matrix_and_nothing_else() -> None:
+    assert set(served()) - {PAGES} == set(ROUTES)
+
+
+@pytest.fixture
+def units(api: Api) -> dict[int, tuple[Unit, str]]:
+    """Clinic -> its unit and an open alert of it."""
+    made = {number: api.add_unit(f"u-{number}", f"Clinic {number}", f"Patient of {number}") for number in (1, 2)}
+    return {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
+
+
+def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str) -> httpx.Response:
+    method, path = route
+    address = path.format(unit=unit, alert_id=alert_id)
+    return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
+
+
+def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
+    strangers: list[tuple[Role | None, int | None]] = [(None, None)]
+    people = strangers + list(itertools.product(Role, (1, 2)))
+    # Signing out comes last: afterwards there is nobody left to ask as.
+    routes = sorted(ROUTES.items(), key=lambda item: item[0][0] == "DELETE")
+    clients = {person: api.client() if person[0] is None else api.sign_in(*person) for person in people}  # type: ignore[arg-type]
+    for (role, clinic), (route, needed) in itertools.product(people, routes):
+        if route[0] == "WS":
+            continue
+        client = clients[role, clinic]
+        for of_clinic, (unit, alert_id) in units.items():
+            answer = ask(client, route, unit.name, alert_id)
+            expected = allowed(route, needed, role, same=clinic == of_clinic)
+            assert answer.status_code in expected, (role, clinic, route, of_clinic, answer.text)
+            if clinic != of_clinic:
+                assert f"Patient of {of_clinic}" not in answer.text
+            if role is None or Action.SEE_PATIENTS not in MAY[role]:
+                assert "Patient of" not in answer.text
+            if route == ("DELETE", "/api/session"):
+                break
+
+
+def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *, same: bool) -> set[int]:
+    if needed is None:
+        return PUBLIC[route]
+    if role is None:
+        return {401}
+    if needed not in MAY[role]:
+        return {403}
+    if "{" in route[1] and not same:
+        return {404}
+    return {204} if route[0] == "DELETE" else {200}
+
+
+def test_the_socket_lets_in_and_tells_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
+    for role, clinic in itertools.product(Role, (1, 2)):
+        client = api.sign_in(role, clinic)
+        if Action.SEE_UNITS not in MAY[role]:
+            with pytest.raises(InvalidStatus) as caught:
+                api.open_socket(client)
+            assert caught.value.response.status_code == 403
+            continue
+        snapshot = api.open_socket(client).subscribe()
+        assert [unit["unit"] for unit in snapshot["units"]] == [f"u-{clinic}"]
+        assert len(snapshot["alerts"]) == (Action.SEE_ALERTS in MAY[role])
+        assert ("Patient of" in json.dumps(snapshot)) is (Action.SEE_PATIENTS in MAY[role])
+    with pytest.raises(InvalidStatus):
+        api.open_socket(None)
+
+
+def test_who_works_across_clinics_sees_all_and_a_clinician_without_one_nothing(
+    api: Api, units: dict[int, tuple[Unit, str]]
+) -> None:
+    both = ["u-1", "u-2"]
+    for role, expected in ((Role.ADMINISTRATOR, both), (Role.OPERATIONS, both), (Role.TECHNICIAN, both),
+                           (Role.NURSE, []), (Role.NEPHROLOGIST, []), (Role.ON_CALL, [])):  # fmt: skip
+        client = api.client()
+        client.post("/api/session", json={"email": api.account(role, None), "password": PASSWORD})
+        assert [unit["unit"] for unit in client.get("/api/units").json()["units"]] == expected, role
+
+
+NASTY = [
+    "", "0", "-1", "9" * 40, "x" * 5000, "../../etc/passwd", "%00", "\u202e", "é", "' OR 1=1--", "<img onerror=1>",
+    "NaN", "1e400", "null", "true", "{}", "[]", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59Z", "a,b,,c", "\ud7ff",
+    "\U0010ffff",
+]  # fmt: skip
+NASTY_BODIES: list[Any] = [
+    None, [], {}, "x", 0, True, {"note": None}, {"note": [1]}, {"note": "\0"}, {"email": {}, "password": []},
+    {"email": "\0" * 10, "password": "\0"}, {"units": "all"}, {"note": {"a": {"b": {}}}},
+]  # fmt: skip
+
+
+def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
+    client = api.sign_in()
+    for (method, path), nasty in itertools.product(ROUTES, NASTY):
+        if method in ("WS", "DELETE") or path in ("/healthz", "/api/session"):
+            continue
+        address = path.format(unit=quote(nasty, safe=""), alert_id=quote(nasty, safe=""))
+        query = dict.fromkeys(("signals", "start", "end", "buckets", "state", nasty[:50]), nasty)
+        answer = client.request(method, address, params=query, json={"note": nasty} if method == "POST" else None)
+        assert answer.status_code < 500, (method, path, nasty)
+        if answer.status_code >= 400 and path != "/openapi.json":
+            assert set(answer.json()["error"]) == {"what", "where", "hint"}, (method, path, nasty)
+    for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
+        if method == "POST":
+            answer = client.post(path.format(alert_id=units[1][1]), json=content)
+            assert answer.status_code < 500, (path, content)
+    for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
+        assert client.request(method, path.format(unit="u-1", alert_id="1")).status_code in (403, 404, 405)
+
+
+def test_nothing_personal_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    unit = api.add_unit("u-9", "Clinic 1", "Zebedee Patient")
+    api.account(Role.NURSE, 1, "Quentin Nurse")
+    client = api.sign_in(Role.NURSE, 1, "Quentin Nurse")
+    screen = api.open_socket(client)
+    screen.subscribe()
+    alert_id = api.raise_alert(unit, reason='fell\r\n{"level": "forged"}')
+    screen.next("alert")
+    client.post(f"/api/alerts/{alert_id}/acknowledge", json={"note": "spoke with Zebedee"})
+    client.post("/api/session", json={"email": "quentin@example.org", "password": "hunter2"})
+    client.get("/api/units/Zebedee")
+    client.delete("/api/session")
+    assert screen.closed()[0] == 1008
+    ours = [record for record in caplog.records if record.name.startswith(("clinician_api", "uvicorn"))]
+    assert ours
+    told = json.dumps([[record.getMessage(), vars(record)] for record in ours], default=str).lower()
+    for word in ("zebedee", "quentin", "hunter2", "example.org", "forged", client.cookies.get("homehd_session") or "-"):
+        assert word == "-" or word not in told, word

@@ -1,0 +1,95 @@
+"""The store in the API's words: ids that cannot be, buckets laid out in full, one outcome of an acknowledgement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from clinician_api.data import Data, Outcome
+from clinician_api.settings import ApiOptions
+from store import engine_state, pool, registry
+from store.engine_state import EngineState
+from store.errors import StoreError, Trouble
+from telemetry.messages import LiveReading
+from tests.clinician_api.builders import NOW
+from tests.clinician_api.conftest import Api
+from tests.clinician_api.routes.test_units import START, store_readings
+from tests.clinician_api.test_findings import snapshot
+
+
+@pytest_asyncio.fixture
+async def data(options: ApiOptions) -> AsyncIterator[Data]:
+    opened = Data(options)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def unit(api: Api) -> registry.Unit:
+    return api.add_unit("u-1", "Clinic 1")
+
+
+@pytest.mark.parametrize("alert_id", ["", "x", "0", "-1", "1.5", "9" * 19, "9" * 30, "٣", " 1"])
+async def test_an_id_that_cannot_be_is_none(data: Data, alert_id: str) -> None:
+    assert await data.alert(alert_id) is None
+
+
+async def test_a_database_without_schema_says_what_to_do(postgres_url: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        await Data(ApiOptions(database_url=postgres_url)).open()
+    assert caught.value.trouble is Trouble.SCHEMA
+    assert "homehd migrate" in caught.value.line()
+
+
+async def test_opening_and_closing_twice_is_harmless(options: ApiOptions) -> None:
+    data = Data(options)
+    await data.open()
+    await data.open()
+    assert await data.ping()
+    await data.close()
+    await data.close()
+
+
+async def test_the_newest_reading_with_its_wire_id(data: Data, unit: registry.Unit, api: Api) -> None:
+    store_readings(api, unit, [(0.0, 100.0), (5.0, 105.5)])
+    now_us = int((START + timedelta(seconds=10)).timestamp() * 1e6)
+    (found,) = await data.latest({unit.unit_id: "u-1"}, now_us)
+    time_us = int(START.timestamp() * 1e6) + 5_000_000
+    assert found == LiveReading("u-1", time_us, time_us, 1, 3, 1, 0, {3: 105.5})
+
+
+async def test_every_bucket_has_an_entry(data: Data, unit: registry.Unit, api: Api) -> None:
+    store_readings(api, unit, [(25.0, 1.0)])
+    end = START + timedelta(seconds=40)
+    found = await data.history(unit.unit_id, ["venous_pressure", "blood_flow"], START, end, 4)
+    assert found["times"] == [START.timestamp() + 10 * n for n in range(4)]
+    assert found["series"]["venous_pressure"]["mean"] == [None, None, 1.0, None]
+    assert found["series"]["blood_flow"]["max"] == [None] * 4
+
+
+async def test_acknowledging_has_one_outcome(data: Data, api: Api) -> None:
+    alert_id = api.raise_alert(api.add_unit("u-1", "Clinic 1"))
+    api.account("nurse", 1, "Nora")
+    api.account("nurse", 1, "Bo")
+    first = await data.acknowledge(alert_id, 1, "seen", NOW)
+    second = await data.acknowledge(alert_id, 2, None, NOW)
+    assert (first.outcome, first.by_user_id) == (Outcome.ACKNOWLEDGED, 1)
+    assert (second.outcome, second.by_name) == (Outcome.ALREADY, "Nora")
+    assert (await data.acknowledge("999", 1, None, NOW)).outcome is Outcome.UNKNOWN
+    stored = await data.alert(alert_id)
+    assert stored is not None
+    assert (stored.view["acknowledged_by"], stored.view["state"]) == ("Nora", "active, acknowledged")
+    assert stored.view["title"] not in ("", "R07")
+    assert await data.alert_of_event(stored.event_id) == stored
+
+
+async def test_what_is_not_evaluated_comes_from_the_saved_state(data: Data, unit: registry.Unit) -> None:
+    assert await data.not_evaluated({unit.unit_id: "u-1"}) == {}
+    with pool.connect(data._url) as conn:
+        engine_state.save(conn, {unit.unit_id: EngineState(NOW, snapshot({"blood_flow": 300.0}))})
+    found = await data.not_evaluated({unit.unit_id: "u-1"})
+    assert "R17" in {rule["rule"] for rule in found["u-1"]}

@@ -1,0 +1,57 @@
+"""Every way a request can fail is JSON that says what, where and what to do, and nothing of the inside."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from clinician_api import errors
+from clinician_api.errors import ApiError
+from telemetry.errors import HomehdError
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    app = FastAPI()
+    errors.install(app)
+
+    @app.get("/known")
+    def known() -> None:
+        raise ApiError(429, "too many", where="here", hint="wait", headers={"Retry-After": "7"})
+
+    @app.get("/away")
+    def away() -> None:
+        raise HomehdError("read readings", "10.0.0.7:5432, database hd", hint="secret detail")
+
+    @app.get("/number/{number}")
+    def number(number: int) -> int:
+        return number
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x")
+
+
+async def test_an_error_of_ours(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/known")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json() == {"error": {"what": "too many", "where": "here", "hint": "wait"}}
+
+
+async def test_a_database_that_is_away_is_a_503_without_its_address(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/away")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "10.0.0.7" not in answer.text
+    assert "secret" not in answer.text
+
+
+async def test_bad_input_says_where_and_does_not_echo(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/number/sesame")
+    assert answer.status_code == 422
+    assert answer.json()["error"]["where"] == "path.number"
+    assert "sesame" not in answer.text
+
+
+async def test_no_route_and_wrong_method(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/nowhere")).json()["error"]["what"] == "not found"
+    answer = await client.post("/known")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")

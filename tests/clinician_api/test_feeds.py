@@ -1,0 +1,198 @@
+"""What keeps the room true: real database, real broker, and each of them lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from clinician_api import feeds
+from clinician_api.access import Role
+from clinician_api.settings import ApiOptions
+from homehd.brokers import Broker
+from store import heartbeat, pool, unit_status
+from store.unit_status import StatusRow
+from telemetry import topics, wire
+from telemetry.clock import SystemClock
+from telemetry.messages import LiveFrame, LiveReading, MachineLink, Status
+from tests.clinician_api.conftest import Api, start_api
+from tests.clinician_api.routes.test_units import START, store_readings
+
+Publish = Callable[[LiveFrame], None]
+
+
+def now_us() -> int:
+    return SystemClock().now_us()
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    running = Broker("nats", tmp_path / "broker")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connected(options: ApiOptions, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """An API with a broker, and less patience."""
+    monkeypatch.setattr(feeds, "LIVE_LIMIT_S", 1.0)
+    monkeypatch.setattr(feeds, "INGEST_LIMIT_S", 1.5)
+    monkeypatch.setattr(feeds, "SYNC_S", 0.3)
+    monkeypatch.setattr(feeds, "RETRY_S", 0.2)
+    with ExitStack() as stack:
+        yield start_api(stack, msgspec.structs.replace(options, broker_url=broker.url))
+
+
+class Ingest:
+    """What ingest does for the API: frames, and a heartbeat in each of the two places."""
+
+    def __init__(self, api: Api, broker: Broker) -> None:
+        self._api = api
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="ingest")
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat)
+        self._thread.start()
+
+    def publish(self, *readings: LiveReading, statuses: tuple[Status, ...] = ()) -> None:
+        payload = wire.encode(LiveFrame(1, now_us(), list(readings), list(statuses)))
+        self._client.publish(topics.live(5), payload).wait_for_publish(5)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def close(self) -> None:
+        self.stop()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _beat(self) -> None:
+        with self._api.database() as conn:
+            while not self._stop.wait(0.2):
+                heartbeat.beat(conn, "ingest", "i-1", now_us())
+                self.publish()
+
+
+@pytest.fixture
+def ingest(connected: Api, broker: Broker) -> Iterator[Ingest]:
+    running = Ingest(connected, broker)
+    yield running
+    running.close()
+
+
+def reading(seq: int) -> LiveReading:
+    return LiveReading("u-1", now_us(), now_us(), seq, 3, 1, 0, {3: 120.0})
+
+
+def test_a_committed_reading_reaches_a_screen_in_well_under_a_second(connected: Api, ingest: Ingest) -> None:
+    api = connected
+    api.add_unit("u-1", "Clinic 1")
+    screen = api.open_socket(api.sign_in())
+    screen.subscribe()
+    screen.next("status", where=lambda m: m["live_feed"]["alive"] and m["ingest"]["alive"])
+    delays = []
+    for seq in range(1, 11):
+        began = time.monotonic()
+        ingest.publish(reading(seq))
+        screen.next("readings", where=lambda m, s=seq: m["readings"][0]["seq"] == s)  # type: ignore[misc]
+        delays.append(time.monotonic() - began)
+    assert max(delays) < 0.5
+    ingest.publish(statuses=(Status(1, "u-1", True, now_us(), machine=MachineLink.CONNECTED, outbox_rows=3),))
+    told = screen.next("status", where=lambda m: m["statuses"] != [])["statuses"][0]
+    assert (told["unit"], told["machine"], told["outbox_rows"]) == ("u-1", "connected", 3)
+
+
+def test_when_ingest_dies_every_screen_is_told_and_since_when(connected: Api, ingest: Ingest) -> None:
+    api = connected
+    screen = api.open_socket(api.sign_in())
+    screen.subscribe()
+    alive = screen.next("status", where=lambda m: m["ingest"]["alive"] and m["live_feed"]["alive"])
+    ingest.stop()
+    dead = screen.next("status", where=lambda m: not (m["ingest"]["alive"] or m["live_feed"]["alive"]))
+    assert dead["ingest"]["since"] > alive["ingest"]["since"]
+    assert api.client().get("/healthz").status_code == 503
+
+
+def test_without_the_broker_stored_readings_still_come(connected: Api, broker: Broker) -> None:
+    api = connected
+    unit = api.add_unit("u-1", "Clinic 1")
+    broker.kill()
+    screen = api.open_socket(api.sign_in())
+    screen.subscribe()
+    screen.next("status", where=lambda m: not m["live_feed"]["alive"])
+    store_readings(api, unit, [(time.time() - START.timestamp(), 133.0)])
+    told = screen.next("readings")["readings"][0]
+    assert told["values"] == {"venous_pressure": 133.0}
+    assert told["age_s"] < 5
+
+
+def test_what_was_so_before_this_process_is_in_the_first_snapshot(options: ApiOptions) -> None:
+    with ExitStack() as stack:
+        first = start_api(stack, options)
+        unit = first.add_unit("u-1", "Clinic 1", "Ada Example")
+        store_readings(first, unit, [(time.time() - START.timestamp() - 60, 99.0)])
+        with first.database() as conn, pool.transaction(conn):
+            status = Status(1, "u-1", False, now_us(), machine=MachineLink.SILENT)
+            unit_status.save(conn, [StatusRow(unit.unit_id, now_us(), status)])
+        alert_id = first.raise_alert(unit)
+        second = start_api(stack, options)
+        view = second.open_socket(second.sign_in(Role.NURSE)).subscribe()
+    (shown,) = view["units"]
+    assert shown["reading"]["values"] == {"venous_pressure": 99.0}
+    assert 59 < shown["reading"]["age_s"] < 70
+    assert (shown["status"]["online"], shown["status"]["machine"]) == (False, "silent")
+    assert [alert["alert_id"] for alert in view["alerts"]] == [alert_id]
+
+
+def terminate(api: Api, pattern: str) -> int:
+    with api.database() as conn:
+        row = conn.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE %s AND pid <> pg_backend_pid()",
+            [pattern],
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_lost_listen_is_told_taken_up_again_and_nothing_is_missed(connected: Api) -> None:
+    api = connected
+    unit = api.add_unit("u-1", "Clinic 1")
+    screen = api.open_socket(api.sign_in())
+    screen.subscribe()
+    until(lambda: api.do(lambda services: services.room.is_alive("alert_feed")))
+    assert terminate(api, "homehd alert feed") == 1
+    alert_id = api.raise_alert(unit)
+    assert screen.next("alert")["alert"]["alert_id"] == alert_id
+    screen.next("status", where=lambda m: m["alert_feed"]["alive"])
+    second = api.raise_alert(unit)
+    assert screen.next("alert")["alert"]["alert_id"] == second
+
+
+def test_every_database_connection_lost_at_once_is_survived(connected: Api) -> None:
+    api = connected
+    api.add_unit("u-1", "Clinic 1")
+    client = api.sign_in()
+    screen = api.open_socket(client)
+    screen.subscribe()
+    assert terminate(api, "homehd%") >= 2
+    until(lambda: client.get("/api/session").status_code == 200)
+    assert client.get("/api/units/u-1").status_code == 200
+    screen.next("status", where=lambda m: m["alert_feed"]["alive"])
+    assert [u["unit"] for u in screen.subscribe()["units"]] == ["u-1"], "the socket was not closed for it"

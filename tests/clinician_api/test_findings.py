@@ -1,0 +1,54 @@
+"""What was not evaluated, from real snapshots of the real engine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alerts import ruleset
+from alerts.engine import Engine, Samples
+from clinician_api.findings import Reader
+from telemetry import signals
+from tests.clinician_api.builders import NOW, SECOND
+
+
+def snapshot(values: dict[str, float]) -> bytes:
+    """A unit's state after a minute of treatment with these signals and no others."""
+    engine = Engine(ruleset.load(None))
+    row = engine.register("u-1")
+    column = np.full((1, signals.COUNT), np.nan, np.float32)
+    for name, value in values.items():
+        column[0, signals.BY_NAME[name].number] = value
+    for second in range(60):
+        time = np.array([NOW + second * SECOND], np.int64)
+        samples = Samples(
+            np.array([row], np.int32), time, np.array([3], np.uint8), column, np.zeros(1, np.uint64), time
+        )
+        engine.evaluate(samples)
+    return engine.snapshot(row)
+
+
+def test_a_rule_without_its_signal_is_named_with_the_reason() -> None:
+    found = Reader().not_evaluated({"u-1": snapshot({"blood_flow": 300.0, "blood_pump_running": 1.0})})
+    reasons = {rule["rule"]: rule["reason"] for rule in found["u-1"]}
+    assert reasons["R17"] == "no prescribed conductivity"
+    assert "dialysate temperature" in reasons["R18"]
+    assert not any(reason.lower().startswith("not evaluated") for reason in reasons.values())
+
+
+def test_a_rule_with_its_signals_is_not_in_the_list() -> None:
+    before = {rule["rule"] for rule in Reader().not_evaluated({"u-1": snapshot({"blood_flow": 300.0})})["u-1"]}
+    full = {signal.name: 100.0 for signal in signals.CATALOGUE} | {"dialysate_temperature": 36.5}
+    after = {rule["rule"] for rule in Reader().not_evaluated({"u-1": snapshot(full)})["u-1"]}
+    assert "R18" in before
+    assert "R18" not in after
+
+
+def test_a_state_that_cannot_be_read_is_not_taken_for_health() -> None:
+    found = Reader().not_evaluated({"u-1": b"\xc1 not a snapshot"})
+    assert len(found["u-1"]) == len(ruleset.load(None).rules)
+
+
+def test_rules_have_titles_and_one_that_is_gone_keeps_its_id() -> None:
+    reader = Reader()
+    assert reader.title("R18") not in ("", "R18")
+    assert reader.title("R99") == "R99"

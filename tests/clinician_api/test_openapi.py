@@ -1,0 +1,70 @@
+"""The descriptions that others generate code from are fresh, complete and say nothing that is not so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from clinician_api import openapi
+from clinician_api.access import ROUTES
+from tests.clinician_api.builders import NOW, alert_view, entry, live_reading
+
+DOCUMENT: dict[str, Any] = json.loads(openapi.openapi_text())
+HINT = "run: python -m clinician_api.openapi"
+
+
+def test_openapi_json_is_fresh() -> None:
+    assert openapi.OPENAPI.read_text("utf-8") == openapi.openapi_text(), HINT
+
+
+def test_the_schema_of_the_socket_is_fresh() -> None:
+    assert openapi.SOCKET_SCHEMA.read_text("utf-8") == openapi.socket_schema_text(), HINT
+
+
+def test_the_written_matrix_is_fresh() -> None:
+    assert openapi.ACCESS.read_text("utf-8") == openapi.access_text(), HINT
+
+
+def test_every_guarded_route_declares_its_session_and_its_refusals() -> None:
+    for (method, path), needed in ROUTES.items():
+        if method == "WS" or path == "/openapi.json":
+            continue
+        described = DOCUMENT["paths"][path][method.lower()]
+        assert ("security" in described) is (needed is not None), path
+        if needed is not None:
+            assert {"401", "403", "503"} <= set(described["responses"]), path
+        for status, answer in described["responses"].items():
+            if status.startswith("4"):
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (path, status)
+    assert set(DOCUMENT["paths"]) == {path for method, path in ROUTES if method != "WS"} - {"/openapi.json"}
+
+
+def test_the_messages_of_the_socket_are_in_it() -> None:
+    assert set(DOCUMENT["webhooks"]) == {"ws-from-server", "ws-from-client"}
+    schema = DOCUMENT["webhooks"]["ws-from-server"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(schema["discriminator"]["mapping"]) == {"snapshot", "readings", "alert", "status"}
+    assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+def test_the_schema_tells_messages_from_nonsense() -> None:
+    from clinician_api.access import Role, scope_of
+    from clinician_api.live import Hub, Subscriber
+    from clinician_api.room import Room
+
+    schema = json.loads(openapi.SOCKET_SCHEMA.read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    room = Room(NOW)
+    room.set_directory([entry()])
+    room.put_reading(live_reading())
+    room.put_alert(alert_view(), 1)
+    hub = Hub(room, 3.0)
+    (frame,) = hub.frames(Subscriber(scope_of(Role.NURSE, 1), None), NOW, 0.0)
+    validator.validate(json.loads(frame))
+    validator.validate({"subscribe": {"units": "all"}})
+    for wrong in ({"type": "snapshot"}, {"subscribe": {"units": "some"}}, {**json.loads(frame), "more": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate(wrong)
