@@ -1,0 +1,83 @@
+"""People who log in, and their sessions. Passwords and tokens come here already hashed; how is the API's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
+from store.values import storable_text
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account; `role` is one of clinician_api.access.Role."""
+
+    user_id: int
+    email: str
+    name: str
+    role: str
+    clinic_id: int | None
+    clinic: str | None
+    password_hash: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session that holds, and whose it is."""
+
+    expires_us: int
+    account: Account
+
+
+def add_user(
+    conn: Connection, *, email: str, name: str, role: str, clinic_id: int | None, password_hash: str, now_us: int
+) -> int:
+    """A new account's id; StoreError (CONFLICT) when the e-mail is taken in any spelling of case."""
+    parameters = {
+        "email": storable_text(email.strip(), 254), "name": storable_text(name, 200), "role": role,
+        "clinic": clinic_id, "password_hash": password_hash, "now": now_us,
+    }  # fmt: skip
+    return int(run(conn, "add_user", parameters).fetchall()[0][0])
+
+
+def list_users(conn: Connection) -> list[Account]:
+    """All accounts, in order of their ids."""
+    return [Account(*row) for row in run(conn, "users", {"email": None})]
+
+
+def disable_user(conn: Connection, user_id: int, now_us: int) -> None:
+    """Let this person in no more; sessions that stand end at once."""
+    run(conn, "disable_user", {"user": user_id, "now": now_us})
+    run(conn, "end_sessions_of", {"user": user_id})
+
+
+def reset_password(conn: Connection, user_id: int, password_hash: str) -> None:
+    """Another password; sessions that stand end at once."""
+    run(conn, "set_password_hash", {"user": user_id, "password_hash": password_hash})
+    run(conn, "end_sessions_of", {"user": user_id})
+
+
+async def user_by_email(conn: AsyncConnection, email: str) -> Account | None:
+    """The account, disabled or not; the case of letters does not matter."""
+    row = await (await arun(conn, "users", {"email": storable_text(email.strip(), 254)})).fetchone()
+    return Account(*row) if row else None
+
+
+async def add_session(conn: AsyncConnection, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
+    """Begin a session; `token_hash` is the SHA-256 of the token. Sessions that have expired are swept out."""
+    await arun(conn, "sweep_sessions", {"now": now_us})
+    parameters = {"token": token_hash, "user": user_id, "now": now_us, "expires": expires_us}
+    await arun(conn, "add_session", parameters)
+
+
+async def session(conn: AsyncConnection, token_hash: bytes, now_us: int) -> StoredSession | None:
+    """The session, None when it never was, has ended or expired, or its account is disabled."""
+    row = await (await arun(conn, "session", {"token": token_hash, "now": now_us})).fetchone()
+    return StoredSession(row[0], Account(*row[1:])) if row else None
+
+
+async def end_session(conn: AsyncConnection, token_hash: bytes) -> None:
+    """Log out; ending twice is harmless."""
+    await arun(conn, "end_session", {"token": token_hash})

@@ -1,0 +1,186 @@
+"""Alerts as people see them: what stands, one alert, its steps; and acknowledging one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from psycopg import sql
+
+from store.errors import translate
+from store.pool import AsyncConnection, aconnect
+from store.queries import arun, query
+from store.values import storable_text, storable_us
+from telemetry.alarms import ConditionState, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentAlert:
+    """An alert as it stands.
+
+    Attributes:
+        unit: the unit's wire id.
+        since_us: sample time of its first event. time_us: of its last finding.
+        changed_us: server time of its last event.
+        inputs, limits: of its last finding; None where the number was not finite.
+        acknowledged_by: a person's user id, `acknowledged_name` that person's name.
+    """
+
+    alert_id: int
+    unit_id: int
+    unit: str
+    clinic_id: int | None
+    rule: str
+    rule_version: str
+    priority: Priority
+    state: ConditionState
+    since_us: int
+    time_us: int
+    changed_us: int
+    reason: str
+    inputs: Mapping[str, float | None]
+    limits: Mapping[str, float | None]
+    late: bool
+    acknowledged_by: int | None
+    acknowledged_name: str | None
+    acknowledged_us: int | None
+    last_event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One step of an alert; `actor_name` is None where the rules did it."""
+
+    event_id: int
+    alert_id: int
+    rule_version: str
+    priority: Priority
+    state: ConditionState
+    time_us: int
+    recorded_us: int
+    reason: str
+    inputs: Mapping[str, float | None]
+    limits: Mapping[str, float | None]
+    late: bool
+    actor: int | None
+    actor_name: str | None
+    note: str
+
+
+class Outcome(StrEnum):
+    """What came of an acknowledgement; of several at once exactly one is ACKNOWLEDGED."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY = "already acknowledged"
+    OVER = "already over"
+    UNKNOWN = "no such alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The outcome, and who acknowledged and when (None where nobody did)."""
+
+    outcome: Outcome
+    by_user_id: int | None = None
+    by_name: str | None = None
+    at_us: int | None = None
+
+
+# What acknowledging makes of a condition; elsewhere there is nothing to acknowledge.
+AFTER_ACKNOWLEDGEMENT: Final = {
+    ConditionState.ACTIVE_UNACKNOWLEDGED: ConditionState.ACTIVE_ACKNOWLEDGED,
+    ConditionState.LATCHED_CLEAR: ConditionState.NORMAL,
+}
+
+
+async def current(conn: AsyncConnection) -> list[CurrentAlert]:
+    """Alerts of all clinics that are not over, high priority first, then newest first."""
+    return await _alerts(conn, "current_alerts", {})
+
+
+async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000) -> list[CurrentAlert]:
+    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first."""
+    return await _alerts(conn, "recent_alerts", {"since": storable_us(since_us), "limit": limit})
+
+
+async def by_id(conn: AsyncConnection, alert_id: int) -> CurrentAlert | None:
+    """One alert as it stands, over or not."""
+    return next(iter(await _alerts(conn, "alert_by_id", {"alert": alert_id})), None)
+
+
+async def by_event_id(conn: AsyncConnection, event_id: int) -> CurrentAlert | None:
+    """The alert an event belongs to, as it stands now: what a listener asks for."""
+    return next(iter(await _alerts(conn, "alert_by_event_id", {"event": event_id})), None)
+
+
+async def events_of(conn: AsyncConnection, alert_id: int) -> list[AlertEvent]:
+    """Every step of an alert, in order."""
+    rows = await arun(conn, "alert_events_of", {"alert": alert_id})
+    return [_event(row) async for row in rows]
+
+
+async def acknowledge(
+    conn: AsyncConnection, alert_id: int, user_id: int, at_us: int, note: str = ""
+) -> Acknowledgement:
+    """Acknowledge an alert for a person, in a transaction of the caller's; `at_us` is server time.
+
+    Locks the alert: of several at once one succeeds, and rules that end the condition meanwhile wait for it.
+    """
+    # Two statements: the one that waited for the lock would still join what it saw before it waited.
+    await arun(conn, "lock_alerts", {"alerts": [alert_id]})
+    row = await (await arun(conn, "acknowledgement", {"alert": alert_id})).fetchone()
+    if row is None:
+        return Acknowledgement(Outcome.UNKNOWN)
+    state, *who = row
+    after = AFTER_ACKNOWLEDGEMENT.get(ConditionState(state))
+    if after is None:
+        acknowledged = state == ConditionState.ACTIVE_ACKNOWLEDGED or who[0] is not None
+        return Acknowledgement(Outcome.ALREADY if acknowledged else Outcome.OVER, *who)
+    parameters = {
+        "alert": alert_id, "state": str(after), "at": storable_us(at_us), "user": user_id, "note": storable_text(note),
+    }  # fmt: skip
+    name = await (await arun(conn, "append_acknowledgement", parameters)).fetchone()
+    return Acknowledgement(Outcome.ACKNOWLEDGED, user_id, name[0] if name else None, at_us)
+
+
+@asynccontextmanager
+async def listen(url: str) -> AsyncIterator[AsyncIterator[int]]:
+    """Ids of alert events as they are committed, from the moment the block is entered; StoreError when it is lost.
+
+    Take a snapshot after entering and nothing is missed. What was committed while nobody listened is in the tables.
+    """
+    with translate("listen for alerts"):
+        conn = await aconnect(url, name="homehd alert feed")
+        try:
+            await conn.execute("LISTEN alert_event")
+            # The generator holds the connection's lock, so it ends before the connection does.
+            async with aclosing(_event_ids(conn)) as event_ids:
+                yield event_ids
+        finally:
+            await conn.close()
+
+
+async def _event_ids(conn: AsyncConnection) -> AsyncGenerator[int, None]:
+    with translate("listen for alerts"):
+        async with aclosing(conn.notifies()) as notices:
+            async for notice in notices:
+                yield int(notice.payload)
+
+
+async def _alerts(conn: AsyncConnection, name: str, parameters: dict[str, Any]) -> list[CurrentAlert]:
+    statement = sql.SQL(query(name)).format(columns=sql.SQL(query("alert_columns")))
+    with translate(name.replace("_", " ")):
+        return [_current(row) async for row in await conn.execute(statement, parameters, binary=True)]
+
+
+def _event(row: tuple[Any, ...]) -> AlertEvent:
+    fields: list[Any] = [*row[:3], Priority(row[3]), ConditionState(row[4]), *row[5:]]
+    return AlertEvent(*fields)
+
+
+def _current(row: tuple[Any, ...]) -> CurrentAlert:
+    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:]]
+    return CurrentAlert(*fields)

@@ -1,0 +1,33 @@
+"""Signs of life of the services, so that silence of one of them is a finding and not a quiet day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The last sign of life of one instance of a service."""
+
+    service: str
+    instance: str
+    at_us: int
+    detail: Mapping[str, Any]
+
+
+def beat(conn: Connection, service: str, instance: str, at_us: int, detail: Mapping[str, Any] | None = None) -> None:
+    """Say that this instance lives. `detail` must be JSON and is nothing personal."""
+    parameters = {"service": service, "instance": instance, "at": at_us, "detail": Jsonb(dict(detail or {}))}
+    run(conn, "beat", parameters)
+
+
+async def last_beats(conn: AsyncConnection, service: str) -> list[Heartbeat]:
+    """Of every instance of a service, the one seen last first."""
+    return [Heartbeat(*row) async for row in await arun(conn, "last_beats", {"service": service})]

@@ -1,0 +1,102 @@
+"""Units and clinics: which installations there are, where they belong, whether they may still send."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from store.errors import StoreError, Trouble
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
+from store.values import storable_text
+from telemetry import topics
+
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An installation at a home.
+
+    Attributes:
+        name: its id on the wire. label: what staff call it. shard: 0…63, fixed when it was provisioned.
+        patient: name of the patient it serves now, None when it serves none.
+        revoked_us: since when nothing of it is taken any more, None while it may send.
+    """
+
+    unit_id: int
+    name: str
+    label: str
+    shard: int
+    clinic_id: int | None
+    clinic: str | None
+    patient_id: int | None
+    patient: str | None
+    activated_us: int
+    revoked_us: int | None
+
+
+def shard_of(name: str) -> int:
+    """The shard a new unit of that name gets; the same for ever and on every machine."""
+    return zlib.crc32(name.encode("ascii")) % topics.SHARDS
+
+
+def add_unit(conn: Connection, label: str, clinic: str | None, now_us: int, *, name: str | None = None) -> Unit:
+    """Provision a home in a clinic, which is created when it is new. The wire id is random unless given."""
+    name = name or "h" + "".join(secrets.choice(_ALPHABET) for _ in range(9))
+    if not topics.is_unit_id(name):
+        raise StoreError("add unit", repr(name), trouble=Trouble.REFUSED, hint="2…32 of a-z, 0-9 and -")
+    parameters = {
+        "name": name, "label": storable_text(label, 200), "shard": shard_of(name),
+        "clinic": add_clinic(conn, clinic) if clinic else None, "now": now_us,
+    }  # fmt: skip
+    run(conn, "add_unit", parameters)
+    return unit_by_name(conn, name)
+
+
+def add_clinic(conn: Connection, name: str) -> int:
+    """The clinic's id; it is created when there is none of that name."""
+    return int(run(conn, "add_clinic", {"name": storable_text(name, 200)}).fetchall()[0][0])
+
+
+def unit_by_name(conn: Connection, name: str) -> Unit:
+    """The unit of that wire id; StoreError when there is none."""
+    found = _units(conn, names=[name])
+    if not found:
+        raise StoreError("find unit", name, trouble=Trouble.CONFLICT, hint="`homehd units list` shows those there are")
+    return found[0]
+
+
+def list_units(conn: Connection) -> list[Unit]:
+    """All units, revoked ones too, in order of their ids."""
+    return _units(conn)
+
+
+def units_of_shards(conn: Connection, shards: Sequence[int]) -> list[Unit]:
+    """The units of these shards, revoked ones too."""
+    return _units(conn, shards=list(shards))
+
+
+def units_by_name(conn: Connection, names: Sequence[str]) -> dict[str, Unit]:
+    """Those of these wire ids that exist."""
+    return {unit.name: unit for unit in _units(conn, names=list(names))}
+
+
+def revoke_unit(conn: Connection, name: str, now_us: int) -> Unit:
+    """Take nothing of this unit any more; revoking twice keeps the first time."""
+    unit_by_name(conn, name)
+    run(conn, "revoke_unit", {"name": name, "now": now_us})
+    return unit_by_name(conn, name)
+
+
+async def units(conn: AsyncConnection) -> list[Unit]:
+    """Units of all clinics that are not revoked."""
+    found = [Unit(*row) async for row in await arun(conn, "units", {"names": None, "shards": None})]
+    return [unit for unit in found if unit.revoked_us is None]
+
+
+def _units(conn: Connection, names: list[str] | None = None, shards: list[int] | None = None) -> list[Unit]:
+    return [Unit(*row) for row in run(conn, "units", {"names": names, "shards": shards})]

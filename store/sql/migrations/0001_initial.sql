@@ -1,0 +1,304 @@
+-- The schema of the first release.
+
+-- Times travel through our interface as microseconds since 1970 UTC.
+CREATE FUNCTION to_us(t timestamptz) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (extract(epoch FROM t) * 1000000)::bigint;
+
+CREATE FUNCTION from_us(us bigint) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    -- In two steps: an interval is multiplied in floating point, which has not enough digits for far-off microseconds.
+    RETURN timestamptz '1970-01-01 00:00:00+00'
+        + us / 1000000 * interval '1 second' + us % 1000000 * interval '1 microsecond';
+
+
+-- Who and where ------------------------------------------------------------------------------------------------------
+
+CREATE TABLE clinic (
+    clinic_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE CHECK (name <> '')
+);
+
+-- An installation at a home. `name` is its id on the wire: short, random, says nothing about anybody.
+CREATE TABLE unit (
+    unit_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9-]{1,31}$'),
+    label text NOT NULL,
+    shard smallint NOT NULL CHECK (shard BETWEEN 0 AND 63),
+    clinic_id int REFERENCES clinic,
+    activated_at timestamptz NOT NULL,
+    revoked_at timestamptz
+);
+CREATE INDEX unit_shard ON unit (shard);
+CREATE INDEX unit_clinic ON unit (clinic_id);
+
+CREATE TABLE patient (
+    patient_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    clinic_id int REFERENCES clinic,
+    display_name text NOT NULL CHECK (display_name <> ''),
+    target_weight_kg real CHECK (target_weight_kg BETWEEN 10 AND 400),
+    pre_systolic_mmhg real CHECK (pre_systolic_mmhg BETWEEN 30 AND 300),
+    prescribed_conductivity_ms_cm real CHECK (prescribed_conductivity_ms_cm BETWEEN 10 AND 18),
+    transmembrane_limit_mmhg real CHECK (transmembrane_limit_mmhg BETWEEN 0 AND 700)
+);
+
+-- Which patient a unit serves; at most one at a time on either side.
+CREATE TABLE binding (
+    unit_id int NOT NULL REFERENCES unit,
+    patient_id int NOT NULL REFERENCES patient,
+    since timestamptz NOT NULL,
+    until timestamptz,
+    PRIMARY KEY (unit_id, patient_id, since),
+    CHECK (until >= since)
+);
+CREATE UNIQUE INDEX binding_unit_now ON binding (unit_id) WHERE until IS NULL;
+CREATE UNIQUE INDEX binding_patient_now ON binding (patient_id) WHERE until IS NULL;
+
+-- What role may do what is the API's table (clinician_api/access.py); here only: which words there are.
+CREATE TABLE user_account (
+    user_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email text NOT NULL CHECK (email LIKE '_%@_%'),
+    name text NOT NULL,
+    role text NOT NULL CHECK (role IN
+        ('administrator', 'nephrologist', 'nurse', 'on-call', 'technician', 'operations', 'patient')),
+    clinic_id int REFERENCES clinic,
+    password_hash text NOT NULL,
+    created_at timestamptz NOT NULL,
+    disabled_at timestamptz
+);
+CREATE UNIQUE INDEX user_account_email ON user_account (lower(email));
+
+-- The token itself is never stored, only its SHA-256.
+CREATE TABLE session (
+    token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32),
+    user_id int NOT NULL REFERENCES user_account,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX session_of_user ON session (user_id);
+
+
+-- What the machines said ---------------------------------------------------------------------------------------------
+
+-- One row a sample. Widest columns first, so that none is padded. No foreign key to `unit`: it would cost a lookup a
+-- row, units are never deleted, and admission stores only what belongs to one.
+CREATE TABLE reading (
+    time timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    seq bigint NOT NULL,
+    mono_ms bigint NOT NULL,
+    invalid bigint NOT NULL,
+    unit_id int NOT NULL,
+    phase smallint NOT NULL,
+    flags smallint NOT NULL,
+    epoch text COLLATE "C" NOT NULL,
+    PRIMARY KEY (unit_id, time, seq, epoch)
+) PARTITION BY RANGE (time);
+
+-- Times that cannot be (a clock at 1970, or a year ahead): kept and visible, never a reason to stop.
+CREATE TABLE reading_default PARTITION OF reading DEFAULT;
+
+-- Creates the partition of one day (UTC), once, whoever asks at the same time; true if this call created it. Rows of
+-- that day that came while it was still impossible move over from the default partition.
+CREATE FUNCTION create_reading_partition(day date) RETURNS boolean
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    name text := 'reading_' || to_char(day, 'YYYYMMDD');
+    low timestamptz := day::timestamp AT TIME ZONE 'UTC';
+    high timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('homehd create_reading_partition'));
+    -- Not to_regclass(): it may answer from a cache of before the lock.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = current_schema()::regnamespace) THEN
+        RETURN false;
+    END IF;
+    -- Attached afterwards, not created as a partition: that would lock out every reader of `reading`.
+    EXECUTE format('CREATE TABLE %I (LIKE reading INCLUDING ALL, CHECK (time >= %L AND time < %L))', name, low, high);
+    EXECUTE format(
+        'WITH moved AS (DELETE FROM reading_default WHERE time >= %L AND time < %L RETURNING *)'
+        ' INSERT INTO %I SELECT * FROM moved', low, high, name);
+    EXECUTE format('ALTER TABLE reading ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, low, high);
+    EXECUTE format('ALTER TABLE %I DROP CONSTRAINT %I', name, name || '_time_check');
+    RETURN true;
+END
+$$;
+
+-- What a model says beyond the catalogue, as text; a row only when it changed.
+CREATE TABLE reading_extra (
+    unit_id int NOT NULL,
+    time timestamptz NOT NULL,
+    epoch text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    extra jsonb NOT NULL,
+    PRIMARY KEY (unit_id, time, seq, epoch)
+);
+
+-- Machine alarms, phases, links: something began, ended or was noted. Numbered in the same sequence as readings.
+CREATE TABLE machine_event (
+    time timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    seq bigint NOT NULL,
+    mono_ms bigint NOT NULL,
+    unit_id int NOT NULL,
+    code int NOT NULL,
+    flags smallint NOT NULL,
+    active boolean NOT NULL,
+    epoch text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    signal text NOT NULL,
+    text text NOT NULL,
+    PRIMARY KEY (unit_id, time, seq, epoch)
+);
+
+-- Exactly which seqs of a unit's epoch are stored: exactly-once follows from this row and the transaction around it.
+-- Every row changes in nearly every transaction: pages half empty let the new version stay on its page, off the index.
+CREATE TABLE received (
+    unit_id int NOT NULL REFERENCES unit,
+    epoch text COLLATE "C" NOT NULL,
+    seqs int8multirange NOT NULL,
+    PRIMARY KEY (unit_id, epoch)
+) WITH (fillfactor = 50);
+
+-- Messages we could not take, with the reason; for operations.
+CREATE TABLE quarantine (
+    quarantine_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received_at timestamptz NOT NULL,
+    topic text NOT NULL,
+    unit text NOT NULL,
+    reason text NOT NULL,
+    payload bytea NOT NULL
+);
+
+-- The last status of every box. `since`: when `online` or `machine` last changed.
+CREATE TABLE unit_status (
+    unit_id int PRIMARY KEY REFERENCES unit,
+    received_at timestamptz NOT NULL,
+    since timestamptz NOT NULL,
+    sent_at timestamptz NOT NULL,
+    online boolean NOT NULL,
+    synchronised boolean NOT NULL,
+    machine text NOT NULL,
+    epoch text NOT NULL,
+    boot text NOT NULL,
+    agent_version text NOT NULL,
+    protocol text NOT NULL,
+    profile text NOT NULL,
+    outbox_rows bigint NOT NULL,
+    outbox_oldest_at timestamptz,
+    thinned bigint NOT NULL,
+    rejected bigint NOT NULL
+);
+
+
+-- What our rules found -----------------------------------------------------------------------------------------------
+
+-- The rule engine's memory of a unit, saved in the transaction of the rows it has seen.
+CREATE TABLE engine_state (
+    unit_id int PRIMARY KEY REFERENCES unit,
+    time timestamptz NOT NULL,
+    state bytea NOT NULL
+);
+
+-- One episode of a condition, from active to over. The columns after `since` are the fold of its events, kept by a
+-- trigger so that what stands now needs no walk through history. Whoever adds an event locks this row first.
+CREATE TABLE alert (
+    alert_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    unit_id int NOT NULL REFERENCES unit,
+    rule text NOT NULL,
+    since timestamptz NOT NULL,
+    changed_at timestamptz,
+    last_event_id bigint,
+    finding_event_id bigint,
+    state text,
+    priority text,
+    late boolean,
+    acknowledged_by int REFERENCES user_account,
+    acknowledged_at timestamptz
+);
+CREATE INDEX alert_unit ON alert (unit_id, since);
+CREATE INDEX alert_open ON alert (unit_id, rule) WHERE state <> 'normal';
+CREATE INDEX alert_changed ON alert (changed_at);
+
+-- Append-only. `time` is sample time, `recorded_at` the server's. `priority` is that of the condition after this event.
+-- `actor` is the person who did it; null: the rules did.
+CREATE TABLE alert_event (
+    event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    alert_id bigint NOT NULL REFERENCES alert,
+    unit_id int NOT NULL,
+    rule text NOT NULL,
+    rule_version text NOT NULL,
+    priority text NOT NULL CHECK (priority IN ('low', 'medium', 'high')),
+    state text NOT NULL CHECK (state IN
+        ('active, unacknowledged', 'active, acknowledged', 'latched, clear', 'normal')),
+    time timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    inputs jsonb NOT NULL,
+    limits jsonb NOT NULL,
+    late boolean NOT NULL,
+    actor int REFERENCES user_account,
+    note text NOT NULL
+);
+CREATE INDEX alert_event_alert ON alert_event (alert_id, event_id);
+CREATE INDEX alert_event_unit ON alert_event (unit_id, time);
+
+CREATE FUNCTION alert_event_fold() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE alert SET
+        changed_at = NEW.recorded_at,
+        last_event_id = NEW.event_id,
+        finding_event_id = CASE WHEN NEW.actor IS NULL THEN NEW.event_id ELSE finding_event_id END,
+        state = NEW.state,
+        priority = NEW.priority,
+        late = CASE WHEN NEW.actor IS NULL THEN coalesce(late, true) AND NEW.late ELSE late END,
+        acknowledged_by = CASE
+            WHEN NEW.actor IS NOT NULL THEN NEW.actor
+            WHEN NEW.state = 'active, unacknowledged' THEN NULL
+            ELSE acknowledged_by END,
+        acknowledged_at = CASE
+            WHEN NEW.actor IS NOT NULL THEN NEW.recorded_at
+            WHEN NEW.state = 'active, unacknowledged' THEN NULL
+            ELSE acknowledged_at END
+    WHERE alert_id = NEW.alert_id;
+    PERFORM pg_notify('alert_event', NEW.event_id::text);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER alert_event_fold AFTER INSERT ON alert_event
+    FOR EACH ROW EXECUTE FUNCTION alert_event_fold();
+
+CREATE FUNCTION refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER alert_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Every alert as it stands, with what its last finding said and whom it concerns.
+CREATE VIEW alert_current AS
+SELECT
+    alert.alert_id, alert.unit_id, unit.name AS unit, unit.clinic_id, alert.rule, finding.rule_version, alert.priority,
+    alert.state, alert.since, finding.time, alert.changed_at, finding.reason, finding.inputs, finding.limits, alert.late,
+    alert.acknowledged_by, user_account.name AS acknowledged_name, alert.acknowledged_at, alert.last_event_id
+FROM alert
+JOIN unit USING (unit_id)
+JOIN alert_event AS finding ON finding.event_id = alert.finding_event_id
+LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by;
+
+
+-- How the services are -----------------------------------------------------------------------------------------------
+
+CREATE TABLE service_heartbeat (
+    service text NOT NULL,
+    instance text NOT NULL,
+    at timestamptz NOT NULL,
+    detail jsonb NOT NULL,
+    PRIMARY KEY (service, instance)
+);

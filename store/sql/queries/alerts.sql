@@ -1,0 +1,84 @@
+-- name: reserve_alert_ids
+SELECT nextval(pg_get_serial_sequence('alert', 'alert_id')) FROM generate_series(1, %(count)s)
+
+-- name: open_alerts_of_events
+INSERT INTO alert (alert_id, unit_id, rule, since)
+SELECT DISTINCT ON (alert_id) alert_id, unit_id, rule, from_us(time)
+FROM unnest(%(alerts)s::bigint[], %(units)s::int[], %(rules)s::text[], %(times)s::bigint[])
+    WITH ORDINALITY AS added (alert_id, unit_id, rule, time, number)
+ORDER BY alert_id, number
+ON CONFLICT (alert_id) DO NOTHING
+
+-- name: append_alert_events
+INSERT INTO alert_event
+    (alert_id, unit_id, rule, rule_version, priority, state, time, recorded_at, reason, inputs, limits, late, actor,
+     note)
+SELECT alert_id, unit_id, rule, rule_version, priority, state, from_us(time), from_us(%(recorded)s), reason, inputs,
+    limits, late, actor, note
+FROM unnest(
+    %(alerts)s::bigint[], %(units)s::int[], %(rules)s::text[], %(versions)s::text[], %(priorities)s::text[],
+    %(states)s::text[], %(times)s::bigint[], %(reasons)s::text[], %(inputs)s::jsonb[], %(limits)s::jsonb[],
+    %(late)s::boolean[], %(actors)s::int[], %(notes)s::text[]
+) WITH ORDINALITY AS added (alert_id, unit_id, rule, rule_version, priority, state, time, reason, inputs, limits, late,
+    actor, note, number)
+ORDER BY number
+RETURNING event_id
+
+-- name: lock_alerts
+SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
+FROM alert
+WHERE alert_id = ANY (%(alerts)s::bigint[])
+ORDER BY alert_id
+FOR UPDATE
+
+-- name: open_alerts
+SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
+FROM alert
+WHERE state <> 'normal' AND unit_id = ANY (%(units)s::int[])
+ORDER BY alert_id
+
+-- name: alert_columns
+alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
+reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id
+
+-- name: current_alerts
+SELECT {columns} FROM alert_current
+WHERE state <> 'normal'
+ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), since DESC, alert_id DESC
+
+-- name: recent_alerts
+SELECT {columns} FROM alert_current
+WHERE state <> 'normal' OR changed_at >= from_us(%(since)s)
+ORDER BY changed_at DESC, alert_id DESC
+LIMIT %(limit)s
+
+-- name: alert_by_id
+SELECT {columns} FROM alert_current WHERE alert_id = %(alert)s
+
+-- name: alert_by_event_id
+SELECT {columns} FROM alert_current WHERE alert_id = (SELECT alert_id FROM alert_event WHERE event_id = %(event)s)
+
+-- name: alert_events_of
+SELECT
+    e.event_id, e.alert_id, e.rule_version, e.priority, e.state, to_us(e.time), to_us(e.recorded_at), e.reason,
+    e.inputs, e.limits, e.late, e.actor, u.name, e.note
+FROM alert_event AS e
+LEFT JOIN user_account AS u ON u.user_id = e.actor
+WHERE e.alert_id = %(alert)s
+ORDER BY e.event_id
+
+-- name: acknowledgement
+SELECT state, acknowledged_by, acknowledged_name, to_us(acknowledged_at) FROM alert_current WHERE alert_id = %(alert)s
+
+-- name: append_acknowledgement
+WITH added AS (
+    INSERT INTO alert_event
+        (alert_id, unit_id, rule, rule_version, priority, state, time, recorded_at, reason, inputs, limits, late, actor,
+         note)
+    SELECT alert_id, unit_id, rule, rule_version, priority, %(state)s, from_us(%(at)s), from_us(%(at)s),
+        'acknowledged', '{}', '{}', late, %(user)s, %(note)s
+    FROM alert_current
+    WHERE alert_id = %(alert)s
+    RETURNING actor
+)
+SELECT name FROM user_account JOIN added ON user_id = actor

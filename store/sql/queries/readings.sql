@@ -1,0 +1,31 @@
+-- name: create_reading_partitions
+SELECT day
+FROM unnest(%(days)s::date[]) AS day
+WHERE (SELECT relkind = 'p' FROM pg_class WHERE oid = 'reading'::regclass)
+    AND to_regclass('reading_' || to_char(day, 'YYYYMMDD')) IS NULL
+    AND create_reading_partition(day)
+ORDER BY day
+
+-- name: latest_readings
+SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
+FROM unnest(%(units)s::int[]) AS wanted (id), LATERAL (
+    SELECT * FROM reading
+    WHERE unit_id = wanted.id AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+    ORDER BY time DESC, seq DESC
+    LIMIT 1
+) AS newest
+ORDER BY unit_id
+
+-- name: readings_since
+SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
+FROM reading
+WHERE unit_id = %(unit)s AND time > from_us(%(after)s)
+ORDER BY time, seq
+LIMIT %(limit)s
+
+-- name: history
+SELECT (to_us(time) - %(start)s::bigint) / %(width)s::bigint AS bucket, count(*){aggregates}
+FROM reading
+WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+GROUP BY bucket
+ORDER BY bucket

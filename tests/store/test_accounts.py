@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from clinician_api.access import Role
+from store import accounts, registry
+from store.accounts import Account, StoredSession
+from store.errors import StoreError, Trouble
+from store.pool import Connection, Pool
+
+NOW_US = 1_750_000_000_000_000
+HOUR = 3600 * 1_000_000
+TOKEN = hashlib.sha256(b"token").digest()
+
+
+def add(conn: Connection, email: str = "Ada@Example.org", role: str = "nephrologist", clinic: int | None = None) -> int:
+    return accounts.add_user(
+        conn, email=email, name="Ada", role=role, clinic_id=clinic, password_hash="$argon2id$x", now_us=NOW_US
+    )
+
+
+async def test_an_account_is_found_in_any_case(conn: Connection, apool: Pool) -> None:
+    clinic = registry.add_clinic(conn, "North")
+    user = add(conn, " Ada@Example.org ", clinic=clinic)
+    expected = Account(user, "Ada@Example.org", "Ada", "nephrologist", clinic, "North", "$argon2id$x", disabled=False)
+    async with apool.connection() as aconn:
+        assert await accounts.user_by_email(aconn, "ada@EXAMPLE.org\n") == expected
+        assert await accounts.user_by_email(aconn, "ada@example.com") is None
+        assert await accounts.user_by_email(aconn, "%") is None
+        assert await accounts.user_by_email(aconn, "ada\0@\ud800" * 1000) is None
+    assert accounts.list_users(conn) == [expected]
+
+
+def test_an_email_is_taken_once(conn: Connection) -> None:
+    add(conn)
+    with pytest.raises(StoreError) as caught:
+        add(conn, "ADA@example.ORG")
+    assert caught.value.trouble is Trouble.CONFLICT
+    assert "@" not in caught.value.line()
+
+
+def test_roles_are_those_of_the_api(conn: Connection) -> None:
+    for role in Role:
+        add(conn, f"{role}@x", role)
+    for email, role in (("a@x", "root"), ("a@x", ""), ("nobody", "nurse"), ("@", "nurse")):
+        with pytest.raises(StoreError) as caught:
+            add(conn, email, role)
+        assert caught.value.trouble is Trouble.REFUSED
+
+
+async def test_a_session_ends_by_time_by_logout_and_with_its_account(conn: Connection, apool: Pool) -> None:
+    user, other = add(conn), add(conn, "bo@x")
+    tokens = [hashlib.sha256(bytes([n])).digest() for n in range(3)]
+    async with apool.connection() as aconn:
+        await accounts.add_session(aconn, tokens[0], user, NOW_US, NOW_US + HOUR)
+        await accounts.add_session(aconn, tokens[1], user, NOW_US, NOW_US + 2 * HOUR)
+        await accounts.add_session(aconn, tokens[2], other, NOW_US, NOW_US + 2 * HOUR)
+        found = await accounts.session(aconn, tokens[0], NOW_US)
+        assert found == StoredSession(NOW_US + HOUR, accounts.list_users(conn)[0])
+        assert await accounts.session(aconn, tokens[0], NOW_US + HOUR) is None
+        assert await accounts.session(aconn, b"x" * 32, NOW_US) is None
+        await accounts.end_session(aconn, tokens[1])
+        await accounts.end_session(aconn, tokens[1])
+        assert await accounts.session(aconn, tokens[1], NOW_US) is None
+        accounts.disable_user(conn, other, NOW_US)
+        assert await accounts.session(aconn, tokens[2], NOW_US) is None
+        assert accounts.list_users(conn)[1].disabled
+        # Whoever comes next sweeps out what has expired.
+        await accounts.add_session(aconn, TOKEN, user, NOW_US + 5 * HOUR, NOW_US + 6 * HOUR)
+    assert conn.execute("SELECT count(*) FROM session").fetchone() == (1,)
+
+
+async def test_a_disabled_account_has_no_session_even_if_one_is_left(conn: Connection, apool: Pool) -> None:
+    user = add(conn)
+    accounts.disable_user(conn, user, NOW_US)
+    async with apool.connection() as aconn:
+        await accounts.add_session(aconn, TOKEN, user, NOW_US, NOW_US + HOUR)
+        assert await accounts.session(aconn, TOKEN, NOW_US) is None
+
+
+async def test_only_a_hash_is_stored(conn: Connection, apool: Pool) -> None:
+    user = add(conn)
+    async with apool.connection() as aconn:
+        with pytest.raises(StoreError) as caught:
+            await accounts.add_session(aconn, b"the token itself", user, NOW_US, NOW_US + HOUR)
+    assert caught.value.trouble is Trouble.REFUSED

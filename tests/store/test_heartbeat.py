@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from store import heartbeat
+from store.heartbeat import Heartbeat
+from store.pool import Connection, Pool
+
+NOW_US = 1_750_000_000_000_000
+
+
+async def test_the_last_sign_of_life_of_every_instance(conn: Connection, apool: Pool) -> None:
+    heartbeat.beat(conn, "ingest", "a", NOW_US, {"shards": 64})
+    heartbeat.beat(conn, "ingest", "a", NOW_US + 2, {"shards": 32})
+    heartbeat.beat(conn, "ingest", "b", NOW_US + 5)
+    heartbeat.beat(conn, "notify", "c", NOW_US + 9)
+    async with apool.connection() as aconn:
+        assert await heartbeat.last_beats(aconn, "ingest") == [
+            Heartbeat("ingest", "b", NOW_US + 5, {}),
+            Heartbeat("ingest", "a", NOW_US + 2, {"shards": 32}),
+        ]
+        assert await heartbeat.last_beats(aconn, "api") == []

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from store import migrate, pool
+from store.errors import StoreError, Trouble
+from store.pool import Connection
+from telemetry import signals
+
+# Everything a schema is made of, as text, from PostgreSQL's own catalogues.
+CATALOGUE = (
+    """SELECT table_name, column_name, data_type, is_nullable, column_default, identity_generation, collation_name
+       FROM information_schema.columns WHERE table_schema = 'public'""",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+       FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
+    "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+    "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    """SELECT relname, relkind, pg_get_expr(relpartbound, oid), pg_get_partkeydef(oid)
+       FROM pg_class WHERE relnamespace = 'public'::regnamespace""",
+)
+
+
+def catalogue_of(conn: Connection) -> list[list[tuple[Any, ...]]]:
+    rows = [conn.execute(query).fetchall() for query in CATALOGUE]
+    return [sorted(tuple(map(str, r)) for r in part if "schema_migration" not in str(r)) for part in rows]
+
+
+@pytest.fixture
+def empty_url(postgres_url: str, database_url: str) -> str:
+    with pool.connect(database_url) as conn:
+        conn.execute("DROP SCHEMA public CASCADE")
+        conn.execute("CREATE SCHEMA public")
+    return database_url
+
+
+def test_schema_and_migrations_give_the_same(empty_url: str, postgres_url: str) -> None:
+    with pool.connect(empty_url) as conn:
+        migrate.build(conn)
+        built = catalogue_of(conn)
+        conn.execute("DROP SCHEMA public CASCADE")
+        conn.execute("CREATE SCHEMA public")
+        migrate.migrate(empty_url)
+        assert catalogue_of(conn) == built
+    assert sum(map(len, built)) > 200
+
+
+def test_signal_columns_are_the_catalogue(conn: Connection) -> None:
+    rows = conn.execute(
+        """SELECT column_name, data_type FROM information_schema.columns
+           WHERE table_name = 'reading' ORDER BY ordinal_position"""
+    ).fetchall()
+    expected = [(s.name, migrate.COLUMN_TYPE[s.kind]) for s in signals.CATALOGUE]
+    assert rows[-signals.COUNT :] == expected
+    assert len(rows) == signals.COUNT + 9
+
+
+def test_migrating_again_does_nothing(database_url: str, conn: Connection) -> None:
+    assert migrate.migrate(database_url) == []
+    migrate.check(conn)
+    assert migrate.schema_version(conn) == "0001_initial"
+
+
+def test_a_new_signal_is_only_a_column(database_url: str, conn: Connection) -> None:
+    name = signals.CATALOGUE[-1].name
+    conn.execute(f"ALTER TABLE reading DROP COLUMN {name}")
+    with pytest.raises(StoreError, match=rf"reading\.{name} missing – run `homehd migrate`"):
+        migrate.check(conn)
+    assert migrate.migrate(database_url) == [f"reading.{name}"]
+    migrate.check(conn)
+
+
+def test_several_migrate_at_once(empty_url: str) -> None:
+    done: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: done.append(migrate.migrate(empty_url))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(bool, done)) == [False, False, True]
+
+
+def test_no_schema(empty_url: str) -> None:
+    with pool.connect(empty_url) as conn:
+        assert migrate.schema_version(conn) == ""
+        with pytest.raises(StoreError, match="there is no schema of ours – run `homehd migrate`") as caught:
+            migrate.check(conn)
+    assert caught.value.trouble is Trouble.SCHEMA
+    assert not caught.value.recoverable
+
+
+def test_a_newer_database_is_left_alone(database_url: str, conn: Connection) -> None:
+    conn.execute("INSERT INTO schema_migration VALUES ('9999_from_the_future', now())")
+    for attempt in (lambda: migrate.check(conn), lambda: migrate.migrate(database_url)):
+        with pytest.raises(StoreError, match="9999_from_the_future – the database is newer") as caught:
+            attempt()
+        assert caught.value.trouble is Trouble.SCHEMA
+
+
+def test_timescale_is_used_only_when_asked_for(conn: Connection) -> None:
+    available = conn.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'").fetchone()
+    if not available:
+        pytest.skip("TimescaleDB is not installed: PostgreSQL's own partitions are used")
+    conn.execute("CREATE EXTENSION timescaledb")
+    migrate.migrate(f"{urlsplit(conn.info.dsn).geturl()}")
+    assert conn.execute("SELECT relkind FROM pg_class WHERE oid = 'reading'::regclass").fetchone() == ("r",)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from store import reading_queries, readings
+from store.partitions import DAY_US
+from store.pool import Connection, Pool
+from store.readings import ReadingColumns
+from telemetry import signals
+
+NOW_US = 1_750_000_000_000_000
+FLOW = signals.BY_NAME["blood_flow"].number
+MODE = signals.BY_NAME["machine_mode"].number
+PUMP = signals.BY_NAME["blood_pump_running"].number
+
+
+def store(
+    conn: Connection, unit_id: int, times_us: list[int], flow: list[float], pump: list[float] | None = None
+) -> None:
+    n = len(times_us)
+    values = np.full((n, signals.COUNT), np.nan, np.float32)
+    values[:, FLOW] = flow
+    values[:, PUMP] = np.nan if pump is None else pump
+    values[:, MODE] = 3
+    readings.copy_readings(
+        conn,
+        ReadingColumns(
+            np.full(n, unit_id, np.int32), np.full(n, "0123456789abcdef", "S16"), np.arange(n), np.array(times_us),
+            np.arange(n), np.full(n, 3, np.uint8), np.ones(n, np.uint8), np.zeros(n, np.uint64), NOW_US, values,
+        ),
+    )  # fmt: skip
+
+
+async def test_latest_is_the_newest_a_right_clock_could_tell(conn: Connection, apool: Pool) -> None:
+    store(conn, 1, [NOW_US - DAY_US, NOW_US, NOW_US + 300 * DAY_US, 0], [1, 2, 3, 4])
+    store(conn, 2, [NOW_US - 20 * DAY_US], [5])
+    store(conn, 3, [NOW_US - 3 * DAY_US], [6])
+    async with apool.connection() as aconn:
+        found = await reading_queries.latest(aconn, [1, 2, 3, 4], NOW_US)
+    assert [(r.unit_id, r.time_us, r.values[FLOW]) for r in found] == [(1, NOW_US, 2.0), (3, NOW_US - 3 * DAY_US, 6.0)]
+    assert found[0].values == {FLOW: 2.0, MODE: 3.0}
+    assert (found[0].epoch, found[0].phase, found[0].received_us) == ("0123456789abcdef", 3, NOW_US)
+
+
+async def test_history_keeps_extremes_and_gaps(conn: Connection, apool: Pool) -> None:
+    second = 1_000_000
+    times = [NOW_US, NOW_US + second, NOW_US + 10 * second, NOW_US + 39 * second, NOW_US + 40 * second]
+    store(conn, 1, times, [200, 300, np.nan, 250, 999], [1, 0, 1, 1, 1])
+    async with apool.connection() as aconn:
+        names = ["blood_flow", "blood_pump_running", "machine_mode"]
+        found = await reading_queries.history(aconn, 1, names, NOW_US, NOW_US + 40 * second, 4)
+    assert found.bucket_us == 10 * second
+    assert found.start_us == [NOW_US, NOW_US + 10 * second, NOW_US + 30 * second]
+    assert found.rows == [2, 1, 1]
+    flow = found.series["blood_flow"]
+    assert (flow.minimum, flow.maximum, flow.mean) == ([200, None, 250], [300, None, 250], [250, None, 250])
+    assert found.series["blood_pump_running"].mean == [0.5, 1, 1]
+    assert found.series["machine_mode"].maximum == [3, 3, 3]
+
+
+async def test_history_of_nothing(apool: Pool) -> None:
+    async with apool.connection() as aconn:
+        found = await reading_queries.history(aconn, 1, ["systolic"], 0, NOW_US, 600)
+        assert (found.start_us, found.rows, found.series["systolic"].mean) == ([], [], [])
+        with pytest.raises(KeyError):
+            await reading_queries.history(aconn, 1, ["systolic; DROP TABLE reading"], 0, NOW_US, 600)
+        with pytest.raises(ValueError, match="start < end"):
+            await reading_queries.history(aconn, 1, ["systolic"], NOW_US, NOW_US, 600)
+
+
+def test_since_gives_what_was_not_seen(conn: Connection) -> None:
+    store(conn, 1, [NOW_US + 2, NOW_US, NOW_US + 1], [2, 0, 1])
+    store(conn, 2, [NOW_US + 5], [9])
+    found = reading_queries.since(conn, 1, NOW_US)
+    assert found.time_us.tolist() == [NOW_US + 1, NOW_US + 2]
+    assert found.values[:, FLOW].tolist() == [1, 2]
+    assert found.values.dtype == np.float32
+    assert len(reading_queries.since(conn, 1, NOW_US - 1, limit=2)) == 2

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from store import patients, registry
+from store.errors import StoreError, Trouble
+from store.patients import Prescription
+from store.pool import Connection, Pool
+from telemetry import topics
+
+NOW_US = 1_750_000_000_000_000
+
+
+def test_a_unit_gets_a_random_id_and_a_shard_for_ever(conn: Connection) -> None:
+    units = [registry.add_unit(conn, f"Home {n}", "North", NOW_US) for n in range(20)]
+    assert len({unit.name for unit in units}) == 20
+    for unit in units:
+        assert re.fullmatch("h[a-z2-7]{9}", unit.name) and topics.is_unit_id(unit.name)
+        assert unit.shard == registry.shard_of(unit.name)
+    assert registry.list_units(conn) == units
+    # Fixed at provisioning: what it was yesterday and on another machine it is today.
+    assert [registry.shard_of(name) for name in ("u1", "habcdefghi", "hzzzzzzzz7")] == [54, 51, 0]
+    assert {registry.shard_of(f"unit-{n}") for n in range(2000)} == set(range(64))
+
+
+def test_units_are_found(conn: Connection) -> None:
+    first = registry.add_unit(conn, "One", "North", NOW_US, name="one")
+    second = registry.add_unit(conn, "Two\0", None, NOW_US, name="two")
+    assert (first.clinic, second.clinic, second.clinic_id, second.label) == ("North", None, None, "Two\ufffd")
+    assert registry.unit_by_name(conn, "one") == first
+    assert registry.units_by_name(conn, ["two", "three"]) == {"two": second}
+    assert registry.units_of_shards(conn, [second.shard]) == [second]
+    with pytest.raises(StoreError, match="find unit: three – `homehd units list`"):
+        registry.unit_by_name(conn, "three")
+
+
+def test_names_that_cannot_be(conn: Connection) -> None:
+    registry.add_unit(conn, "One", None, NOW_US, name="one")
+    for name, trouble in (("one", Trouble.CONFLICT), ("a/+", Trouble.REFUSED), ("x", Trouble.REFUSED)):
+        with pytest.raises(StoreError) as caught:
+            registry.add_unit(conn, "Again", None, NOW_US, name=name)
+        assert caught.value.trouble is trouble
+
+
+def test_a_clinic_is_made_once(conn: Connection) -> None:
+    assert (
+        registry.add_clinic(conn, "North") == registry.add_clinic(conn, "North") != registry.add_clinic(conn, "South")
+    )
+
+
+async def test_revoked_units_are_no_longer_shown(conn: Connection, apool: Pool) -> None:
+    kept = registry.add_unit(conn, "Kept", None, NOW_US)
+    gone = registry.add_unit(conn, "Gone", None, NOW_US)
+    assert registry.revoke_unit(conn, gone.name, NOW_US + 1).revoked_us == NOW_US + 1
+    assert registry.revoke_unit(conn, gone.name, NOW_US + 9).revoked_us == NOW_US + 1
+    with pytest.raises(StoreError):
+        registry.revoke_unit(conn, "nobody", NOW_US)
+    async with apool.connection() as aconn:
+        assert await registry.units(aconn) == [kept]
+    assert len(registry.list_units(conn)) == 2
+
+
+def test_a_unit_knows_whom_it_serves(conn: Connection, unit: registry.Unit) -> None:
+    patient = patients.add_patient(conn, "Ann", unit.clinic_id, Prescription())
+    patients.bind(conn, unit.unit_id, patient, NOW_US)
+    found = registry.unit_by_name(conn, unit.name)
+    assert (found.patient_id, found.patient) == (patient, "Ann")
