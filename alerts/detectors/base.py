@@ -1,0 +1,84 @@
+"""What every detector is: from checked values to breach and clear, one column per level, for all its rules at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.inputs import Columns, Round
+from alerts.records import Context
+from alerts.schema import Rule
+from alerts.table import Field, Table
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
+
+
+class Group:
+    """The rules of one detector, and where their columns are.
+
+    Attributes:
+        rules: the rules, consecutive among all rules from `first_rule` on.
+        indexes: index of each rule among all rules.
+        lanes: (position of the rule within the group, lane) per column, consecutive among all from `first_lane` on.
+        rule_of_lane: position within the group of each column's rule.
+        rule_labels, lane_labels: identities for the table.
+    """
+
+    def __init__(self, rules: Sequence[Rule], first_rule: int, first_lane: int) -> None:
+        self.rules = tuple(rules)
+        self.indexes = np.arange(first_rule, first_rule + len(rules))
+        self.lanes = [(i, lane) for i, rule in enumerate(rules) for lane in rule.lanes]
+        self.first_lane = first_lane
+        self.rule_of_lane = np.array([i for i, _ in self.lanes], np.intp)
+        self.rule_labels = tuple(f"{rule.id} {rule.version}" for rule in rules)
+        self.lane_labels = tuple(f"{r.id} {r.version} {n}" for r in rules for n in range(len(r.lanes)))
+        self._starts = np.cumsum([0] + [len(rule.lanes) for rule in rules])
+
+    @property
+    def columns(self) -> slice:
+        """The group's columns among all lanes."""
+        return slice(self.first_lane, self.first_lane + len(self.lanes))
+
+    def column(self, position: int, lane: int) -> int:
+        """Column within the group of a rule's lane."""
+        return int(self._starts[position]) + lane
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a rule says about one unit: a sentence and the numbers in it.
+
+    Attributes:
+        holds: whether the level it is about is in breach at this reading; an active one need not be.
+    """
+
+    text: str
+    inputs: dict[str, float] = field(default_factory=dict)
+    limit: float | None = None
+    holds: bool = True
+
+
+class Detector(Protocol):
+    """One way of looking at values. Pure: it reads the round and its own fields of the table, and writes those."""
+
+    fields: tuple[Field, ...]
+    per_treatment: tuple[str, ...]
+
+    def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes, /) -> None:
+        """Fill [n, own lanes] of breach and clear; raise codes in [n, all rules] of `why`, in own columns only."""
+
+    def set_context(self, table: Table, row: int, context: Context, /) -> None:
+        """Take up what is known of the patient."""
+
+    def see(self, table: Table, row: int, position: int, lane: int | None, now_us: int, /) -> Sight:
+        """What the rule at `position` sees in a unit; `lane` (within the rule) is the level it is about, if any."""
+
+
+def build_columns(rules: tuple[Rule, ...]) -> Columns:
+    """The columns all these rules need."""
+    return Columns(name for rule in rules for name in (*rule.inputs, *rule.watches))

@@ -1,0 +1,90 @@
+"""From lanes to findings: one state per unit and rule, who inhibits whom, and what is to be told anew."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts import reasons
+from alerts.delay import ACTIVE, PENDING
+from alerts.detectors.base import Bools, Codes
+from alerts.plan import Plan
+from alerts.table import Table
+from telemetry.alarms import FindingState
+
+# Codes of a finding's state in the table. NORMAL is not 0 by chance: what is forgotten must not look healthy.
+STATES: Final = (None, FindingState.NORMAL, FindingState.PENDING, FindingState.NOT_EVALUATED, FindingState.ACTIVE)
+NORMAL: Final = 1
+PENDING_FINDING: Final = 2
+NOT_EVALUATED: Final = 3
+ACTIVE_FINDING: Final = 4
+_HIGH: Final = 3
+
+Ints = npt.NDArray[np.intp]
+
+
+def held_back(plan: Plan, table: Table, rows: Ints, lanes: Ints) -> Bools:
+    """Which lanes may not rise: low and medium ones while another rule of their cause is active at high."""
+    rules = plan.rule_of_lane[lanes]
+    high = table["cause.high"][rows, plan.cause[rules]]
+    return np.asarray((high > 0) & (high != rules + 1) & (plan.rank[lanes] < _HIGH))
+
+
+def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], forced: Bools | None) -> tuple[Ints, Ints]:
+    """Bring the findings of `rows` up to date; (position in rows, rule) of each that changed.
+
+    `forced` [rows, rules] marks findings to be told again though state and priority are the same.
+    """
+    lanes = table["lane.state"][rows]
+    active = np.maximum.reduceat(np.where(lanes == ACTIVE, plan.rank, 0), plan.starts, axis=1)
+    pending = np.maximum.reduceat(np.where(lanes == PENDING, plan.rank, 0), plan.starts, axis=1)
+    why = _with_same_cause(plan, table, rows, table["rule.why"][rows], pending)
+    is_active, evaluated = active > 0, why == reasons.EVALUATED
+    waiting = np.where(pending > 0, PENDING_FINDING, NORMAL)
+    state = np.where(is_active, ACTIVE_FINDING, np.where(evaluated, waiting, NOT_EVALUATED)).astype(np.uint8)
+    rank = np.where(is_active, active, np.where(evaluated, pending, 0)).astype(np.uint8)
+    # A gap is over with the reading that ends it: to an active finding it is no news.
+    said = np.where(is_active & (why == reasons.GAP), table["rule.said"][rows], why)
+    before = table["rule.state"][rows]
+    moved = state != before
+    changed = moved | (rank != table["rule.rank"][rows]) | (said != table["rule.said"][rows])
+    if forced is not None:
+        changed |= forced & is_active
+    at, rule = np.nonzero(changed)
+    if len(at):
+        unit = rows[at]
+        table["rule.since"][unit, rule] = np.where(moved[at, rule], times[at], table["rule.since"][unit, rule])
+        table["rule.state"][unit, rule] = state[at, rule]
+        table["rule.rank"][unit, rule] = rank[at, rule]
+        table["rule.said"][unit, rule] = said[at, rule]
+        if is_active[at, rule].any() or (before[at, rule] == ACTIVE_FINDING).any():
+            inhibit(plan, table, rows)
+    return at, rule
+
+
+def inhibit(plan: Plan, table: Table, rows: Ints) -> None:
+    """Write down, for these units, which rules are inhibited by what is active and which causes are at high.
+
+    It takes effect with the next reading.
+    """
+    active = table["rule.state"][rows] == ACTIVE_FINDING
+    numbers = np.arange(len(plan.rules), dtype=np.uint8)
+    high = active & (table["rule.rank"][rows] == _HIGH)
+    of_cause = np.where(high[:, :, None] & plan.of_cause, (numbers + 1)[:, None], 0)
+    table["cause.high"][rows] = of_cause.max(axis=1)
+    if len(plan.inhibitors):
+        blocks = active[:, plan.inhibitors][:, :, None] & plan.inhibits
+        codes = (reasons.INHIBITED + numbers[plan.inhibitors])[:, None]
+        table["rule.blocked"][rows] = np.where(blocks, codes, 0).max(axis=1)
+
+
+def _with_same_cause(plan: Plan, table: Table, rows: Ints, why: Codes, pending: Codes) -> Codes:
+    # A rule that would rise but for a high finding of its cause is not normal and not pending: it is inhibited.
+    high = table["cause.high"][rows]
+    if not high.any():
+        return why
+    by = high[:, plan.cause]
+    waits = (pending > 0) & (pending < _HIGH) & (by > 0) & (by != np.arange(1, len(plan.rules) + 1))
+    return np.where(waits & (why == reasons.EVALUATED), reasons.INHIBITED + by - 1, why).astype(np.uint8)

@@ -1,0 +1,89 @@
+"""From raw samples to what rules may look at: each value is valid, missing, implausible, or of a doubtful sensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.schema import PUMP_RUNNING
+from telemetry import signals
+
+VALID: Final = 0
+MISSING: Final = 1
+IMPLAUSIBLE: Final = 2
+DOUBTED: Final = 3  # plausible, but an active sensor rule says not to trust it
+
+Rows = slice | npt.NDArray[np.intp]
+
+
+class Columns:
+    """The signals any rule looks at, in catalogue order, and behind them whether the blood pump runs."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        wanted = {*names, "blood_flow", "blood_pump_running"} - {PUMP_RUNNING}
+        chosen = sorted((signals.BY_NAME[name] for name in wanted), key=lambda s: s.number)
+        self.names = (*(s.name for s in chosen), PUMP_RUNNING)
+        self._place = {name: i for i, name in enumerate(self.names)}
+        self.numbers = np.array([s.number for s in chosen], np.intp)
+        biggest = float(np.finfo(np.float32).max)
+        ranges = [s.plausible or (-biggest, biggest) for s in chosen]
+        self._low = np.array([low for low, _ in ranges], np.float32)
+        self._high = np.array([high for _, high in ranges], np.float32)
+        self._bits = self.numbers.astype(np.uint64)
+        self._flow = self.place("blood_flow")
+        self._running = self.place("blood_pump_running")
+
+    def place(self, name: str) -> int:
+        """Column of a signal."""
+        return self._place[name]
+
+    def check(
+        self, raw: npt.NDArray[np.float32], invalid: npt.NDArray[np.uint64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+        """Values [n, columns] with NaN for what is not valid, and a code each. The pump's column comes last."""
+        count = len(self.names)
+        values = np.empty((len(raw), count), np.float32)
+        codes = np.empty((len(raw), count), np.uint8)
+        seen, code = values[:, :-1], codes[:, :-1]
+        np.take(raw, self.numbers, axis=1, out=seen, mode="clip")
+        bad = (seen < self._low) | (seen > self._high)
+        if invalid.any():
+            bad |= ((invalid[:, None] >> self._bits) & np.uint64(1)).astype(bool)
+        # Not isnan(…, out=…): numpy 2.4 leaves most of a strided output unwritten.
+        code[...] = np.isnan(seen)
+        if bad.any():
+            code[bad] = IMPLAUSIBLE
+            seen[bad] = np.nan
+        values[:, -1] = self._pump(values)
+        codes[:, -1] = np.isnan(values[:, -1])
+        return values, codes
+
+    def _pump(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        # fmin passes over NaN: stopped when either the flow is 0 or the machine says so, unknown when neither is known.
+        flow = np.minimum(values[:, self._flow], np.float32(1.0))
+        known = np.fmin(np.ceil(flow), values[:, self._running])
+        return np.asarray(known, np.float32)
+
+
+@dataclass(slots=True)
+class Round:
+    """At most one sample of each unit, checked, on its way through the detectors.
+
+    Attributes:
+        at: the units' rows in the table.
+        time: sample time, µs. gap: µs since the unit's last sample, 0 for its first.
+        known_phase: the last phase that was not UNKNOWN.
+        values, codes: see `Columns.check`; `codes` also say DOUBTED.
+    """
+
+    at: Rows
+    time: npt.NDArray[np.int64]
+    gap: npt.NDArray[np.int64]
+    phase: npt.NDArray[np.uint8]
+    known_phase: npt.NDArray[np.uint8]
+    values: npt.NDArray[np.float32]
+    codes: npt.NDArray[np.uint8]

@@ -1,0 +1,176 @@
+"""The words of a rule file that every detector shares; each detector adds its own (see `docs/rules.md`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from alerts.records import Context
+from telemetry import signals
+from telemetry.alarms import Priority
+from telemetry.treatment import Phase
+from telemetry.units import PRINTED
+
+# Worked out from several signals before any rule looks: 1 running, 0 stopped, NaN not known.
+PUMP_RUNNING: Final = "pump_running"
+
+# Context a rule may ask for -> what is said when it is not there.
+CONTEXT_WORDS: Final[dict[str, str]] = {
+    "target_weight_kg": "no target weight",
+    "pre_systolic_mmhg": "no systolic pressure from before the treatment",
+    "prescribed_conductivity_ms_cm": "no prescribed conductivity",
+    "transmembrane_limit_mmhg": "no limit of the dialyser",
+}
+CONTEXT_KEYS: Final = tuple(CONTEXT_WORDS)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every rule file says.
+
+    Attributes:
+        cause: cause group; a high finding keeps medium and low ones of the same group from rising.
+        phases: machine phases in which the rule is evaluated; a known phase outside them ends it.
+        latch: whether people must have seen it before it goes (never for low priority).
+        max_gap_s: readings further apart than this are a gap: pending starts again, nothing fires across it.
+        blank_s: seconds without evaluation after a blood-flow change or a pump restart; 0 = none.
+        blank_flow_step_ml_min: what counts as a blood-flow change; the same in all rules.
+        inhibits: rules that are not evaluated while this one is active.
+        action: what the person who is told is asked to do.
+        source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
+    """
+
+    id: str
+    version: str
+    title: str
+    detector: str
+    cause: str
+    source: str
+    mark: str
+    action: str
+    phases: list[str] = msgspec.field(default_factory=lambda: ["TX"])
+    latch: bool = False
+    max_gap_s: float = 30.0
+    blank_s: float = 0.0
+    blank_flow_step_ml_min: float = 50.0
+    inhibits: list[str] = []
+
+
+class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every level of a rule says.
+
+    Attributes:
+        on_delay_s: active once the condition has held this long, in sample time.
+        longer_than_s: as on_delay_s, but only after more than this.
+        off_delay_s: cleared once the value has been back by `deadband` for this long.
+        deadband: how far back from the limit the value has to come, in the limit's unit.
+    """
+
+    priority: Priority
+    on_delay_s: float | None = None
+    longer_than_s: float | None = None
+    off_delay_s: float = 0.0
+    deadband: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One level of one rule as a column of the engine: what it takes to come and to go.
+
+    Attributes:
+        limit: as a person reads it, NaN where the level has none of its own.
+        beyond: how the value breaches it: "above", "at or above", "below", "at or below", or "" without a limit.
+        on_us, off_us: delays in microseconds.
+        limit_from: context value that replaces the limit where it is known.
+        mirrored: whether it is one side of a limit that stands on both.
+        subject: the signal this lane is about, where a rule watches several.
+    """
+
+    priority: Priority
+    limit: float
+    beyond: str
+    on_us: int
+    off_us: int
+    deadband: float = 0.0
+    limit_from: str = ""
+    mirrored: bool = False
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, checked and ready for the engine.
+
+    Attributes:
+        version: the file's semantic version + the first 8 hex digits of its content's SHA-256.
+        inputs: signals without which it is not evaluated.
+        watches: further signals it looks at (a sensor rule's).
+        context: keys of `Context` without which it is not evaluated.
+        spec: the file itself.
+    """
+
+    spec: Head
+    version: str
+    inputs: tuple[str, ...]
+    watches: tuple[str, ...]
+    context: tuple[str, ...]
+    lanes: tuple[Lane, ...]
+
+    @property
+    def id(self) -> str:
+        """Short name, "R13"."""
+        return self.spec.id
+
+    @property
+    def title(self) -> str:
+        """What it is called on a screen."""
+        return self.spec.title
+
+    @property
+    def latch(self) -> bool:
+        """Whether its conditions stay until a person has seen them."""
+        return self.spec.latch
+
+    @property
+    def phases(self) -> frozenset[Phase]:
+        """Phases in which it is evaluated."""
+        return frozenset(Phase[name] for name in self.spec.phases)
+
+
+def lane(delays: Delays, limit: float, beyond: str) -> Lane:
+    """A lane from a level's delays; "longer than" is one microsecond more than "at least"."""
+    on_us = round((delays.on_delay_s or 0.0) * 1e6)
+    if delays.longer_than_s is not None:
+        on_us = round(delays.longer_than_s * 1e6) + 1
+    return Lane(delays.priority, limit, beyond, on_us, round(delays.off_delay_s * 1e6), delays.deadband)
+
+
+def context_value(context: Context, key: str) -> float | None:
+    """One context value, None where it is missing or cannot be (not finite, not positive)."""
+    value: float | None = getattr(context, key)
+    if value is None or not 0.0 < value < 1e9:
+        return None
+    return float(value)
+
+
+def label(signal: str) -> str:
+    """A signal's name for a sentence."""
+    return "Blood pump" if signal == PUMP_RUNNING else signals.BY_NAME[signal].label
+
+
+def unit(signal: str) -> str:
+    """A signal's unit as printed."""
+    return "" if signal == PUMP_RUNNING else PRINTED[signals.BY_NAME[signal].ucum]
+
+
+def number(value: float) -> str:
+    """A number as a person writes it: at most four digits that matter, no trailing zeros."""
+    decimals = 1 if abs(value) >= 100.0 else 2 if abs(value) >= 10.0 else 3
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text.replace("-", "−")
+
+
+def quantity(value: float, unit_text: str) -> str:
+    """A number with its unit."""
+    return f"{number(value)} {unit_text}".rstrip()

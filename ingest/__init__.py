@@ -1,0 +1,1 @@
+"""From broker to store: admission, rules, one transaction, acknowledgement, live frame."""

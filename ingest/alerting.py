@@ -1,0 +1,84 @@
+"""What the rules found, as steps of alerts. Pure: where the alerts stand and the numbers for new ones are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from alerts import lifecycle
+from alerts.lifecycle import Condition
+from alerts.records import Transition
+from store.alert_log import AlertEventRow, AlertState
+from telemetry.alarms import ConditionState, Priority
+
+# A finding in data older than this when it is judged is shown, and pages nobody as if it were happening now.
+LATE_US: Final = 60 * 1_000_000
+
+Key = tuple[int, str]
+"""Unit id and rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alert that is not over."""
+
+    alert_id: int
+    condition: Condition
+
+
+def standing(state: AlertState, latch: bool) -> Standing | None:
+    """Where a stored alert stands for the lifecycle; None when it is over. `latch`: whether its rule latches."""
+    if state.state is ConditionState.NORMAL:
+        return None
+    latching = lifecycle.latches(latch, state.priority)
+    return Standing(state.alert_id, Condition(state.state, state.priority, latching))
+
+
+def steps(
+    found: Iterable[tuple[int, Transition]],
+    before: Mapping[Key, Standing],
+    latches: Callable[[str], bool],
+    ids: Iterator[int],
+    now_us: int,
+) -> tuple[list[AlertEventRow], dict[Key, Standing]]:
+    """The events that `found` (unit id, transition) adds, and what stands afterwards.
+
+    `latches` tells of a rule whether it latches; `ids` gives numbers for alerts that open.
+    """
+    after = dict(before)
+    rows: list[AlertEventRow] = []
+    for unit_id, transition in found:
+        key = unit_id, transition.rule
+        now = after.pop(key, None)
+        condition = now.condition if now else Condition()
+        move = lifecycle.move_for(condition, transition.state, transition.priority)
+        if move is None:
+            if now:
+                after[key] = now
+            continue
+        alert_id = now.alert_id if now else next(ids)
+        moved = lifecycle.apply(condition, move, transition.priority, latch=latches(transition.rule))
+        if moved.is_open:
+            after[key] = Standing(alert_id, moved)
+        priority = moved.priority or condition.priority or Priority.LOW
+        rows.append(_row(unit_id, alert_id, transition, moved.state, priority, now_us))
+    return rows, after
+
+
+def _row(
+    unit_id: int, alert_id: int, transition: Transition, state: ConditionState, priority: Priority, now_us: int
+) -> AlertEventRow:
+    return AlertEventRow(
+        alert_id=alert_id,
+        unit_id=unit_id,
+        rule=transition.rule,
+        rule_version=transition.rule_version,
+        priority=priority,
+        state=state,
+        time_us=transition.time_us,
+        reason=transition.reason,
+        inputs=transition.inputs,
+        limits=transition.limits,
+        late=now_us - transition.time_us > LATE_US,
+    )

@@ -1,0 +1,71 @@
+"""What has arrived and is not yet stored, bounded: the MQTT thread fills it, the worker empties it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Final, NamedTuple
+
+# Ten seconds of 5 000 homes at 1 Hz. Beyond it new messages are dropped and counted: their agents send them again.
+MAX_MESSAGES: Final = 50_000
+MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+class Message(NamedTuple):
+    """One publish as it came off the broker."""
+
+    topic: str
+    payload: bytes
+    received_us: int
+
+
+class Inbox:
+    """A bounded queue that is emptied in large handfuls."""
+
+    def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_messages = max_messages
+        self._max_bytes = max_bytes
+        self._messages: deque[Message] = deque()
+        self._bytes = 0
+        self._arrived = threading.Condition()
+        self.dropped = 0
+
+    def put(self, message: Message) -> bool:
+        """Keep `message`; False and counted when there is no room."""
+        with self._arrived:
+            if len(self._messages) >= self._max_messages or self._bytes + len(message.payload) > self._max_bytes:
+                self.dropped += 1
+                return False
+            self._messages.append(message)
+            self._bytes += len(message.payload)
+            self._arrived.notify()
+        return True
+
+    def drain(self, max_messages: int, max_bytes: int, timeout_s: float) -> list[Message]:
+        """The oldest messages, at most so many but one if there is any, waiting up to `timeout_s` for the first."""
+        with self._arrived:
+            if not self._messages:
+                self._arrived.wait(timeout_s)
+            taken: list[Message] = []
+            size = 0
+            while self._messages and len(taken) < max_messages:
+                size += len(self._messages[0].payload)
+                if taken and size > max_bytes:
+                    break
+                taken.append(self._messages.popleft())
+            self._bytes -= sum(len(message.payload) for message in taken)
+            return taken
+
+    def clear(self) -> None:
+        """Forget everything: the agents still have it."""
+        with self._arrived:
+            self._messages.clear()
+            self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def oldest_us(self) -> int | None:
+        """When the oldest waiting message arrived."""
+        with self._arrived:
+            return self._messages[0].received_us if self._messages else None

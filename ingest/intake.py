@@ -1,0 +1,169 @@
+"""From what arrived to what is to be stored: messages in, admitted and time-corrected columns out.
+
+No I/O of its own: how a unit is found and what is held of an epoch are handed in. A row's state in memory (ranges
+held, newest time, clock) changes here, before the transaction: when that fails, everything is loaded anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from ingest import admission
+from ingest.admission import Reason
+from ingest.columns import Bools, Ints, Rows, rows_of
+from ingest.inbox import Message
+from ingest.outcasts import Outcast, Refused
+from ingest.ranges import RangeSet, runs
+from ingest.reception import Desk, Part, receive
+from ingest.server_time import in_server_time, note_clocks, observe, shifts_of
+from ingest.units import Unit
+from telemetry.messages import Batch, Event, Flag, Lane, Status
+
+# A row that its corrected clock puts this far ahead of the server is nothing a rule may see.
+FUTURE_US: Final = 2_000_000
+_TIME_LIMIT: Final = 2**60
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one cycle stores.
+
+    Attributes:
+        rows: admitted rows, times corrected, flags set; `part` indexes `parts`.
+        late: per row, whether the rules are not to see it.
+        events: (index of the part, event with its time corrected and flags set).
+        clocks: units whose clock turned out to be more than 60 s off, or no longer is, with its offset in microseconds.
+        judged: whether the rules are to see any of it.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    rows: Rows = field(default_factory=lambda: rows_of([]))
+    late: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    events: list[tuple[int, Event]] = field(default_factory=list)
+    statuses: list[tuple[Unit, Status, int]] = field(default_factory=list)
+    clocks: list[tuple[Unit, int]] = field(default_factory=list)
+    judged: bool = True
+    outcasts: list[Outcast] = field(default_factory=list)
+
+    def hide(self) -> None:
+        """Keep all of it from the rules."""
+        self.judged = False
+        self.late = np.ones(len(self.rows), np.bool_)
+        self.rows = replace(self.rows, flags=self.rows.flags | np.uint8(Flag.LATE))
+
+
+def take(messages: Sequence[Message], desk: Desk, now_us: int) -> Intake:
+    """Sort out one handful of messages, in the order they came."""
+    reception = receive(messages, desk)
+    intake = Intake(reception.parts, statuses=reception.statuses, outcasts=reception.outcasts)
+    batches = [part.batch for part in intake.parts]
+    for part in intake.parts:
+        observe(part)
+    shifts = shifts_of(intake.parts)
+    rows, events = rows_of(batches), _Events(batches)
+    row_time, row_moved, offset = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts)
+    event_time, event_moved, _ = in_server_time(events.time_us, events.mono_ms, events.part, shifts)
+    intake.clocks = note_clocks(intake.parts, rows, row_moved, offset)
+    _refuse(intake, rows, row_time, events, event_time, now_us)
+    keep = _sift(intake.parts, desk.held, len(rows))
+    flags = rows.flags | (row_moved * np.uint8(Flag.TIME_CORRECTED))
+    intake.rows = replace(rows, time_us=row_time, flags=flags).select(keep)
+    _mark_late(intake)
+    intake.events = _admitted_events(intake.parts, events, event_time, event_moved)
+    return intake
+
+
+class _Events:
+    """All events of all batches, as columns where numpy is to see them."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        pairs = [(index, event) for index, batch in enumerate(batches) for event in batch.events]
+        self.events = [event for _, event in pairs]
+        self.part = np.array([index for index, _ in pairs], np.int32)
+        self.time_us = np.array([event.time_us for event in self.events], np.int64)
+        self.mono_ms = np.array([event.mono_ms for event in self.events], np.int64)
+
+
+def _refuse(intake: Intake, rows: Rows, row_time: Ints, events: _Events, event_time: Ints, now_us: int) -> None:
+    bad_rows, bad_events = admission.impossible(row_time, now_us), admission.impossible(event_time, now_us)
+    if not (bad_rows.any() or bad_events.any()):
+        return
+    bad: dict[int, set[int]] = {}
+    for index, seq in zip(rows.part[bad_rows].tolist(), rows.seq[bad_rows].tolist(), strict=True):
+        bad.setdefault(index, set()).add(seq)
+    for at in np.flatnonzero(bad_events).tolist():
+        bad.setdefault(int(events.part[at]), set()).add(events.events[at].seq)
+    for index, seqs in bad.items():
+        part = intake.parts[index]
+        part.refused = frozenset(seqs)
+        refused = Refused(part.topic.shard, part.topic.unit, part.batch.epoch, runs(seqs))
+        outcast = Outcast(part.message, part.topic.unit, Reason.IMPOSSIBLE_TIME, refused, f"{len(seqs)} rows")
+        intake.outcasts.append(outcast)
+
+
+def _sift(parts: Sequence[Part], held: Callable[[Unit, str], RangeSet], count: int) -> Bools:
+    keep = np.ones(count, np.bool_)
+    start = 0
+    for part in parts:
+        stored = held(part.unit, part.batch.epoch)
+        part.sifted = sifted = admission.sift(part.batch, stored, part.refused)
+        for first, last in sifted.fresh:
+            stored.add(first, last)
+        if sifted.rows is not None:
+            keep[start : start + part.batch.count] = False
+            keep[[start + row for row in sifted.rows]] = True
+        start += part.batch.count
+    return keep
+
+
+def _mark_late(intake: Intake) -> None:
+    rows, parts = intake.rows, intake.parts
+    units = list({id(part.unit): part.unit for part in parts}.values())
+    place = {id(unit): at for at, unit in enumerate(units)}
+    unit_of = np.array([place[id(part.unit)] for part in parts], np.int64)[rows.part]
+    backlog = np.array([part.batch.lane is Lane.BACKFILL for part in parts], np.bool_)[rows.part]
+    received = np.array([part.message.received_us for part in parts], np.int64)[rows.part]
+    newest = np.array([unit.newest_us for unit in units], np.int64)
+    intake.late = late_rows(unit_of, rows.time_us, backlog | (rows.time_us > received + FUTURE_US), newest)
+    seen = ~intake.late
+    np.maximum.at(newest, unit_of[seen], rows.time_us[seen])
+    for unit, time_us in zip(units, newest.tolist(), strict=True):
+        unit.newest_us = time_us
+    intake.rows = replace(rows, flags=rows.flags | (intake.late * np.uint8(Flag.LATE)))
+
+
+def late_rows(unit: Ints, time_us: Ints, never: Bools, newest_us: Ints) -> Bools:
+    """Which rows, in order of arrival, are not newer than every earlier one of their unit, or may `never` be seen.
+
+    `unit` indexes `newest_us`, the newest time seen in earlier cycles.
+    """
+    late = never | (time_us <= newest_us[unit])
+    rows = np.flatnonzero(~late)
+    rows = rows[np.argsort(unit[rows], kind="stable")]
+    same = unit[rows[1:]] == unit[rows[:-1]]
+    if (same & (time_us[rows[1:]] <= time_us[rows[:-1]])).any():
+        # Ranks instead of times keep the key of (unit, time) small enough for a running maximum over all units at once.
+        rank = np.unique(time_us[rows], return_inverse=True)[1]
+        key = unit[rows] * len(rows) + rank
+        late[rows[1:]] |= same & (key[1:] <= np.maximum.accumulate(key)[:-1])
+    return late
+
+
+def _admitted_events(parts: Sequence[Part], events: _Events, time_us: Ints, moved: Bools) -> list[tuple[int, Event]]:
+    if not events.events:
+        return []
+    fresh = {index: {event.seq for event in part.sifted.events} for index, part in enumerate(parts)}
+    admitted = []
+    columns = zip(events.part.tolist(), events.events, time_us.tolist(), moved.tolist(), strict=True)
+    for index, event, at_us, corrected in columns:
+        if event.seq not in fresh[index]:
+            continue
+        late = parts[index].batch.lane is Lane.BACKFILL or at_us < parts[index].unit.newest_us
+        flags = event.flags | (Flag.TIME_CORRECTED if corrected else 0) | (Flag.LATE if late else 0)
+        admitted.append((index, msgspec.structs.replace(event, time_us=at_us, flags=int(flags))))
+    return admitted

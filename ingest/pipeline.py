@@ -1,0 +1,245 @@
+"""One cycle: messages → admission → rules → one transaction → what to tell agents and screens.
+
+Memory runs ahead of the database between admission and commit. When the transaction fails the caller throws that memory
+away (`Session.reload`, or a new session) and runs the same messages again; so a commit whose answer got lost is found
+out too: the rows are there, the messages are duplicates, and are acknowledged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from alerts.records import Transition
+from ingest import alerting, rows
+from ingest.acks import AckBook
+from ingest.admission import Reason
+from ingest.alerting import Key, Standing
+from ingest.columns import Ints
+from ingest.inbox import Message
+from ingest.intake import Intake, take
+from ingest.judging import samples_of
+from ingest.live import LiveBook
+from ingest.metrics import Metrics
+from ingest.outcasts import Budget, Outcast
+from ingest.ranges import Range
+from ingest.screens import live_readings
+from ingest.session import Session
+from ingest.units import NEVER_US, Unit
+from store import alert_log, engine_state, machine_events, partitions, quarantine, readings, received, unit_status
+from store.alert_log import AlertEventRow
+from store.engine_state import EngineState
+from store.pool import transaction
+from store.readings import ReadingColumns
+from store.unit_status import StatusRow
+from telemetry.clock import Clock
+from telemetry.messages import Lane
+
+log = logging.getLogger(__name__)
+
+# A unit's rule state is saved this often even when nothing happens; spread out, so that a fleet does not save at once.
+SAVE_EVERY_US: Final = 45_000_000
+SAVE_SPREAD_US: Final = 15_000_000
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one transaction writes.
+
+    Attributes:
+        found: (unit id, transition) in order. kept: outcasts that go into quarantine.
+        save: units whose rule state is saved.
+    """
+
+    intake: Intake
+    readings: ReadingColumns
+    held: dict[received.Key, list[Range]]
+    found: list[tuple[int, Transition]]
+    kept: list[Outcast]
+    save: list[Unit]
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.intake.parts or self.intake.statuses or self.found or self.kept)
+
+
+class RulesFailure(Exception):
+    """The rule engine raised: a fault of ours, for which no agent's rows may be refused.
+
+    Attributes:
+        in_tick: whether it was judging silence, so that no message can be the reason.
+    """
+
+    def __init__(self, what: str, *, in_tick: bool) -> None:
+        super().__init__(what)
+        self.in_tick = in_tick
+
+
+class Pipeline:
+    """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._budget = Budget()
+        self.acks = AckBook()
+        self.live = LiveBook()
+
+    def cycle(
+        self, session: Session, messages: Sequence[Message], *, tick: bool = False, unjudged: bool = False
+    ) -> None:
+        """Take in `messages`, let the rules see them (and the silence, on `tick`), commit, note what is to be told.
+
+        `unjudged` keeps them from the rules, and says so in the rows as for late ones. StoreError, RulesFailure, or any
+        other exception of a poisonous message: nothing was committed, and `session` must be reloaded.
+        """
+        started_s, now_us = self._clock.monotonic_s(), self._clock.now_us()
+        intake = take(messages, session.desk(), now_us)
+        if unjudged:
+            intake.hide()
+        changes = self._judge(session, intake, now_us, tick=tick)
+        if not changes.is_empty():
+            self._commit(session, changes, now_us)
+            self._metrics.cycle_s.observe(self._clock.monotonic_s() - started_s)
+        self._tell(changes)
+        self._count(messages, changes)
+
+    def set_aside(self, session: Session, outcast: Outcast) -> None:
+        """Put a single message that cannot be stored into quarantine, and tell its agent."""
+        now_us = self._clock.now_us()
+        changes = self._judge(session, Intake(outcasts=[outcast]), now_us, tick=False)
+        if changes.kept:
+            self._commit(session, changes, now_us)
+        self._tell(changes)
+        self._count([outcast.message], changes)
+
+    def _judge(self, session: Session, intake: Intake, now_us: int, *, tick: bool) -> Changes:
+        arrived = np.array([part.message.received_us for part in intake.parts], np.int64)[intake.rows.part]
+        transitions = _ask_rules(session, intake, arrived, now_us, tick=tick)
+        now_s = self._clock.monotonic_s()
+        return Changes(
+            intake=intake,
+            readings=rows.reading_columns(intake, arrived),
+            held=rows.fresh_ranges(intake),
+            found=[(session.by_row[t.row].known.unit_id, t) for t in transitions],
+            kept=[outcast for outcast in intake.outcasts if self._budget.take(outcast.unit, now_s)],
+            save=_to_save(session, intake, transitions, now_us),
+        )
+
+    def _commit(self, session: Session, changes: Changes, now_us: int) -> None:
+        conn, intake = session.conn, changes.intake
+        started_s = self._clock.monotonic_s()
+        if len(changes.readings):
+            partitions.ensure_partitions(conn, changes.readings.time_us, now_us)
+        with transaction(conn, "store a cycle"):
+            readings.copy_readings(conn, changes.readings)
+            machine_events.add_extras(conn, rows.extras(intake))
+            machine_events.add_events(conn, rows.event_rows(intake))
+            received.add(conn, changes.held)
+            unit_status.save(conn, [StatusRow(u.known.unit_id, at, status) for u, status, at in intake.statuses])
+            quarantine.add(conn, [rows.quarantine_row(outcast) for outcast in changes.kept])
+            alerts = self._add_alerts(session, changes.found, now_us)
+            engine_state.save(conn, {u.known.unit_id: _state(session, u) for u in changes.save})
+        session.alerts = alerts
+        for unit in changes.save:
+            unit.saved_us = now_us
+        for part in intake.parts:
+            part.unit.trim()
+        self._metrics.commit_s.observe(self._clock.monotonic_s() - started_s)
+
+    def _add_alerts(self, session: Session, found: list[tuple[int, Transition]], now_us: int) -> dict[Key, Standing]:
+        if not found:
+            return session.alerts
+        # A person may have acknowledged since: what stands is what the locked rows say.
+        keys = {(unit_id, transition.rule) for unit_id, transition in found}
+        touched = {key: session.alerts[key] for key in keys if key in session.alerts}
+        locked = alert_log.lock(session.conn, [standing.alert_id for standing in touched.values()])
+        before = dict(session.alerts)
+        for key, known in touched.items():
+            state = locked.get(known.alert_id)
+            now = alerting.standing(state, session.latches(state.rule)) if state else None
+            if now:
+                before[key] = now
+            else:
+                del before[key]
+        ids = iter(alert_log.reserve_ids(session.conn, len(found)))
+        events, after = alerting.steps(found, before, session.latches, ids, now_us)
+        alert_log.append(session.conn, events, now_us)
+        _log_alerts(session, events)
+        return after
+
+    def _tell(self, changes: Changes) -> None:
+        intake, now_s = changes.intake, self._clock.monotonic_s()
+        for part in intake.parts:
+            answered = part.answered()
+            urgent = part.batch.lane is Lane.BACKFILL or part.sifted.duplicates > 0
+            if answered:
+                self.acks.stored(part.topic.shard, part.topic.unit, part.batch.epoch, answered, now_s, urgent)
+        for outcast in changes.kept:
+            if (told := outcast.refused) is not None:
+                self.acks.refused(told.shard, told.unit, told.epoch, told.ranges, str(outcast.reason), now_s)
+        for shard, reading in live_readings(intake):
+            self.live.reading(shard, reading)
+        for unit, status, _ in intake.statuses:
+            self.live.status(unit.known.shard, status)
+
+    def _count(self, messages: Sequence[Message], changes: Changes) -> None:
+        intake, metrics = changes.intake, self._metrics
+        late = int(intake.late.sum())
+        metrics.messages.inc(len(messages))
+        metrics.outcomes.labels(Reason.ACCEPT).inc(len(intake.rows) + len(intake.events) - late)
+        metrics.outcomes.labels(Reason.LATE).inc(late)
+        metrics.outcomes.labels(Reason.DUPLICATE).inc(sum(part.sifted.duplicates for part in intake.parts))
+        if messages:
+            metrics.age_s.observe((self._clock.now_us() - messages[0].received_us) / 1e6)
+        for _, transition in changes.found:
+            metrics.transitions.labels(transition.state).inc()
+        for outcast in intake.outcasts:
+            metrics.quarantined.labels(outcast.reason).inc()
+        for outcast in changes.kept:
+            fields = {"topic": outcast.message.topic, "reason": str(outcast.reason), "detail": outcast.detail}
+            log.warning("message quarantined", extra={"fields": fields})
+        for unit, offset_us in intake.clocks:
+            clock = {"unit": unit.known.name, "offset_s": round(offset_us / 1e6, 1)}
+            log.warning("clock off" if unit.clock_off else "clock right again", extra={"fields": clock})
+
+
+def _ask_rules(session: Session, intake: Intake, arrived: Ints, now_us: int, *, tick: bool) -> list[Transition]:
+    found: list[Transition] = []
+    judging_silence = False
+    try:
+        if intake.judged and (len(intake.rows) or intake.events):
+            found += session.engine.evaluate(samples_of(intake, arrived))
+        judging_silence = True
+        if tick:
+            found += session.engine.tick(now_us)
+    except Exception as error:
+        raise RulesFailure(type(error).__name__, in_tick=judging_silence) from error
+    return found
+
+
+def _to_save(session: Session, intake: Intake, transitions: Sequence[Transition], now_us: int) -> list[Unit]:
+    chosen = {t.row: session.by_row[t.row] for t in transitions}
+    for index, _ in intake.events:
+        # No event lies behind a snapshot: then replaying the readings behind it is enough (see `restore`).
+        chosen[intake.parts[index].unit.row] = intake.parts[index].unit
+    for part in intake.parts:
+        spread = part.unit.known.unit_id * 7919 % SAVE_SPREAD_US
+        if now_us - part.unit.saved_us >= SAVE_EVERY_US + spread:
+            chosen[part.unit.row] = part.unit
+    return [unit for unit in chosen.values() if unit.newest_us > NEVER_US]
+
+
+def _state(session: Session, unit: Unit) -> EngineState:
+    return EngineState(unit.newest_us, session.engine.snapshot(unit.row))
+
+
+def _log_alerts(session: Session, events: Sequence[AlertEventRow]) -> None:
+    names = {unit.known.unit_id: name for name, unit in session.units.items()}
+    for event in events:
+        fields = {"alert": event.alert_id, "unit": names.get(event.unit_id), "rule": event.rule}
+        log.info("alert", extra={"fields": {**fields, "state": str(event.state), "priority": str(event.priority)}})

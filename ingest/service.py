@@ -1,0 +1,85 @@
+"""`homehd ingest`: broker session, worker and health port, put together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from alerts import ruleset
+from ingest.inbox import Inbox
+from ingest.metrics import HealthServer, Metrics
+from ingest.shards import ALL
+from ingest.subscriber import Subscriber
+from ingest.worker import Settings, Worker
+from telemetry.clock import Clock
+
+log = logging.getLogger(__name__)
+
+# The worker writes its heartbeat every two seconds: silence for this long is a fault.
+STALE_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """What `homehd ingest` is told.
+
+    Attributes:
+        shards: those to take when they are free. health_port: 0 = any free one, printed in the log.
+    """
+
+    database_url: str
+    broker_url: str
+    shards: frozenset[int] = ALL
+    health_port: int = 0
+
+
+def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
+    """Take in what the homes send until `stop`; then store and acknowledge what has arrived, within ten seconds.
+
+    HomehdError when the database, the broker or the health port cannot be had at the start. Later troubles are logged,
+    counted, and waited out.
+    """
+    instance = f"{socket.gethostname()}-{os.getpid()}"
+    inbox, metrics = Inbox(), Metrics()
+    subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
+    settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
+    worker = Worker(settings, inbox, subscriber, clock, metrics)
+    health = HealthServer(options.health_port, metrics, lambda: _health(worker, subscriber, inbox, clock))
+    _watch(metrics, inbox, subscriber, clock)
+    health.start()
+    try:
+        worker.open()
+        subscriber.start()
+        log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
+        worker.run(stop)
+    finally:
+        worker.close()
+        subscriber.stop()
+        health.stop()
+    log.info("ingest stopped", extra={"fields": {"left": len(inbox)}})
+
+
+def _health(worker: Worker, subscriber: Subscriber, inbox: Inbox, clock: Clock) -> tuple[bool, dict[str, object]]:
+    age_s = clock.monotonic_s() - worker.committed_s
+    database = age_s < STALE_S
+    detail: dict[str, object] = {
+        "database": "answers" if database else f"silent for {age_s:.0f} s",
+        "broker": "connected" if subscriber.connected else "not connected",
+        "queue": len(inbox),
+    }
+    return database and subscriber.connected, detail
+
+
+def _watch(metrics: Metrics, inbox: Inbox, subscriber: Subscriber, clock: Clock) -> None:
+    def oldest_s() -> float:
+        oldest_us = inbox.oldest_us()
+        return 0.0 if oldest_us is None else (clock.now_us() - oldest_us) / 1e6
+
+    metrics.queue.set_function(lambda: len(inbox))
+    metrics.oldest_s.set_function(oldest_s)
+    metrics.dropped.set_function(lambda: inbox.dropped)
+    metrics.connected.set_function(lambda: int(subscriber.connected))

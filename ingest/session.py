@@ -1,0 +1,166 @@
+"""Everything that hangs on one database connection: the shards it locks, their units, the rules' memory of them.
+
+A session that loses its connection has lost its locks, and with them the right to write: it is thrown away whole, and
+the next one starts from what the database says.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from alerts.engine import Engine
+from alerts.records import Context
+from alerts.ruleset import Ruleset
+from ingest import alerting, restore
+from ingest.admission import KnownUnit
+from ingest.alerting import Key, Standing
+from ingest.ranges import RangeSet
+from ingest.reception import Desk
+from ingest.units import Unit
+from store import alert_log, patients, pool, received, registry, shard_locks
+from store.pool import Connection
+
+log = logging.getLogger(__name__)
+
+# A name the registry does not know is asked for again after this, and so many names a second in all.
+ASK_AGAIN_S: Final = 5.0
+ASKS_PER_S: Final = 20.0
+
+
+class Session:
+    """The state of one ingest process while its connection stands.
+
+    Attributes:
+        owned: shards this connection holds the locks of.
+        units: units of these shards by name, in the rule engine too; `by_row` by their place in it.
+        alerts: those that are not over, by unit id and rule.
+    """
+
+    def __init__(self, url: str, wanted: frozenset[int], ruleset: Ruleset, now: Callable[[], float]) -> None:
+        self.conn: Connection = pool.connect(url, name="homehd ingest")
+        self.ruleset = ruleset
+        self._wanted = wanted
+        self._now = now
+        self._asked: dict[str, float] = {}
+        self._asks, self._asks_at = ASKS_PER_S, now()
+        self._forget()
+
+    def close(self) -> None:
+        """Give up connection and locks."""
+        self.conn.close()
+
+    def _forget(self) -> None:
+        self.owned: frozenset[int] = frozenset()
+        self.engine = Engine(self.ruleset)
+        self.units: dict[str, Unit] = {}
+        self.by_row: dict[int, Unit] = {}
+        self.others: dict[str, KnownUnit] = {}
+        self.alerts: dict[Key, Standing] = {}
+
+    def reload(self, now_us: int) -> None:
+        """After a transaction that failed: what is in memory ran ahead, so take it all from the database again."""
+        owned = self.owned
+        self._forget()
+        self._load(owned, now_us)
+
+    def take_shards(self, now_us: int) -> frozenset[int]:
+        """Try for the shards we want and lack; those that came, with all that belongs to them loaded."""
+        lacking = self._wanted - self.owned
+        if not lacking:
+            return frozenset()
+        gained = frozenset(shard_locks.take(self.conn, lacking)) - self.owned
+        if gained:
+            self._load(gained, now_us)
+            log.info("shards taken", extra={"fields": {"shards": len(gained), "units": len(self.units)}})
+        return gained
+
+    def refresh(self) -> None:
+        """Learn of new and revoked units and of changed prescriptions."""
+        self._asked.clear()
+        self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
+
+    def desk(self) -> Desk:
+        """What intake asks us."""
+        return Desk(self.owned, self._find, self._held)
+
+    def latches(self, rule: str) -> bool:
+        """Whether an alert of this rule latches; one of a rule that is no more does not."""
+        return any(known.latch for known in self.ruleset.rules if known.id == rule)
+
+    def _load(self, shards: Iterable[int], now_us: int) -> None:
+        shards = frozenset(shards)
+        fresh = self._register(registry.units_of_shards(self.conn, sorted(shards)))
+        by_id = {unit.known.unit_id: unit for unit in fresh}
+        for (unit_id, epoch), ranges in received.load_units(self.conn, sorted(by_id)).items():
+            by_id[unit_id].hold(epoch, RangeSet(ranges))
+        restore.restore(self.conn, self.engine, fresh, now_us)
+        for state in alert_log.open_alerts(self.conn, sorted(by_id)):
+            if stands := alerting.standing(state, self.latches(state.rule)):
+                self.alerts[state.unit_id, state.rule] = stands
+        self.owned |= shards
+
+    def _register(self, units: Iterable[registry.Unit]) -> list[Unit]:
+        """Take note of registry entries; the units that were not known before."""
+        fresh: list[Unit] = []
+        for entry in units:
+            known = KnownUnit(entry.unit_id, entry.name, entry.shard, entry.revoked_us is not None)
+            unit = self.units.get(entry.name)
+            if known.revoked:
+                self.units.pop(entry.name, None)
+                self.others[entry.name] = known
+            elif unit is None:
+                unit = Unit(known, self.engine.register(entry.name))
+                self.units[entry.name] = self.by_row[unit.row] = unit
+                fresh.append(unit)
+        self._set_contexts()
+        return fresh
+
+    def _set_contexts(self) -> None:
+        by_id = {unit.known.unit_id: unit for unit in self.units.values()}
+        for unit_id, known in patients.prescriptions(self.conn, sorted(by_id)).items():
+            context = Context(
+                known.target_weight_kg,
+                known.pre_systolic_mmhg,
+                known.prescribed_conductivity_ms_cm,
+                known.transmembrane_limit_mmhg,
+            )
+            unit = by_id.pop(unit_id)
+            if context != unit.context:
+                unit.context = context
+                self.engine.set_context(unit.row, context)
+        for unit in by_id.values():
+            if unit.context != Context():
+                unit.context = Context()
+                self.engine.set_context(unit.row, unit.context)
+
+    def _find(self, name: str) -> Unit | KnownUnit | None:
+        found = self.units.get(name) or self.others.get(name)
+        return found or self._ask(name)
+
+    def _ask(self, name: str) -> Unit | KnownUnit | None:
+        now_s = self._now()
+        self._asks = min(ASKS_PER_S, self._asks + (now_s - self._asks_at) * ASKS_PER_S)
+        self._asks_at = now_s
+        if self._asks < 1 or now_s < self._asked.get(name, now_s):
+            return None
+        self._asks -= 1
+        self._asked[name] = now_s + ASK_AGAIN_S
+        entry = registry.units_by_name(self.conn, [name]).get(name)
+        if entry is None:
+            return None
+        if entry.shard in self.owned:
+            self._register([entry])
+        else:
+            self.others[name] = KnownUnit(entry.unit_id, name, entry.shard, entry.revoked_us is not None)
+        return self.units.get(name) or self.others.get(name)
+
+    def _held(self, unit: Unit, epoch: str) -> RangeSet:
+        ranges = unit.held.get(epoch)
+        if ranges is None:
+            ranges = RangeSet(received.load(self.conn, unit.known.unit_id, epoch))
+            unit.hold(epoch, ranges)
+        else:
+            unit.held.move_to_end(epoch)
+        return ranges

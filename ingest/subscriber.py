@@ -1,0 +1,148 @@
+"""The broker session: what arrives goes into the inbox, acknowledgements and live frames go out. MQTT 3.1.1 by paho.
+
+The session is clean and `up` is subscribed with QoS 0: what is lost on the way is sent again by its agent, which keeps
+every row until the acknowledgement from our transaction (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingest.inbox import Inbox, Message
+from telemetry import topics
+from telemetry.clock import Clock
+from telemetry.errors import HomehdError, SettingsError
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 15
+CONNECT_S: Final = 10.0
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_EVERY: Final = frozenset(range(topics.SHARDS))
+_UP_QOS: Final = 0
+_STATUS_QOS: Final = 1
+
+
+class Subscriber:
+    """One client of the broker, with paho's thread reading."""
+
+    def __init__(self, broker_url: str, client_id: str, inbox: Inbox, clock: Clock) -> None:
+        self._url = _parse(broker_url)
+        self._inbox = inbox
+        self._clock = clock
+        self._owned: frozenset[int] = frozenset()
+        self._guard = threading.Lock()  # what is owned and what is subscribed change together
+        self._answered = threading.Event()
+        self._refusal = ""
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
+        self._client.reconnect_delay_set(1, 10)
+        # Acknowledgements are QoS 0: nothing waits in the client while the broker is away, agents ask again.
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        if self._url.username:
+            self._client.username_pw_set(self._url.username, self._url.password)
+        if self._url.scheme == "mqtts":
+            self._client.tls_set_context(ssl.create_default_context())
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker session stands."""
+        return self._client.is_connected()
+
+    def start(self) -> None:
+        """Connect; afterwards it reconnects by itself. HomehdError when the first attempt fails."""
+        host, port = self._url.hostname or "", self._url.port or _PORTS[self._url.scheme]
+        try:
+            self._client.connect(host, port, KEEPALIVE_S)
+        except OSError as error:
+            raise self._error(error.strerror or str(error)) from error
+        self._client.loop_start()
+        if not self._answered.wait(CONNECT_S) or self._refusal:
+            self.stop()
+            raise self._error(self._refusal or "it accepts the connection and does not answer")
+
+    def stop(self) -> None:
+        """Say good-bye and join the thread; what was published before is written first."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def own(self, shards: frozenset[int]) -> None:
+        """Receive exactly these shards' messages from now on."""
+        with self._guard:
+            before, self._owned = self._owned, shards
+            gone = [p for p, _ in patterns(before) if p not in dict(patterns(shards))]
+            new = [(p, qos) for p, qos in patterns(shards) if p not in dict(patterns(before))]
+            if self.connected:
+                if gone:
+                    self._client.unsubscribe(gone)
+                if new:
+                    self._client.subscribe(new)
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send at QoS 0; without a session it is dropped."""
+        if self.connected:
+            self._client.publish(topic, payload)
+
+    def _on_connect(
+        self, client: mqtt.Client, _user: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self._refusal = str(code)
+            log.error("broker refused", extra={"fields": {"broker": self._where(), "reason": str(code)}})
+        else:
+            self._refusal = ""
+            with self._guard:
+                if self._owned:
+                    client.subscribe(patterns(self._owned))
+            log.info("broker connected", extra={"fields": {"broker": self._where()}})
+        self._answered.set()
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _user: object,
+        _flags: mqtt.DisconnectFlags,
+        code: ReasonCode,
+        _more: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            log.warning("broker lost", extra={"fields": {"broker": self._where(), "reason": str(code)}})
+
+    def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
+        self._inbox.put(Message(message.topic, bytes(message.payload), self._clock.now_us()))
+
+    def _where(self) -> str:
+        return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
+
+    def _error(self, reason: str) -> HomehdError:
+        hint = f"{reason}; is the broker running there? `homehd doctor` tells more"
+        return HomehdError("connect to the broker", self._where(), hint=hint, recoverable=True)
+
+
+def patterns(shards: frozenset[int]) -> list[tuple[str, int]]:
+    """Subscriptions (pattern, QoS) for `shards`; one wildcard when these are all."""
+    if shards == _EVERY:
+        return [("hhd/1/+/+/up", _UP_QOS), ("hhd/1/+/+/status", _STATUS_QOS)]
+    up = [(topics.shard_pattern(shard, "up"), _UP_QOS) for shard in sorted(shards)]
+    return up + [(topics.shard_pattern(shard, "status"), _STATUS_QOS) for shard in sorted(shards)]
+
+
+def _parse(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError("read the broker's address", "HOMEHD_BROKER", hint="mqtt://host:port or mqtts://host:port")
+    return parts

@@ -1,0 +1,51 @@
+"""Why a rule is not evaluated: every code has its words, and the weightier one wins."""
+
+from __future__ import annotations
+
+from alerts import reasons
+from alerts.schema import CONTEXT_KEYS
+from tests.alerts.building import RULES
+
+
+def index_of(rule: str) -> int:
+    return next(i for i, r in enumerate(RULES.rules) if r.id == rule)
+
+
+def words(code: int, rule: str) -> str:
+    return reasons.words(code, RULES.rules, index_of(rule))
+
+
+def test_words() -> None:
+    assert words(reasons.MISSING, "R13") == "venous pressure not measured"
+    assert words(reasons.MISSING + 1, "R10") == "blood flow not measured"
+    assert words(reasons.INVALID, "R13") == "venous pressure implausible"
+    assert words(reasons.INVALID + 1, "R10") == "blood flow implausible"
+    assert words(reasons.SENSOR, "R13") == "venous pressure: sensor implausible or flat"
+    assert words(reasons.CONTEXT + CONTEXT_KEYS.index("target_weight_kg"), "R07") == "no target weight"
+    assert words(reasons.INHIBITED + index_of("R20"), "R10") == "inhibited by R20 (air detected)"
+    assert (
+        words(reasons.INHIBITED + index_of("R10"), "R13")
+        == "inhibited by R10 (needle dislodgement, static, same cause)"
+    )
+    assert words(reasons.STALE, "R13") == "no data, the telemetry is stale"
+    assert words(reasons.UNKNOWN_PHASE, "R13") == "the machine's phase is not known"
+    assert words(reasons.NOT_IN_PHASE, "R13") == "not in treatment"
+    assert words(reasons.NOT_IN_PHASE, "R34") == "not in a phase in which it is evaluated"
+    assert words(reasons.NO_DATA, "R13") == "no data yet"
+    assert words(reasons.GAP, "R13") == "a gap of more than 10 s between readings"
+    assert words(reasons.BLANKED, "R13") == "blood flow changed less than 60 s ago"
+    assert words(reasons.WINDOW_UNFILLED, "R10") == "its window is not filled yet"
+    assert words(reasons.UNSTEADY, "R10") == "blood flow is not steady"
+    assert words(reasons.PUMP_STOPPED, "R10") == "the blood pump is stopped"
+    assert words(reasons.NO_READING, "R01") == "no systolic pressure yet in this treatment"
+    assert words(reasons.OLD_READING, "R01") == "the last systolic pressure is too old"
+    assert words(reasons.NOTHING_MEASURED, "R34") == "none of its signals is measured"
+
+
+def test_no_two_codes_overlap_and_all_fit_a_byte() -> None:
+    slots = [reasons.MISSING, reasons.INVALID, reasons.SENSOR]
+    assert [b - a for a, b in zip(slots, slots[1:], strict=False)] == [reasons.MAX_INPUTS] * 2
+    assert reasons.SENSOR + reasons.MAX_INPUTS <= reasons.CONTEXT
+    assert reasons.CONTEXT + len(CONTEXT_KEYS) <= reasons.INHIBITED
+    assert len(RULES.rules) <= reasons.MAX_RULES
+    assert reasons.NO_DATA < 256

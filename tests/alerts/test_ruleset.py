@@ -1,0 +1,110 @@
+"""Loading rules: what ships loads, what is wrong is told with file and line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alerts import ruleset
+from alerts.ruleset import SHIPPED
+from telemetry.errors import SettingsError
+from tests.alerts.building import RULES
+
+FIRST_SET = {"R01", "R07", "R10", "R13", "R14", "R15", "R17", "R18", "R19", "R20", "R21", "R22", "R33", "R34"}
+
+
+def test_the_first_set_ships_and_says_where_it_comes_from() -> None:
+    assert {rule.id for rule in RULES.rules} >= FIRST_SET
+    for rule in RULES.rules:
+        assert rule.spec.source and rule.spec.mark and rule.spec.action and rule.spec.cause
+        assert rule.version.startswith(rule.spec.version + "+")
+
+
+@pytest.mark.parametrize(
+    ("rule", "latch"),
+    [("R01", True), ("R07", False), ("R10", True), ("R13", False), ("R14", False), ("R15", False), ("R17", False),
+     ("R18", False), ("R19", True), ("R20", True), ("R21", True), ("R22", True), ("R33", True), ("R34", False)],
+)  # fmt: skip
+def test_which_rules_latch(rule: str, latch: bool) -> None:
+    assert RULES.rule(rule).latch is latch
+
+
+def test_rules_of_one_detector_stand_together() -> None:
+    names = [rule.spec.detector for rule in RULES.rules]
+    assert len(set(names)) == 1 + sum(a != b for a, b in zip(names, names[1:], strict=False))
+
+
+def test_an_unknown_rule_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        RULES.rule("R99")
+
+
+def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SHIPPED / "r13_venous_pressure_high.toml", tmp_path))
+    before = ruleset.load(tmp_path).rule("R13").version
+    assert before == RULES.rule("R13").version
+    path.write_text(path.read_text().replace("250", "251"))
+    after = ruleset.load(tmp_path).rule("R13").version
+    assert after != before and after.startswith("1.0.0+")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("r13", 'detector = "limit"', 'detector = "oracle"', r"r13.*:4 – detector is one of limit, drop"),
+        ("r13", "deadband = 20", "dedband = 20", r"r13.*unknown field `dedband`"),
+        ("r13", 'signal = "venous_pressure"', 'signal = "venous"', r"r13.*:1\d – no signal 'venous'"),
+        ("r13", "above = 300", "above = true", r"r13.*Expected `float"),
+        ("r13", "above = 300", "above = 300\nbelow = 1", r"level high: exactly one of above, at_least"),
+        ("r13", 'id = "R13"', 'id = "thirteen"', r"r13.*:1 – an id is"),
+        ("r13", '"1.0.0"', '"one"', r"r13.*:2 – a version is like"),
+        ("r13", "max_gap_s = 10", "max_gap_s = 0", r"max_gap_s is above 0"),
+        ("r13", "deadband = 20", "deadband = -1", r"delays and deadband"),
+        ("r13", "blank_s = 60", "blank_s = 60\nblank_flow_step_ml_min = 20", r"the same in all rules"),
+        ("r13", "blank_s = 60", 'blank_s = 60\nphases = ["DANCE"]', r"no phase 'DANCE'"),
+        ("r13", 'priority = "high"', 'priority = "loud"', r"r13.*loud"),
+        ("r07", '"target_weight_kg"', '"weight"', r"no context 'weight'"),
+        ("r15", '"transmembrane_limit_mmhg"', '"tmp"', r"no context 'tmp'"),
+        ("r17", "[input]", '[input]\ndivide_by = "target_weight_kg"', r"either divide_by or percent_of"),
+        ("r17", "outside = 5", 'outside = 5\nlimit_from = "target_weight_kg"', r"goes with one side only"),
+        ("r20", 'inhibits = ["R10"]', 'inhibits = ["R98"]', r"r20.*'R98', which is not there"),
+        ("r19", "BLOOD_LEAK", "BLOOD_LEEK", r"unknown alarm MDC_EVT_HDIALY_BLOOD_LEEK"),
+        ("r10", "window_s = 60", "window_s = 63", r"window_s ≤ 62"),
+        ("r01", 'baseline = "pre_systolic_mmhg"', 'baseline = "weight"', r"no context weight"),
+        ("r01", "below = 80", "", r"either below or below_by"),
+        ("r01", 'fresh_by = ["systolic", "diastolic", "pulse_rate"]', "fresh_by = []", r"fresh_by names 1"),
+        ("r33", "silent_for_s = 60", "silent_for_s = 6", r"at least shown_after_s"),
+        ("r34", "flat_for_s = 120", 'flat_for_s = 120\n[[level]]\npriority = "low"\nflat = []\nimplausible = []',
+         r"exactly one level"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_file(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
+    for path in SHIPPED.glob("*.toml"):
+        shutil.copy(path, tmp_path)
+    path = next(tmp_path.glob(f"{file}*"))
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(SettingsError, match=told):
+        ruleset.load(tmp_path)
+
+
+def test_a_rule_without_a_level_is_none(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SHIPPED / "r13_venous_pressure_high.toml", tmp_path))
+    text = path.read_text()
+    path.write_text("level = []\n" + text[: text.index("[[level]]")])
+    with pytest.raises(SettingsError, match="at least one level"):
+        ruleset.load(tmp_path)
+
+
+def test_two_files_with_one_id(tmp_path: Path) -> None:
+    for name in ("a.toml", "b.toml"):
+        shutil.copy(SHIPPED / "r13_venous_pressure_high.toml", tmp_path / name)
+    with pytest.raises(SettingsError, match=r"b\.toml:1 – R13 is also in a\.toml"):
+        ruleset.load(tmp_path)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no \*\.toml there"):
+        ruleset.load(tmp_path)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.columns import rows_of
+from telemetry import signals, wire
+from telemetry.messages import Batch, Reading
+from tests.ingest.building import batch, event, reading
+
+VALUES = st.dictionaries(st.integers(0, signals.COUNT - 1), st.floats(width=32, allow_nan=False), max_size=5)
+ROW = st.tuples(VALUES, st.integers(0, 255), st.integers(0, 2**63 - 1))
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> Batch:
+    seqs = sorted(draw(st.sets(st.integers(0, 50), max_size=5)))
+    rows = []
+    for seq in seqs:
+        values, flags, invalid = draw(ROW)
+        rows.append(reading(seq, values=values, flags=flags, invalid=invalid))
+    return batch(rows, [] if rows else [event(3)])
+
+
+@given(st.lists(batches(), max_size=6))
+def test_every_row_of_every_batch_is_there_in_order_with_its_values(sent: list[Batch]) -> None:
+    checked = [wire.decode_batch(wire.encode_batch(one)) for one in sent]
+    rows = rows_of(checked)
+
+    truth = [(index, at, one) for index, one in enumerate(checked) for at in range(one.count)]
+    assert len(rows) == len(truth)
+    for place, (index, at, one) in enumerate(truth):
+        assert rows.part[place] == index
+        assert rows.seq[place] == wire.sequence_numbers(one)[at]
+        assert rows.flags[place] == one.flags[at]
+        assert rows.phase[place] == one.phases[at]
+        assert rows.time_us[place] == np.frombuffer(one.times, np.int64)[at]
+        assert rows.mono_ms[place] == np.frombuffer(one.monos, np.int64)[at]
+        assert rows.invalid[place] == (np.frombuffer(one.invalid, np.uint64)[at] if one.invalid else 0)
+        for number in range(signals.COUNT):
+            expected = np.frombuffer(one.columns[number], np.float32)[at] if number in one.columns else np.nan
+            found = rows.values[place, number]
+            assert found == expected or (isnan(found) and isnan(expected))
+
+
+def test_no_batches_are_no_rows() -> None:
+    rows = rows_of([])
+
+    assert len(rows) == 0
+    assert rows.values.shape == (0, signals.COUNT)
+
+
+def test_selecting_keeps_all_columns_together() -> None:
+    rows = rows_of([batch([Reading(s, s, s, s, 3, {s: 1.0}) for s in range(4)], sent_us=0)])
+    chosen = rows.select(np.array([False, True, False, True]))
+
+    assert chosen.seq.tolist() == chosen.time_us.tolist() == chosen.mono_ms.tolist() == [1, 3]
+    assert np.isfinite(chosen.values[[0, 1], [1, 3]]).all()
+    assert rows.select(np.ones(4, np.bool_)) is rows

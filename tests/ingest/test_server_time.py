@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ingest.columns import rows_of
+from ingest.reception import Part, receive
+from ingest.server_time import in_server_time, note_clocks, observe, shifts_of
+from telemetry.messages import Batch, Flag
+from tests.ingest.building import SECOND, START_US, batch, reading, seconds
+from tests.ingest.world import NOW, World, up
+
+
+def parts_of(world: World, *messages: tuple[Batch, int]) -> list[Part]:
+    taken = receive([up(one, received_us=at_us) for one, at_us in messages], world.desk()).parts
+    for part in taken:
+        observe(part)
+    return taken
+
+
+def corrected(parts: list[Part]) -> list[int]:
+    rows = rows_of([part.batch for part in parts])
+    times, _, _ = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts_of(parts))
+    return [int(time) for time in times]
+
+
+def test_a_right_clock_is_left_alone() -> None:
+    one = seconds(1, 2)
+    parts = parts_of(World(), (one, one.sent_us + 30_000))
+
+    assert corrected(parts) == [START_US + SECOND, START_US + 2 * SECOND]
+
+
+def test_one_message_held_up_among_others_moves_nothing() -> None:
+    world = World()
+    messages = [(seconds(s), seconds(s).sent_us + (40 if s == 3 else 0) * SECOND) for s in range(1, 8)]
+    parts = parts_of(world, *messages)
+
+    assert corrected(parts) == [START_US + s * SECOND for s in range(1, 8)]
+
+
+def test_backlog_of_an_earlier_boot_is_taken_at_its_word_if_its_clock_was_right() -> None:
+    rows = [reading(seq) for seq in (1, 2)]
+    parts = parts_of(World(), (batch(rows, boot="before", sent_us=NOW), NOW + 30_000))
+
+    assert corrected(parts) == [START_US + SECOND, START_US + 2 * SECOND]
+
+
+def test_backlog_of_an_earlier_boot_without_a_right_clock_is_shifted_by_the_messages_own_offset() -> None:
+    rows = [reading(seq, time_us=seq * SECOND, flags=0) for seq in (1, 2)]
+    parts = parts_of(World(), (batch(rows, boot="before", sent_us=100 * SECOND), NOW))
+
+    assert corrected(parts) == [NOW - 99 * SECOND, NOW - 98 * SECOND]
+
+
+def test_a_row_taken_before_the_clock_was_set_is_placed_by_the_boot_it_belongs_to() -> None:
+    early = reading(1, time_us=40 * SECOND, flags=0)
+    world = World()
+    one, backlog = seconds(60), batch([early], sent_us=START_US + 61 * SECOND)
+    parts = parts_of(world, (one, one.sent_us), (backlog, backlog.sent_us))
+
+    assert abs(corrected(parts)[1] - START_US - SECOND) < 200_000
+
+
+def test_only_clocks_that_cross_a_minute_are_told() -> None:
+    world = World()
+    off = batch([reading(1, time_us=START_US + 300 * SECOND, flags=int(Flag.CLOCK_SYNCHRONISED))])
+    parts = parts_of(world, (off, START_US + SECOND))
+    rows = rows_of([part.batch for part in parts])
+    _, moved, offset = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts_of(parts))
+
+    ((unit, offset_us),) = note_clocks(parts, rows, moved, offset)
+    assert (unit.known.name, unit.clock_off, round(offset_us / SECOND)) == ("u1", True, -299)
+    assert note_clocks(parts, rows, moved, offset) == []
+    assert note_clocks(parts, rows, np.array([False]), np.array([0]))[0][0].clock_off is False
+
+
+def test_a_clock_near_the_limit_does_not_step_to_and_fro() -> None:
+    def moved(world: World, seq: int, wrong_ms: int) -> bool:
+        one = batch([reading(seq, time_us=START_US + seq * SECOND + wrong_ms * 1000)])
+        intake = world.take(up(one, received_us=START_US + seq * SECOND + SECOND // 10))
+        return bool(intake.rows.flags[0] & Flag.TIME_CORRECTED)
+
+    world = World()
+    assert [moved(world, seq, ms) for seq, ms in enumerate((1500, 2500, 1500, 500, 1500), start=1)] == [
+        False, True, True, False, False,
+    ]  # fmt: skip

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from alerts import ruleset
+from ingest.inbox import Inbox, Message
+from ingest.metrics import Metrics
+from ingest.shards import ALL
+from ingest.worker import Settings, Worker
+from store import embedded, migrate, pool, registry
+from store.embedded import EmbeddedDatabase
+from store.errors import StoreError
+from telemetry import wire
+from telemetry.clock import SystemClock
+from tests.ingest.building import batch, reading, seconds
+from tests.ingest.conftest import Outlet, Rig
+
+
+def test_two_workers_never_own_the_same_shard_and_one_takes_over(rig: Rig) -> None:
+    outlet, inbox = Outlet(), Inbox()
+    settings = Settings(rig.url, ALL, rig.rules, "standby")
+    standby = Worker(settings, inbox, outlet, rig.clock, Metrics())
+    standby.open()
+    rig.feed(seconds(1))
+    standby.turn()
+    assert rig.outlet.owned == ALL
+    assert outlet.owned == frozenset()
+
+    rig.worker.close()
+    inbox.put(rig.message(seconds(2)))
+    for _ in range(100):  # the database needs a moment to notice that the owner is gone
+        rig.clock.advance(1)
+        standby.turn()
+        if outlet.owned:
+            break
+    assert rig.rows() == [1]
+    inbox.put(rig.message(seconds(1)))
+    inbox.put(rig.message(seconds(2)))
+    standby.turn()
+    standby.close()
+
+    assert outlet.owned == ALL
+    assert rig.rows() == [1, 2]
+
+
+def test_a_worker_whose_connection_was_cut_cannot_write_and_starts_over(rig: Rig) -> None:
+    rig.feed(seconds(1))
+    rig.conn.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'homehd ingest' AND datname = current_database()"
+    )
+    with pytest.raises(StoreError):
+        rig.feed(seconds(2))
+    assert rig.rows() == [1]
+
+    rig.restart()
+    rig.feed(seconds(1), seconds(2))
+    assert rig.rows() == [1, 2]
+
+
+def test_the_schema_is_checked_before_anything_is_taken(rig: Rig) -> None:
+    rig.worker.close()
+    rig.conn.execute("DELETE FROM schema_migration")
+
+    with pytest.raises(StoreError, match="homehd migrate"):
+        rig.worker.open()
+    rig.conn.execute("INSERT INTO schema_migration SELECT 'x', now()")
+
+
+# On threads, with the real clock and a database of its own ----------------------------------------------------------
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[EmbeddedDatabase]:
+    with embedded.start(tmp_path) as started:
+        migrate.migrate(started.url)
+        yield started
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds_: float = 30.0) -> None:
+    pause = threading.Event()
+    for _ in range(int(seconds_ / 0.02)):
+        if condition():
+            return
+        pause.wait(0.02)
+    pytest.fail(f"waited in vain for {what}")
+
+
+def is_up_again(database: EmbeddedDatabase) -> bool:
+    # In some containers a killed process stays a zombie for seconds, and PostgreSQL takes it for a living server.
+    with suppress(StoreError):
+        database.ensure_running()
+        return True
+    return False
+
+
+def test_a_database_that_is_killed_costs_nothing_but_time(database: EmbeddedDatabase) -> None:
+    clock, outlet, inbox, stop = SystemClock(), Outlet(), Inbox(), threading.Event()
+    with pool.connect(database.url) as conn:
+        shard = registry.add_unit(conn, "Home", "North", clock.now_us(), name="u1").shard
+    worker = Worker(Settings(database.url, ALL, ruleset.load(), "test"), inbox, outlet, clock, Metrics())
+    worker.open()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    first_us = clock.now_us()
+
+    def send(seq: int) -> None:
+        one = batch([reading(seq, time_us=first_us + seq * 1000)])
+        inbox.put(Message(f"hhd/1/{shard}/u1/up", wire.encode(one), clock.now_us()))
+
+    try:
+        send(0)
+        wait_for(lambda: outlet.acked("u1") == [(0, 0)], "the first acknowledgement")
+        pid = database.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        for seq in range(1, 20):
+            send(seq)
+        wait_for(lambda: worker.resets > 0, "the loss to be noticed")
+        assert outlet.acked("u1") == [(0, 0)]
+
+        wait_for(lambda: is_up_again(database), "the database")
+        wait_for(lambda: outlet.acked("u1") == [(0, 19)], "the catch-up")
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    with pool.connect(database.url) as conn:
+        assert [row[0] for row in conn.execute("SELECT seq FROM reading ORDER BY seq")] == list(range(20))
+
+
+def test_stopping_stores_and_acknowledges_what_has_arrived(rig: Rig) -> None:
+    for seq in range(30):
+        rig.inbox.put(rig.message(seconds(seq)))
+    stop = threading.Event()
+    stop.set()
+    rig.worker.run(stop)
+
+    assert rig.rows() == list(range(30))
+    assert rig.outlet.acked("u1") == [(0, 29)]
+    assert rig.outlet.owned == frozenset()
