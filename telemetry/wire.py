@@ -85,15 +85,22 @@ def decode_batch(data: bytes) -> Batch:
     if len(data) > MAX_BYTES:
         raise WireError("decode batch", f"{len(data)} bytes", hint=f"limit is {MAX_BYTES}")
     batch = _decode(_batch, data, "batch")
-    _require(batch.version == SCHEMA_VERSION, f"schema version {batch.version}", f"this reader knows {SCHEMA_VERSION}")
-    _require(topics.is_unit_id(batch.unit), f"unit {batch.unit[:40]!r}", "2…32 of a-z, 0-9 and -")
-    _require(_is_hex(batch.epoch), f"epoch {batch.epoch[:40]!r}", "16 hex digits")
-    _require(len(batch.boot) <= 40 and _printable(batch.boot), "boot id", "at most 40 printable characters")
-    _require(0 <= batch.count <= MAX_ROWS, f"{batch.count} rows", f"0…{MAX_ROWS}")
-    _require(len(batch.events) <= MAX_EVENTS, f"{len(batch.events)} events", f"0…{MAX_EVENTS}")
-    _require(batch.count + len(batch.events) > 0, "no rows and no events", "an empty batch says nothing")
-    _require(0 <= batch.first_seq < MAX_SEQ, f"first seq {batch.first_seq}", f"0…{MAX_SEQ}")
+    _check_version(batch.version)
+    _check_unit(batch.unit)
+    if not _is_hex(batch.epoch):
+        raise _fault(f"epoch {batch.epoch[:40]!r}", "16 hex digits")
+    if len(batch.boot) > 40 or not batch.boot.isprintable():
+        raise _fault("boot id", "at most 40 printable characters")
+    if not 0 <= batch.count <= MAX_ROWS:
+        raise _fault(f"{batch.count} rows", f"0…{MAX_ROWS}")
+    if len(batch.events) > MAX_EVENTS:
+        raise _fault(f"{len(batch.events)} events", f"0…{MAX_EVENTS}")
+    if batch.count + len(batch.events) == 0:
+        raise _fault("no rows and no events", "an empty batch says nothing")
+    if not 0 <= batch.first_seq < MAX_SEQ:
+        raise _fault(f"first seq {batch.first_seq}", f"0…{MAX_SEQ}")
     _check_columns(batch)
+    _check_extras(batch)
     _check_events(batch.events)
     return batch
 
@@ -110,32 +117,28 @@ def sequence_numbers(batch: Batch) -> list[int]:
 def decode_status(data: bytes) -> Status:
     """A checked status; WireError for anything else."""
     status = _decode(_status, data, "status")
-    _require(
-        status.version == SCHEMA_VERSION, f"schema version {status.version}", f"this reader knows {SCHEMA_VERSION}"
-    )
-    _require(topics.is_unit_id(status.unit), f"unit {status.unit[:40]!r}", "2…32 of a-z, 0-9 and -")
-    words = (status.epoch, status.boot, status.agent_version, status.protocol, status.profile)
-    _require(
-        all(len(w) <= 40 and _printable(w) for w in words), "a text in the status", "at most 40 printable characters"
-    )
-    _require(len(status.trouble) <= MAX_TEXT and _printable(status.trouble), "trouble", f"printable, ≤ {MAX_TEXT}")
+    _check_version(status.version)
+    _check_unit(status.unit)
+    for text in (status.epoch, status.boot, status.agent_version, status.protocol, status.profile):
+        if len(text) > 40 or not text.isprintable():
+            raise _fault("a text in the status", "at most 40 printable characters")
+    _check_texts("trouble", status.trouble)
     return status
 
 
 def decode_ack(data: bytes) -> Ack:
     """A checked acknowledgement; WireError for anything else."""
     ack = _decode(_down, data, "acknowledgement")
-    ends = [*ack.ranges, *((r.first, r.last) for r in ack.refused)]
-    _require(
-        all(0 <= first <= last < MAX_SEQ for first, last in ends), "a range in the acknowledgement", "first ≤ last"
-    )
+    for first, last in [*ack.ranges, *((r.first, r.last) for r in ack.refused)]:
+        if not 0 <= first <= last < MAX_SEQ:
+            raise _fault("a range in the acknowledgement", "first ≤ last")
     return ack
 
 
 def decode_live(data: bytes) -> LiveFrame:
     """A live frame; WireError for anything else."""
     frame = _decode(_live, data, "live frame")
-    _require(frame.version == SCHEMA_VERSION, f"schema version {frame.version}", f"this reader knows {SCHEMA_VERSION}")
+    _check_version(frame.version)
     return frame
 
 
@@ -156,52 +159,73 @@ def _decode(decoder: msgspec.msgpack.Decoder[_T], data: bytes, what: str) -> _T:
         raise WireError(f"decode {what}", f"{len(data)} bytes", hint=str(error)[:200]) from error
 
 
+# The checks below run for every message of a fleet: the text of an error is built only when there is one.
+
+
+def _check_version(version: int) -> None:
+    if version != SCHEMA_VERSION:
+        raise _fault(f"schema version {version}", f"this reader knows {SCHEMA_VERSION}")
+
+
+def _check_unit(unit: str) -> None:
+    if not topics.is_unit_id(unit):
+        raise _fault(f"unit {unit[:40]!r}", "2…32 of a-z, 0-9 and -")
+
+
 def _check_columns(batch: Batch) -> None:
     n = batch.count
-    widths = (
+    for name, column, width in (
         ("times", batch.times, 8),
         ("monos", batch.monos, 8),
         ("flags", batch.flags, 1),
         ("phases", batch.phases, 1),
-    )
-    for name, column, width in widths:
-        _require(len(column) == n * width, f"column {name} of {len(column)} bytes", f"{n} rows of {width}")
-    _require(len(batch.invalid) in (0, n * 8), f"column invalid of {len(batch.invalid)} bytes", f"0 or {n} rows of 8")
+    ):
+        if len(column) != n * width:
+            raise _fault(f"column {name} of {len(column)} bytes", f"{n} rows of {width}")
+    for name, column, width in (("invalid", batch.invalid, 8), ("offsets", batch.offsets, 4)):
+        if column and len(column) != n * width:
+            raise _fault(f"column {name} of {len(column)} bytes", f"0 or {n} rows of {width}")
     for number, column in batch.columns.items():
-        _require(0 <= number < signals.COUNT, f"signal {number}", f"this reader knows 0…{signals.COUNT - 1}")
-        _require(len(column) == n * 4, f"signal {number} of {len(column)} bytes", f"{n} rows of 4")
+        if not 0 <= number < signals.COUNT:
+            raise _fault(f"signal {number}", f"this reader knows 0…{signals.COUNT - 1}")
+        if len(column) != n * 4:
+            raise _fault(f"signal {number} of {len(column)} bytes", f"{n} rows of 4")
+    if batch.offsets and any(a >= b for a, b in pairwise(struct.unpack(f"<{n}I", batch.offsets))):
+        raise _fault("offsets", "strictly increasing")
+
+
+def _check_extras(batch: Batch) -> None:
     for row, extras in batch.extras.items():
-        texts = [text for pair in extras.items() for text in pair]
-        _require(0 <= row < n, f"extras of row {row}", f"{n} rows")
-        _require(all(len(t) <= MAX_TEXT and _printable(t) for t in texts), "extras", f"printable, at most {MAX_TEXT}")
-    _require(len(batch.offsets) in (0, n * 4), f"offsets of {len(batch.offsets)} bytes", f"0 or {n} rows of 4")
-    if batch.offsets:
-        offsets = struct.unpack(f"<{n}I", batch.offsets)
-        _require(all(a < b for a, b in pairwise(offsets)), "offsets", "strictly increasing")
+        if not 0 <= row < batch.count:
+            raise _fault(f"extras of row {row}", f"{batch.count} rows")
+        for name, text in extras.items():
+            _check_texts("extras", name, text)
 
 
 def _check_events(events: list[Event]) -> None:
-    _require(all(a.seq < b.seq for a, b in pairwise(events)), "event seqs", "strictly increasing")
     for event in events:
-        texts = (event.name, event.signal, event.text)
-        _require(0 <= event.seq < MAX_SEQ, f"event seq {event.seq}", f"0…{MAX_SEQ}")
-        _require(max(abs(event.time_us), abs(event.mono_ms)) <= MAX_SEQ, "event time", "microseconds since 1970")
-        _require(0 <= event.flags < 256 and 0 <= event.code < 2**31, f"event code {event.code}", "an MDC code")
-        _require(
-            all(len(t) <= MAX_TEXT and _printable(t) for t in texts), "event text", f"printable, at most {MAX_TEXT}"
-        )
+        if not 0 <= event.seq < MAX_SEQ:
+            raise _fault(f"event seq {event.seq}", f"0…{MAX_SEQ}")
+        if max(abs(event.time_us), abs(event.mono_ms)) > MAX_SEQ:
+            raise _fault("event time", "microseconds since 1970")
+        if not 0 <= event.flags < 256 or not 0 <= event.code < 2**31:
+            raise _fault(f"event code {event.code}", "an MDC code")
+        _check_texts("event text", event.name, event.signal, event.text)
+    if any(a.seq >= b.seq for a, b in pairwise(events)):
+        raise _fault("event seqs", "strictly increasing")
 
 
-def _printable(text: str) -> bool:
-    # False for control characters (a database refuses NUL, a log line must stay one line), lone surrogates and the
-    # format characters that turn the direction of the text around them.
-    return text.isprintable()
+def _check_texts(what: str, *texts: str) -> None:
+    # Not printable are control characters (a database refuses NUL, a log line must stay one line), lone surrogates and
+    # the format characters that turn the direction of the text around them.
+    for text in texts:
+        if len(text) > MAX_TEXT or not text.isprintable():
+            raise _fault(what, f"printable, at most {MAX_TEXT} characters")
 
 
 def _is_hex(text: str) -> bool:
-    return len(text) == 16 and all(c in "0123456789abcdef" for c in text)
+    return len(text) == 16 and not text.strip("0123456789abcdef")
 
 
-def _require(condition: bool, subject: str, hint: str) -> None:
-    if not condition:
-        raise WireError("decode message", subject, hint=hint)
+def _fault(subject: str, hint: str) -> WireError:
+    return WireError("decode message", subject, hint=hint)

@@ -52,7 +52,7 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("frobnicate",), "no such command: frobnicate"),
         (("demo", "--homes", "0"), "--homes 0"),
         (("demo", "--homes", "many"), "invalid int value"),
-        (("ingest", "--shards", "5-99"), "--shards 5-99"),
+        (("ingest", "--shards", "5-99"), "5-99"),
         (("decode", "--protocol", "jsdt"), "--profile"),
         (("decode", "--protocol", "morse", "--profile", "v1"), "morse"),
         (("decode", "--protocol", "jsdt", "--profile", "v9"), "v9"),
