@@ -12,6 +12,7 @@ import pytest
 
 from homehd.brokers import KINDS, Broker, find
 from telemetry import topics
+from tests.retained import wait_until_retained
 
 WAIT_S = 10.0
 
@@ -101,6 +102,7 @@ def test_status_is_retained_for_those_who_come_later_and_replaced(broker: Broker
     writer = Peer(broker, "writer")
     for payload in (b"first", b"second"):
         writer.publish("hhd/1/3/u1/status", payload, 1, retain=True)
+    wait_until_retained(broker, "hhd/1/3/u1/status", b"second")
     late = Peer(broker, "late")
     late.subscribe("hhd/1/3/+/status", 1)
     message = late.next()
@@ -114,10 +116,8 @@ def test_the_last_will_is_published_and_retained_when_a_client_vanishes(broker: 
     home = Peer(broker, "u1", will=("hhd/1/0/u1/status", b"offline"))
     home.vanish()
     assert reader.next().payload == b"offline"
-    late = Peer(broker, "late")
-    late.subscribe("hhd/1/0/u1/status", 1)
-    assert late.next().payload == b"offline"
-    reader.stop(), late.stop()
+    wait_until_retained(broker, "hhd/1/0/u1/status", b"offline")
+    reader.stop()
 
 
 def test_a_persistent_session_gets_what_came_while_it_was_away(broker: Broker) -> None:

@@ -17,6 +17,7 @@ from ingest.subscriber import Subscriber, patterns
 from telemetry import topics
 from telemetry.clock import ManualClock
 from telemetry.errors import HomehdError, SettingsError
+from tests.retained import wait_until_retained
 
 WAIT_S = 10.0
 
@@ -114,8 +115,11 @@ def test_a_shard_given_up_is_heard_no_more_and_one_gained_is(subscriber: Subscri
     assert [m.payload for m in inbox.drain(10, 1000, WAIT_S)] == [b"d"]
 
 
-def test_retained_statuses_come_with_the_subscription(subscriber: Subscriber, home: Home, inbox: Inbox) -> None:
+def test_retained_statuses_come_with_the_subscription(
+    subscriber: Subscriber, home: Home, inbox: Inbox, broker: Broker
+) -> None:
     home.say("hhd/1/7/u1/status", b"kept", retain=True)
+    wait_until_retained(broker, "hhd/1/7/u1/status", b"kept")
     subscriber.own(ALL)
 
     assert [m.payload for m in inbox.drain(1, 1000, WAIT_S)] == [b"kept"]
