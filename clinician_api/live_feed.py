@@ -13,21 +13,19 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from telemetry import topics, wire
-from telemetry.errors import SettingsError, WireError
+from telemetry import broker_address, topics, wire
+from telemetry.errors import WireError
 from telemetry.messages import LiveFrame, LiveReading, Status
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 15
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ class LiveFeed:
     """
 
     def __init__(self, broker_url: str, wake: Callable[[], None]) -> None:
-        self._url = parse_broker(broker_url)
+        self._broker = broker_address.parse(broker_url)
         self._wake = wake
         self._guard = threading.Lock()
         self._batch = Batch()
@@ -67,9 +65,9 @@ class LiveFeed:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
-        if self._url.username:
-            self._client.username_pw_set(self._url.username, self._url.password)
-        if self._url.scheme == "mqtts":
+        if self._broker.username:
+            self._client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
             self._client.tls_set_context(ssl.create_default_context())
 
     @property
@@ -79,7 +77,7 @@ class LiveFeed:
 
     def start(self) -> None:
         """Begin; a broker that is not there yet is tried again every few seconds."""
-        self._client.connect_async(self._url.hostname or "", self._url.port or _PORTS[self._url.scheme], KEEPALIVE_S)
+        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -129,16 +127,4 @@ class LiveFeed:
             self._wake()
 
     def _where(self) -> str:
-        return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
-
-
-def parse_broker(url: str) -> SplitResult:
-    """The parts of a broker's address; SettingsError when it is none."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SettingsError("read the broker's address", "HOMEHD_BROKER", hint="mqtt://host:port or mqtts://host:port")
-    return parts
+        return str(self._broker)

@@ -15,11 +15,11 @@ from fastapi import FastAPI
 
 from clinician_api.app import create_app
 from clinician_api.data import Data
-from clinician_api.live_feed import parse_broker
 from clinician_api.metrics_server import MetricsServer
 from clinician_api.protocols import PunctualHttp, attentive
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
+from telemetry import broker_address
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
@@ -41,7 +41,7 @@ def run(
     `on_ready` gets the URL once it listens. HomehdError when the database or the port cannot be had; a broker that is
     not there is waited for.
     """
-    parse_broker(options.broker_url)
+    broker_address.parse(options.broker_url)
     asyncio.run(_run(options, clock, stop, on_ready))
 
 

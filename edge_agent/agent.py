@@ -16,7 +16,7 @@ from typing import Final
 
 from edge_agent import clock_sync
 from edge_agent.acquisition import Acquisition, Stamp
-from edge_agent.config import EdgeConfig, check, parse_broker
+from edge_agent.config import EdgeConfig, broker_of, check
 from edge_agent.forwarder import Forwarder
 from edge_agent.health import Health, agent_version
 from edge_agent.intake import Intake
@@ -89,7 +89,7 @@ class _Agent:
         sink = LinkSink(observed=self._observed, link=self._link_changed, tick=self._tick)
         self._link = SerialLink(config.machine, ADAPTERS[config.machine.protocol], clock, sink)
         self._uplink = Uplink(
-            parse_broker(config.broker),
+            broker_of(config),
             config.uplink,
             names,
             client_id=f"hhd-{config.unit}",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from protocols import ADAPTERS
-from telemetry import settings, topics
+from telemetry import broker_address, settings, topics
+from telemetry.broker_address import BrokerAddress
 from telemetry.errors import HomehdError, SettingsError
 
 MEBIBYTE = 1024 * 1024
@@ -80,14 +80,6 @@ class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock: Literal["auto", "trusted"] = "auto"
 
 
-class BrokerAddress(msgspec.Struct, frozen=True):
-    """A broker URL taken apart."""
-
-    host: str
-    port: int
-    tls: bool
-
-
 def load(path: Path) -> EdgeConfig:
     """The checked configuration in `path`; SettingsError naming file, line and rule."""
     config = settings.load(EdgeConfig, path)
@@ -100,7 +92,7 @@ def check(config: EdgeConfig) -> None:
     """SettingsError for what types cannot say: unit, broker, protocol and profile."""
     if not topics.is_unit_id(config.unit):
         raise SettingsError("read settings", f"unit {config.unit!r}", hint="2…32 of a-z, 0-9 and -")
-    parse_broker(config.broker)
+    broker_of(config)
     _check_machine(config.machine)
     if not config.outbox.path:
         raise SettingsError("read settings", "outbox.path is empty", hint="name a file on a disk that keeps")
@@ -110,20 +102,13 @@ def check(config: EdgeConfig) -> None:
         raise SettingsError("read settings", f"uplink.ca_file {config.uplink.ca_file}", hint="there is no such file")
 
 
-def parse_broker(url: str) -> BrokerAddress:
-    """Host, port (1883, with TLS 8883) and TLS of a broker URL; SettingsError for another grammar."""
-    hint = "expected mqtt://host[:port] or mqtts://host[:port]"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise SettingsError("read settings", f"broker {url!r}", hint=f"{hint}; {error}") from error
-    if parts.username or parts.password:
+def broker_of(config: EdgeConfig) -> BrokerAddress:
+    """The broker's address with the uplink's credentials; SettingsError for another grammar."""
+    address = broker_address.parse(config.broker, named="broker")
+    if address.username or address.password:
         raise SettingsError("read settings", "broker", hint="put the credentials into uplink.username and .password")
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.path not in ("", "/") or port == 0:
-        raise SettingsError("read settings", f"broker {url!r}", hint=hint)
-    tls = parts.scheme == "mqtts"
-    return BrokerAddress(parts.hostname, port or (8883 if tls else 1883), tls)
+    uplink = config.uplink
+    return msgspec.structs.replace(address, username=uplink.username, password=uplink.password)
 
 
 def _check_machine(machine: MachineSettings) -> None:

@@ -19,7 +19,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.config import BrokerAddress, UplinkSettings
+from edge_agent.config import UplinkSettings
+from telemetry.broker_address import BrokerAddress
 from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -166,8 +167,8 @@ class Uplink:
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.will_set(self._topics.status, self._will(), qos=1, retain=True)
-        if self._settings.username:
-            client.username_pw_set(self._settings.username, self._settings.password)
+        if self._address.username:
+            client.username_pw_set(self._address.username, self._address.password)
         if self._address.tls:
             client.tls_set(ca_certs=self._settings.ca_file or None)
         return client

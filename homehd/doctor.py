@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from serial.tools import list_ports
 
@@ -18,6 +17,7 @@ from edge_agent.clock_sync import kernel_says_synchronised
 from homehd import brokers, settings
 from homehd.settings import ServerSettings
 from store import facts, migrate, pool
+from telemetry import broker_address
 from telemetry.errors import HomehdError
 
 # A day of a thousand homes is about two gigabytes.
@@ -78,15 +78,14 @@ def _database(loaded: ServerSettings) -> Iterator[Finding]:
 
 def _broker(loaded: ServerSettings) -> Iterator[Finding]:
     with settings.broker(loaded) as url:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "127.0.0.1", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        broker = broker_address.parse(url)
         try:
-            with socket.create_connection((host, port), timeout=5):
+            with socket.create_connection((broker.host, broker.port), timeout=5):
                 kind = "" if loaded.broker else f", embedded {brokers.default_kind()}"
-                yield Finding("ok", "broker", f"{host}:{port} accepts connections{kind}")
+                yield Finding("ok", "broker", f"{broker} accepts connections{kind}")
         except OSError as error:
             hint = "is it running, and does a firewall stand between?"
-            yield Finding("fail", "broker", f"{host}:{port}: {error.strerror or error}", hint)
+            yield Finding("fail", "broker", f"{broker}: {error.strerror or error}", hint)
 
 
 def _clock(_loaded: ServerSettings) -> Iterator[Finding]:

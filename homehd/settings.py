@@ -15,7 +15,7 @@ import msgspec
 
 from homehd import embedded_broker
 from homehd.brokers import KINDS, Kind
-from telemetry import settings
+from telemetry import broker_address, settings
 from telemetry.errors import HomehdError, SettingsError
 
 _EMBEDDED: Final = "embedded:"
@@ -72,9 +72,9 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "api_port": _integer("HOMEHD_API_PORT"),
     }
     loaded = settings.load(ServerSettings, options.config, environment)
-    _check_url("HOMEHD_DATABASE", loaded.database, ("postgresql", "postgres"))
+    _check_database(loaded.database)
     if loaded.broker and not loaded.broker.startswith(_EMBEDDED):
-        _check_url("HOMEHD_BROKER", loaded.broker, ("mqtt", "mqtts"))
+        broker_address.parse(loaded.broker)
     return loaded
 
 
@@ -129,14 +129,14 @@ def _integer(name: str) -> int | None:
         raise SettingsError("read settings", f"{name}={text!r}", hint="a whole number") from error
 
 
-def _check_url(name: str, url: str | None, schemes: tuple[str, ...]) -> None:
+def _check_database(url: str | None) -> None:
     if url is None:
         return
+    hint = "expected postgresql://[user:password@]host[:port]/database"
     try:
-        parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
+        scheme = urlsplit(url).scheme
     except ValueError as error:
-        raise SettingsError("read settings", name, hint=f"not a URL: {error}") from error
-    if parts.scheme not in schemes or not port_is_fine:
-        # The URL itself may hold a password, so only its scheme is shown.
-        raise SettingsError("read settings", f"{name}={parts.scheme}:…", hint=f"expected {schemes[0]}://host:port")
+        raise SettingsError("read settings", "HOMEHD_DATABASE", hint=f"{hint}; {error}") from error
+    if scheme not in ("postgresql", "postgres"):
+        # The URL itself may hold a password, so it is not shown.
+        raise SettingsError("read settings", "HOMEHD_DATABASE", hint=hint)

@@ -10,7 +10,6 @@ import logging
 import ssl
 import threading
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -18,15 +17,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.inbox import Inbox, Message
-from telemetry import topics
+from telemetry import broker_address, topics
 from telemetry.clock import Clock
-from telemetry.errors import HomehdError, SettingsError
+from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 15
 CONNECT_S: Final = 10.0
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _EVERY: Final = frozenset(range(topics.SHARDS))
 _UP_QOS: Final = 0
 _STATUS_QOS: Final = 1
@@ -36,7 +34,7 @@ class Subscriber:
     """One client of the broker, with paho's thread reading."""
 
     def __init__(self, broker_url: str, client_id: str, inbox: Inbox, clock: Clock) -> None:
-        self._url = _parse(broker_url)
+        self._broker = broker_address.parse(broker_url)
         self._inbox = inbox
         self._clock = clock
         self._owned: frozenset[int] = frozenset()
@@ -49,9 +47,9 @@ class Subscriber:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
-        if self._url.username:
-            self._client.username_pw_set(self._url.username, self._url.password)
-        if self._url.scheme == "mqtts":
+        if self._broker.username:
+            self._client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
             self._client.tls_set_context(ssl.create_default_context())
 
     @property
@@ -61,9 +59,8 @@ class Subscriber:
 
     def start(self) -> None:
         """Connect; afterwards it reconnects by itself. HomehdError when the first attempt fails."""
-        host, port = self._url.hostname or "", self._url.port or _PORTS[self._url.scheme]
         try:
-            self._client.connect(host, port, KEEPALIVE_S)
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
         except OSError as error:
             raise self._error(error.strerror or str(error)) from error
         self._client.loop_start()
@@ -122,7 +119,7 @@ class Subscriber:
         self._inbox.put(Message(message.topic, bytes(message.payload), self._clock.now_us()))
 
     def _where(self) -> str:
-        return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
+        return str(self._broker)
 
     def _error(self, reason: str) -> HomehdError:
         hint = f"{reason}; is the broker running there? `homehd doctor` tells more"
@@ -135,14 +132,3 @@ def patterns(shards: frozenset[int]) -> list[tuple[str, int]]:
         return [("hhd/1/+/+/up", _UP_QOS), ("hhd/1/+/+/status", _STATUS_QOS)]
     up = [(topics.shard_pattern(shard, "up"), _UP_QOS) for shard in sorted(shards)]
     return up + [(topics.shard_pattern(shard, "status"), _STATUS_QOS) for shard in sorted(shards)]
-
-
-def _parse(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SettingsError("read the broker's address", "HOMEHD_BROKER", hint="mqtt://host:port or mqtts://host:port")
-    return parts

@@ -6,14 +6,13 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from telemetry import wire
-from telemetry.errors import HomehdError, SettingsError, WireError
+from telemetry import broker_address, wire
+from telemetry.errors import HomehdError, WireError
 from telemetry.messages import Ack
 
 log = logging.getLogger(__name__)
@@ -25,13 +24,12 @@ class Connection:
     """One MQTT session that speaks for a share of the homes and comes back by itself when it is lost."""
 
     def __init__(self, url: str, client_id: str, downs: Sequence[str], heard: Callable[[str, Ack], None]) -> None:
-        self._url, self._downs, self._heard = url, downs, heard
-        self._host, self._port, tls, user, password = _parse(url)
+        self._broker, self._downs, self._heard = broker_address.parse(url), downs, heard
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id)
-        if tls:
+        if self._broker.tls:
             self._client.tls_set()
-        if user:
-            self._client.username_pw_set(user, password)
+        if self._broker.username:
+            self._client.username_pw_set(self._broker.username, self._broker.password)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
@@ -42,10 +40,10 @@ class Connection:
     def open(self) -> None:
         """Connect; HomehdError when nobody answers."""
         try:
-            self._client.connect(self._host, self._port, keepalive=30)
+            self._client.connect(self._broker.host, self._broker.port, keepalive=30)
         except (OSError, ValueError) as error:
             hint = f"{error}; is the broker running?"
-            raise HomehdError("connect to broker", f"{self._host}:{self._port}", hint=hint) from error
+            raise HomehdError("connect to broker", str(self._broker), hint=hint) from error
         self._client.loop_start()
 
     def wait_until_subscribed(self) -> None:
@@ -53,7 +51,7 @@ class Connection:
         if not self._settled.wait(_CONNECT_S):
             self._refusal = f"no answer in {_CONNECT_S:g} s"
         if self._refusal:
-            raise HomehdError("subscribe at broker", f"{self._host}:{self._port}", hint=self._refusal)
+            raise HomehdError("subscribe at broker", str(self._broker), hint=self._refusal)
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False) -> None:
         """Hand a message to the client; while the link is down it is dropped and the ledger sends it again."""
@@ -86,15 +84,3 @@ class Connection:
             self._heard(message.topic, wire.decode_ack(bytes(message.payload)))
         except WireError as error:
             log.debug("not an acknowledgement", extra={"fields": {"topic": message.topic, "reason": error.hint}})
-
-
-def _parse(url: str) -> tuple[str, int, bool, str, str | None]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise SettingsError("connect to broker", url, hint=str(error)) from error
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise SettingsError("connect to broker", url, hint="mqtt://host:port or mqtts://host:port")
-    tls = parts.scheme == "mqtts"
-    return parts.hostname, port or (8883 if tls else 1883), tls, parts.username or "", parts.password

@@ -11,10 +11,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from clinician_api.live_feed import Batch, LiveFeed, parse_broker
+from clinician_api.live_feed import Batch, LiveFeed
 from homehd.brokers import Broker
 from telemetry import topics, wire
-from telemetry.errors import SettingsError
 from telemetry.messages import LiveFrame, LiveReading, Status
 from tests.clinician_api.builders import NOW, live_reading
 
@@ -110,10 +109,3 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     watching.until(lambda: watching.feed.connected)
     watching.feed.stop()
     later.stop()
-
-
-@pytest.mark.parametrize("address", ["", "localhost:1883", "http://x:1", "mqtt://", "mqtt://h:0", "mqtt://h:99999"])
-def test_an_address_that_is_none(address: str) -> None:
-    with pytest.raises(SettingsError) as caught:
-        parse_broker(address)
-    assert "HOMEHD_BROKER" in caught.value.line()

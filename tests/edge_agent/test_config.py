@@ -9,7 +9,7 @@ import pytest
 
 import edge_agent
 from edge_agent import config
-from edge_agent.config import BrokerAddress
+from telemetry.broker_address import BrokerAddress
 from telemetry.errors import SettingsError
 
 SAMPLE = Path(edge_agent.__file__).with_name("sample.toml")
@@ -67,23 +67,12 @@ def test_an_alias_of_a_profile_will_do(written: Any) -> None:
     assert config.load(written('profile = "v1"', 'profile = "tr8000"')).machine.profile == "tr8000"
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("mqtt://localhost", BrokerAddress("localhost", 1883, False)),
-        ("mqtts://b.example", BrokerAddress("b.example", 8883, True)),
-        ("mqtt://10.0.0.1:99", BrokerAddress("10.0.0.1", 99, False)),
-        ("mqtts://[::1]:99/", BrokerAddress("::1", 99, True)),
-    ],
-)
-def test_broker_urls(url: str, expected: BrokerAddress) -> None:
-    assert config.parse_broker(url) == expected
+def test_the_brokers_address_has_the_uplinks_credentials(written: Any) -> None:
+    settings = config.load(written('username = ""\npassword = ""', 'username = "box"\npassword = "secret"'))
+    assert config.broker_of(settings) == BrokerAddress("127.0.0.1", 1883, tls=False, username="box", password="secret")
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["", "localhost:1883", "mqtt://", "mqtt://h:0", "mqtt://h:99999", "mqtt://h:x", "mqtt://h/path", "mqtt://u:p@h"],
-)
-def test_what_is_no_broker_url(url: str) -> None:
-    with pytest.raises(SettingsError):
-        config.parse_broker(url)
+@pytest.mark.parametrize("url", ["localhost:1883", "mqtt://u:p@h"])
+def test_a_broker_without_a_grammar_or_with_a_password_is_refused(written: Any, url: str) -> None:
+    with pytest.raises(SettingsError, match="broker"):
+        config.load(written("mqtt://127.0.0.1:1883", url))

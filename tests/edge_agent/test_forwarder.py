@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge_agent.acquisition import Record, Stamp
-from edge_agent.config import EdgeConfig, UplinkSettings, parse_broker
+from edge_agent.config import EdgeConfig, UplinkSettings
 from edge_agent.forwarder import Forwarder
 from edge_agent.health import Health
 from edge_agent.intake import Intake
@@ -19,7 +19,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from edge_agent.window import WindowTuning
 from homehd.brokers import Broker
-from telemetry import topics, wire
+from telemetry import broker_address, topics, wire
 from telemetry.clock import SystemClock
 from telemetry.messages import Ack, Batch, Lane, Refusal
 
@@ -45,7 +45,7 @@ class Home:
         self.health = Health(config, clock, stamp, self.outbox, self.intake)
         forwarder = self.forwarder
         self.uplink = Uplink(
-            parse_broker(f"mqtt://127.0.0.1:{port}"),
+            broker_address.parse(f"mqtt://127.0.0.1:{port}"),
             UplinkSettings(),
             names,
             client_id="hhd-x",

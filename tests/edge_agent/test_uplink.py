@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from edge_agent.config import BrokerAddress, UplinkSettings
+from edge_agent.config import UplinkSettings
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from homehd.brokers import Broker, free_port
 from telemetry import topics, wire
+from telemetry.broker_address import BrokerAddress
 from telemetry.clock import SystemClock
 from telemetry.messages import Status
 

@@ -40,13 +40,16 @@ class Bedside:
 
     def ask(self, data: bytes = b"K\r\n", wait_s: float = 1.0) -> bytes:
         self.clock.advance(wait_s)
-        os.write(self.host, data)
         self.machine.advance()
+        before = self.machine.answered
+        os.write(self.host, data)
+        # The kernel hands a terminal's bytes over a little later, on a busy machine a lot later.
+        select.select([self.machine.link.master], [], [], 5.0)
         self.machine.serve()
-        try:
-            return os.read(self.host, 65536)
-        except BlockingIOError:
-            return b""
+        heard = b""
+        while heard.count(b"\r\n") < self.machine.answered - before and select.select([self.host], [], [], 5.0)[0]:
+            heard += os.read(self.host, 65536)
+        return heard
 
     def observe(self, wait_s: float = 1.0) -> Observation:
         (seen,) = self.decoder.receive(self.ask(wait_s=wait_s))

@@ -63,7 +63,7 @@ def test_acknowledgements_are_heard_nonsense_is_not_and_a_lost_link_comes_back(b
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "mqtt://", "mqtt://127.0.0.1:nine", "127.0.0.1"])
 def test_a_wrong_address_is_one_clear_line(url: str) -> None:
-    with pytest.raises(SettingsError, match="connect to broker"):
+    with pytest.raises(SettingsError, match="broker address"):
         Connection(url, "x", [DOWN], ignore)
 
 
