@@ -70,7 +70,9 @@ def _sentence(sight: Sight, state: int, lane: Lane | None) -> str:
         return sight.text
     more = "more than " if lane.on_us % 1_000_000 else ""
     delay = f"{more}{schema.number(lane.on_us // 1_000_000)} s"
-    return f"{sight.text}; an alert after {delay}" if state == PENDING_FINDING else f"{sight.text}, for {delay}"
+    if state == PENDING_FINDING:
+        return f"{sight.text}; an alert after {delay}"
+    return sight.text if sight.timed else f"{sight.text}, for {delay}"
 
 
 def _lane(plan: Plan, table: Table, row: int, index: int, state: int) -> int | None:

@@ -123,7 +123,7 @@ class Plan:
     @property
     def per_treatment(self) -> tuple[str, ...]:
         """Fields that start fresh with every treatment."""
-        own = ("unit.pump", "unit.flow", "unit.flow_changed", "unit.symptom")
+        own = ("unit.pump", "unit.flow", "unit.flow_changed")
         return own + tuple(name for detector in self.detectors.values() for name in detector.per_treatment)
 
 

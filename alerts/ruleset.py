@@ -136,5 +136,9 @@ def _check_together(rules: list[Rule], paths: list[Path]) -> None:
 
 def _fault(path: Path, word: str, hint: str) -> SettingsError:
     lines = path.read_text("utf-8").splitlines()
-    numbers = [n for n, line in enumerate(lines, start=1) if word and re.search(rf"\b{re.escape(word)}\b", line)]
+    # As a value if it stands there as one, else as a word.
+    for pattern in (rf'"{re.escape(word)}"', rf"\b{re.escape(word)}\b"):
+        numbers = [n for n, line in enumerate(lines, start=1) if word and re.search(pattern, line)]
+        if numbers:
+            break
     return SettingsError("load rules", f"{path}:{numbers[0]}" if numbers else str(path), hint=hint)

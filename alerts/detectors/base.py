@@ -55,12 +55,14 @@ class Sight:
 
     Attributes:
         holds: whether the level it is about is in breach at this reading; an active one need not be.
+        timed: whether the sentence says itself how long it has been so.
     """
 
     text: str
     inputs: dict[str, float] = field(default_factory=dict)
     limit: float | None = None
     holds: bool = True
+    timed: bool = False
 
 
 class Detector(Protocol):

@@ -102,7 +102,7 @@ class Flag:
         names = dict.fromkeys(EVENT_BY_NAME[n].label if n in EVENT_BY_NAME else n for _, n in found)
         seconds = max(now_us - found[0][0], 0) / 1e6
         text = f"Machine alarm {' and '.join(names)}, standing for {seconds:.0f} s"
-        return Sight(text, {name: 1.0 for _, name in found} | {"standing_s": seconds})
+        return Sight(text, {name: 1.0 for _, name in found} | {"standing_s": seconds}, timed=True)
 
     def _of(self, row: int) -> Standing:
         return self._standing.get(row, {})

@@ -72,6 +72,8 @@ def _lanes(level: Level) -> list[Lane]:
         sides += [("above", level.outside), ("below", -level.outside)]
     if len(sides) != 1 + two_sided:
         raise ValueError(f"level {level.priority}: exactly one of {', '.join(_SIDES)}, outside")
+    if two_sided and level.limit_from is not None:
+        raise ValueError(f"level {level.priority}: limit_from goes with one side only")
     lanes = [schema.lane(level, limit, word) for word, limit in sides]
     return [replace(lane, limit_from=level.limit_from or "", mirrored=two_sided) for lane in lanes]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.engine import Context, Engine
 from telemetry.alarms import FindingState
-from tests.alerts.building import RULES, finding_of, one
+from tests.alerts.building import RULES, alarm, finding_of, one
 
 
 def ward() -> Engine:
@@ -61,3 +61,12 @@ def test_held_and_lost_are_told_apart() -> None:
     assert finding_of(engine, 0, "R13").reason == (
         "Venous pressure high stays active – input lost: the machine's phase is not known"
     )
+
+
+def test_a_sentence_that_says_how_long_is_not_told_the_delay_again() -> None:
+    engine = ward()
+    for t in range(62):
+        engine.evaluate(one(0, t, events=[(0, alarm(0, "BLD_PUMP_STOP"))] if t == 0 else []))
+        if t == 60:
+            assert finding_of(engine, 0, "R22").reason.endswith("standing for 60 s; an alert after more than 60 s")
+    assert finding_of(engine, 0, "R22").reason == "Machine alarm Blood pump stopped, standing for 61 s"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from alerts import reasons
 from alerts.schema import CONTEXT_KEYS
 from tests.alerts.building import RULES
@@ -44,7 +46,7 @@ def test_words() -> None:
 
 def test_no_two_codes_overlap_and_all_fit_a_byte() -> None:
     slots = [reasons.MISSING, reasons.INVALID, reasons.SENSOR]
-    assert [b - a for a, b in zip(slots, slots[1:], strict=False)] == [reasons.MAX_INPUTS] * 2
+    assert [b - a for a, b in pairwise(slots)] == [reasons.MAX_INPUTS] * 2
     assert reasons.SENSOR + reasons.MAX_INPUTS <= reasons.CONTEXT
     assert reasons.CONTEXT + len(CONTEXT_KEYS) <= reasons.INHIBITED
     assert len(RULES.rules) <= reasons.MAX_RULES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,15 +42,15 @@ def test_one_sample_each_is_one_round_without_sorting() -> None:
 def test_events_go_before_the_first_sample_of_their_time_or_later() -> None:
     samples = together([one(3, t) for t in (0, 1, 2)] + [one(1, t) for t in (0, 1)])
     early, middle, late = alarm(-1, "UF_LO"), alarm(1, "UF_HI"), alarm(2.5, "UF_NEG")
-    with_events = Samples(*(getattr(samples, n) for n in ("row", "time_us", "phase", "values", "invalid", "received_us")),
-                          events=[(3, late), (3, early), (1, middle), (9, middle)])  # fmt: skip
+    with_events = replace(samples, events=[(3, late), (3, early), (1, middle), (9, middle)])
     placed = [list(p.events) for p in portions(with_events)]
     assert placed == [[(3, early)], [(1, middle)], [], [(3, late), (9, middle)]]
 
 
 def test_events_without_samples() -> None:
-    none = Samples(*(getattr(together([one(0, 0)]), n)[:0] for n in
-                     ("row", "time_us", "phase", "values", "invalid", "received_us")), events=[(0, alarm(0, "X"))])  # fmt: skip
+    one_sample = one(0, 0)
+    columns = {f.name: getattr(one_sample, f.name)[:0] for f in fields(Samples) if f.name != "events"}
+    none = Samples(**columns, events=[(0, alarm(0, "X"))])
     [portion] = portions(none)
     assert len(none.row[portion.samples]) == 0 and len(portion.events) == 1
 

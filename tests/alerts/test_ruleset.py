@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_which_rules_latch(rule: str, latch: bool) -> None:
 
 def test_rules_of_one_detector_stand_together() -> None:
     names = [rule.spec.detector for rule in RULES.rules]
-    assert len(set(names)) == 1 + sum(a != b for a, b in zip(names, names[1:], strict=False))
+    assert len(set(names)) == 1 + sum(a != b for a, b in pairwise(names))
 
 
 def test_an_unknown_rule_is_a_key_error() -> None:
@@ -76,8 +77,8 @@ def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
         ("r01", "below = 80", "", r"either below or below_by"),
         ("r01", 'fresh_by = ["systolic", "diastolic", "pulse_rate"]', "fresh_by = []", r"fresh_by names 1"),
         ("r33", "silent_for_s = 60", "silent_for_s = 6", r"at least shown_after_s"),
-        ("r34", "flat_for_s = 120", 'flat_for_s = 120\n[[level]]\npriority = "low"\nflat = []\nimplausible = []',
-         r"exactly one level"),
+        ("r34", '"diastolic", "pulse_rate",\n]',
+         '"diastolic",\n]\n[[level]]\npriority = "low"\nflat = []\nimplausible = []', r"exactly one level"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_file(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
@@ -108,3 +109,11 @@ def test_two_files_with_one_id(tmp_path: Path) -> None:
 def test_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no \*\.toml there"):
         ruleset.load(tmp_path)
+
+
+def test_the_table_in_the_documents_names_every_rule_with_its_mark() -> None:
+    page = (Path(ruleset.__file__).parent.parent / "docs" / "rules.md").read_text("utf-8")
+    for rule in RULES.rules:
+        row = next((line for line in page.splitlines() if line.startswith(f"| {rule.id} | {rule.title} |")), "")
+        assert row.endswith(f"| {rule.spec.mark} |"), rule.id
+        assert f"| {'yes' if rule.latch else 'no'} |" in row, rule.id

@@ -51,6 +51,15 @@ def test_silence_ends_pending_and_it_starts_anew() -> None:
     assert told(engine.evaluate(one(0, 90, dialysate_temperature=42)), "R18")[0][1] is FindingState.PENDING
 
 
+def test_silence_ends_pending_though_the_reading_that_ends_it_was_taken_in_time() -> None:
+    engine = ward()
+    for t in range(60):
+        engine.evaluate(one(0, t, dialysate_temperature=42))
+    engine.tick(90 * SECOND)
+    found = engine.evaluate(one(0, 80, received=91, dialysate_temperature=42))
+    assert [state for _, state, _ in told(found, "R18")] == [FindingState.PENDING]
+
+
 def test_silence_of_one_unit_is_not_anothers() -> None:
     engine = ward(3)
     for row in range(3):

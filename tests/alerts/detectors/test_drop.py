@@ -73,12 +73,13 @@ def test_the_last_treatment_is_not_in_the_window() -> None:
     assert "window" in finding_of(engine, 0, "R10").reason
 
 
-def test_twenty_is_a_drop_of_twenty_in_float32_too() -> None:
+@pytest.mark.parametrize(("before", "after"), [(130.1, 110.1), (-29.6, -49.6)])
+def test_twenty_is_a_drop_of_twenty_in_float32_too(before: float, after: float) -> None:
     engine = Engine(RULES, 1)
     engine.register("u0")
     for t in range(60):
-        engine.evaluate(one(0, t, blood_flow=300, venous_pressure=130.1))
-    engine.evaluate(one(0, 60, blood_flow=300, venous_pressure=110.1))
+        engine.evaluate(one(0, t, blood_flow=300, venous_pressure=before))
+    engine.evaluate(one(0, 60, blood_flow=300, venous_pressure=after))
     assert finding_of(engine, 0, "R10").state is FindingState.PENDING
 
 
@@ -88,4 +89,14 @@ def test_one_odd_flow_reading_does_not_blind_it() -> None:
     for t in range(90):
         engine.evaluate(one(0, t, blood_flow=330 if t % 30 == 29 else 300, venous_pressure=150 + t % 2))
     engine.evaluate(one(0, 90, blood_flow=300, venous_pressure=150))
+    assert finding_of(engine, 0, "R10").state is FindingState.NORMAL
+
+
+def test_the_present_second_is_not_part_of_the_window() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    for n, t in enumerate(range(40, 100, 5)):
+        engine.evaluate(one(0, t, blood_flow=300, venous_pressure=150 if n % 2 else 100))
+    engine.evaluate(one(0, 100, blood_flow=300, venous_pressure=150))
+    engine.evaluate(one(0, 100.5, blood_flow=300, venous_pressure=100))
     assert finding_of(engine, 0, "R10").state is FindingState.NORMAL

@@ -57,8 +57,10 @@ def test_a_reading_in_between_that_is_low_starts_the_count_again() -> None:
 
 def test_high_ends_in_medium() -> None:
     engine = ward()
-    for t, x in enumerate((75, 86, 87)):
+    for t, x in enumerate((75, 86)):
         cuff(engine, t, x)
+    assert state_of(engine, 0, "R01") == (ACTIVE, Priority.HIGH)
+    cuff(engine, 2, 87)
     assert state_of(engine, 0, "R01") == (ACTIVE, Priority.MEDIUM)
 
 
