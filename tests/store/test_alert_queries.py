@@ -94,6 +94,21 @@ async def test_an_acknowledged_alert_keeps_its_reason(
     assert (found.acknowledged_by, found.acknowledged_name, found.acknowledged_us) == (people[1], "Bo", NOW_US + 100)
 
 
+@pytest.mark.parametrize("end", [LATCHED, NORMAL])
+async def test_an_alert_that_cleared_still_says_why_it_was_raised(
+    conn: Connection, apool: Pool, unit: Unit, end: ConditionState
+) -> None:
+    alert_id, _ = add(conn, unit, priority=Priority.MEDIUM)
+    add(conn, unit, at=10, alert_id=alert_id)  # it rose to high: that is what people are to read
+    add(conn, unit, end, at=20, alert_id=alert_id)
+    async with apool.connection() as aconn:
+        found = await alert_queries.by_id(aconn, alert_id)
+        steps = await alert_queries.events_of(aconn, alert_id)
+    assert found is not None
+    assert (found.state, found.reason, found.time_us) == (end, "reason 10", NOW_US + 10)
+    assert [step.reason for step in steps] == ["reason 0", "reason 10", "reason 20"], "its end is on record too"
+
+
 @pytest.mark.parametrize(
     ("state", "first", "second", "after"),
     [

@@ -251,7 +251,10 @@ BEGIN
     UPDATE alert SET
         changed_at = NEW.recorded_at,
         last_event_id = NEW.event_id,
-        finding_event_id = CASE WHEN NEW.actor IS NULL THEN NEW.event_id ELSE finding_event_id END,
+        -- What is shown is why it was raised, not the sentence with which it ended.
+        finding_event_id = CASE
+            WHEN finding_event_id IS NULL OR (NEW.actor IS NULL AND NEW.state LIKE 'active%') THEN NEW.event_id
+            ELSE finding_event_id END,
         state = NEW.state,
         priority = NEW.priority,
         late = CASE WHEN NEW.actor IS NULL THEN coalesce(late, true) AND NEW.late ELSE late END,
@@ -281,7 +284,7 @@ $$;
 CREATE TRIGGER alert_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Every alert as it stands, with what its last finding said and whom it concerns.
+-- Every alert as it stands, with the finding that raised it last and whom it concerns.
 CREATE VIEW alert_current AS
 SELECT
     alert.alert_id, alert.unit_id, unit.name AS unit, unit.clinic_id, alert.rule, finding.rule_version, alert.priority,
