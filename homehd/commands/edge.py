@@ -8,19 +8,30 @@ from pathlib import Path
 from edge_agent import agent, config
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
+from telemetry.errors import HomehdError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the configuration is."""
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the agent's settings as TOML")
-    parser.add_argument("--once-config-check", action="store_true", help="check the configuration and exit")
+    parser.add_argument(
+        "--once-config-check", action="store_true", help="check the configuration and the port, and exit"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Blocks until SIGTERM."""
     settings = config.load(options.config)
     if options.once_config_check:
-        print(f"{options.config}: unit {settings.unit}, {settings.machine.protocol} {settings.machine.profile}")
+        _check(options.config, settings)
         return 0
     agent.run(settings, SystemClock(), stop_event())
     return 0
+
+
+def _check(path: Path, settings: config.EdgeConfig) -> None:
+    port = settings.machine.port
+    if not Path(port).exists():
+        # Running, the agent would wait for it: a cable may be plugged in later. Asked for a check, it says so.
+        raise HomehdError("check serial port", port, hint="there is no such device: is the machine plugged in?")
+    print(f"{path}: unit {settings.unit}, {settings.machine.protocol} {settings.machine.profile} on {port}")

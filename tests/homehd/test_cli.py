@@ -77,9 +77,17 @@ def test_a_wrong_key_in_the_agents_configuration_names_its_line(tmp_path: Path) 
     assert "colour" in last_line(done)
 
 
-def test_a_right_configuration_passes_the_check(tmp_path: Path) -> None:
+def test_a_port_that_is_not_there_fails_the_check(tmp_path: Path) -> None:
     config = tmp_path / "edge.toml"
     config.write_text(EDGE)
+    done = homehd("edge", "--config", str(config), "--once-config-check")
+    assert done.returncode == 1
+    assert "/nowhere/ttyUSB0" in last_line(done)
+
+
+def test_a_right_configuration_passes_the_check(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE.replace("/nowhere/ttyUSB0", "/dev/null"))
     done = homehd("edge", "--config", str(config), "--once-config-check")
     assert (done.returncode, done.stderr) == (0, "")
     assert "h0000000a" in done.stdout
@@ -134,7 +142,7 @@ def test_wrong_environment_exits_2(name: str, value: str, tmp_path: Path) -> Non
 
 def test_a_unit_its_configuration_and_its_revocation(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
-    added = homehd("units", "add", "Home of Anna's", "--clinic", "North", **environment)
+    added = homehd("units", "add", "Home of Anna's", "--clinic", "North", "--port", "/dev/null", **environment)
     assert added.returncode == 0, added.stderr
     config = tmp_path / "edge.toml"
     config.write_text(added.stdout)
