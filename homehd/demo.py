@@ -65,11 +65,14 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
             "HOMEHD_BROKER": where.broker_url,
             "HOMEHD_API_HOST": loaded.api_host,
             "HOMEHD_API_PORT": str(port),
-            "HOMEHD_DEMO_ACCOUNTS": msgspec.json.encode(accounts).decode(),
         }
+        offered = {"HOMEHD_DEMO_ACCOUNTS": msgspec.json.encode(accounts).decode()}
         logs = folder / "log"
         shutil.rmtree(logs, ignore_errors=True)
-        children = [Child(verb, [verb], logs / f"{verb}.log", environment) for verb in ("ingest", "api")]
+        children = [
+            Child("ingest", ["ingest"], logs / "ingest.log", environment),
+            Child("api", ["api"], logs / "api.log", {**environment, **offered}),
+        ]
         for home in homes:
             children += demo_homes.children(home, folder, where.broker_url, logs, plan.seed)
         stack.callback(stop_all, children[:2])  # the services drain after the homes have stopped sending

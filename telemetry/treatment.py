@@ -52,8 +52,3 @@ def is_ordinary(before: Phase, after: Phase) -> bool:
     they are recorded as they are and only marked as out of the ordinary.
     """
     return after in (before, Phase.SVC, Phase.UNKNOWN) or after in _ORDINARY[before]
-
-
-def has_blood_in_circuit(phase: Phase) -> bool:
-    """True while the patient is connected; UNKNOWN is not evidence either way and answers False."""
-    return phase is Phase.TX

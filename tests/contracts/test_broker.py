@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -84,8 +84,9 @@ def test_a_full_batch_arrives_whole_on_the_wildcard_of_its_shard(broker: Broker,
     writer.publish(topics.home(7, "u1", "up"), payload, qos)
     message = reader.next()
     assert (message.topic, message.payload) == ("hhd/1/7/u1/up", payload)
-    with pytest.raises(Empty):
-        reader.messages.get(timeout=0.1)
+    writer.publish(topics.home(8, "other", "up"), b"not for you either", qos)
+    writer.publish(topics.home(7, "u1", "up"), b"the end", qos)
+    assert reader.next().payload == b"the end", "nothing of another shard came between"
     reader.stop(), writer.stop()
 
 

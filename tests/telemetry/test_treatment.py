@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from telemetry.treatment import Phase, has_blood_in_circuit, is_ordinary
+from telemetry.treatment import Phase, is_ordinary
 
 
 def test_a_whole_treatment_is_ordinary() -> None:
@@ -26,7 +26,3 @@ def test_service_and_loss_can_come_from_anywhere_and_staying_is_no_move(phase: P
     assert is_ordinary(phase, Phase.SVC)
     assert is_ordinary(phase, Phase.UNKNOWN)
     assert is_ordinary(phase, phase)
-
-
-def test_only_treatment_has_blood_in_the_circuit() -> None:
-    assert [phase for phase in Phase if has_blood_in_circuit(phase)] == [Phase.TX]
