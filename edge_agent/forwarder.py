@@ -132,8 +132,8 @@ class Forwarder:
         return True
 
     def _poisoned(self, seqs: Sequence[int], reason: str) -> None:
+        self._outbox.set_aside([(seq, seq) for seq in seqs], reason)  # first: should it fail, the rows still wait
         self._window.forget(seqs)
-        self._outbox.set_aside([(seq, seq) for seq in seqs], reason)
         self._health.figures.rows_poisoned += len(seqs)
         log.error("row set aside", extra={"fields": {"seqs": list(seqs), "reason": reason}})
         self._intake.note("row set aside", f"{len(seqs)} from seq {seqs[0]}: {reason}")

@@ -44,7 +44,7 @@ class _Dropped(NamedTuple):
 
 
 class Outbox:
-    """The file, opened and locked. OutboxError from any method means nothing was changed.
+    """The file, opened and locked. OutboxError from any method means nothing was changed, at the latest once reopened.
 
     Attributes:
         epoch: what new rows are numbered under.
@@ -63,6 +63,7 @@ class Outbox:
         self._lock = outbox_file.lock(path)
         try:
             self._open(now_us)
+            self._kept = (self._epoch, self._next_seq)  # what the last successful append left behind
         except BaseException:
             self._lock.close()
             raise
@@ -74,10 +75,19 @@ class Outbox:
             self._lock.close()
 
     def reopen(self, now_us: int) -> None:
-        """Close and open the file anew, after errors: a file torn meanwhile is quarantined. OutboxError as at first."""
+        """Close and open the file anew, after errors: a file torn meanwhile is quarantined. OutboxError as at first.
+
+        A commit whose sync failed may be found whole in the log after all. Its caller was told that nothing was kept,
+        and will append the same records again: what such a commit left is removed here, or it would be stored twice.
+        """
         with self._mutex:
             self._db.close()
             self._open(now_us)
+            with self._writing("open outbox"):
+                with transaction(self._db):
+                    self._db.execute("DELETE FROM entry WHERE epoch = ? AND seq >= ?", self._kept)
+                self._load()
+            self._kept = (self._epoch, self._next_seq)
 
     def append(self, records: Sequence[Reading | Event], boot: str, memory: bytes | None = None) -> list[int]:
         """Number and keep records; durable on return. `memory` is kept with them (`memory()`). Gives their numbers."""
@@ -87,7 +97,7 @@ class Outbox:
             for seq, record in enumerate(records, start=first):
                 kind = EVENT_KIND if isinstance(record, Event) else 0
                 payload = wire.encode(msgspec.structs.replace(record, seq=seq))
-                rows.append((seq, self._epoch, boot, kind, checksum(seq, self._epoch, kind, payload), payload))
+                rows.append((seq, self._epoch, boot, kind, checksum(seq, self._epoch, boot, kind, payload), payload))
                 size += len(payload) + ROW_OVERHEAD
             with transaction(self._db):
                 dropped = self._make_room(size)
@@ -97,6 +107,7 @@ class Outbox:
                 if dropped.rows:
                     self._set_meta("thinned", self.thinned + dropped.rows)
             self._next_seq += len(rows)
+            self._kept = (self._epoch, self._next_seq)
             self.rows += len(rows) - dropped.rows
             self.bytes += size - dropped.bytes
             self.thinned += dropped.rows
@@ -143,6 +154,17 @@ class Outbox:
     def set_aside(self, ranges: Ranges, reason: str) -> list[int]:
         """Set aside rows that cannot be sent, whatever their epoch. Gives their numbers."""
         return self._remove(None, ranges, reason) or []
+
+    def requeue(self) -> int:
+        """Send what was set aside once more, after its cause was mended. Gives how many rows there are."""
+        with self._writing("requeue in outbox"):
+            with transaction(self._db):
+                before = self._db.total_changes
+                self._db.execute("INSERT OR IGNORE INTO entry SELECT seq, epoch, boot, kind, crc, payload FROM aside")
+                requeued = self._db.total_changes - before
+                self._db.execute("DELETE FROM aside")
+            self._load()
+            return requeued
 
     def oldest_us(self) -> int:
         """When the oldest unsettled entry was taken (microseconds since 1970), 0 with none."""

@@ -90,10 +90,15 @@ def open_file(path: Path) -> sqlite3.Connection:
     """A checked connection, the file created if it is not there; TornFileError for a damaged one."""
     new = not path.exists()
     if new:
-        for suffix in ("-wal", "-shm"):  # of a file that is gone: SQLite would play them into the new one
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        # Of a file that is gone: SQLite would play its log into the new one. What the log holds is salvaged instead.
+        path.with_name(path.name + "-shm").unlink(missing_ok=True)
+        log_left = path.with_name(path.name + "-wal")
+        if log_left.exists():
+            log_left.rename(path.with_name(f"{path.name}.torn-0-wal"))
     with translated("open outbox", path):
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        # A flipped bit can make a text that is none: its row's sum then says so, and the rows around it are read.
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         with translated("open outbox", path):
             _prepare(db)
@@ -121,8 +126,9 @@ def quarantine(path: Path, now_us: int) -> Path:
 
 
 def torn_files(path: Path) -> list[Path]:
-    """Quarantined files that have not been salvaged yet, oldest first."""
-    return sorted(p for p in path.parent.glob(f"{path.name}.torn-*") if not p.name.endswith(("-wal", "-shm")))
+    """Quarantined files that have not been salvaged yet, oldest first; of one that is gone only the log may be left."""
+    found = {p.with_name(p.name.removesuffix("-wal")) for p in path.parent.glob(f"{path.name}.torn-*")}
+    return sorted(p for p in found if not p.name.endswith("-shm"))
 
 
 def retire(torn: Path, path: Path) -> None:
@@ -130,7 +136,8 @@ def retire(torn: Path, path: Path) -> None:
     with translated("quarantine outbox", torn):
         for suffix in ("-wal", "-shm"):
             torn.with_name(torn.name + suffix).unlink(missing_ok=True)
-        torn.rename(torn.with_name(torn.name.replace(".torn-", ".quarantine-")))
+        if torn.exists():
+            torn.rename(torn.with_name(torn.name.replace(".torn-", ".quarantine-")))
         for old in sorted(path.parent.glob(f"{path.name}.quarantine-*"))[:-KEPT_QUARANTINES]:
             old.unlink()
 

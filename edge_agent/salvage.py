@@ -27,16 +27,18 @@ _CONSTANTS: Final = {0: None, 8: 0, 9: 1}
 Entry = tuple[Any, ...]
 
 
-def checksum(seq: int, epoch: int, kind: int, payload: bytes) -> int:
+def checksum(seq: int, epoch: int, boot: str, kind: int, payload: bytes) -> int:
     """CRC-32 of everything about an entry that matters."""
-    return zlib.crc32(payload, zlib.crc32(b"%d %d %d" % (seq, epoch, kind)))
+    return zlib.crc32(payload, zlib.crc32(f"{seq} {epoch} {boot} {kind}".encode()))
 
 
 def is_sound(seq: Any, epoch: Any, boot: Any, kind: Any, crc: Any, payload: Any) -> bool:
     """Whether an entry is what was written: right types, right sum, a record that decodes and bears its number."""
     if not all(isinstance(v, int) for v in (seq, epoch, kind, crc)):
         return False
-    if not isinstance(payload, bytes) or not isinstance(boot, str) or checksum(seq, epoch, kind, payload) != crc:
+    if not isinstance(payload, bytes) or not isinstance(boot, str):
+        return False
+    if checksum(seq, epoch, boot, kind, payload) != crc:
         return False
     try:
         record = wire.decode_event(payload) if kind == EVENT_KIND else wire.decode_reading(payload)
@@ -47,20 +49,22 @@ def is_sound(seq: Any, epoch: Any, boot: Any, kind: Any, crc: Any, payload: Any)
 
 def readable_rows(torn: Path) -> Iterator[Entry]:
     """Sound entries (seq, epoch, boot, kind, crc, payload) of a damaged file and its log, in no order."""
-    with torn.open("rb") as main:
-        log = torn.with_name(torn.name + "-wal")
-        if not log.exists():
-            yield from _entries(main, {n: n * PAGE for n in range(torn.stat().st_size // PAGE)})
-            return
+    log = torn.with_name(torn.name + "-wal")
+    newer: dict[int, int] = {}
+    if log.exists():
         with log.open("rb") as frames:
             newer = _frames(frames)
-            older = {n: n * PAGE for n in range(torn.stat().st_size // PAGE) if n not in newer}
-            yield from _entries(main, older)
             yield from _entries(frames, newer)
+    if torn.exists():  # power may have gone between the two renames that moved it aside
+        with torn.open("rb") as main:
+            pages = range(torn.stat().st_size // PAGE)
+            yield from _entries(main, {n: n * PAGE for n in pages if n not in newer})
 
 
 def readable_meta(torn: Path) -> dict[str, Any]:
     """What the damaged file's meta table still says, as far as SQLite can tell."""
+    if not torn.exists():
+        return {}
     try:
         db = sqlite3.connect(torn, isolation_level=None)
         try:

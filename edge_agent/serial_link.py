@@ -69,14 +69,15 @@ class SerialLink:
         while not stop.is_set():
             port = self._open()
             if port is not None:
-                pause = FIRST_RETRY_S
+                served = self.figures.frames
                 try:
                     self._serve(port, stop)
                 except _GONE as error:
                     self._lost(str(error))
                 finally:
                     _close(port)
-                continue
+                if self.figures.frames > served:  # a port that only opens has not proven that it works
+                    pause = FIRST_RETRY_S
             self._tick()
             stop.wait(pause)
             pause = min(pause * 2, LONGEST_RETRY_S)
@@ -99,9 +100,8 @@ class SerialLink:
             self._lost(str(error))
             return None
         self.figures.opened += 1
-        self._trouble = ""
         self._watch.opened(self._clock.monotonic_s())
-        log.info("port opened", extra={"fields": {"port": self._settings.port}})
+        log.debug("port opened", extra={"fields": {"port": self._settings.port}})
         return port
 
     def _lost(self, why: str) -> None:
@@ -120,7 +120,7 @@ class SerialLink:
                 self._poll(port)
                 # From the schedule, not from now: no drift. Polls that could not be made in time are left out.
                 next_poll += self._settings.poll_s * (1 + floor((now - next_poll) / self._settings.poll_s))
-            until = min(next_poll, now + TICK_S, *([unfinished_since + IDLE_S] if unfinished_since else []))
+            until = min(next_poll, now + TICK_S, *([unfinished_since + IDLE_S] if unfinished_since is not None else []))
             data = _read(port, max(0.0, until - now))
             now = self._clock.monotonic_s()
             if data:
@@ -148,6 +148,7 @@ class SerialLink:
         for bad in rejected:
             log.debug("bytes rejected", extra={"fields": {"length": bad.length, "reason": bad.reason}})
         if frames:
+            self._trouble = ""
             self._tell()
         for frame in frames:
             self._sink.observed(frame)

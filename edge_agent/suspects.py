@@ -21,6 +21,7 @@ class Suspect:
         isolate: send it with nothing else in flight, because it may break the connection.
         attempts: how often it has failed since it was first suspected.
         strikes: disconnects while it was alone.
+        since_s: when it was accused, or last struck; monotonic seconds.
         not_before: monotonic seconds.
     """
 
@@ -29,6 +30,7 @@ class Suspect:
     attempts: int = 0
     strikes: int = 0
     not_before: float = 0.0
+    since_s: float = 0.0
 
 
 class Suspects:
@@ -53,7 +55,7 @@ class Suspects:
         """Suspect the rows of one message; False when there are too many already."""
         if len(self) + len(seqs) > MAX_ROWS:
             return False
-        self._waiting.append(Suspect(seqs, isolate, not_before=now))
+        self._waiting.append(Suspect(seqs, isolate, not_before=now, since_s=now))
         return True
 
     def due(self, now: float) -> Suspect | None:
@@ -81,18 +83,28 @@ class Suspects:
         else:  # once is a message lost on the way
             self._waiting.append(replace(again, seqs=left, attempts=1, not_before=now + self._pause(suspect)))
 
-    def disconnected(self, suspect: Suspect, left: tuple[int, ...], *, soon: bool, now: float) -> list[int]:
-        """The connection broke, `soon` after it was sent. Gives the row, and forgets it, once that is proof."""
+    def disconnected(
+        self, suspect: Suspect, left: tuple[int, ...], *, soon: bool, worked_s: float, now: float
+    ) -> list[int]:
+        """The connection broke, `soon` after it was sent. Gives the row, and forgets it, once that is proof.
+
+        It is none while nothing else gets through either: a strike counts only if other rows were acknowledged
+        (`worked_s`, the last time) since the one before. A path that never works proves nothing against a row.
+        """
         if not (soon and suspect.isolate):
             # Alone it survived long enough to be cleared; in company it is accused, like any other, if it was soon.
             again = replace(suspect, seqs=left, isolate=soon, attempts=suspect.attempts + 1)
             self._waiting.append(replace(again, not_before=now + self._pause(suspect)))
+        elif worked_s <= suspect.since_s:
+            again = replace(suspect, seqs=left, attempts=suspect.attempts + 1)
+            self._waiting.append(replace(again, not_before=now + self._pause(suspect)))
         elif len(left) > 1:
-            self._failed(suspect, left, now)
+            self._failed(replace(suspect, since_s=now), left, now)
         elif suspect.strikes + 1 >= self._strikes:
             return list(left)
         else:
-            self._waiting.append(replace(suspect, seqs=left, strikes=suspect.strikes + 1, not_before=now))
+            struck = replace(suspect, seqs=left, strikes=suspect.strikes + 1, since_s=now)
+            self._waiting.append(replace(struck, not_before=now))
         return []
 
     def drop(self, seqs: Iterable[int]) -> None:

@@ -32,6 +32,7 @@ class Waiting:
         """A row the outbox has just accepted."""
         self.load(seq, seq, events=is_event)
         self._recent.append((now, seq))
+        self._let_age(now)  # here too: while the broker is away nobody asks for what is fresh
 
     def give_back(self, seqs: Iterable[int]) -> None:
         """Rows, in rising order, that were sent in vain."""
@@ -53,8 +54,7 @@ class Waiting:
 
     def fresh(self, limit: int, now: float) -> tuple[int, ...]:
         """The newest `limit` rows accepted within the last fresh_s, in rising order."""
-        while self._recent and now - self._recent[0][0] > self._fresh_s:
-            self._recent.popleft()
+        self._let_age(now)
         return self._rows.newest(limit, floor=self._recent[0][1]) if self._recent else ()
 
     def events(self, limit: int) -> tuple[int, ...]:
@@ -64,3 +64,7 @@ class Waiting:
     def oldest(self, limit: int) -> tuple[int, ...]:
         """The oldest `limit` rows."""
         return self._rows.oldest(limit)
+
+    def _let_age(self, now: float) -> None:
+        while self._recent and now - self._recent[0][0] > self._fresh_s:
+            self._recent.popleft()

@@ -139,7 +139,9 @@ class Window:
             seqs = tuple(sorted(flight.seqs))
             self.resent += len(seqs)
             if flight.suspect is not None:
-                poison += self._suspects.disconnected(flight.suspect, seqs, soon=soon, now=now)
+                poison += self._suspects.disconnected(
+                    flight.suspect, seqs, soon=soon, worked_s=self._last_ack_s, now=now
+                )
             elif not (soon and not investigating and self._suspects.accuse(seqs, isolate=True, now=now)):
                 self._waiting.give_back(seqs)
         self._waiting.settle(set(poison))

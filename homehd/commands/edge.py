@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
-from edge_agent import agent, config
+from edge_agent import agent, config, outbox
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError
@@ -17,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once-config-check", action="store_true", help="check the configuration and the port, and exit"
     )
+    parser.add_argument(
+        "--requeue",
+        action="store_true",
+        help="send rows that were set aside once more (stop the agent first), and exit",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
     if options.once_config_check:
         _check(options.config, settings)
+        return 0
+    if options.requeue:
+        _requeue(settings.outbox)
         return 0
     agent.run(settings, SystemClock(), stop_event())
     return 0
@@ -35,3 +44,9 @@ def _check(path: Path, settings: config.EdgeConfig) -> None:
         # Running, the agent would wait for it: a cable may be plugged in later. Asked for a check, it says so.
         raise HomehdError("check serial port", port, hint="there is no such device: is the machine plugged in?")
     print(f"{path}: unit {settings.unit}, {settings.machine.protocol} {settings.machine.profile} on {port}")
+
+
+def _requeue(settings: config.OutboxSettings) -> None:
+    now_us = SystemClock().now_us()
+    with closing(outbox.Outbox(Path(settings.path), now_us=now_us, max_bytes=settings.max_bytes)) as kept:
+        print(f"{kept.requeue()} rows will be sent again")

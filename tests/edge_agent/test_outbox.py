@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -140,6 +141,29 @@ def test_a_full_disk_changes_nothing_and_room_makes_it_work_again(outbox: Outbox
     assert (pending(outbox), outbox.bytes) == before
     outbox._db.execute("PRAGMA max_page_count = 1000000")
     assert outbox.append([READING], "b") == [2]
+
+
+def test_what_a_failed_commit_left_behind_is_not_there_twice(outbox: Outbox, tmp_path: Path) -> None:
+    outbox.append([READING], "b")
+    # A commit whose sync failed is told as an error, and may be found whole in the log when the file is opened anew.
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite")) as db, db:
+        db.execute("INSERT INTO entry SELECT 2, epoch, boot, kind, crc, payload FROM entry WHERE seq = 1")
+    outbox.reopen(2)
+    assert pending(outbox) == [1]
+    assert outbox.rows == 1
+    again = outbox.append([READING], "b")
+    assert pending(outbox) == [1, *again]
+    outbox.reopen(3)
+    assert pending(outbox) == [1, *again], "what was accepted stays"
+
+
+def test_rows_set_aside_can_be_sent_once_more(outbox: Outbox) -> None:
+    first, second = outbox.append([READING, READING], "b")
+    outbox.set_aside([(first, first)], "poison")
+    assert outbox.requeue() == 1
+    assert pending(outbox) == [first, second]
+    assert [row.seq for row in outbox.read([first, second])] == [first, second]
+    assert outbox.requeue() == 0
 
 
 def test_only_one_process_may_use_it(outbox: Outbox, tmp_path: Path) -> None:

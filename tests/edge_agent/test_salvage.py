@@ -113,16 +113,17 @@ def test_a_torn_log_is_cut_off_by_sqlite_itself(tmp_path: Path) -> None:
 
 def test_a_row_is_sound_only_if_everything_about_it_is_right() -> None:
     payload = wire.encode(Reading(5, 1, 1, 1, 3, {}))
-    crc = checksum(5, 7, 0, payload)
+    crc = checksum(5, 7, "b", 0, payload)
     assert is_sound(5, 7, "b", 0, crc, payload)
     assert not is_sound(6, 7, "b", 0, crc, payload)
     assert not is_sound(5, 8, "b", 0, crc, payload)
     assert not is_sound(5, 7, "b", 1, crc, payload)
     assert not is_sound(5, 7, "b", 0, crc + 1, payload)
     assert not is_sound(5, 7, None, 0, crc, payload)
+    assert not is_sound(5, 7, "c", 0, crc, payload)
     assert not is_sound("5", 7, "b", 0, crc, payload)
     other = wire.encode(Reading(6, 1, 1, 1, 3, {}))
-    assert not is_sound(5, 7, "b", 0, checksum(5, 7, 0, other), other)
+    assert not is_sound(5, 7, "b", 0, checksum(5, 7, "b", 0, other), other)
 
 
 def test_sqlite_alone_would_not_have_noticed_a_flipped_value(tmp_path: Path) -> None:
@@ -137,3 +138,45 @@ def test_sqlite_alone_would_not_have_noticed_a_flipped_value(tmp_path: Path) -> 
     outbox, seqs = reopen(path)
     assert len(seqs) == 10 and len(outbox.read(sorted(seqs))) == 9 and outbox.rejected == 1
     outbox.close()
+
+
+def test_a_text_that_is_none_any_more_spoils_its_own_row_only(tmp_path: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    write(path, rows=10)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE entry SET boot = CAST(x'ff' AS TEXT) WHERE seq = 5")
+    db.close()
+    outbox, _ = reopen(path)
+    assert [row.seq for row in outbox.read(range(1, 11))] == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert outbox.rejected == 1
+    outbox.close()
+
+
+def test_power_lost_between_the_two_renames_costs_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    outbox = Outbox(path, now_us=1, max_bytes=1 << 24)
+    outbox.append([READING] * 20, "b")
+    log = (tmp_path / "o.sqlite-wal").read_bytes()
+    outbox.close()
+    # The log was moved aside, the file itself was not; then the next start moved that under another name.
+    (tmp_path / "o.sqlite.torn-5-wal").write_bytes(log)
+    path.write_bytes(b"XXXX" * 1024)
+    again, seqs = reopen(path)
+    assert seqs == set(range(1, 21))
+    assert not list(tmp_path.glob("*.torn-*")), "nothing is left to be found, and lost, later"
+    again.close()
+
+
+def test_a_log_whose_file_is_gone_is_salvaged(tmp_path: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    outbox = Outbox(path, now_us=1, max_bytes=1 << 24)
+    outbox.append([READING] * 20, "b")
+    log = (tmp_path / "o.sqlite-wal").read_bytes()
+    epoch = outbox.epoch
+    outbox.close()
+    path.unlink()
+    (tmp_path / "o.sqlite-wal").write_bytes(log)
+    again, seqs = reopen(path)
+    assert seqs == set(range(1, 21))
+    assert again.epoch != epoch and {row.epoch for row in again.read(range(1, 21))} == {epoch}
+    again.close()

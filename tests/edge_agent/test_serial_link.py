@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent import link_watch
+from edge_agent import link_watch, serial_link
 from edge_agent.config import MachineSettings
 from edge_agent.serial_link import LinkSink, SerialLink
 from protocols import ADAPTERS
@@ -133,3 +134,22 @@ def test_two_percent_of_bad_bits_give_no_wrong_value(running: Running, machine: 
     expected = ADAPTERS["jsdt"].decoder("v1").receive(tools.FRAME)[0]
     assert isinstance(expected, Observation)
     assert all(seen.values == expected.values and seen.alarms == expected.alarms for seen in running.seen)
+
+
+def test_a_port_that_opens_and_then_fails_is_tried_in_growing_pauses_and_told(
+    tmp_path: Path, machine: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class HalfDead(serial_link.serial.Serial):  # a USB adapter whose other half is gone
+        def write(self, data: bytes) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(serial_link.serial, "Serial", HalfDead)
+    machine.plug()
+    running = Running(tmp_path / "machine")
+    try:
+        tools.wait_for(lambda: running.states == [MachineLink.DISCONNECTED])
+        tools.wait_for(lambda: running.link.figures.opened >= 2)
+        assert running.link.figures.opened < 50, "it does not spin"
+        assert running.ticks > 0
+    finally:
+        running.end()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from edge_agent.suspects import MAX_ROWS, Suspects
 
 
-def breaking(poison: int, rows: range) -> tuple[list[int], int]:
-    """Send suspects one by one over a connection that breaks whenever `poison` is in the message."""
+def breaking(poison: int, rows: range, *, worked_s: float = 1) -> tuple[list[int], int]:
+    """Send suspects one by one over a connection that breaks whenever `poison` is in the message.
+
+    Other rows were last acknowledged at `worked_s`.
+    """
     suspects = Suspects(strikes=5, timeout_s=8, longest_s=60)
     assert suspects.accuse(tuple(rows), isolate=True, now=0)
     sent = 0
@@ -14,7 +17,7 @@ def breaking(poison: int, rows: range) -> tuple[list[int], int]:
         flying = suspects.take(suspect, suspect.seqs)
         sent += 1
         if poison in flying.seqs:
-            proven = suspects.disconnected(flying, flying.seqs, soon=True, now=0)
+            proven = suspects.disconnected(flying, flying.seqs, soon=True, worked_s=worked_s, now=0)
             if proven:
                 return proven, sent
     return [], sent
@@ -27,11 +30,29 @@ def test_the_poison_is_found_by_halving() -> None:
         assert sent < 24, "eight halvings, their good halves, five strikes"
 
 
+def test_a_path_on_which_nothing_gets_through_condemns_nobody() -> None:
+    suspects = Suspects(strikes=2, timeout_s=8, longest_s=60)
+    suspects.accuse((1,), isolate=True, now=10)
+    now = 10.0
+    for _ in range(20):
+        suspect = suspects.due(now)
+        if suspect is not None:
+            assert suspects.disconnected(suspects.take(suspect, (1,)), (1,), soon=True, worked_s=9, now=now) == []
+        now += 60
+    # The same breaks between which others do get through are proof, each of them one.
+    for strike in (1, 2):
+        suspect = suspects.due(now)
+        assert suspect is not None
+        proven = suspects.disconnected(suspects.take(suspect, (1,)), (1,), soon=True, worked_s=now - 1, now=now)
+        assert proven == ([1] if strike == 2 else [])
+        now += 60
+
+
 def test_nobody_is_condemned_for_a_disconnect_that_came_late_or_in_company() -> None:
     suspects = Suspects(strikes=1, timeout_s=8, longest_s=60)
     suspects.accuse((1,), isolate=True, now=0)
     flying = suspects.take(suspects.due(0), (1,))  # type: ignore[arg-type]
-    assert suspects.disconnected(flying, (1,), soon=False, now=9) == []
+    assert suspects.disconnected(flying, (1,), soon=False, worked_s=5, now=9) == []
     assert len(suspects) == 1 and not suspects.isolating, "it is sent again in company"
 
 

@@ -35,3 +35,11 @@ def test_settled_rows_are_gone_for_good() -> None:
     waiting.settle({2, 3})
     assert waiting.events(9) == (1, 4) and len(waiting) == 2
     assert waiting._known_events == {1, 4}
+
+
+def test_a_fortnight_without_anybody_asking_takes_no_memory_for_what_was_fresh() -> None:
+    waiting = Waiting(fresh_s=10)
+    for second in range(100_000):
+        waiting.add(second, is_event=False, now=float(second))
+    assert len(waiting._recent) <= 11
+    assert len(waiting.fresh(100, now=99_999.0)) == 11

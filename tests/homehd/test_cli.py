@@ -93,6 +93,22 @@ def test_a_right_configuration_passes_the_check(tmp_path: Path) -> None:
     assert "h0000000a" in done.stdout
 
 
+def test_rows_set_aside_are_sent_once_more(tmp_path: Path) -> None:
+    from edge_agent.outbox import Outbox
+    from telemetry.messages import Reading
+
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE)
+    outbox = Outbox(tmp_path / "outbox.sqlite", now_us=1, max_bytes=1 << 20)
+    seqs = outbox.append([Reading(0, 1, 1, 1, 3, {2: -120.0})] * 3, "boot")
+    outbox.set_aside([(seqs[0], seqs[1])], "refused")
+    in_use = homehd("edge", "--config", str(config), "--requeue")
+    assert in_use.returncode == 1
+    assert "another agent uses it" in last_line(in_use)
+    outbox.close()
+    assert homehd("edge", "--config", str(config), "--requeue").stdout == "2 rows will be sent again\n"
+
+
 def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> None:
     config = tmp_path / "server.toml"
     config.write_text("api_port = 8080\napi_prot = 1\n")
