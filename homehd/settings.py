@@ -32,6 +32,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         broker: mqtt://host:port; None = the embedded one; `embedded:nats` or `embedded:mosquitto` names its kind.
         api_host, api_port: where the API and the dashboard listen.
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
+        trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
     """
 
@@ -41,6 +42,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_host: str = "127.0.0.1"
     api_port: Port = 8080
     allowed_origins: list[str] = []
+    trusted_proxies: list[str] = []
     ingest_health_port: Port = 0
 
     @property

@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
             host=loaded.api_host,
             port=loaded.api_port,
             allowed_origins=tuple(loaded.allowed_origins),
+            trusted_proxies=tuple(loaded.trusted_proxies),
             demo_accounts=_demo_accounts(),
         )
         server.run(api, SystemClock(), stop_event())
