@@ -111,7 +111,7 @@ class Bench:
         """Seconds for COPY and commit of the same rows, encoded beforehand."""
         prepared = []
         for messages in cycles:
-            intake = take(messages, self.session.desk(), self.clock.now_us())
+            intake = take(messages, self.session.desk())
             columns = reading_columns(intake, intake.rows.time_us)
             partitions.ensure_partitions(self.session.conn, columns.time_us, self.clock.now_us())
             prepared.append(encode_rows(columns))

@@ -1,7 +1,8 @@
 """What becomes of a message, and of every row in it, each with a named reason. Pure: no I/O, no clock.
 
-The order of the questions: is it a message of ours (`decode`), from a unit we serve (`judge`), are its times possible
-(`impossible`), which of its rows are new (`sift`). Whatever order duplicates come in, the same rows are admitted.
+The order of the questions: is it a message of ours (`decode`), from a unit we serve (`judge`), which of its rows
+are new (`sift`), are their times possible (`impossible`). Whatever order duplicates come in, the same rows are
+admitted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ingest.newer import is_newer
 from ingest.ranges import Range, RangeSet, runs
 from telemetry import wire
 from telemetry.errors import WireError
@@ -38,13 +40,15 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too large"
     WRONG_SCHEMA = "wrong schema"
-    IMPOSSIBLE_TIME = "impossible time"
+    NEWER = "newer than this ingest"
+    IMPOSSIBLE_TIME = "impossible time"  # stored as it is, and kept from rules and screens
     REFUSED_BY_STORE = "refused by the database"
+    FAULT = "a fault of ours"
 
 
 # No later setting, software or repeat can make these rows storable: the agent is told to set them aside. For the other
-# reasons a person can put things right, so the agent keeps its rows and goes on trying.
-FINAL: Final = frozenset({Reason.REVOKED, Reason.UNDECODABLE, Reason.IMPOSSIBLE_TIME, Reason.REFUSED_BY_STORE})
+# reasons a person can put things right, so the agent is not answered, keeps its rows and goes on trying.
+FINAL: Final = frozenset({Reason.UNDECODABLE, Reason.REFUSED_BY_STORE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def decode(payload: bytes) -> Batch | Reason:
     try:
         return wire.decode_batch(payload)
     except WireError:
+        if is_newer(payload):
+            return Reason.NEWER
         return Reason.UNDECODABLE if _version(payload) in (None, SCHEMA_VERSION) else Reason.WRONG_SCHEMA
 
 
@@ -99,23 +105,23 @@ def judge(topic: HomeTopic, batch_unit: str, unit: KnownUnit | None) -> Reason:
     return Reason.ACCEPT
 
 
-def impossible(times_us: npt.NDArray[np.int64], now_us: int) -> npt.NDArray[np.bool_]:
-    """Which corrected times cannot be: before 2015 or more than two days ahead."""
-    return (times_us < EARLIEST_US) | (times_us > now_us + AHEAD_US)
+def impossible(times_us: npt.NDArray[np.int64], received_us: npt.NDArray[np.int64] | int) -> npt.NDArray[np.bool_]:
+    """Which corrected times cannot be: before 2015 or more than two days later than they were received."""
+    return (times_us < EARLIEST_US) | (times_us > received_us + AHEAD_US)
 
 
-def sift(batch: Batch, held: RangeSet, refused: frozenset[int] = frozenset()) -> Sifted:
-    """The rows and events of a checked batch that are neither in `held` nor in `refused`. `held` is left as it is."""
+def sift(batch: Batch, held: RangeSet) -> Sifted:
+    """The rows and events of a checked batch that are not in `held`, which is left as it is."""
     first, last = batch.first_seq, batch.first_seq + batch.count - 1
-    if not (batch.offsets or batch.events or refused or held.overlaps(first, last)):
+    if not (batch.offsets or batch.events or held.overlaps(first, last)):
         return Sifted(None, [], [(first, last)], 0)
     seqs = wire.sequence_numbers(batch)
-    rows = [i for i, seq in enumerate(seqs[: batch.count]) if seq not in held and seq not in refused]
+    rows = [i for i, seq in enumerate(seqs[: batch.count]) if seq not in held]
     # A row and an event under one number cannot both be known by it: the row is, the event counts as its duplicate.
     taken = set(seqs[: batch.count])
-    events = [e for e in batch.events if e.seq not in held and e.seq not in refused and e.seq not in taken]
+    events = [e for e in batch.events if e.seq not in held and e.seq not in taken]
     fresh = runs([*(seqs[i] for i in rows), *(event.seq for event in events)])
-    duplicates = sum(seq not in refused for seq in seqs) - len(rows) - len(events)
+    duplicates = len(seqs) - len(rows) - len(events)
     return Sifted(None if len(rows) == batch.count else rows, events, fresh, duplicates)
 
 

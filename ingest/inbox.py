@@ -12,11 +12,16 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class Message(NamedTuple):
-    """One publish as it came off the broker."""
+    """One publish as it came off the broker.
+
+    Attributes:
+        retained: the broker had kept it and gave it to a newcomer: it says nothing about now.
+    """
 
     topic: str
     payload: bytes
     received_us: int
+    retained: bool = False
 
 
 class Inbox:
@@ -55,12 +60,6 @@ class Inbox:
                 taken.append(self._messages.popleft())
             self._bytes -= sum(len(message.payload) for message in taken)
             return taken
-
-    def clear(self) -> None:
-        """Forget everything: the agents still have it."""
-        with self._arrived:
-            self._messages.clear()
-            self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._messages)

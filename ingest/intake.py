@@ -14,19 +14,17 @@ import msgspec
 import numpy as np
 
 from ingest import admission
-from ingest.admission import Reason
 from ingest.columns import Bools, Ints, Rows, rows_of
 from ingest.inbox import Message
-from ingest.outcasts import Outcast, Refused
-from ingest.ranges import RangeSet, runs
-from ingest.reception import Desk, Part, receive
+from ingest.outcasts import Outcast
+from ingest.ranges import RangeSet
+from ingest.reception import Desk, Part, Said, receive
 from ingest.server_time import in_server_time, note_clocks, observe, shifts_of
 from ingest.units import Unit
-from telemetry.messages import Batch, Event, Flag, Lane, Status
+from telemetry.messages import Batch, Event, Flag, Lane
 
 # A row that its corrected clock puts this far ahead of the server is nothing a rule may see.
 FUTURE_US: Final = 2_000_000
-_TIME_LIMIT: Final = 2**60
 
 
 @dataclass(slots=True)
@@ -37,7 +35,9 @@ class Intake:
         rows: admitted rows, times corrected, flags set; `part` indexes `parts`.
         late: per row, whether the rules are not to see it.
         events: (index of the part, event with its time corrected and flags set).
+        judged_events: those of them that the rules are to see.
         clocks: units whose clock turned out to be more than 60 s off, or no longer is, with its offset in microseconds.
+        impossible: how many of these rows and events have a time that cannot be.
         judged: whether the rules are to see any of it.
     """
 
@@ -45,8 +45,10 @@ class Intake:
     rows: Rows = field(default_factory=lambda: rows_of([]))
     late: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     events: list[tuple[int, Event]] = field(default_factory=list)
-    statuses: list[tuple[Unit, Status, int]] = field(default_factory=list)
+    judged_events: list[tuple[int, Event]] = field(default_factory=list)
+    statuses: list[Said] = field(default_factory=list)
     clocks: list[tuple[Unit, int]] = field(default_factory=list)
+    impossible: int = 0
     judged: bool = True
     outcasts: list[Outcast] = field(default_factory=list)
 
@@ -57,7 +59,7 @@ class Intake:
         self.rows = replace(self.rows, flags=self.rows.flags | np.uint8(Flag.LATE))
 
 
-def take(messages: Sequence[Message], desk: Desk, now_us: int) -> Intake:
+def take(messages: Sequence[Message], desk: Desk) -> Intake:
     """Sort out one handful of messages, in the order they came."""
     reception = receive(messages, desk)
     intake = Intake(reception.parts, statuses=reception.statuses, outcasts=reception.outcasts)
@@ -69,12 +71,11 @@ def take(messages: Sequence[Message], desk: Desk, now_us: int) -> Intake:
     row_time, row_moved, offset = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts)
     event_time, event_moved, _ = in_server_time(events.time_us, events.mono_ms, events.part, shifts)
     intake.clocks = note_clocks(intake.parts, rows, row_moved, offset)
-    _refuse(intake, rows, row_time, events, event_time, now_us)
     keep = _sift(intake.parts, desk.held, len(rows))
     flags = rows.flags | (row_moved * np.uint8(Flag.TIME_CORRECTED))
     intake.rows = replace(rows, time_us=row_time, flags=flags).select(keep)
     _mark_late(intake)
-    intake.events = _admitted_events(intake.parts, events, event_time, event_moved)
+    _admit_events(intake, events, event_time, event_moved)
     return intake
 
 
@@ -89,29 +90,12 @@ class _Events:
         self.mono_ms = np.array([event.mono_ms for event in self.events], np.int64)
 
 
-def _refuse(intake: Intake, rows: Rows, row_time: Ints, events: _Events, event_time: Ints, now_us: int) -> None:
-    bad_rows, bad_events = admission.impossible(row_time, now_us), admission.impossible(event_time, now_us)
-    if not (bad_rows.any() or bad_events.any()):
-        return
-    bad: dict[int, set[int]] = {}
-    for index, seq in zip(rows.part[bad_rows].tolist(), rows.seq[bad_rows].tolist(), strict=True):
-        bad.setdefault(index, set()).add(seq)
-    for at in np.flatnonzero(bad_events).tolist():
-        bad.setdefault(int(events.part[at]), set()).add(events.events[at].seq)
-    for index, seqs in bad.items():
-        part = intake.parts[index]
-        part.refused = frozenset(seqs)
-        refused = Refused(part.topic.shard, part.topic.unit, part.batch.epoch, runs(seqs))
-        outcast = Outcast(part.message, part.topic.unit, Reason.IMPOSSIBLE_TIME, refused, f"{len(seqs)} rows")
-        intake.outcasts.append(outcast)
-
-
 def _sift(parts: Sequence[Part], held: Callable[[Unit, str], RangeSet], count: int) -> Bools:
     keep = np.ones(count, np.bool_)
     start = 0
     for part in parts:
         stored = held(part.unit, part.batch.epoch)
-        part.sifted = sifted = admission.sift(part.batch, stored, part.refused)
+        part.sifted = sifted = admission.sift(part.batch, stored)
         for first, last in sifted.fresh:
             stored.add(first, last)
         if sifted.rows is not None:
@@ -129,7 +113,10 @@ def _mark_late(intake: Intake) -> None:
     backlog = np.array([part.batch.lane is Lane.BACKFILL for part in parts], np.bool_)[rows.part]
     received = np.array([part.message.received_us for part in parts], np.int64)[rows.part]
     newest = np.array([unit.newest_us for unit in units], np.int64)
-    intake.late = late_rows(unit_of, rows.time_us, backlog | (rows.time_us > received + FUTURE_US), newest)
+    impossible = admission.impossible(rows.time_us, received)
+    never = backlog | (rows.time_us > received + FUTURE_US) | impossible
+    intake.late = late_rows(unit_of, rows.time_us, never, newest)
+    intake.impossible += int(impossible.sum())
     seen = ~intake.late
     np.maximum.at(newest, unit_of[seen], rows.time_us[seen])
     for unit, time_us in zip(units, newest.tolist(), strict=True):
@@ -154,16 +141,24 @@ def late_rows(unit: Ints, time_us: Ints, never: Bools, newest_us: Ints) -> Bools
     return late
 
 
-def _admitted_events(parts: Sequence[Part], events: _Events, time_us: Ints, moved: Bools) -> list[tuple[int, Event]]:
+def _admit_events(intake: Intake, events: _Events, time_us: Ints, moved: Bools) -> None:
     if not events.events:
-        return []
+        return
+    parts = intake.parts
     fresh = {index: {event.seq for event in part.sifted.events} for index, part in enumerate(parts)}
-    admitted = []
-    columns = zip(events.part.tolist(), events.events, time_us.tolist(), moved.tolist(), strict=True)
-    for index, event, at_us, corrected in columns:
+    received = np.array([part.message.received_us for part in parts], np.int64)[events.part]
+    impossible = admission.impossible(time_us, received)
+    columns = zip(
+        events.part.tolist(), events.events, time_us.tolist(), moved.tolist(), impossible.tolist(), strict=True
+    )
+    for index, event, at_us, corrected, never in columns:
         if event.seq not in fresh[index]:
             continue
-        late = parts[index].batch.lane is Lane.BACKFILL or at_us < parts[index].unit.newest_us
+        late = never or parts[index].batch.lane is Lane.BACKFILL or at_us < parts[index].unit.newest_us
         flags = event.flags | (Flag.TIME_CORRECTED if corrected else 0) | (Flag.LATE if late else 0)
-        admitted.append((index, msgspec.structs.replace(event, time_us=at_us, flags=int(flags))))
-    return admitted
+        admitted = (index, msgspec.structs.replace(event, time_us=at_us, flags=int(flags)))
+        intake.events.append(admitted)
+        if never:
+            intake.impossible += 1
+        else:
+            intake.judged_events.append(admitted)

@@ -14,14 +14,14 @@ from telemetry.messages import Event
 
 
 def samples_of(intake: Intake, received_us: Ints) -> Samples:
-    """The rows that are not late, in order of arrival, which per unit is order of time; and every event.
+    """The rows that are not late, in order of arrival, which per unit is order of time; and the events.
 
     Late events too: an alarm that began while the line was down may still stand, and the rules must know. The engine
     places them by their time; what they then find in old data is marked late.
     """
     rows, seen = intake.rows, ~intake.late
     place = np.array([part.unit.row for part in intake.parts], np.int32)
-    events = [(intake.parts[index].unit.row, event) for index, event in intake.events]
+    events = [(intake.parts[index].unit.row, event) for index, event in intake.judged_events]
     return Samples(
         row=place[rows.part][seen],
         time_us=rows.time_us[seen],

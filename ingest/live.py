@@ -52,10 +52,6 @@ class LiveBook:
             frames.append((topics.live(lowest), LiveFrame(SCHEMA_VERSION, now_us)))
         return frames
 
-    def clear(self) -> None:
-        """Forget what was not sent."""
-        self._shards.clear()
-
     def _shard(self, number: int) -> _Shard:
         return self._shards.setdefault(number, _Shard())
 

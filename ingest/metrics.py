@@ -37,6 +37,7 @@ class Metrics:
         self.messages = counter("messages", "Messages taken off the inbox")
         self.outcomes = counter("rows", "Rows and events by what became of them", "outcome")
         self.quarantined = counter("quarantined", "Messages not taken, by reason", "reason")
+        self.skipped = counter("skipped_messages", "Messages left alone because the same made a cycle fail lately")
         self.dropped = gauge("dropped_messages", "Messages dropped because the inbox was full; agents send them again")
         self.transitions = counter("engine_transitions", "Findings that changed", "state")
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")

@@ -35,7 +35,6 @@ from store.alert_log import AlertEventRow
 from store.engine_state import EngineState
 from store.pool import transaction
 from store.readings import ReadingColumns
-from store.unit_status import StatusRow
 from telemetry.clock import Clock
 from telemetry.messages import Lane
 
@@ -98,7 +97,7 @@ class Pipeline:
         other exception of a poisonous message: nothing was committed, and `session` must be reloaded.
         """
         started_s, now_us = self._clock.monotonic_s(), self._clock.now_us()
-        intake = take(messages, session.desk(), now_us)
+        intake = take(messages, session.desk())
         if unjudged:
             intake.hide()
         changes = self._judge(session, intake, now_us, tick=tick)
@@ -140,7 +139,7 @@ class Pipeline:
             machine_events.add_extras(conn, rows.extras(intake))
             machine_events.add_events(conn, rows.event_rows(intake))
             received.add(conn, changes.held)
-            unit_status.save(conn, [StatusRow(u.known.unit_id, at, status) for u, status, at in intake.statuses])
+            unit_status.save(conn, rows.status_rows(intake))
             quarantine.add(conn, [rows.quarantine_row(outcast) for outcast in changes.kept])
             alerts = self._add_alerts(session, changes.found, now_us)
             engine_state.save(conn, {u.known.unit_id: _state(session, u) for u in changes.save})
@@ -184,8 +183,10 @@ class Pipeline:
                 self.acks.refused(told.shard, told.unit, told.epoch, told.ranges, str(outcast.reason), now_s)
         for shard, reading in live_readings(intake):
             self.live.reading(shard, reading)
-        for unit, status, _ in intake.statuses:
-            self.live.status(unit.known.shard, status)
+        for said in intake.statuses:
+            # Screens take what a live frame says for news; what the broker had kept reaches them by way of the store.
+            if not said.retained:
+                self.live.status(said.unit.known.shard, said.status)
 
     def _count(self, messages: Sequence[Message], changes: Changes) -> None:
         intake, metrics = changes.intake, self._metrics
@@ -193,6 +194,7 @@ class Pipeline:
         metrics.messages.inc(len(messages))
         metrics.outcomes.labels(Reason.ACCEPT).inc(len(intake.rows) + len(intake.events) - late)
         metrics.outcomes.labels(Reason.LATE).inc(late)
+        metrics.outcomes.labels(Reason.IMPOSSIBLE_TIME).inc(intake.impossible)
         metrics.outcomes.labels(Reason.DUPLICATE).inc(sum(part.sifted.duplicates for part in intake.parts))
         if messages:
             metrics.age_s.observe((self._clock.now_us() - messages[0].received_us) / 1e6)
@@ -203,6 +205,9 @@ class Pipeline:
         for outcast in changes.kept:
             fields = {"topic": outcast.message.topic, "reason": str(outcast.reason), "detail": outcast.detail}
             log.warning("message quarantined", extra={"fields": fields})
+        if intake.impossible:
+            names = sorted({part.unit.known.name for part in intake.parts})
+            log.warning("impossible times", extra={"fields": {"rows": intake.impossible, "among": names[:10]}})
         for unit, offset_us in intake.clocks:
             clock = {"unit": unit.known.name, "offset_s": round(offset_us / 1e6, 1)}
             log.warning("clock off" if unit.clock_off else "clock right again", extra={"fields": clock})
@@ -219,7 +224,8 @@ def _ask_rules(session: Session, intake: Intake, arrived: Ints, now_us: int, *, 
             found += session.engine.tick(now_us)
     except Exception as error:
         raise RulesFailure(type(error).__name__, in_tick=judging_silence) from error
-    return found
+    # The engine never forgets a unit; one that was revoked is nobody's business any more.
+    return [transition for transition in found if transition.row in session.by_row]
 
 
 def _to_save(session: Session, intake: Intake, transitions: Sequence[Transition], now_us: int) -> list[Unit]:

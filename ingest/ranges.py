@@ -54,11 +54,6 @@ class RangeSet:
         else:
             self._merge(first, last)
 
-    def add_numbers(self, numbers: Iterable[int]) -> None:
-        """Hold every one of `numbers`, which may come in any order."""
-        for first, last in runs(numbers):
-            self.add(first, last)
-
     def _merge(self, first: int, last: int) -> None:
         # Everything that touches or adjoins first…last becomes one range.
         left = bisect_left(self._highs, first - 1)

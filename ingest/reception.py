@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ingest import admission
 from ingest.admission import KnownUnit, Reason, Sifted
@@ -26,13 +27,21 @@ class Part:
     unit: Unit
     batch: Batch
     sifted: Sifted
-    refused: frozenset[int] = frozenset()
 
     def answered(self) -> list[Range]:
         """Seqs to acknowledge once committed: new ones, and those that were held before."""
         if self.sifted.duplicates == 0:
             return self.sifted.fresh
-        return runs(seq for seq in wire.sequence_numbers(self.batch) if seq not in self.refused)
+        return runs(wire.sequence_numbers(self.batch))
+
+
+class Said(NamedTuple):
+    """A status, as it arrived; `retained`: out of the broker's memory, not from the box."""
+
+    unit: Unit
+    status: Status
+    received_us: int
+    retained: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,10 @@ class Reception:
 
     Attributes:
         parts: the batches that are taken, not yet sifted.
-        statuses: (unit, status, when it arrived).
     """
 
     parts: list[Part] = field(default_factory=list)
-    statuses: list[tuple[Unit, Status, int]] = field(default_factory=list)
+    statuses: list[Said] = field(default_factory=list)
     outcasts: list[Outcast] = field(default_factory=list)
 
 
@@ -96,7 +104,7 @@ def _receive_status(message: Message, topic: HomeTopic, unit: Unit | KnownUnit |
         return
     reason = admission.judge(topic, status.unit, _known(unit))
     if reason is Reason.ACCEPT and isinstance(unit, Unit):
-        reception.statuses.append((unit, status, message.received_us))
+        reception.statuses.append(Said(unit, status, message.received_us, message.retained))
     else:
         reception.outcasts.append(Outcast(message, name, reason))
 

@@ -12,6 +12,7 @@ from store import received
 from store.machine_events import EventRow, ExtraRow
 from store.quarantine import QuarantineRow
 from store.readings import ReadingColumns
+from store.unit_status import StatusRow
 from telemetry import wire
 
 
@@ -64,6 +65,19 @@ def extras(intake: Intake) -> list[ExtraRow]:
             if (time_us := times.get(numbers[row])) is not None:
                 found.append(ExtraRow(part.unit.known.unit_id, part.batch.epoch, numbers[row], time_us, extras))
     return found
+
+
+def status_rows(intake: Intake) -> list[StatusRow]:
+    """The statuses; one the broker had kept does not count as heard."""
+    return [
+        StatusRow(
+            said.unit.known.unit_id,
+            said.received_us,
+            said.status,
+            heard_us=None if said.retained else said.received_us,
+        )
+        for said in intake.statuses
+    ]
 
 
 def quarantine_row(outcast: Outcast) -> QuarantineRow:

@@ -68,10 +68,12 @@ def _health(worker: Worker, subscriber: Subscriber, inbox: Inbox, clock: Clock) 
     database = age_s < STALE_S
     detail: dict[str, object] = {
         "database": "answers" if database else f"silent for {age_s:.0f} s",
-        "broker": "connected" if subscriber.connected else "not connected",
+        "storing": "works" if worker.stores else "every message fails: see the log",
+        "broker": subscriber.trouble or "connected",
+        "silence": "judged" if worker.judges_silence else "not judged",
         "queue": len(inbox),
     }
-    return database and subscriber.connected, detail
+    return database and worker.stores and worker.judges_silence and not subscriber.trouble, detail
 
 
 def _watch(metrics: Metrics, inbox: Inbox, subscriber: Subscriber, clock: Clock) -> None:

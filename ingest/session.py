@@ -13,7 +13,7 @@ from typing import Final
 from alerts.engine import Engine
 from alerts.records import Context
 from alerts.ruleset import Ruleset
-from ingest import alerting, restore
+from ingest import alerting, restore, revoked
 from ingest.admission import KnownUnit
 from ingest.alerting import Key, Standing
 from ingest.ranges import RangeSet
@@ -24,6 +24,8 @@ from store.pool import Connection
 
 log = logging.getLogger(__name__)
 
+# The worker writes every two seconds. When nothing comes for this long it hangs, and the database frees its shards.
+IDLE_S: Final = 30.0
 # A name the registry does not know is asked for again after this, and so many names a second in all.
 ASK_AGAIN_S: Final = 5.0
 ASKS_PER_S: Final = 20.0
@@ -39,7 +41,7 @@ class Session:
     """
 
     def __init__(self, url: str, wanted: frozenset[int], ruleset: Ruleset, now: Callable[[], float]) -> None:
-        self.conn: Connection = pool.connect(url, name="homehd ingest")
+        self.conn: Connection = pool.connect(url, name="homehd ingest", idle_s=IDLE_S)
         self.ruleset = ruleset
         self._wanted = wanted
         self._now = now
@@ -76,10 +78,11 @@ class Session:
             log.info("shards taken", extra={"fields": {"shards": len(gained), "units": len(self.units)}})
         return gained
 
-    def refresh(self) -> None:
+    def refresh(self, now_us: int) -> None:
         """Learn of new and revoked units and of changed prescriptions."""
         self._asked.clear()
         self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
+        self._close_revoked(now_us)
 
     def desk(self) -> Desk:
         """What intake asks us."""
@@ -100,6 +103,12 @@ class Session:
             if stands := alerting.standing(state, self.latches(state.rule)):
                 self.alerts[state.unit_id, state.rule] = stands
         self.owned |= shards
+        self._close_revoked(now_us)
+
+    def _close_revoked(self, now_us: int) -> None:
+        ids = {known.unit_id for known in self.others.values() if known.revoked and known.shard in self.owned}
+        revoked.close_alerts(self.conn, sorted(ids), self.ruleset, now_us)
+        self.alerts = {key: standing for key, standing in self.alerts.items() if key[0] not in ids}
 
     def _register(self, units: Iterable[registry.Unit]) -> list[Unit]:
         """Take note of registry entries; the units that were not known before."""
@@ -108,14 +117,20 @@ class Session:
             known = KnownUnit(entry.unit_id, entry.name, entry.shard, entry.revoked_us is not None)
             unit = self.units.get(entry.name)
             if known.revoked:
-                self.units.pop(entry.name, None)
-                self.others[entry.name] = known
+                self._let_go(known)
             elif unit is None:
+                self.others.pop(entry.name, None)
                 unit = Unit(known, self.engine.register(entry.name))
                 self.units[entry.name] = self.by_row[unit.row] = unit
                 fresh.append(unit)
         self._set_contexts()
         return fresh
+
+    def _let_go(self, known: KnownUnit) -> None:
+        unit = self.units.pop(known.name, None)
+        if unit is not None:
+            del self.by_row[unit.row]
+        self.others[known.name] = known
 
     def _set_contexts(self) -> None:
         by_id = {unit.known.unit_id: unit for unit in self.units.values()}

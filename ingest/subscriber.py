@@ -39,6 +39,8 @@ class Subscriber:
         self._clock = clock
         self._owned: frozenset[int] = frozenset()
         self._guard = threading.Lock()  # what is owned and what is subscribed change together
+        self._asked: dict[int, list[str]] = {}  # patterns by the id of the request the broker has not answered yet
+        self._denied: set[str] = set()
         self._answered = threading.Event()
         self._refusal = ""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
@@ -46,6 +48,7 @@ class Subscriber:
         # Acknowledgements are QoS 0: nothing waits in the client while the broker is away, agents ask again.
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
@@ -56,6 +59,20 @@ class Subscriber:
     def connected(self) -> bool:
         """Whether the broker session stands."""
         return self._client.is_connected()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the broker has answered every subscription."""
+        return not self._asked
+
+    @property
+    def trouble(self) -> str:
+        """What keeps us from hearing our shards; empty when all is well."""
+        if not self.connected:
+            return "not connected"
+        with self._guard:
+            denied = sorted(self._denied)
+        return f"refuses {', '.join(denied[:3])}{' and more' if len(denied) > 3 else ''}" if denied else ""
 
     def start(self) -> None:
         """Connect; afterwards it reconnects by itself. HomehdError when the first attempt fails."""
@@ -82,8 +99,8 @@ class Subscriber:
             if self.connected:
                 if gone:
                     self._client.unsubscribe(gone)
-                if new:
-                    self._client.subscribe(new)
+                self._subscribe(new)
+            self._denied.difference_update(gone)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send at QoS 0; without a session it is dropped."""
@@ -91,7 +108,7 @@ class Subscriber:
             self._client.publish(topic, payload)
 
     def _on_connect(
-        self, client: mqtt.Client, _user: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
+        self, _client: mqtt.Client, _user: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
     ) -> None:
         if code.is_failure:
             self._refusal = str(code)
@@ -99,10 +116,30 @@ class Subscriber:
         else:
             self._refusal = ""
             with self._guard:
-                if self._owned:
-                    client.subscribe(patterns(self._owned))
+                self._asked.clear()
+                self._denied.clear()
+                self._subscribe(patterns(self._owned))
             log.info("broker connected", extra={"fields": {"broker": self._where()}})
         self._answered.set()
+
+    def _subscribe(self, wanted: list[tuple[str, int]]) -> None:
+        # The caller holds the guard: the answer cannot be looked at before its question is noted.
+        if wanted:
+            _, request = self._client.subscribe(wanted)
+            if request is not None:
+                self._asked[request] = [pattern for pattern, _ in wanted]
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _user: object, request: int, codes: list[ReasonCode], _more: Properties | None
+    ) -> None:
+        with self._guard:
+            asked = self._asked.pop(request, [])
+            wanted = dict(patterns(self._owned))
+            denied = [p for p, code in zip(asked, codes, strict=False) if code.is_failure and p in wanted]
+            self._denied.difference_update(asked)
+            self._denied.update(denied)
+        if denied:
+            log.error("subscription refused", extra={"fields": {"broker": self._where(), "patterns": denied[:8]}})
 
     def _on_disconnect(
         self,
@@ -116,7 +153,7 @@ class Subscriber:
             log.warning("broker lost", extra={"fields": {"broker": self._where(), "reason": str(code)}})
 
     def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
-        self._inbox.put(Message(message.topic, bytes(message.payload), self._clock.now_us()))
+        self._inbox.put(Message(message.topic, bytes(message.payload), self._clock.now_us(), message.retain))
 
     def _where(self) -> str:
         return str(self._broker)

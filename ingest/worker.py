@@ -43,6 +43,10 @@ DRAIN_S: Final = 5.0
 class Outlet(Protocol):
     """Where acknowledgements and live frames go, and who must know which shards are ours."""
 
+    @property
+    def trouble(self) -> str:
+        """What keeps us from hearing our shards; empty when all is well."""
+
     def own(self, shards: frozenset[int]) -> None:
         """Receive exactly these shards' messages from now on."""
 
@@ -76,6 +80,16 @@ class Worker:
         self._done: dict[str, float] = {}
         self.committed_s = clock.monotonic_s()  # when the database last answered
         self.resets = 0  # how often it was lost
+
+    @property
+    def judges_silence(self) -> bool:
+        """Whether the rules can tell who has fallen silent."""
+        return self._isolation.judges_silence
+
+    @property
+    def stores(self) -> bool:
+        """Whether messages go through."""
+        return self._isolation.stores
 
     def open(self) -> None:
         """Connect, check the schema, take what shards are free; StoreError when that cannot be done now."""
@@ -141,13 +155,23 @@ class Worker:
         if self._is_due("shards", SHARDS_S) and session.take_shards(now_us):
             self._announce(session)
         if self._is_due("refresh", REFRESH_S):
-            session.refresh()
+            session.refresh(now_us)
             self._metrics.units.set(len(session.units))
         if self._is_due("beat", BEAT_S):
-            detail = {"shards": len(session.owned), "units": len(session.units), "queue": len(self._inbox)}
             self._metrics.clocks.set(sum(unit.clock_off for unit in session.units.values()))
-            heartbeat.beat(session.conn, "ingest", self._settings.instance, now_us, detail)
+            heartbeat.beat(session.conn, "ingest", self._settings.instance, now_us, self._detail(session))
             self.committed_s = self._clock.monotonic_s()
+
+    def _detail(self, session: Session) -> dict[str, object]:
+        # What these words mean to others: store/heartbeat.py.
+        detail: dict[str, object] = {
+            "shards": len(session.owned), "units": len(session.units), "queue": len(self._inbox),
+        }  # fmt: skip
+        if not self.judges_silence:
+            detail["silence"] = "not judged"
+        if trouble := self._outlet.trouble:
+            detail["broker"] = trouble
+        return detail
 
     def _announce(self, session: Session) -> None:
         self._outlet.own(session.owned)

@@ -20,13 +20,13 @@ class Trouble(StrEnum):
 
     UNAVAILABLE = "unavailable"  # not there, starting, shutting down, connection lost
     BUSY = "busy"  # deadlock, lock or statement time-out: the same again may work
-    CREDENTIALS = "credentials"
+    CREDENTIALS = "credentials"  # who we are there, and what we may do
     NO_DATABASE = "no database"
     SCHEMA = "schema"  # missing, older or newer than this program
     FULL = "full"
     READ_ONLY = "read-only"
     CONFLICT = "conflict"  # there is one already, or what it points to is not there
-    REFUSED = "refused"  # the database will not have it: append-only, a check, no permission
+    REFUSED = "refused"  # the database will not have these data: a check, a value no column holds
     OTHER = "other"
 
 
@@ -53,6 +53,7 @@ class _Remedy:
 
 _NOT_THERE: Final = "is PostgreSQL running there? `homehd doctor` tells more"
 _MIGRATE: Final = "run `homehd migrate`"
+_UNFIT: Final = _Remedy(Trouble.REFUSED, "a value that its column cannot hold")
 _UNAVAILABLE: Final = _Remedy(Trouble.UNAVAILABLE, "the database went away; it is tried again")
 
 # SQLSTATE, or its class, to what to do; the longest match counts.
@@ -64,6 +65,8 @@ _BY_STATE: Final[dict[str, _Remedy]] = {
     "55P03": _Remedy(Trouble.BUSY, "a lock was not free in time"),
     "53": _Remedy(Trouble.UNAVAILABLE, "the database is out of resources: connections, memory"),
     "53100": _Remedy(Trouble.FULL, "the database's disk is full: free space on it, nothing else is needed"),
+    "25P03": _UNAVAILABLE,  # idle in a transaction for too long
+    "58": _Remedy(Trouble.UNAVAILABLE, "the database's own system fails: its log and its disk say more"),
     "25006": _Remedy(Trouble.READ_ONLY, "the database is read-only: a standby? point HOMEHD_DATABASE at the primary"),
     "28": _Remedy(Trouble.CREDENTIALS, "check user and password in HOMEHD_DATABASE"),
     "3D000": _Remedy(Trouble.NO_DATABASE, "create it (createdb) or correct HOMEHD_DATABASE"),
@@ -73,8 +76,9 @@ _BY_STATE: Final[dict[str, _Remedy]] = {
     "3F000": _Remedy(Trouble.SCHEMA, _MIGRATE),
     "23503": _Remedy(Trouble.CONFLICT, "what it points to is not there"),
     "23505": _Remedy(Trouble.CONFLICT, "there is one already"),
+    "22": _UNFIT,
     "23": _Remedy(Trouble.REFUSED, "a check of the database refused it"),
-    "42501": _Remedy(Trouble.REFUSED, "not permitted"),
+    "42501": _Remedy(Trouble.CREDENTIALS, "the database user may not do this: GRANT it, or correct HOMEHD_DATABASE"),
 }
 
 # libpq gives no SQLSTATE when a connection fails: the server's words are all there is.
@@ -128,6 +132,8 @@ def _translated(error: psycopg.Error, operation: str, subject: str) -> StoreErro
             return StoreError(operation, subject or _named(error), trouble=remedy.trouble, hint=remedy.hint)
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(operation, subject, trouble=Trouble.UNAVAILABLE, hint=_UNAVAILABLE.hint)
+    if not state and isinstance(error, psycopg.DataError):
+        return StoreError(operation, subject, trouble=_UNFIT.trouble, hint=_UNFIT.hint)
     what = f"SQLSTATE {state}" if state else type(error).__name__
     return StoreError(operation, subject, trouble=Trouble.OTHER, hint=f"{what}; the server's log has the details")
 

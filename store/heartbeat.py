@@ -1,4 +1,13 @@
-"""Signs of life of the services, so that silence of one of them is a finding and not a quiet day."""
+"""Signs of life of the services, so that silence of one of them is a finding and not a quiet day.
+
+The detail of service `ingest`:
+
+- `shards` (int): how many shards this instance owns. Ingest as a whole is alive when its fresh beats own all 64
+  together; one that stands by owns none.
+- `units` (int), `queue` (int): units of these shards, messages waiting.
+- `silence`: "not judged" while the rules cannot tell who has fallen silent; absent when they can.
+- `broker`: what keeps this instance from hearing its shards, in a person's words; absent when all is well.
+"""
 
 from __future__ import annotations
 

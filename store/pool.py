@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
@@ -26,15 +29,19 @@ _LINE: Final = {
 # The answer of a server in another time zone or with another date style would be read wrong. JIT costs more than our
 # queries take.
 _SESSION: Final = "-c timezone=UTC -c datestyle=ISO -c jit=off -c lock_timeout=10s -c statement_timeout=60s"
+# A pool's connection: whether it still answers at all, and whatever people wait for.
+CHECK_S: Final = 2.0
+ANSWER_S: Final = 10.0
 
 
-def connect(url: str, *, name: str = "homehd") -> Connection:
+def connect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> Connection:
     """A connection in autocommit mode: what belongs together goes into `transaction`. `name` shows in pg_stat_activity.
 
-    StoreError when it cannot be had, within five seconds.
+    With `idle_s` the server ends it when nothing comes for so long, or for half as long within a transaction: what a
+    process that hangs has locked is then free for others. StoreError when it cannot be had, within five seconds.
     """
     try:
-        return psycopg.connect(_conninfo(url, name), autocommit=True)
+        return psycopg.connect(_conninfo(url, name, idle_s), autocommit=True)
     except psycopg.Error as error:
         raise connect_error(error, url) from None
 
@@ -57,15 +64,21 @@ def transaction(conn: Connection, operation: str = "write to the database") -> I
 class Pool:
     """Connections shared by the tasks of one process."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection], url: str) -> None:
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection], url: str, answer_s: float = ANSWER_S) -> None:
         self._pool = pool
         self._url = url
+        self._answer_s = answer_s
 
     @asynccontextmanager
     async def connection(self, operation: str = "read from the database") -> AsyncIterator[AsyncConnection]:
-        """A connection for the block, in autocommit mode; StoreError for whatever goes wrong with it."""
-        with translate(operation, describe(self._url)):
-            async with self._pool.connection() as conn:
+        """A connection for the block, in autocommit mode; StoreError for whatever goes wrong with it.
+
+        A block that takes longer than the pool's `answer_s` loses its connection: a database that stands still keeps
+        its connections open and would be waited for without end.
+        """
+        where = describe(self._url)
+        with translate(operation, where):
+            async with self._pool.connection() as conn, _answered_within(conn, self._answer_s, operation, where):
                 yield conn
 
     @asynccontextmanager
@@ -79,10 +92,13 @@ class Pool:
         await self._pool.close()
 
 
-async def open_pool(url: str, *, name: str = "homehd", size: int = 8, wait_s: float = 5.0) -> Pool:
+async def open_pool(
+    url: str, *, name: str = "homehd", size: int = 8, wait_s: float = 5.0, answer_s: float = ANSWER_S
+) -> Pool:
     """A pool of up to `size` connections; a task waits up to `wait_s` for one. StoreError when none can be had now.
 
-    Connections that broke are replaced; a check before use keeps the first request after a restart from failing.
+    Connections that broke or stand still are replaced; a check before use keeps the first request after a restart from
+    failing. `answer_s`: how long the work on a connection may take at most.
     """
     pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
         _conninfo(url, name),
@@ -91,7 +107,7 @@ async def open_pool(url: str, *, name: str = "homehd", size: int = 8, wait_s: fl
         max_size=size,
         timeout=wait_s,
         open=False,
-        check=AsyncConnectionPool.check_connection,
+        check=_check,
         reconnect_timeout=10.0,
     )
     # The pool only ever says that it timed out; one connection of our own says why.
@@ -103,12 +119,48 @@ async def open_pool(url: str, *, name: str = "homehd", size: int = 8, wait_s: fl
         raise StoreError(
             "connect to the database", describe(url), trouble=Trouble.UNAVAILABLE, hint="no answer"
         ) from error
-    return Pool(pool, url)
+    return Pool(pool, url, answer_s)
 
 
-def _conninfo(url: str, name: str) -> str:
+async def _check(conn: AsyncConnection) -> None:
+    async with _answered_within(conn, CHECK_S, "check a connection", ""):
+        await AsyncConnectionPool.check_connection(conn)
+
+
+@asynccontextmanager
+async def _answered_within(conn: AsyncConnection, seconds: float, operation: str, where: str) -> AsyncIterator[None]:
+    """StoreError when the block takes longer; the connection is of no more use then.
+
+    Its line is cut, because a task that is only cancelled would politely wait for the server to confirm that.
+    """
+    overdue = False
+
+    def cut() -> None:
+        nonlocal overdue
+        overdue = True
+        if not conn.closed:
+            with socket.socket(fileno=os.dup(conn.fileno())) as line, suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    timer = asyncio.get_running_loop().call_later(seconds, cut)
     try:
-        return make_conninfo(url, application_name=name, options=_SESSION, **_LINE)
+        yield
+    except (psycopg.Error, StoreError) as error:
+        if not overdue:
+            raise
+        hint = f"no answer for {seconds:g} s"
+        raise StoreError(operation, where, trouble=Trouble.UNAVAILABLE, hint=hint) from error
+    finally:
+        timer.cancel()
+
+
+def _conninfo(url: str, name: str, idle_s: float | None = None) -> str:
+    options = _SESSION
+    if idle_s is not None:
+        whole, half = round(idle_s * 1000), round(idle_s * 500)
+        options += f" -c idle_session_timeout={whole} -c idle_in_transaction_session_timeout={half}"
+    try:
+        return make_conninfo(url, application_name=name, options=options, **_LINE)
     except psycopg.Error:
         # libpq's message would quote the URL, password and all.
         raise StoreError(

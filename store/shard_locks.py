@@ -24,11 +24,6 @@ def take(conn: Connection, shards: Iterable[int]) -> set[int]:
     return held(conn)
 
 
-def release(conn: Connection, shards: Iterable[int]) -> None:
-    """Give up these shards."""
-    run(conn, "release_shards", {"class": LOCK_CLASS, "shards": sorted(set(shards) & held(conn))}).fetchall()
-
-
 def held(conn: Connection) -> set[int]:
     """The shards this connection holds, by the database's own word."""
     return {row[0] for row in run(conn, "held_shards", {"class": LOCK_CLASS})}

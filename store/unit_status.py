@@ -17,18 +17,23 @@ class StatusRow:
     """A box's status as received.
 
     Attributes:
+        received_us: when it arrived here, be it from the box or from the broker's memory (a retained one).
         since_us: when `online` or `machine` last changed; ignored when saving.
+        heard_us: when a status last came from the box itself, or its last will from the broker; None = never. Saving
+            None, for a retained status, leaves the time as it was.
     """
 
     unit_id: int
     received_us: int
     status: Status
     since_us: int = 0
+    heard_us: int | None = None
 
 
 def save(conn: Connection, rows: Sequence[StatusRow]) -> None:
     """Replace the status of these units; of several for one unit the last counts."""
     last = {row.unit_id: row for row in rows}
+    heard = {row.unit_id: storable_us(row.heard_us) for row in rows if row.heard_us is not None}
     if not last:
         return
     units = sorted(last)
@@ -36,6 +41,7 @@ def save(conn: Connection, rows: Sequence[StatusRow]) -> None:
     columns = {
         "units": units,
         "received": [storable_us(last[unit].received_us) for unit in units],
+        "heard": [heard.get(unit) for unit in units],
         "sent": [storable_us(s.sent_us) for s in statuses],
         "online": [s.online for s in statuses],
         "synchronised": [s.synchronised for s in statuses],
@@ -49,6 +55,7 @@ def save(conn: Connection, rows: Sequence[StatusRow]) -> None:
         "outbox_oldest": [storable_us(s.outbox_oldest_us) if s.outbox_oldest_us else None for s in statuses],
         "thinned": [_bigint(s.thinned) for s in statuses],
         "rejected": [_bigint(s.rejected) for s in statuses],
+        "troubles": [storable_text(s.trouble) for s in statuses],
     }
     run(conn, "save_unit_statuses", columns)
 
@@ -60,9 +67,9 @@ async def statuses(conn: AsyncConnection, unit_ids: Sequence[int]) -> dict[int, 
 
 
 def _status_row(row: tuple[Any, ...]) -> StatusRow:
-    unit_id, received_us, since_us, *fields = row
+    unit_id, received_us, since_us, heard_us, *fields = row
     fields[7] = MachineLink(fields[7])
-    return StatusRow(unit_id, received_us, Status(SCHEMA_VERSION, *fields), since_us)
+    return StatusRow(unit_id, received_us, Status(SCHEMA_VERSION, *fields), since_us, heard_us)
 
 
 def _bigint(number: int) -> int:

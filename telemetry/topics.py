@@ -15,7 +15,6 @@ SHARDS: Final = 64
 Direction = Literal["up", "status", "down"]
 _UNIT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 _HOME: Final = re.compile(r"hhd/1/(\d{1,2})/([a-z0-9][a-z0-9-]{1,31})/(up|status|down)")
-_LIVE: Final = re.compile(r"live/1/(\d{1,2})")
 
 LIVE_PATTERN: Final = "live/1/+"
 
@@ -59,11 +58,3 @@ def parse_home(topic: str) -> HomeTopic:
     if match is None or int(match[1]) >= SHARDS:
         raise WireError("parse topic", repr(topic[:80]), hint="expected hhd/1/<shard>/<unit>/<up|status|down>")
     return HomeTopic(int(match[1]), match[2], match[3])  # type: ignore[arg-type]
-
-
-def parse_live(topic: str) -> int:
-    """The shard of a live topic; WireError when it is not one."""
-    match = _LIVE.fullmatch(topic)
-    if match is None or int(match[1]) >= SHARDS:
-        raise WireError("parse topic", repr(topic[:80]), hint="expected live/1/<shard>")
-    return int(match[1])

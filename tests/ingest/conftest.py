@@ -29,6 +29,7 @@ class Outlet:
 
     owned: frozenset[int] = frozenset()
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    trouble: str = ""
 
     def own(self, shards: frozenset[int]) -> None:
         self.owned = shards

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.admission import Reason
 from ingest.inbox import Message
 from ingest.intake import late_rows
+from ingest.judging import samples_of
 from ingest.units import Unit
 from telemetry.messages import Flag, Lane
 from tests.ingest.building import SECOND, START_US, batch, event, reading, seconds
@@ -113,27 +113,36 @@ def test_a_clock_that_is_put_right_is_told_once(world: World) -> None:
     assert [len(found) for found in findings] == [0, 1, 0, 1, 0]
 
 
-def test_rows_with_impossible_times_are_refused_and_the_rest_of_the_batch_is_taken(world: World) -> None:
-    mixed = batch([reading(1), reading(2, time_us=0, mono_ms=0), reading(3)], [event(4)])
+def test_rows_with_impossible_times_are_taken_marked_late_and_counted(world: World) -> None:
+    ahead = reading(4, time_us=NOW + 3 * 86_400 * SECOND, mono_ms=2**50)
+    mixed = batch([reading(1), reading(2, time_us=0, mono_ms=0), reading(3), ahead], [event(5)], sent_us=NOW)
     intake = world.take(up(mixed))
 
-    assert seqs(intake) == [1, 3]
-    assert [e.seq for _, e in intake.events] == [4]
-    (outcast,) = intake.outcasts
-    assert outcast.reason is Reason.IMPOSSIBLE_TIME
-    assert outcast.refused
-    assert outcast.refused.ranges == [(2, 2)]
-    assert intake.parts[0].answered() == [(1, 1), (3, 4)]
+    assert seqs(intake) == [1, 2, 3, 4]
+    assert not intake.outcasts
+    assert intake.late.tolist() == [False, True, False, True]
+    assert [bool(f & Flag.LATE) for f in intake.rows.flags] == [False, True, False, True]
+    assert intake.impossible == 2
+    assert intake.parts[0].answered() == [(1, 5)]
 
 
-def test_an_event_with_an_impossible_time_is_refused_too(world: World) -> None:
+def test_the_night_of_a_box_without_a_clock_is_taken_as_it_was_stamped(world: World) -> None:
+    """It restarted, got the time, and sends what it recorded at 1970: nothing says how wrong that was."""
+    night = [reading(seq, time_us=seq * SECOND, flags=0) for seq in range(1, 4)]
+    intake = world.take(up(batch(night, lane=Lane.BACKFILL, sent_us=NOW), received_us=NOW))
+
+    assert intake.rows.time_us.tolist() == [SECOND, 2 * SECOND, 3 * SECOND]
+    assert intake.late.all()
+    assert (intake.impossible, intake.parts[0].answered()) == (3, [(1, 3)])
+
+
+def test_an_event_with_an_impossible_time_is_taken_and_marked_too(world: World) -> None:
     far = msgspec.structs.replace(event(2), time_us=2**61, mono_ms=0)
-    intake = world.take(up(batch([reading(1)], [far], sent_us=START_US + SECOND)))
+    intake = world.take(up(batch([reading(1)], [far, event(3)], sent_us=START_US + SECOND)))
 
-    assert seqs(intake) == [1]
-    assert not intake.events
-    assert intake.outcasts[0].refused
-    assert intake.outcasts[0].refused.ranges == [(2, 2)]
+    assert [(e.seq, bool(e.flags & Flag.LATE)) for _, e in intake.events] == [(2, True), (3, False)]
+    assert intake.impossible == 1
+    assert [e.seq for _, e in samples_of(intake, intake.rows.time_us).events] == [3]
 
 
 @given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=6, unique=True), max_size=12), st.randoms())

@@ -6,6 +6,9 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from alerts.engine import Engine
+from alerts.records import Samples, Transition
+from ingest.inbox import Message
 from ingest.units import MAX_EPOCHS
 from store import registry
 from telemetry import wire
@@ -141,18 +144,29 @@ def test_extras_of_a_row_that_was_held_are_not_stored_again(rig: Rig) -> None:
     assert rig.rows("extra", "reading_extra") == [{"a": "1"}, {"b": "2"}]
 
 
-def test_impossible_times_go_to_quarantine_and_the_agent_is_told(rig: Rig) -> None:
-    mixed = batch([reading(1), reading(2, time_us=0, mono_ms=0), reading(3)])
-    rig.feed(mixed)
+def test_impossible_times_are_stored_and_acknowledged_and_neither_shown_nor_judged(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    whole = Engine.evaluate
 
-    assert rig.rows() == [1, 3]
-    assert rig.held() == [(1, 1), (3, 3)]
-    ((reason, payload),) = rig.rows("reason, payload", "quarantine")
-    assert reason.startswith("impossible time")
-    assert wire.decode_batch(payload) == mixed
-    (ack,) = rig.outlet.acks("u1")
-    assert [(r.first, r.last, r.reason) for r in ack.refused] == [(2, 2, "impossible time")]
-    assert ack.ranges == [(1, 1), (3, 3)]
+    def evaluate(engine: Engine, samples: Samples) -> list[Transition]:
+        shown.extend([*samples.time_us.tolist(), *(event.time_us for _, event in samples.events)])
+        return whole(engine, samples)
+
+    monkeypatch.setattr(Engine, "evaluate", evaluate)
+    early = msgspec.structs.replace(event(3), time_us=SECOND, mono_ms=0)
+    rig.feed(batch([reading(1), reading(2, time_us=0, mono_ms=0)], [early, event(4)]))
+    rig.clock.advance(5)
+    rig.turn()
+
+    assert rig.rows("seq, to_us(time), flags & 4") == [(1, START_US + SECOND, 0), (2, 0, 4)]
+    assert rig.rows("seq", "reading_default") == [2]
+    assert rig.rows("seq, flags & 4", "machine_event") == [(3, 4), (4, 0)]
+    assert rig.rows("reason", "quarantine") == []
+    assert rig.outlet.acked("u1") == [(1, 4)]
+    assert [r.seq for frame in rig.outlet.frames() for r in frame.readings] == [1]
+    assert shown == [START_US + SECOND, START_US + 4 * SECOND]
 
 
 def test_a_unit_gone_mad_does_not_fill_the_quarantine_and_is_told_only_of_what_is_kept(rig: Rig) -> None:
@@ -165,7 +179,7 @@ def test_a_unit_gone_mad_does_not_fill_the_quarantine_and_is_told_only_of_what_i
     assert rig.rows() == [60]
 
 
-def test_a_unit_revoked_is_refused_from_the_next_refresh_on(rig: Rig) -> None:
+def test_a_unit_revoked_is_taken_no_more_and_its_agent_keeps_its_rows(rig: Rig) -> None:
     rig.feed(seconds(1))
     registry.revoke_unit(rig.conn, "u1", rig.clock.now_us())
     rig.clock.advance(20)
@@ -174,7 +188,52 @@ def test_a_unit_revoked_is_refused_from_the_next_refresh_on(rig: Rig) -> None:
 
     assert rig.rows() == [1]
     assert rig.rows("reason", "quarantine") == ["revoked"]
-    assert [r.reason for ack in rig.outlet.acks("u1") for r in ack.refused] == ["revoked"]
+    assert rig.outlet.acked("u1") == [(1, 1)]
+    assert not any(ack.refused for ack in rig.outlet.acks("u1"))
+
+
+def leaking(rig: Rig) -> list[object]:
+    """A blood leak of `u1` that nobody has seen yet; the state of the alert."""
+    rig.feed(batch([reading(1)], [event(2, name="MDC_EVT_HDIALY_BLOOD_LEAK")]), seconds(3))
+    return rig.rows("state", "alert")
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_stands_of_a_unit_that_is_revoked_is_closed_and_its_silence_is_nobody_s_business(
+    rig: Rig, restart: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.add_unit("u2")
+    rig.feed(seconds(1, unit="u2"))
+    assert leaking(rig) == ["active, unacknowledged"]
+    registry.revoke_unit(rig.conn, "u1", rig.clock.now_us())
+    if restart:
+        rig.restart()
+    for _ in range(30):
+        rig.clock.advance(20)
+        rig.turn()
+
+    of_u1 = "unit_id = (SELECT unit_id FROM unit WHERE name = 'u1')"
+    assert rig.rows("state", "alert", of_u1) == ["normal"]
+    assert rig.rows("event_id, reason", "alert_event", of_u1)[-1][1] == "the unit was revoked"
+    assert rig.rows("rule", "alert", f"NOT {of_u1}") == ["R33"]  # of the other box the silence is told
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_status_from_the_broker_s_memory_is_stored_and_not_shown_as_news(rig: Rig) -> None:
+    def kept() -> Message:
+        said = Status(1, "u1", True, START_US, trouble="disk full")
+        return rig.message(said, direction="status")._replace(retained=True)
+
+    rig.put([kept()])
+    rig.clock.advance(1)
+    assert rig.rows("online, trouble, heard_at", "unit_status") == [(True, "disk full", None)]
+    assert not any(frame.statuses for frame in rig.outlet.frames())
+
+    rig.put([rig.message(Status(1, "u1", True, START_US + 1), direction="status")])
+    rig.clock.advance(5)
+    rig.put([kept()])
+    assert rig.rows("extract(epoch FROM received_at - heard_at)::int", "unit_status") == [5]
+    assert [s.trouble for frame in rig.outlet.frames() for s in frame.statuses] == [""]
 
 
 def test_a_unit_provisioned_a_moment_ago_is_taken_and_a_stranger_is_not_answered(rig: Rig) -> None:

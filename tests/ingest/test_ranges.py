@@ -41,9 +41,7 @@ def test_runs_cover_the_numbers_and_nothing_else(numbers: list[int]) -> None:
     covered = [n for first, last in runs(numbers) for n in range(first, last + 1)]
 
     assert covered == sorted(set(numbers))
-    held = RangeSet()
-    held.add_numbers(numbers)
-    assert held.ranges() == runs(numbers)
+    assert RangeSet((n, n) for n in numbers).ranges() == runs(numbers)
 
 
 def test_adding_in_order_stays_one_range() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from ingest.admission import Reason
 from ingest.inbox import Message
-from telemetry import wire
+from telemetry import signals, wire
 from telemetry.messages import Status
 from tests.ingest.building import EPOCH, seconds
 from tests.ingest.world import NOW, STATUS, World, seqs, up
@@ -17,23 +17,32 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(
-    ("topic", "unit", "reason", "told"),
+    ("topic", "unit", "reason"),
     [
-        ("hhd/1/7/nobody/up", "nobody", Reason.UNKNOWN_UNIT, False),
-        ("hhd/1/7/gone/up", "gone", Reason.REVOKED, True),
-        ("hhd/1/7/u2/up", "u1", Reason.MISMATCH, False),
-        ("hhd/1/7/elsewhere/up", "elsewhere", Reason.WRONG_SHARD, False),
+        ("hhd/1/7/nobody/up", "nobody", Reason.UNKNOWN_UNIT),
+        ("hhd/1/7/gone/up", "gone", Reason.REVOKED),
+        ("hhd/1/7/u2/up", "u1", Reason.MISMATCH),
+        ("hhd/1/7/elsewhere/up", "elsewhere", Reason.WRONG_SHARD),
     ],
 )
-def test_what_is_not_taken_has_a_reason(world: World, topic: str, unit: str, reason: Reason, told: bool) -> None:
+def test_what_a_person_can_put_right_has_a_reason_and_no_answer(
+    world: World, topic: str, unit: str, reason: Reason
+) -> None:
     intake = world.take(up(seconds(1, unit=unit), topic))
 
     assert len(intake.rows) == 0
     (outcast,) = intake.outcasts
     assert outcast.reason is reason
-    assert (outcast.refused is not None) is told
-    if outcast.refused:
-        assert (outcast.refused.epoch, outcast.refused.ranges) == (EPOCH, [(1, 1)])
+    assert outcast.refused is None
+
+
+def test_a_batch_of_a_newer_vocabulary_is_kept_by_its_agent_and_those_around_it_are_taken(world: World) -> None:
+    newer = msgspec.structs.replace(seconds(2), columns={signals.COUNT: bytes(4)})
+    intake = world.take(up(seconds(1)), up(newer), up(seconds(3)))
+
+    assert seqs(intake) == [1, 3]
+    (outcast,) = intake.outcasts
+    assert (outcast.reason, outcast.refused) == (Reason.NEWER, None)
 
 
 def test_a_message_of_a_shard_that_is_not_ours_is_left_to_its_owner(world: World) -> None:
@@ -58,7 +67,7 @@ def test_a_box_whose_batch_fails_its_checks_is_told_to_set_it_aside(world: World
     (outcast,) = intake.outcasts
     assert outcast.reason is Reason.UNDECODABLE
     assert outcast.refused
-    assert outcast.refused.ranges == [(4, 5)]
+    assert (outcast.refused.epoch, outcast.refused.ranges) == (EPOCH, [(4, 5)])
 
 
 def test_statuses_are_taken_with_their_unit(world: World) -> None:
@@ -70,5 +79,11 @@ def test_statuses_are_taken_with_their_unit(world: World) -> None:
         Message("hhd/1/7/nobody/status", wire.encode(Status(1, "nobody", True, NOW)), NOW),
     )
 
-    assert [(unit.known.name, status) for unit, status, _ in intake.statuses] == [("u1", good)]
+    assert [(said.unit.known.name, said.status, said.retained) for said in intake.statuses] == [("u1", good, False)]
     assert [o.reason for o in intake.outcasts] == [Reason.MISMATCH, Reason.UNDECODABLE, Reason.UNKNOWN_UNIT]
+
+
+def test_a_status_from_the_broker_s_memory_is_known_as_one(world: World) -> None:
+    kept = Message(STATUS, wire.encode(Status(1, "u1", True, NOW)), NOW, retained=True)
+
+    assert [said.retained for said in world.take(kept).statuses] == [True]

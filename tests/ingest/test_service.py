@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from alerts.engine import Engine
+from alerts.records import Transition
 from homehd.brokers import Broker, free_port
 from ingest.service import IngestOptions, run
 from store import pool, registry
@@ -89,14 +92,46 @@ def test_from_the_broker_to_the_database_and_back(
 
 
 def healthy(caplog: pytest.LogCaptureFixture) -> bool:
+    status, _ = asked(caplog, "/healthz")
+    _, page = asked(caplog, "/metrics")
+    return status == 200 and b'homehd_ingest_rows_total{outcome="accept"} 3.0' in page
+
+
+def asked(caplog: pytest.LogCaptureFixture, path: str) -> tuple[int, bytes]:
+    """Status and body of a page of the health port."""
     ready = next(record for record in caplog.records if record.message == "ingest ready")
     connection = HTTPConnection("127.0.0.1", ready.fields["health_port"], timeout=5)  # type: ignore[attr-defined]
-    connection.request("GET", "/healthz")
-    well = connection.getresponse().status == 200
-    connection.request("GET", "/metrics")
-    page = connection.getresponse().read()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
     connection.close()
-    return well and b'homehd_ingest_rows_total{outcome="accept"} 3.0' in page
+    return found
+
+
+def test_rules_that_cannot_judge_silence_are_no_health(
+    broker: Broker, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    def tick(_engine: Engine, _now_us: int) -> list[Transition]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Engine, "tick", tick)
+    screen, frames = connect(broker, [("live/1/+", 0)])
+    stop = threading.Event()
+    service = threading.Thread(target=run, args=(IngestOptions(database_url, broker.url), SystemClock(), stop))
+    service.start()
+    try:
+        frames.get(timeout=WAIT_S)  # a heartbeat: the first round is over, and with it the first look at the silence
+        status, page = asked(caplog, "/healthz")
+    finally:
+        stop.set()
+        service.join(15)
+        screen.disconnect()
+        screen.loop_stop()
+    assert status == 503
+    assert json.loads(page)["silence"] == "not judged"
+    assert json.loads(page)["broker"] == "connected"
 
 
 def test_no_database_is_one_clear_line_and_ends_at_once(broker: Broker) -> None:

@@ -104,10 +104,23 @@ def test_many_strangers_do_not_keep_the_database_busy(
 def test_a_refresh_brings_new_units_and_takes_revoked_ones(session: Session, conn: Connection) -> None:
     registry.add_unit(conn, "Home 2", None, START_US, name="u2")
     revoked = registry.revoke_unit(conn, "u1", START_US)
-    session.refresh()
+    session.refresh(START_US)
 
     assert isinstance(session.desk().find("u2"), Unit)
     assert session.desk().find("u1") == KnownUnit(revoked.unit_id, "u1", revoked.shard, revoked=True)
+
+
+def test_a_unit_taken_back_into_service_is_one_of_ours_again(session: Session, conn: Connection) -> None:
+    registry.revoke_unit(conn, "u1", START_US)
+    session.refresh(START_US)
+    assert session.units == session.by_row == {}
+    conn.execute("UPDATE unit SET revoked_at = NULL")
+    session.refresh(START_US)
+
+    unit = session.units["u1"]
+    assert session.desk().find("u1") is unit
+    assert session.by_row == {unit.row: unit}
+    assert session.others == {}
 
 
 def test_the_rules_know_the_prescription_and_its_changes(
@@ -117,12 +130,12 @@ def test_the_rules_know_the_prescription_and_its_changes(
     assert unit.context == Context()
     patient = patients.add_patient(conn, "A. Patient", home.clinic_id, Prescription(target_weight_kg=72.0))
     patients.bind(conn, home.unit_id, patient, START_US)
-    session.refresh()
+    session.refresh(START_US)
     assert unit.context == Context(target_weight_kg=72.0)
 
     other = patients.add_patient(conn, "B. Patient", home.clinic_id, Prescription())
     patients.bind(conn, home.unit_id, other, START_US + 1)
-    session.refresh()
+    session.refresh(START_US)
     assert unit.context == Context()
 
 

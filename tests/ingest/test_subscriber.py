@@ -122,7 +122,43 @@ def test_retained_statuses_come_with_the_subscription(
     wait_until_retained(broker, "hhd/1/7/u1/status", b"kept")
     subscriber.own(ALL)
 
-    assert [m.payload for m in inbox.drain(1, 1000, WAIT_S)] == [b"kept"]
+    assert [(m.payload, m.retained) for m in inbox.drain(1, 1000, WAIT_S)] == [(b"kept", True)]
+    live = said_and_heard(home, inbox, "hhd/1/7/u1/status", b"live")
+    assert (live.payload, live.retained) == (b"live", False)
+
+
+def serve_refusals(listener: socket.socket, granted: bytes) -> None:
+    """A broker that accepts the session and answers every SUBSCRIBE with the same code for each of its patterns."""
+    line, _ = listener.accept()
+    with line:
+        while head := line.recv(2):
+            kind, rest = head[0] & 0xF0, line.recv(head[1])
+            if kind == 0x10:  # CONNECT
+                line.sendall(b"\x20\x02\x00\x00")
+            elif kind == 0x80:  # SUBSCRIBE: its id, then patterns, each with its QoS
+                count = rest.count(b"hhd/1/")
+                line.sendall(bytes([0x90, 2 + count]) + rest[:2] + granted * count)
+
+
+@pytest.mark.parametrize(("granted", "trouble"), [(b"\x80", "hhd/1/7/+/up"), (b"\x01", "")])
+def test_a_broker_that_refuses_a_subscription_is_trouble(
+    granted: bytes, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve_refusals, args=(listener, granted))
+        thread.start()
+        subscriber = Subscriber(f"mqtt://127.0.0.1:{listener.getsockname()[1]}", "ingest-test", Inbox(), ManualClock())
+        assert subscriber.trouble == "not connected"
+        subscriber.start()
+        subscriber.own(frozenset({7}))
+        until(lambda: subscriber.answered)
+        assert trouble in subscriber.trouble
+        assert bool(subscriber.trouble) == bool(trouble)
+        subscriber.own(frozenset())
+        assert subscriber.trouble == ""
+        subscriber.stop()
+        thread.join(WAIT_S)
+    assert ("subscription refused" in caplog.messages) == bool(trouble)
 
 
 def test_acknowledgements_and_frames_go_out(subscriber: Subscriber, home: Home) -> None:

@@ -136,6 +136,35 @@ def test_a_database_that_is_killed_costs_nothing_but_time(database: EmbeddedData
         assert [row[0] for row in conn.execute("SELECT seq FROM reading ORDER BY seq")] == list(range(20))
 
 
+def test_what_keeps_us_from_hearing_is_in_the_heartbeat(rig: Rig) -> None:
+    rig.turn()
+    assert rig.rows("detail ->> 'broker'", "service_heartbeat") == [None]
+    rig.outlet.trouble = "refuses hhd/1/+/+/up"
+    rig.clock.advance(2)
+    rig.turn()
+    assert rig.rows("detail ->> 'broker'", "service_heartbeat") == ["refuses hhd/1/+/+/up"]
+
+
+def test_a_worker_that_hangs_is_cut_off_and_another_takes_its_shards(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.worker.close()
+    monkeypatch.setattr("ingest.session.IDLE_S", 0.2)
+    rig.worker.open()
+    monkeypatch.undo()
+    outlet = Outlet()
+    standby = Worker(Settings(rig.url, ALL, rig.rules, "standby"), Inbox(), outlet, rig.clock, Metrics())
+    standby.open()
+
+    def took_over() -> bool:
+        rig.clock.advance(1)
+        standby.turn(0)
+        return outlet.owned == ALL
+
+    wait_for(took_over, "the database to give the shards free")
+    standby.close()
+    with pytest.raises(StoreError):
+        rig.feed(seconds(1))
+
+
 def test_stopping_stores_and_acknowledges_what_has_arrived(rig: Rig) -> None:
     for seq in range(30):
         rig.inbox.put(rig.message(seconds(seq)))

@@ -39,8 +39,8 @@ class World:
     def desk(self) -> Desk:
         return Desk(frozenset({7}), self.units.get, self.held)
 
-    def take(self, *messages: Message, now_us: int = NOW) -> Intake:
-        return take(messages, self.desk(), now_us)
+    def take(self, *messages: Message) -> Intake:
+        return take(messages, self.desk())
 
 
 def up(one: Batch | bytes, topic: str = UP, *, received_us: int | None = None) -> Message:

@@ -31,9 +31,12 @@ FATAL = 'connection failed: connection to server at "10.0.0.9", port 5432 failed
         (pg.UniqueViolation(), Trouble.CONFLICT, False, "already"),
         (pg.ForeignKeyViolation(), Trouble.CONFLICT, False, "not there"),
         (pg.CheckViolation(), Trouble.REFUSED, False, "check"),
-        (pg.InsufficientPrivilege(), Trouble.REFUSED, False, "not permitted"),
-        (pg.DivisionByZero(), Trouble.OTHER, False, "SQLSTATE 22012"),
-        (psycopg.DataError("a row's content"), Trouble.OTHER, False, "DataError"),
+        (pg.InsufficientPrivilege(), Trouble.CREDENTIALS, False, "may not"),
+        (pg.IoError(), Trouble.UNAVAILABLE, True, "system"),
+        (pg.NumericValueOutOfRange(), Trouble.REFUSED, False, "cannot hold"),
+        (psycopg.DataError("a row's content"), Trouble.REFUSED, False, "cannot hold"),
+        (pg.InternalError_(), Trouble.OTHER, False, "SQLSTATE XX000"),
+        (pg.RaiseException(), Trouble.OTHER, False, "SQLSTATE P0001"),
     ],
 )
 def test_every_trouble_has_its_remedy(error: Exception, trouble: Trouble, recoverable: bool, hint: str) -> None:

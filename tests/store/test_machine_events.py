@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from store import machine_events
@@ -35,6 +38,14 @@ def test_standing_alarms(conn: Connection) -> None:
     machine_events.add_events(conn, [*rows, alarm(5, True, unit_id=2)])
     assert machine_events.standing_alarms(conn, [1]) == [rows[2]]
     assert machine_events.standing_alarms(conn, []) == []
+
+
+def test_an_impossible_time_does_not_say_that_an_alarm_stands(conn: Connection) -> None:
+    ended, early, ahead = alarm(1, False), alarm(2, True), alarm(3, True)
+    times = {early: 0, ahead: NOW_US + 3 * 86_400_000_000}
+    wrong = [replace(row, event=msgspec.structs.replace(row.event, time_us=at)) for row, at in times.items()]
+    machine_events.add_events(conn, [ended, *wrong])
+    assert machine_events.standing_alarms(conn, [1]) == []
 
 
 def test_absurd_events_are_stored(conn: Connection) -> None:

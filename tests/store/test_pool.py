@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import pytest
 from store import pool
 from store.errors import StoreError, Trouble
 from store.pool import Connection, Pool
+from tests.store.valve import Valve, valve
 
 
 def url_to(server: str, *, user: str | None = None, database: str | None = None) -> str:
@@ -153,3 +155,45 @@ async def test_no_connection_free(database_url: str) -> None:
     await opened.close()
     with pytest.raises(StoreError):
         await asyncio.wait_for(opened.connection().__aenter__(), 5)
+
+
+async def ask(opened: Pool) -> None:
+    async with opened.connection("show alerts") as aconn:
+        await aconn.execute("SELECT 1")
+
+
+async def test_a_database_that_stands_still_is_not_waited_for(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "CHECK_S", 0.3)
+    with valve(database_url) as way:
+        opened = await pool.open_pool(way.url, size=2, wait_s=0.5)
+        await ask(opened)
+        way.shut()
+        with pytest.raises(StoreError) as caught:
+            await asyncio.wait_for(ask(opened), 20)
+        assert caught.value.recoverable and caught.value.operation == "show alerts"
+        way.open()
+        for _ in range(50):
+            with suppress(StoreError):
+                await ask(opened)
+                break
+        await ask(opened)
+        await opened.close()
+
+
+async def test_a_database_that_stands_still_amid_the_work_is_left(database_url: str) -> None:
+    with valve(database_url) as way:
+        opened = await pool.open_pool(way.url, answer_s=0.3)
+        with pytest.raises(StoreError, match=r"no answer for 0\.3 s") as caught:
+            await asyncio.wait_for(stop_amid(opened, way), 20)
+        assert caught.value.trouble is Trouble.UNAVAILABLE
+        way.open()
+        await opened.close()
+
+
+async def stop_amid(opened: Pool, way: Valve) -> None:
+    async with opened.transaction("store") as aconn:
+        await aconn.execute("SELECT 1")
+        way.shut()
+        await aconn.execute("SELECT 2")

@@ -14,7 +14,7 @@ NOW_US = 1_750_000_000_000_000
 async def test_the_last_status_and_since_when(conn: Connection, apool: Pool, unit: Unit) -> None:
     status = Status(
         1, unit.name, True, NOW_US - 5, "0123456789abcdef", "boot", "0.1.0", True, MachineLink.CONNECTED, "jsdt",
-        "nikkiso-v2", 12, NOW_US - 9, 3, 4,
+        "nikkiso-v2", 12, NOW_US - 9, 3, 4, "the disk is full",
     )  # fmt: skip
     unit_status.save(conn, [])
     unit_status.save(conn, [StatusRow(unit.unit_id, NOW_US, status)])
@@ -36,6 +36,23 @@ async def test_the_last_status_and_since_when(conn: Connection, apool: Pool, uni
         assert (await unit_status.statuses(aconn, [unit.unit_id]))[unit.unit_id] == StatusRow(
             unit.unit_id, NOW_US + 30, gone, NOW_US + 30
         )
+
+
+async def test_a_status_from_the_broker_s_memory_does_not_count_as_heard(
+    conn: Connection, apool: Pool, unit: Unit
+) -> None:
+    status = Status(1, unit.name, True, NOW_US)
+
+    async def heard(*rows: tuple[int, int | None]) -> int | None:
+        unit_status.save(conn, [StatusRow(unit.unit_id, at, status, heard_us=heard) for at, heard in rows])
+        async with apool.connection() as aconn:
+            return (await unit_status.statuses(aconn, [unit.unit_id]))[unit.unit_id].heard_us
+
+    assert await heard((NOW_US, None)) is None
+    assert await heard((NOW_US + 1, NOW_US + 1)) == NOW_US + 1
+    assert await heard((NOW_US + 2, None)) == NOW_US + 1
+    # Together in one cycle: the live one counts wherever it stands.
+    assert await heard((NOW_US + 3, NOW_US + 3), (NOW_US + 4, None)) == NOW_US + 3
 
 
 def test_absurd_numbers(conn: Connection, unit: Unit) -> None:

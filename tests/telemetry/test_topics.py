@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,11 +21,8 @@ def test_parse_is_the_inverse_of_build(shard: int, unit: str, direction: topics.
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_topic_or_the_documented_error(text: str) -> None:
-    for parse in (topics.parse_home, topics.parse_live):
-        try:
-            parse(text)
-        except WireError:
-            continue
+    with suppress(WireError):
+        topics.parse_home(text)
 
 
 @pytest.mark.parametrize("unit", ["", "a", "A1", "a/b", "+", "#", "a+", "a b", "ä1", "a" * 33, "-a", "a1\n"])
@@ -34,15 +33,13 @@ def test_a_unit_that_could_bend_a_topic_is_refused(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["hhd/1/64/u1/up", "hhd/2/0/u1/up", "hhd/1/0/u1/sideways", "hhd/1/0/u1/up/x", "live/1/64"]
+    "topic", ["hhd/1/64/u1/up", "hhd/2/0/u1/up", "hhd/1/0/u1/sideways", "hhd/1/0/u1/up/x", "live/1/4"]
 )
 def test_near_misses_are_refused(topic: str) -> None:
     with pytest.raises(WireError):
         topics.parse_home(topic)
-    with pytest.raises(WireError):
-        topics.parse_live(topic)
 
 
 def test_live_topics() -> None:
-    assert topics.parse_live(topics.live(5)) == 5
+    assert topics.live(5) == "live/1/5"
     assert topics.shard_pattern(5, "up") == "hhd/1/5/+/up"

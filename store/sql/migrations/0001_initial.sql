@@ -171,10 +171,12 @@ CREATE TABLE quarantine (
     payload bytea NOT NULL
 );
 
--- The last status of every box. `since`: when `online` or `machine` last changed.
+-- The last status of every box. `since`: when `online` or `machine` last changed. `heard_at`: when the box itself last
+-- spoke; a status the broker kept (retained) is taken, and proves nothing about the box now.
 CREATE TABLE unit_status (
     unit_id int PRIMARY KEY REFERENCES unit,
     received_at timestamptz NOT NULL,
+    heard_at timestamptz,
     since timestamptz NOT NULL,
     sent_at timestamptz NOT NULL,
     online boolean NOT NULL,
@@ -188,7 +190,8 @@ CREATE TABLE unit_status (
     outbox_rows bigint NOT NULL,
     outbox_oldest_at timestamptz,
     thinned bigint NOT NULL,
-    rejected bigint NOT NULL
+    rejected bigint NOT NULL,
+    trouble text NOT NULL
 );
 
 
@@ -278,7 +281,7 @@ CREATE FUNCTION refuse_change() RETURNS trigger
     LANGUAGE plpgsql
 AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
 CREATE TRIGGER alert_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_event

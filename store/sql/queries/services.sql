@@ -26,19 +26,20 @@ SELECT service, instance, to_us(at), detail FROM service_heartbeat WHERE service
 
 -- name: save_unit_statuses
 INSERT INTO unit_status AS old
-    (unit_id, received_at, since, sent_at, online, synchronised, machine, epoch, boot, agent_version, protocol,
-     profile, outbox_rows, outbox_oldest_at, thinned, rejected)
-SELECT unit_id, from_us(received), from_us(received), from_us(sent), online, synchronised, machine, epoch, boot,
-    agent_version, protocol, profile, outbox_rows, from_us(outbox_oldest), thinned, rejected
+    (unit_id, received_at, heard_at, since, sent_at, online, synchronised, machine, epoch, boot, agent_version, protocol,
+     profile, outbox_rows, outbox_oldest_at, thinned, rejected, trouble)
+SELECT unit_id, from_us(received), from_us(heard), from_us(received), from_us(sent), online, synchronised, machine,
+    epoch, boot, agent_version, protocol, profile, outbox_rows, from_us(outbox_oldest), thinned, rejected, trouble
 FROM unnest(
-    %(units)s::int[], %(received)s::bigint[], %(sent)s::bigint[], %(online)s::boolean[], %(synchronised)s::boolean[],
-    %(machines)s::text[], %(epochs)s::text[], %(boots)s::text[], %(versions)s::text[], %(protocols)s::text[],
+    %(units)s::int[], %(received)s::bigint[], %(heard)s::bigint[], %(sent)s::bigint[], %(online)s::boolean[],
+    %(synchronised)s::boolean[], %(machines)s::text[], %(epochs)s::text[], %(boots)s::text[], %(versions)s::text[], %(protocols)s::text[],
     %(profiles)s::text[], %(outbox_rows)s::bigint[], %(outbox_oldest)s::bigint[], %(thinned)s::bigint[],
-    %(rejected)s::bigint[]
-) AS saved (unit_id, received, sent, online, synchronised, machine, epoch, boot, agent_version, protocol, profile,
-    outbox_rows, outbox_oldest, thinned, rejected)
+    %(rejected)s::bigint[], %(troubles)s::text[]
+) AS saved (unit_id, received, heard, sent, online, synchronised, machine, epoch, boot, agent_version, protocol, profile,
+    outbox_rows, outbox_oldest, thinned, rejected, trouble)
 ON CONFLICT (unit_id) DO UPDATE SET
     received_at = EXCLUDED.received_at,
+    heard_at = greatest(old.heard_at, EXCLUDED.heard_at), -- which ignores NULL
     since = CASE
         WHEN (old.online, old.machine) = (EXCLUDED.online, EXCLUDED.machine) THEN old.since
         ELSE EXCLUDED.received_at END,
@@ -54,13 +55,14 @@ ON CONFLICT (unit_id) DO UPDATE SET
     outbox_rows = EXCLUDED.outbox_rows,
     outbox_oldest_at = EXCLUDED.outbox_oldest_at,
     thinned = EXCLUDED.thinned,
-    rejected = EXCLUDED.rejected
+    rejected = EXCLUDED.rejected,
+    trouble = EXCLUDED.trouble
 
 -- name: unit_statuses
 SELECT
-    s.unit_id, to_us(s.received_at), to_us(s.since), unit.name, s.online, to_us(s.sent_at), s.epoch, s.boot,
-    s.agent_version, s.synchronised, s.machine, s.protocol, s.profile, s.outbox_rows,
-    coalesce(to_us(s.outbox_oldest_at), 0), s.thinned, s.rejected
+    s.unit_id, to_us(s.received_at), to_us(s.since), to_us(s.heard_at), unit.name, s.online, to_us(s.sent_at), s.epoch,
+    s.boot, s.agent_version, s.synchronised, s.machine, s.protocol, s.profile, s.outbox_rows,
+    coalesce(to_us(s.outbox_oldest_at), 0), s.thinned, s.rejected, s.trouble
 FROM unit_status AS s
 JOIN unit USING (unit_id)
 WHERE s.unit_id = ANY (%(units)s::int[])
