@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from clinician_api import findings
+from clinician_api.links import Beat
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
 from clinician_api.views import View, moment, numbers, status
@@ -69,7 +70,7 @@ class Data:
     async def ping(self) -> bool:
         """Whether the database answers."""
         try:
-            await self.ingest_heartbeat()
+            await self.ingest_beats()
         except StoreError:
             return False
         return True
@@ -108,7 +109,7 @@ class Data:
         """`UnitStatus` of each unit and the server time at which it was received."""
         async with self._open.connection() as conn:
             rows = await unit_status.statuses(conn, unit_ids)
-        return [(status(row.status, row.since_us), row.received_us) for row in rows.values()]
+        return [(status(row.status, row.since_us, row.heard_us), row.received_us) for row in rows.values()]
 
     async def latest(self, names: dict[int, str], now_us: int) -> list[LiveReading]:
         """The newest stored reading of each unit; `names` are their wire ids by number."""
@@ -151,11 +152,16 @@ class Data:
         # A fifth of a millisecond a unit: too long for the loop when there are hundreds.
         return await asyncio.to_thread(self._findings().not_evaluated, states)
 
-    async def ingest_heartbeat(self) -> int | None:
-        """Time of ingest's last sign of life, by its own clock; None when there never was one."""
+    async def ingest_beats(self) -> list[Beat]:
+        """The last sign of life of every ingest there ever was."""
         async with self._open.connection() as conn:
             beats = await heartbeat.last_beats(conn, "ingest")
-        return beats[0].at_us if beats else None
+        return [
+            Beat(
+                b.instance, b.at_us, b.detail.get("shards", 0), not b.detail.get("broker"), not b.detail.get("silence")
+            )
+            for b in beats
+        ]
 
     # Alerts
 
@@ -232,6 +238,7 @@ class Data:
             "state": str(alert.state),
             "since": moment(alert.since_us),
             "time": moment(alert.time_us),
+            "changed_at": moment(alert.changed_us),
             "reason": alert.reason,
             "inputs": numbers(alert.inputs),
             "limits": numbers(alert.limits),

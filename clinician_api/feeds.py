@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Final
 
 from clinician_api.data import StoredAlert
+from clinician_api.links import IngestWatch, LinkTrouble
 from clinician_api.live_feed import LiveFeed
-from clinician_api.pulse import Pulse
 from clinician_api.services import Services
 from telemetry.errors import HomehdError
 
@@ -25,6 +25,9 @@ RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s and an empty live frame every second.
 INGEST_LIMIT_S: Final = 6.0
 LIVE_LIMIT_S: Final = 4.0
+# A store that was not read for so many looks stands still: whatever it last said may no longer be so.
+MISSED_SYNCS: Final = 3
+WATCH_S: Final = 0.5
 
 
 class Feeds:
@@ -33,8 +36,11 @@ class Feeds:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._tasks: list[asyncio.Task[None]] = []
-        self._ingest = Pulse(INGEST_LIMIT_S)
+        self._ingest = IngestWatch(INGEST_LIMIT_S)
+        self._ingest_trouble: LinkTrouble | None = LinkTrouble.SILENT
         self._live_heard_s = float("-inf")
+        self._synced_s = float("-inf")
+        self._listens = False
         self._live: LiveFeed | None = None
 
     async def __aenter__(self) -> Feeds:
@@ -55,7 +61,7 @@ class Feeds:
             self._watch_findings,
             self._watch_sessions,
             self._watch_alerts,
-            self._watch_live,
+            self._watch_links,
         ):
             self._tasks.append(asyncio.create_task(_for_ever(work), name=work.__qualname__))
         return self
@@ -83,31 +89,37 @@ class Feeds:
             return
         now_us = services.clock.now_us()
         self._live_heard_s = services.clock.monotonic_s()
-        self._set_link("live_feed", alive=True)
+        self._set_link("live_feed", None)
         for reading in batch.readings.values():
             if services.room.put_reading(reading):
                 services.metrics.live_delay.observe(max(0.0, (now_us - reading.received_us) / 1e6))
         for status, heard_us in batch.statuses.values():
             services.room.put_heard(status, heard_us)
 
-    async def _watch_live(self) -> None:
+    # What works
+
+    async def _watch_links(self) -> None:
         while True:
-            await asyncio.sleep(0.5)
-            assert self._live is not None
-            heard = self._services.clock.monotonic_s() - self._live_heard_s <= LIVE_LIMIT_S
-            self._set_link("live_feed", alive=heard and self._live.connected)
+            self._judge_links()
+            await asyncio.sleep(WATCH_S)
+
+    def _judge_links(self) -> None:
+        """By what was heard and by when the store last answered: who waits for a database that stands still is late."""
+        assert self._live is not None
+        now_s = self._services.clock.monotonic_s()
+        heard = now_s - self._live_heard_s <= LIVE_LIMIT_S and self._live.connected
+        answers = now_s - self._synced_s <= MISSED_SYNCS * SYNC_S
+        self._set_link("live_feed", None if heard else LinkTrouble.SILENT)
+        self._set_link("ingest", self._ingest_trouble if answers else LinkTrouble.DATABASE)
+        self._set_link("alert_feed", None if answers and self._listens else LinkTrouble.DATABASE)
 
     # The store, again and again: what a feed missed is seen here, and what has no feed
 
     async def _sync(self) -> None:
         while True:
             await asyncio.sleep(SYNC_S)
-            try:
-                # Without live frames the stored readings are the next best: seconds old instead of none.
-                await self._read_store(with_readings=not self._services.room.is_alive("live_feed"))
-            except HomehdError:
-                self._look_at_ingest(None)
-                raise
+            # Without live frames the stored readings are the next best: seconds old instead of none.
+            await self._read_store(with_readings=not self._services.room.is_alive("live_feed"))
 
     async def _read_store(self, *, with_readings: bool) -> None:
         data, room = self._services.data, self._services.room
@@ -119,7 +131,9 @@ class Feeds:
             for reading in await data.latest(names, now_us):
                 room.put_reading(reading)
         await self._reconcile_alerts(await data.alerts(only_open=True, now_us=now_us))
-        self._look_at_ingest(await data.ingest_heartbeat())
+        beats, clock = await data.ingest_beats(), self._services.clock
+        self._synced_s = clock.monotonic_s()
+        self._ingest_trouble = self._ingest.look(beats, clock.now_us(), self._synced_s)
 
     async def _watch_findings(self) -> None:
         while True:
@@ -135,22 +149,17 @@ class Feeds:
         for alert_id in room.open_alert_ids() - {alert.view["alert_id"] for alert in open_now}:
             self._tell(await self._services.data.alert(alert_id))
 
-    def _look_at_ingest(self, mark: int | None) -> None:
-        clock = self._services.clock
-        self._set_link("ingest", alive=self._ingest.look(mark, clock.now_us(), clock.monotonic_s()))
-
     # Alerts, as they are recorded
 
     async def _watch_alerts(self) -> None:
         try:
             async with self._services.data.alert_events_as_recorded() as event_ids:
                 # What was recorded while nobody listened comes with the next look at the store.
-                self._set_link("alert_feed", alive=True)
+                self._listens = True
                 async for event_id in event_ids:
                     self._tell(await self._services.data.alert_of_event(event_id))
-        except HomehdError:
-            self._set_link("alert_feed", alive=False)
-            raise
+        finally:
+            self._listens = False
 
     def _tell(self, alert: StoredAlert | None) -> None:
         if alert is not None:
@@ -167,12 +176,14 @@ class Feeds:
                 if session is None or services.sockets.scopes(token_hash) - {session.scope}:
                     services.sockets.close_sessions({token_hash}, "session ended")
 
-    def _set_link(self, name: str, *, alive: bool) -> None:
+    def _set_link(self, name: str, trouble: LinkTrouble | None) -> None:
         services = self._services
-        services.metrics.link_up.labels(name).set(alive)
-        if services.room.set_link(name, alive, services.clock.now_us()):
-            level = logging.INFO if alive else logging.WARNING
-            log.log(level, "link works" if alive else "link lost", extra={"fields": {"link": name}})
+        services.metrics.link_up.labels(name).set(trouble is None)
+        if services.room.set_link(name, trouble, services.clock.now_us()):
+            if trouble is None:
+                log.info("link works", extra={"fields": {"link": name}})
+            else:
+                log.warning("link lost", extra={"fields": {"link": name, "reason": trouble}})
 
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from alerts import ruleset
+from alerts import reasons, ruleset
 from alerts.engine import Engine
 from clinician_api.views import View
 from telemetry.alarms import FindingState
@@ -27,6 +27,11 @@ class Reader:
     def __init__(self) -> None:
         self._rules = ruleset.load(None)
         self._titles = {rule.id: rule.title for rule in self._rules.rules}
+        # How each rule says that it rests because the unit is in none of its phases.
+        self._rest = {
+            rule.id: reasons.words(reasons.NOT_IN_PHASE, self._rules.rules, index)
+            for index, rule in enumerate(self._rules.rules)
+        }
         self._engine = Engine(self._rules)
         self._seen: dict[str, tuple[bytes, list[View]]] = {}
 
@@ -48,7 +53,10 @@ class Reader:
             self._engine.restore(row, state)
         except HomehdError as error:
             log.warning("engine state not readable", extra={"fields": {"unit": unit, "error": error.line()}})
-            return state, [{"rule": rule.id, "reason": "its state cannot be read"} for rule in self._rules.rules]
+            return state, [self._resting(rule.id, "its state cannot be read") for rule in self._rules.rules]
         found = self._engine.findings(row)
         missing = [f for f in found if f.state is FindingState.NOT_EVALUATED]
-        return state, [{"rule": f.rule, "reason": f.reason.removeprefix(_PREFIX)} for f in missing]
+        return state, [self._resting(f.rule, f.reason.removeprefix(_PREFIX)) for f in missing]
+
+    def _resting(self, rule: str, reason: str) -> View:
+        return {"rule": rule, "reason": reason, "at_rest": reason == self._rest[rule]}

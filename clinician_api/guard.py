@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,19 +16,33 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinician_api.errors import body
-from clinician_api.settings import ApiOptions
+from clinician_api.settings import ApiOptions, Network
 
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 16 * 1024
 BODY_TIMEOUT_S: Final = 10.0
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_EVERYWHERE: Final = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
-def client_address(connection: HTTPConnection) -> str:
-    """The peer's address. Forwarded-for headers are not believed: anybody can write them."""
-    return connection.client.host if connection.client else "unknown"
+def client_address(connection: HTTPConnection, proxies: Sequence[Network]) -> str:
+    """The address of who asks: the peer's, or the one a proxy of ours was asked by.
+
+    X-Forwarded-For grows to the right, and anybody can begin it: it is read from the right, as far as our own proxies
+    wrote it. Of an IPv6 address the network is given, because one line has 2^64 of them.
+    """
+    address = connection.client.host if connection.client else "unknown"
+    forwarded = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    while forwarded and _is_among(address, proxies):
+        before = forwarded.pop().strip()
+        if not _is_among(before, _EVERYWHERE):
+            break
+        address = before
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
 
 
 def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str]) -> bool:
@@ -45,6 +60,14 @@ def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str])
         return False
     bare = parts.scheme in ("http", "https") and not (parts.path or parts.query or parts.fragment)
     return bare and bool(host) and parts.netloc.lower() == str(host).lower()
+
+
+def _is_among(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
 
 
 class Guard:

@@ -64,7 +64,9 @@ class LiveFeed:
         self._client.reconnect_delay_set(1, 5)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+        self._granted = False
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
@@ -72,8 +74,8 @@ class LiveFeed:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker session stands."""
-        return self._client.is_connected()
+        """Whether the broker session stands and the broker lets us have the live frames."""
+        return self._granted and self._client.is_connected()
 
     def start(self) -> None:
         """Begin; a broker that is not there yet is tried again every few seconds."""
@@ -82,7 +84,7 @@ class LiveFeed:
 
     def stop(self) -> None:
         """Say good-bye and join the thread; one that waits to reconnect ends by itself within a second."""
-        connected = self.connected
+        connected = self._client.is_connected()
         self._client.disconnect()
         if connected:
             self._client.loop_stop()
@@ -101,8 +103,17 @@ class LiveFeed:
         if code.is_failure:
             log.error("broker refused", extra={"fields": {"broker": self._where(), "reason": str(code)}})
             return
+        self._granted = False
         client.subscribe(topics.LIVE_PATTERN, qos=0)
         log.info("broker connected", extra={"fields": {"broker": self._where()}})
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _user: object, _number: int, codes: list[ReasonCode], _more: Properties | None
+    ) -> None:
+        self._granted = not any(code.is_failure for code in codes)
+        if not self._granted:
+            fields = {"broker": self._where(), "topic": topics.LIVE_PATTERN, "reason": str(codes[0])}
+            log.error("broker refused the subscription", extra={"fields": fields})
 
     def _on_disconnect(
         self, _client: mqtt.Client, _user: object, _flags: mqtt.DisconnectFlags, code: ReasonCode,

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clinician_api.links import LinkTrouble
 from telemetry.alarms import ConditionState, Priority
 from telemetry.messages import MachineLink
 
@@ -57,6 +58,10 @@ class UnitStatus(Model):
     protocol: str
     profile: str
     since: datetime = Field(description="Since when `online` and `machine` have been so")
+    heard_at: datetime | None = Field(
+        description="Server time at which the box itself last spoke; null: never, this is what the broker remembers. "
+        "A box speaks every 30 s: older than 90 s, nothing above is known to be so"
+    )
 
 
 class Patient(Model):
@@ -70,6 +75,7 @@ class NotEvaluated(Model):
 
     rule: str
     reason: str
+    at_rest: bool = Field(description="Only because the unit is in no phase that this rule is for: nothing is missing")
 
 
 class UnitView(Model):
@@ -95,7 +101,10 @@ class AlertView(Model):
     priority: Priority
     state: ConditionState
     since: datetime = Field(description="When it began, in sample time")
-    time: datetime = Field(description="Sample time of its last change")
+    time: datetime = Field(description="Sample time of the finding that `reason`, `inputs` and `limits` are of")
+    changed_at: datetime = Field(
+        description="Server time of its last step: when it cleared while it is held, when it ended once it is over"
+    )
     reason: str
     inputs: dict[str, float | None] = Field(description="What the rule saw")
     limits: dict[str, float | None] = Field(description="What it compared with")
@@ -109,6 +118,11 @@ class Link(Model):
 
     alive: bool
     since: datetime
+    reason: LinkTrouble | None = Field(
+        description="Null while alive. silent: nothing is heard from it; database: the database does not answer; "
+        "broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; "
+        "silence not judged: a home that falls silent raises no alert"
+    )
 
 
 class Snapshot(Model):

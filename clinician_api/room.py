@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Action, Scope
+from clinician_api.links import LinkTrouble
 from clinician_api.views import View, age_s, moment, reading, status
 from telemetry.alarms import ConditionState
 from telemetry.messages import Flag, LiveReading, Status
@@ -55,7 +56,7 @@ class ToldAlert:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    alive: bool
+    trouble: LinkTrouble | None
     since_us: int
 
 
@@ -75,7 +76,7 @@ class Room:
         self._open: dict[str, View] = {}
         self._events: OrderedDict[str, int] = OrderedDict()
         # Until the feeds report, nothing is known to work.
-        self._links = {name: _Link(False, now_us) for name in LINKS}
+        self._links = {name: _Link(LinkTrouble.SILENT, now_us) for name in LINKS}
 
     def set_directory(self, entries: Iterable[Entry]) -> None:
         """All units there are; when anything differs every subscriber gets a new snapshot."""
@@ -102,20 +103,28 @@ class Room:
         return True
 
     def put_heard(self, heard: Status, heard_us: int) -> None:
-        """A status as it came; it counts as `since` then, unless the held one said the same."""
+        """A status as it came; it counts as `since` then, unless the held one said the same.
+
+        A live frame does not tell whether the box spoke or the broker remembered: `heard_at` is the store's to say.
+        """
         held = self.statuses.get(heard.unit)
-        view = status(heard, heard_us)
-        if held is not None and _same_state(held.view, view):
-            view["since"] = held.view["since"]
+        view = status(heard, heard_us, None)
+        if held is not None:
+            view["heard_at"] = held.view["heard_at"]
+            if _same_state(held.view, view):
+                view["since"] = held.view["since"]
         self._put(self.statuses, heard.unit, view, heard_us)
 
     def put_stored_status(self, view: View, heard_us: int) -> None:
-        """A `UnitStatus` from the store: newer than the one held, or the same with a better `since`."""
+        """A `UnitStatus` from the store: newer than the one held, or the same with a better `since` and `heard_at`."""
         held = self.statuses.get(view["unit"])
         if held is None or heard_us > held.received_us:
             self._put(self.statuses, view["unit"], view, heard_us)
-        elif _same_state(held.view, view):
-            self._put(self.statuses, view["unit"], {**held.view, "since": view["since"]}, held.received_us)
+            return
+        better = {"heard_at": view["heard_at"]}
+        if _same_state(held.view, view):
+            better["since"] = view["since"]
+        self._put(self.statuses, view["unit"], {**held.view, **better}, held.received_us)
 
     def put_not_evaluated(self, unit: str, rules: list[View]) -> None:
         """All rules of a unit that have no valid input."""
@@ -142,21 +151,24 @@ class Room:
         """The alerts held as open."""
         return set(self._open)
 
-    def set_link(self, name: str, alive: bool, now_us: int) -> bool:
-        """Whether one of LINKS works; True when that is a change."""
-        if self._links[name].alive == alive:
+    def set_link(self, name: str, trouble: LinkTrouble | None, now_us: int) -> bool:
+        """What is the matter with one of LINKS (None: it works); True when that is a change."""
+        before = self._links[name]
+        if before.trouble == trouble:
             return False
-        self._links[name] = _Link(alive, now_us)
+        # Another reason is no new beginning.
+        goes_on = before.trouble is not None and trouble is not None
+        self._links[name] = _Link(trouble, before.since_us if goes_on else now_us)
         self.links_version = self._touch()
         return True
 
     def is_alive(self, name: str) -> bool:
         """Whether one of LINKS works."""
-        return self._links[name].alive
+        return self._links[name].trouble is None
 
     def all_alive(self) -> bool:
         """Whether every link works."""
-        return all(link.alive for link in self._links.values())
+        return all(link.trouble is None for link in self._links.values())
 
     def names(self) -> dict[int, str]:
         """Number of a unit in the store -> its id on the wire."""
@@ -199,7 +211,10 @@ class Room:
 
     def links(self) -> View:
         """The state of every link."""
-        return {name: {"alive": link.alive, "since": moment(link.since_us)} for name, link in self._links.items()}
+        return {
+            name: {"alive": link.trouble is None, "since": moment(link.since_us), "reason": link.trouble}
+            for name, link in self._links.items()
+        }
 
     def _put(self, held: dict[str, Told], unit: str, view: View, received_us: int = 0) -> None:
         if unit not in self._entries:

@@ -29,7 +29,8 @@ from telemetry.clock import MICROSECONDS, Clock
 log = logging.getLogger(__name__)
 
 COOKIE: Final = "homehd_session"
-# Ten wrong passwords in five minutes stop guessing; a hurried person does not get there. An address may be a clinic.
+# Ten wrong passwords in five minutes stop guessing; a hurried person does not get there. An account is closed only to
+# the address they came from, or a stranger could keep its owner out. An address may be a clinic.
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
@@ -56,7 +57,7 @@ class Session:
 
 
 class Sessions:
-    """Log in, look up, end. `log_in` is limited by account and by address."""
+    """Log in, look up, end. `log_in` is limited by address, and for each address by account."""
 
     def __init__(self, options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> None:
         self._life_us = int(options.session_hours * 3600 * MICROSECONDS)
@@ -71,7 +72,8 @@ class Sessions:
     async def log_in(self, email: str, password: str, address: str) -> tuple[str, Session]:
         """A new token and its session; ApiError 401 for a wrong e-mail or password, 429 after too many."""
         key = email.strip().lower()
-        self._admit(key, address)
+        of_account = f"{address} {key}"
+        self._admit(of_account, address)
         account = await self._data.account(key)
         known = account is not None and not account.disabled
         stored = account.password_hash if account is not None and known else self._nobody
@@ -80,7 +82,7 @@ class Sessions:
         if account is None or not known or not right or _role(account.role) is None:
             log.info("login refused", extra={"fields": {"address": address}})
             raise ApiError(401, "wrong e-mail or password", hint="check both; the account may also be disabled")
-        self._accounts.forget(key)
+        self._accounts.forget(of_account)
         self._addresses.give_back(address)
         return await self._begin(account)
 
@@ -117,9 +119,9 @@ class Sessions:
         log.info("login", extra={"fields": {"user": account.user_id}})
         return token, session
 
-    def _admit(self, key: str, address: str) -> None:
+    def _admit(self, of_account: str, address: str) -> None:
         now = self._clock.monotonic_s()
-        wait = max(self._accounts.attempt(key, now), self._addresses.attempt(address, now))
+        wait = max(self._accounts.attempt(of_account, now), self._addresses.attempt(address, now))
         if wait > 0:
             log.warning("login limited", extra={"fields": {"address": address}})
             seconds = str(int(wait) + 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 STATIC_DIR = Path(__file__).parent / "static"
 
@@ -29,6 +32,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         static_dir: the built dashboard.
         allowed_origins: further origins a page of ours may have, `https://hd.example.org`; the host that was asked for
             always is. One with https means that TLS is in front: cookies are then bound to it.
+        trusted_proxies: addresses or networks of our own proxies, `10.0.0.5`, `10.1.0.0/16`. X-Forwarded-For is
+            believed from them and from nobody else; without it everybody behind a proxy has one address.
         demo_accounts: only for demonstrations.
         metrics_port: Prometheus on 127.0.0.1, a port of its own; 0 takes a free one, None switches it off.
         session_hours: absolute life of a session.
@@ -44,6 +49,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
     static_dir: Path = STATIC_DIR
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     demo_accounts: tuple[DemoLogin, ...] = ()
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = 0
     session_hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 12.0
@@ -51,6 +57,15 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stall_s: Annotated[float, msgspec.Meta(ge=0.2, le=60)] = 10.0
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
     heartbeat_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 3.0
+
+    def __post_init__(self) -> None:
+        """ValueError for a proxy that is neither an address nor a network."""
+        _ = self.proxies
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The trusted proxies, as networks."""
+        return tuple(ipaddress.ip_network(proxy) for proxy in self.trusted_proxies)
 
     @property
     def https(self) -> bool:

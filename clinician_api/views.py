@@ -66,7 +66,7 @@ def reading(live: LiveReading) -> View:
     }
 
 
-def status(heard: Status, since_us: int) -> View:
+def status(heard: Status, since_us: int, heard_us: int | None) -> View:
     """A `UnitStatus`."""
     return {
         "unit": heard.unit,
@@ -82,6 +82,7 @@ def status(heard: Status, since_us: int) -> View:
         "protocol": heard.protocol,
         "profile": heard.profile,
         "since": moment(since_us),
+        "heard_at": None if heard_us is None else moment(heard_us),
     }
 
 

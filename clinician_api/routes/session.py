@@ -19,7 +19,8 @@ router = APIRouter(tags=["session"])
 async def log_in(login: models.Login, request: Request, response: Response, services: ServicesDep) -> models.Me:
     """Sign in with a local account. Always a new session; an older one of this browser ends."""
     previous = request.cookies.get(cookie_name(services.options))
-    token, session = await services.sessions.log_in(login.email, login.password, client_address(request))
+    address = client_address(request, services.options.proxies)
+    token, session = await services.sessions.log_in(login.email, login.password, address)
     if previous:
         ended = await services.sessions.log_out(previous)
         services.sockets.close_sessions({ended}, "signed in again")

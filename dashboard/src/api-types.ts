@@ -386,6 +386,12 @@ export interface components {
             /** Alert Id */
             readonly alert_id: string;
             /**
+             * Changed At
+             * Format: date-time
+             * @description Server time of its last step: when it cleared while it is held, when it ended once it is over
+             */
+            readonly changed_at: string;
+            /**
              * Inputs
              * @description What the rule saw
              */
@@ -421,7 +427,7 @@ export interface components {
             /**
              * Time
              * Format: date-time
-             * @description Sample time of its last change
+             * @description Sample time of the finding that `reason`, `inputs` and `limits` are of
              */
             readonly time: string;
             /** Title */
@@ -535,12 +541,20 @@ export interface components {
         readonly Link: {
             /** Alive */
             readonly alive: boolean;
+            /** @description Null while alive. silent: nothing is heard from it; database: the database does not answer; broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; silence not judged: a home that falls silent raises no alert */
+            readonly reason: components["schemas"]["LinkTrouble"] | null;
             /**
              * Since
              * Format: date-time
              */
             readonly since: string;
         };
+        /**
+         * LinkTrouble
+         * @description Why a link does not work: different troubles, different words on the screen.
+         * @enum {string}
+         */
+        readonly LinkTrouble: "silent" | "database" | "broker" | "incomplete" | "silence not judged";
         /**
          * Login
          * @description Local account.
@@ -579,6 +593,11 @@ export interface components {
          * @description A rule that has no valid input: it is never taken for normal.
          */
         readonly NotEvaluated: {
+            /**
+             * At Rest
+             * @description Only because the unit is in no phase that this rule is for: nothing is missing
+             */
+            readonly at_rest: boolean;
             /** Reason */
             readonly reason: string;
             /** Rule */
@@ -826,6 +845,11 @@ export interface components {
         readonly UnitStatus: {
             /** Agent Version */
             readonly agent_version: string;
+            /**
+             * Heard At
+             * @description Server time at which the box itself last spoke; null: never, this is what the broker remembers. A box speaks every 30 s: older than 90 s, nothing above is known to be so
+             */
+            readonly heard_at: string | null;
             /** @description How the box gets on with its machine */
             readonly machine: components["schemas"]["MachineLink"];
             /**

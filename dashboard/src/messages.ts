@@ -9,6 +9,7 @@ export type ReadingView = Schemas["ReadingView"];
 export type AlertView = Schemas["AlertView"];
 export type NotEvaluated = Schemas["NotEvaluated"];
 export type Link = Schemas["Link"];
+export type LinkTrouble = Schemas["LinkTrouble"];
 export type Priority = AlertView["priority"];
 export type Phase = ReadingView["phase"];
 export type ReadingFlag = ReadingView["flags"][number];

@@ -1,7 +1,7 @@
 // Every word a person reads, in one place. A further language is one more table of the same shape.
 import { signal } from "@preact/signals";
 import type { SignalName } from "./format/signals";
-import type { Connection } from "./live/connection";
+import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, Phase, Priority, ReadingFlag } from "./messages";
 
@@ -47,6 +47,20 @@ const english = {
     lastContact: (age: string) => `– last contact ${age} ago. Nothing below is live.`,
     paused: (since: string) => `Live view paused since ${since}`,
     pausedDetail: "– readings do not reach this screen, rules may not be running.",
+    partial: {
+      broker: {
+        title: (since: string) => `Some homes may not be heard since ${since}`,
+        detail: "– the server does not receive what their boxes send.",
+      },
+      incomplete: {
+        title: (since: string) => `Some homes are not watched since ${since}`,
+        detail: "– their readings are not stored and no rules run on them.",
+      },
+      "silence not judged": {
+        title: (since: string) => `Silence raises no alert since ${since}`,
+        detail: "– a home that falls silent is seen by the age of its values alone.",
+      },
+    } satisfies Record<PartialReason, { title: (since: string) => string; detail: string }>,
     alertFeed: (since: string) => `New alerts may be missing since ${since}`,
     alertFeedDetail: "– this screen is not told of them. The alert list asks the server itself.",
   },
@@ -56,7 +70,6 @@ const english = {
     summary: "Summary",
     inTreatment: "in treatment",
     notLive: "not live",
-    noneOpen: "No open alerts",
     units: (count: number) => (count === 1 ? "1 unit" : `${count} units`),
   },
   tile: {
@@ -73,11 +86,14 @@ const english = {
     of: "of",
     more: (count: number) => `+${count}`,
     inferred: "inferred",
+    notHeard: (age: string) => `box not heard for ${age}`,
+    boxTroubled: "box cannot keep readings",
     elapsed: (time: string) => `${time} h`,
   },
   trouble: {
     "box-never-seen": "box never seen",
     "box-offline": "box offline",
+    "box-not-heard": "box not heard",
     "machine-disconnected": "machine not connected",
     "machine-silent": "machine does not answer",
     "machine-garbled": "machine not understood",
@@ -107,7 +123,7 @@ const english = {
   states: {
     "active, unacknowledged": "Active, nobody has answered",
     "active, acknowledged": "Active, acknowledged",
-    "latched, clear": "Cleared, held until seen",
+    "latched, clear": "Condition cleared, held until seen",
     normal: "Ended",
   } satisfies Record<AlertView["state"], string>,
   alerts: {
@@ -128,9 +144,8 @@ const english = {
     ackFailed: "Not acknowledged: the server did not take it. Try again.",
     ackEnded: "This alert has already ended.",
     ackForbidden: "Your role may not acknowledge.",
-    noPriority: "alert",
-    began: "Began",
-    ended: "Ended",
+    cleared: (when: string) => `Condition cleared ${when}, held until seen`,
+    ended: (when: string) => `Ended ${when}`,
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
     why: "Why",
@@ -152,9 +167,14 @@ const english = {
     offline: "offline",
     outbox: (rows: number) => `${rows} rows waiting on the box`,
     clockWrong: "box clock not synchronised",
+    rejected: (frames: number) =>
+      frames === 1 ? "1 damaged message from the machine" : `${frames} damaged messages from the machine`,
     thinned: (rows: number) => `${rows} old rows thinned`,
     notEvaluated: "Checks not running",
-    allEvaluated: "All checks of this unit have valid input.",
+    atRest: (count: number) =>
+      count === 1
+        ? "1 check rests: not in its phase of treatment."
+        : `${count} checks rest: not in their phase of treatment.`,
     noAlerts: "No open alerts for this patient.",
     window: "Shown span",
     windows: { "10": "10 min", "60": "1 h", "240": "4 h" },
@@ -163,7 +183,6 @@ const english = {
     data: "Data",
     alerts: "Alerts",
     strips: "Live strips",
-    treatmentTime: "Treatment",
     left: "left",
   },
   signals: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freshness, ownAgeMs, trouble } from "../src/live/freshness";
+import { freshness, ownAgeMs, trouble, unheardMs } from "../src/live/freshness";
 import { unitFromView, withReading } from "../src/live/unit";
 import { reading, SERVER_MS, status, unit } from "./samples";
 
@@ -78,7 +78,8 @@ describe("a value's own age", () => {
 });
 
 describe("trouble", () => {
-  const of = (change: Parameters<typeof unit>[1]) => trouble(unitFromView(unit("a", change), SERVER_MS));
+  const of = (change: Parameters<typeof unit>[1]) =>
+    trouble(unitFromView(unit("a", change), SERVER_MS), SERVER_MS, true);
 
   it("tells box, machine and never-seen apart", () => {
     expect(of({})).toBeNull();
@@ -87,5 +88,23 @@ describe("trouble", () => {
     expect(of({ status: status("a", { machine: "silent" }) })).toBe("machine-silent");
     expect(of({ status: status("a", { machine: "garbled" }) })).toBe("machine-garbled");
     expect(of({ status: null, reading: null })).toBe("box-never-seen");
+  });
+
+  it("does not believe a box that has said nothing for 90 seconds", () => {
+    const silent = unitFromView(unit("a", { reading: null }), SERVER_MS);
+    expect(trouble(silent, SERVER_MS + 90_000, true)).toBeNull();
+    expect(trouble(silent, SERVER_MS + 90_001, true)).toBe("box-not-heard");
+    expect(unheardMs(silent, SERVER_MS + 180_000)).toBe(180_000);
+    expect(of({ reading: null, status: status("a", { heard_at: null }) })).toBe("box-not-heard");
+  });
+
+  it("takes a reading for a word of the box", () => {
+    const talking = withReading(unitFromView(unit("a"), SERVER_MS), reading("a"), SERVER_MS + 100_000);
+    expect(trouble(talking, SERVER_MS + 101_000, true)).toBeNull();
+  });
+
+  it("blames no box while our own connection is lost", () => {
+    const silent = unitFromView(unit("a", { reading: null }), SERVER_MS);
+    expect(trouble(silent, SERVER_MS + 600_000, false)).toBeNull();
   });
 });

@@ -1,13 +1,15 @@
-import { render } from "preact";
+import { type ComponentChildren, render } from "preact";
 import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Acknowledging } from "../src/alerts/acknowledge";
 import { Api } from "../src/api";
+import { AlertCard } from "../src/components/alert-card";
 import { Banners } from "../src/components/banner";
-import { byReason } from "../src/components/patient-side";
+import { BoxState, byReason, NotEvaluatedList } from "../src/components/patient-side";
 import { Tile } from "../src/components/tile";
 import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
+import { unitFromView } from "../src/live/unit";
 import type { AlertView, UnitView } from "../src/messages";
 import { endedAlerts } from "../src/pages/alerts";
 import { parseRoute } from "../src/routes";
@@ -20,7 +22,7 @@ beforeEach(() => {
   host = document.createElement("div");
 });
 
-function show(view: UnitView, alerts: AlertView[] = [], links = {}): LiveStore {
+function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: ComponentChildren): LiveStore {
   const session = new Session();
   session.me.value = {
     user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
@@ -36,7 +38,7 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}): LiveStore {
     render(
       <AppContext.Provider value={app}>
         <Banners />
-        <Tile id={view.unit} />
+        {page ?? <Tile id={view.unit} />}
       </AppContext.Provider>,
       host,
     ),
@@ -84,9 +86,30 @@ describe("tile", () => {
   });
 
   it("says how many checks do not run, and never that all is well", () => {
-    show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure" }] }));
+    show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure", at_rest: false }] }));
     expect(find('[data-testid="not-evaluated"]')?.textContent).toBe("1 check not running");
     expect(host.textContent).not.toMatch(/ok|normal/i);
+  });
+
+  it("of an idle unit does not count the checks that only rest", () => {
+    const atRest = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: true }));
+    show(unit("a", { not_evaluated: atRest }));
+    expect(find('[data-testid="not-evaluated"]')).toBeNull();
+    show(unit("b", { not_evaluated: [...atRest, { rule: "R07", reason: "no target weight", at_rest: false }] }));
+    expect(find('[data-testid="not-evaluated"]')?.dataset.count).toBe("1");
+  });
+
+  it("does not call a box online that was not heard", () => {
+    show(unit("a", { reading: null, status: status("a", { heard_at: iso(SERVER_MS - 185_000) }) }));
+    expect(find("[data-trouble]")?.textContent).toBe("box not heard for 3 min");
+    show(unit("b", { reading: null, status: status("b", { heard_at: null }) }));
+    expect(find("[data-trouble]")?.textContent).toBe("box not heard");
+  });
+
+  it("marks a box that cannot keep readings, though they still come", () => {
+    show(unit("a", { status: status("a", { trouble: "disk full" }) }));
+    expect(find('[data-trouble="box-troubled"]')?.textContent).toBe("box cannot keep readings");
+    expect(find('[data-testid="tile"]')?.dataset.freshness).toBe("live");
   });
 
   it("shows an implausible value as a word", () => {
@@ -101,7 +124,70 @@ describe("tile", () => {
   });
 });
 
+describe("patient's side", () => {
+  const box = (change: Parameters<typeof status>[1]) => {
+    const view = unit("a", { reading: null, status: status("a", change) });
+    show(view, [], {}, <BoxState unit={unitFromView(view, SERVER_MS)} />);
+    return find("[data-box]")?.textContent ?? find(".box-state dd")?.textContent;
+  };
+
+  it("says how the box is, and does not believe an old word", () => {
+    expect(box({})).toBe("online");
+    expect(box({ online: false })).toBe("offline");
+    expect(box({ heard_at: iso(SERVER_MS - 185_000) })).toBe("box not heard for 3 min");
+  });
+
+  it("says what troubles the box, and what the machine sent damaged", () => {
+    box({});
+    expect(find('[data-testid="box-trouble"]')).toBeNull();
+    expect(find('[data-testid="rejected"]')).toBeNull();
+    box({ trouble: "disk full", rejected: 7 });
+    expect(find('[data-testid="box-trouble"]')?.textContent).toBe("box cannot keep readings: disk full");
+    expect(find('[data-testid="rejected"]')?.textContent).toBe("7 damaged messages from the machine");
+  });
+
+  it("tells checks that rest from checks that lack something", () => {
+    const atRest = { rule: "R10", reason: "not in treatment", at_rest: true };
+    const lacking = { rule: "R07", reason: "no target weight", at_rest: false };
+    const view = unit("a", { not_evaluated: [atRest] });
+    show(view, [], {}, <NotEvaluatedList unit={unitFromView(view, SERVER_MS)} />);
+    expect(host.textContent).toBe("1 check rests: not in its phase of treatment.");
+    const both = unit("a", { not_evaluated: [atRest, lacking] });
+    show(both, [], {}, <NotEvaluatedList unit={unitFromView(both, SERVER_MS)} />);
+    expect(find("h2")?.textContent).toBe("Checks not running 1");
+    expect(host.textContent).toContain("1 check rests");
+  });
+});
+
+describe("alert card", () => {
+  const card = (change: Partial<AlertView>) => {
+    const told = alert("1", "a", { time: iso(SERVER_MS - 600_000), changed_at: iso(SERVER_MS - 5_000), ...change });
+    show(unit("a"), [told], {}, <AlertCard alert={told} />);
+    return find(".alert-state")?.textContent ?? "";
+  };
+
+  it("says when the condition cleared, beside the reason it was raised for", () => {
+    expect(card({ state: "latched, clear" })).toMatch(/^Condition cleared \d\d:59:55, held until seen$/);
+    expect(find(".reason")?.textContent).toBe("venous pressure fell by 31 mmHg");
+  });
+
+  it("says when it ended, and no time while it stands", () => {
+    expect(card({ state: "normal" })).toMatch(/^Ended \d\d:59:55$/);
+    expect(card({})).toBe("Active, nobody has answered");
+  });
+});
+
 describe("banners", () => {
+  it("says what part of ingest is missing, and greys nothing out for it", () => {
+    show(unit("a"), [], { ingest: { ...DOWN, reason: "silence not judged" } });
+    expect(find('[data-testid="partial-banner"] [role="alert"]')?.textContent).toMatch(/Silence raises no alert since/);
+    expect(find('[data-testid="paused-banner"]')).toBeNull();
+    expect(find('[data-testid="tile"]')?.dataset.freshness).toBe("live");
+    show(unit("b"), [], { ingest: { ...DOWN, reason: "database" } });
+    expect(find('[data-testid="paused-banner"]')).not.toBeNull();
+    expect(find('[data-unit="b"]')?.dataset.freshness).toBe("stale");
+  });
+
   it("says since when the live view stands still", () => {
     show(unit("a"), [], { ingest: DOWN });
     expect(find('[data-testid="paused-banner"] [role="alert"]')?.textContent).toMatch(/paused since \d\d:\d\d:53/);
@@ -146,8 +232,8 @@ describe("theme", () => {
 
 describe("checks not running", () => {
   it("says one reason once, with all its rules", () => {
-    const list = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment" }));
-    expect(byReason([...list, { rule: "R07", reason: "no target weight" }])).toEqual([
+    const list = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: false }));
+    expect(byReason([...list, { rule: "R07", reason: "no target weight", at_rest: false }])).toEqual([
       ["not in treatment", ["R10", "R13"]],
       ["no target weight", ["R07"]],
     ]);

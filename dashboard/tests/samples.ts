@@ -37,6 +37,7 @@ export function status(unit: string, change: Partial<UnitStatus> = {}): UnitStat
     protocol: "jsdt",
     profile: "v1",
     since: iso(SERVER_MS),
+    heard_at: iso(SERVER_MS),
     ...change,
   };
 }
@@ -65,6 +66,7 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     state: "active, unacknowledged",
     since: iso(SERVER_MS - 5000),
     time: iso(SERVER_MS - 5000),
+    changed_at: iso(SERVER_MS - 5000),
     reason: "venous pressure fell by 31 mmHg",
     inputs: { venous_pressure: 92 },
     limits: { drop: 20 },
@@ -75,8 +77,8 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
   };
 }
 
-export const UP: Link = { alive: true, since: iso(SERVER_MS - 60_000) };
-export const DOWN: Link = { alive: false, since: iso(SERVER_MS - 7_000) };
+export const UP: Link = { alive: true, since: iso(SERVER_MS - 60_000), reason: null };
+export const DOWN: Link = { alive: false, since: iso(SERVER_MS - 7_000), reason: "silent" };
 
 export function snapshot(units: UnitView[], alerts: AlertView[] = [], change: Partial<Snapshot> = {}): ServerMessage {
   return {

@@ -35,6 +35,7 @@ def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[st
     view: dict[str, Any] = {
         "alert_id": alert_id, "unit": unit, "rule": "R07", "rule_version": "1", "title": "Needle may be out",
         "priority": "high", "state": "active, unacknowledged", "since": moment(NOW), "time": moment(NOW),
+        "changed_at": moment(NOW),
         "reason": "venous pressure fell", "inputs": {"venous_pressure": 12.0}, "limits": {"venous_pressure": 20.0},
         "acknowledged_by": None, "acknowledged_at": None, "late": False,
     }  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -37,6 +38,14 @@ PASSWORD = "correct horse battery"
 # Argon2 at its cheapest: what is tested is not how hard it is.
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOWHERE = "mqtt://127.0.0.1:9"
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something that is bound to happen soon, on a machine that may be busy."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.05)
 
 
 class Socket:
@@ -117,7 +126,7 @@ class Api:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         connection = connect(
             self.url.replace("http", "ws", 1) + "/ws", origin=self.url if origin == "own" else origin,  # type: ignore[arg-type]
-            additional_headers=headers, proxy=None, compression=None, open_timeout=5, close_timeout=1, **options,
+            additional_headers=headers, proxy=None, compression=None, close_timeout=1, **{"open_timeout": 5, **options},
         )  # fmt: skip
         return Socket(self.stack.enter_context(connection))
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from alerts import ruleset
 from alerts.engine import Engine, Samples
 from clinician_api.findings import Reader
 from telemetry import signals
+from telemetry.treatment import Phase
 from tests.clinician_api.builders import NOW, SECOND
 
 
-def snapshot(values: dict[str, float]) -> bytes:
-    """A unit's state after a minute of treatment with these signals and no others."""
+def snapshot(values: dict[str, float], phase: Phase = Phase.TX) -> bytes:
+    """A unit's state after a minute of a phase with these signals and no others."""
     engine = Engine(ruleset.load(None))
     row = engine.register("u-1")
     column = np.full((1, signals.COUNT), np.nan, np.float32)
@@ -21,7 +23,7 @@ def snapshot(values: dict[str, float]) -> bytes:
     for second in range(60):
         time = np.array([NOW + second * SECOND], np.int64)
         samples = Samples(
-            np.array([row], np.int32), time, np.array([3], np.uint8), column, np.zeros(1, np.uint64), time
+            np.array([row], np.int32), time, np.array([phase], np.uint8), column, np.zeros(1, np.uint64), time
         )
         engine.evaluate(samples)
     return engine.snapshot(row)
@@ -41,6 +43,22 @@ def test_a_rule_with_its_signals_is_not_in_the_list() -> None:
     after = {rule["rule"] for rule in Reader().not_evaluated({"u-1": snapshot(full)})["u-1"]}
     assert "R18" in before
     assert "R18" not in after
+
+
+@pytest.mark.parametrize("phase", [Phase.IDL, Phase.PRETX, Phase.POSTTX, Phase.DIS])
+def test_outside_of_treatment_a_rule_is_at_rest(phase: Phase) -> None:
+    idle = Reader().not_evaluated({"u-1": snapshot({"blood_flow": 0.0}, phase)})["u-1"]
+    assert len(idle) > 10
+    assert [rule for rule in idle if not rule["at_rest"]] == []
+
+
+def test_a_rule_that_lacks_its_signal_or_the_phase_is_not_at_rest() -> None:
+    treated = Reader().not_evaluated({"u-1": snapshot({"blood_flow": 300.0})})["u-1"]
+    unknown = Reader().not_evaluated({"u-1": snapshot({"blood_flow": 300.0}, Phase.UNKNOWN)})["u-1"]
+    unreadable = Reader().not_evaluated({"u-1": b""})["u-1"]
+    for rules in (treated, unknown, unreadable):
+        assert rules
+        assert not any(rule["at_rest"] for rule in rules), "it may be in treatment, and nobody looks"
 
 
 def test_a_state_that_cannot_be_read_is_not_taken_for_health() -> None:

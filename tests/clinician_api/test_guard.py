@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from clinician_api import guard
-from clinician_api.guard import MAX_BODY, Guard, is_same_origin
+from clinician_api.guard import MAX_BODY, Guard, client_address, is_same_origin
 from clinician_api.settings import ApiOptions
 
 OURS = "http://hd.example"
@@ -147,3 +147,35 @@ async def test_a_fault_of_ours_is_a_500_without_its_details() -> None:
     assert answer.status_code == 500
     assert answer.json()["error"]["what"] == "internal error"
     assert "secret" not in answer.text
+
+
+PROXIES = ApiOptions(database_url="", trusted_proxies=("10.0.0.5", "10.1.0.0/16", "fd00::1")).proxies
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("198.51.100.7", [], "198.51.100.7"),
+        ("198.51.100.7", ["203.0.113.9"], "198.51.100.7"),  # nobody we know says so
+        ("10.0.0.5", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.5", ["192.0.2.1, 203.0.113.9"], "203.0.113.9"),  # the client wrote the first one itself
+        ("10.0.0.5", ["192.0.2.1", "203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.5", ["203.0.113.9, 10.1.2.3"], "203.0.113.9"),
+        ("10.0.0.5", ["10.1.2.3"], "10.1.2.3"),
+        ("10.0.0.5", [], "10.0.0.5"),
+        ("10.0.0.5", [""], "10.0.0.5"),
+        ("10.0.0.5", ["203.0.113.9, nonsense"], "10.0.0.5"),
+        ("10.0.0.5", ["203.0.113.9:4711"], "10.0.0.5"),
+        ("fd00::1", ["2001:db8:1:2:3:4:5:6"], "2001:db8:1:2::/64"),
+        ("2001:db8::1", [], "2001:db8::/64"),
+        ("unknown", ["203.0.113.9"], "unknown"),
+    ],
+)
+def test_who_asks_is_told_by_our_own_proxies_alone(peer: str, forwarded: list[str], address: str) -> None:
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    asked = Request({"type": "http", "client": (peer, 1), "headers": headers})
+    assert client_address(asked, PROXIES) == address
+
+
+def test_who_asks_without_an_address() -> None:
+    assert client_address(Request({"type": "http", "client": None, "headers": []}), PROXIES) == "unknown"

@@ -49,7 +49,7 @@ def kinds(messages: list[dict[str, Any]]) -> list[str]:
 def test_first_comes_a_snapshot_then_only_what_changed(hub: Hub) -> None:
     hub.room.put_reading(live_reading("u-1"))
     hub.room.put_heard(Status(1, "u-2", True, NOW, machine=MachineLink.SILENT, outbox_oldest_us=NOW), NOW)
-    hub.room.put_not_evaluated("u-3", [{"rule": "R13", "reason": "no transmembrane pressure"}])
+    hub.room.put_not_evaluated("u-3", [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False}])
     hub.publish()
     screen = Subscriber(NURSE, None)
     (snapshot,) = told(hub, screen)
@@ -100,7 +100,7 @@ def test_one_that_fell_out_of_the_ring_gets_a_snapshot_with_all_open_alerts(hub:
 def test_links_are_told_when_they_change_and_at_every_heartbeat(hub: Hub) -> None:
     screen = Subscriber(NURSE, None)
     told(hub, screen)
-    hub.room.set_link("ingest", True, NOW)
+    hub.room.set_link("ingest", None, NOW)
     hub.publish()
     (message,) = told(hub, screen, 1)
     assert message["ingest"]["alive"] is True
@@ -114,7 +114,7 @@ def test_links_are_told_when_they_change_and_at_every_heartbeat(hub: Hub) -> Non
 def test_what_is_no_longer_evaluated_is_told_with_the_whole_list_of_the_unit(hub: Hub) -> None:
     screen = Subscriber(NURSE, None)
     told(hub, screen)
-    rules = [{"rule": "R13", "reason": "no transmembrane pressure"}]
+    rules = [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False}]
     hub.room.put_not_evaluated("u-1", rules)
     hub.publish()
     assert told(hub, screen)[0]["not_evaluated"] == {"u-1": rules}
@@ -140,7 +140,7 @@ def test_a_technician_is_told_of_statuses_only(hub: Hub) -> None:
     assert {unit["patient"] for unit in snapshot["units"]} == {None}
     hub.room.put_reading(live_reading("u-1", 1))
     hub.room.put_alert(alert_view(), 1)
-    hub.room.put_not_evaluated("u-1", [{"rule": "R13", "reason": "x"}])
+    hub.room.put_not_evaluated("u-1", [{"rule": "R13", "reason": "x", "at_rest": False}])
     hub.room.put_heard(Status(1, "u-1", False, NOW), NOW)
     hub.publish()
     (message,) = told(hub, screen)

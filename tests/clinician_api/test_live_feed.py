@@ -10,12 +10,15 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from clinician_api.live_feed import Batch, LiveFeed
 from homehd.brokers import Broker
 from telemetry import topics, wire
 from telemetry.messages import LiveFrame, LiveReading, Status
 from tests.clinician_api.builders import NOW, live_reading
+from tests.clinician_api.conftest import until
 
 
 @pytest.fixture
@@ -48,23 +51,23 @@ class Watch:
         self.feed = LiveFeed(url, self.woken.set)
         self.feed.start()
 
-    def wait(self, seconds: float = 10.0) -> Batch:
-        assert self.woken.wait(seconds), "nothing came"
-        self.woken.clear()
-        return self.feed.take()
-
-    def until(self, condition: Callable[[], bool], seconds: float = 15.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "never happened"
-            time.sleep(0.05)
+    def messages(self, count: int) -> Batch:
+        """All that came, once that many messages have."""
+        batch = Batch()
+        while batch.frames + batch.bad < count:
+            assert self.woken.wait(15), "nothing came"
+            self.woken.clear()
+            more = self.feed.take()
+            batch.frames, batch.bad = batch.frames + more.frames, batch.bad + more.bad
+            batch.readings.update(more.readings)
+            batch.statuses.update(more.statuses)
+        return batch
 
 
 @pytest.fixture
 def watch(broker: Broker) -> Iterator[Watch]:
     watching = Watch(broker.url)
-    watching.until(lambda: watching.feed.connected)
-    time.sleep(0.2)  # the subscription follows the connection, and QoS 0 waits for nobody
+    until(lambda: watching.feed.connected)
     yield watching
     watching.feed.stop()
 
@@ -76,8 +79,7 @@ def frame(*readings: LiveReading, statuses: tuple[Status, ...] = ()) -> bytes:
 def test_frames_are_merged_to_the_newest_per_unit(watch: Watch, publisher: Callable[[bytes], None]) -> None:
     publisher(frame(live_reading("u-1", 1), live_reading("u-2", 1)))
     publisher(frame(live_reading("u-1", 2), statuses=(Status(1, "u-1", True, NOW),)))
-    time.sleep(0.3)
-    batch = watch.wait()
+    batch = watch.messages(2)
     assert batch.frames == 2
     assert {unit: reading.seq for unit, reading in batch.readings.items()} == {"u-1": 2, "u-2": 1}
     assert batch.statuses["u-1"][1] == NOW
@@ -88,16 +90,15 @@ def test_nonsense_is_counted_and_the_rest_goes_on(watch: Watch, publisher: Calla
     for nonsense in (b"", b"\xc1", b"{}", b"\xff" * 1000, frame()[:-1]):
         publisher(nonsense)
     publisher(frame(live_reading("u-1", 1)))
-    time.sleep(0.3)
-    batch = watch.wait()
+    batch = watch.messages(6)
     assert (batch.bad, batch.frames) == (5, 1)
 
 
 def test_a_broker_killed_and_started_again_is_found_again(broker: Broker, watch: Watch) -> None:
     broker.kill()
-    watch.until(lambda: not watch.feed.connected)
+    until(lambda: not watch.feed.connected)
     broker.start()
-    watch.until(lambda: watch.feed.connected)
+    until(lambda: watch.feed.connected)
 
 
 def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
@@ -106,6 +107,12 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     time.sleep(0.3)
     assert not watching.feed.connected
     later.start()
-    watching.until(lambda: watching.feed.connected)
+    until(lambda: watching.feed.connected)
     watching.feed.stop()
     later.stop()
+
+
+def test_a_subscription_that_is_refused_is_no_connection(watch: Watch) -> None:
+    refused = ReasonCode(PacketTypes.SUBACK, identifier=0x80)
+    watch.feed._on_subscribe(watch.feed._client, None, 2, [refused], None)
+    assert not watch.feed.connected

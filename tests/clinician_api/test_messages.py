@@ -22,7 +22,7 @@ def test_what_a_box_says_of_itself_is_all_told() -> None:
     inner = {"version", "sent_us", "epoch", "boot"}
     renamed = {"outbox_oldest_us": "outbox_oldest"}
     expected = {renamed.get(name, name) for name in Status.__struct_fields__ if name not in inner}
-    assert set(UnitStatus.model_fields) == expected | {"since"}
+    assert set(UnitStatus.model_fields) == expected | {"since", "heard_at"}
 
 
 def test_a_subscription_is_bounded() -> None:

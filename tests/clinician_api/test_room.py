@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinician_api.access import Role, scope_of
+from clinician_api.links import LinkTrouble
 from clinician_api.room import ALERT_RING, Room
 from clinician_api.views import moment, status
 from telemetry.messages import Flag, MachineLink, Status
@@ -72,13 +73,27 @@ def test_equal_statuses_are_not_told_again_and_since_stays(room: Room) -> None:
 def test_a_stored_status_does_not_undo_a_newer_one_but_knows_better_since_when(room: Room) -> None:
     live = Status(1, "u-1", True, NOW, machine=MachineLink.CONNECTED, outbox_rows=9)
     room.put_heard(live, NOW + 5 * SECOND)
-    old = status(Status(1, "u-1", False, NOW), NOW)
+    old = status(Status(1, "u-1", False, NOW), NOW, None)
     room.put_stored_status(old, NOW + SECOND)
     assert shown(room)["status"]["online"] is True  # type: ignore[index]
-    same = status(Status(1, "u-1", True, NOW, machine=MachineLink.CONNECTED, outbox_rows=1), NOW - 60 * SECOND)
+    same = status(Status(1, "u-1", True, NOW, machine=MachineLink.CONNECTED, outbox_rows=1), NOW - 60 * SECOND, None)
     room.put_stored_status(same, NOW + SECOND)
     view = shown(room)["status"]
     assert (view["outbox_rows"], view["since"]) == (9, moment(NOW - 60 * SECOND))  # type: ignore[index]
+
+
+def test_only_the_store_knows_when_the_box_itself_spoke(room: Room) -> None:
+    live = Status(1, "u-1", True, NOW, machine=MachineLink.CONNECTED)
+    room.put_heard(live, NOW + 5 * SECOND)
+    assert shown(room)["status"]["heard_at"] is None, "the broker may have remembered it"  # type: ignore[index]
+    room.put_stored_status(status(live, NOW, NOW + SECOND), NOW + SECOND)
+    assert shown(room)["status"]["heard_at"] == moment(NOW + SECOND)  # type: ignore[index]
+    room.put_heard(live, NOW + 30 * SECOND)
+    assert shown(room)["status"]["heard_at"] == moment(NOW + SECOND)  # type: ignore[index]
+    silent = Status(1, "u-1", True, NOW, machine=MachineLink.SILENT)
+    room.put_stored_status(status(silent, NOW, NOW + 29 * SECOND), NOW + 29 * SECOND)
+    view = shown(room)["status"]
+    assert (view["machine"], view["heard_at"]) == ("connected", moment(NOW + 29 * SECOND))  # type: ignore[index]
 
 
 def test_an_alert_read_out_of_order_does_not_come_back(room: Room) -> None:
@@ -112,7 +127,7 @@ def test_a_clinic_sees_its_own(room: Room) -> None:
 def test_technical_roles_see_status_but_neither_names_nor_values(room: Room, role: Role) -> None:
     room.put_reading(live_reading())
     room.put_heard(Status(1, "u-1", True, NOW), NOW)
-    room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure"}])
+    room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure", "at_rest": False}])
     room.put_alert(alert_view(), 1)
     scope = scope_of(role, 1)
     view = room.unit_view(scope, "u-1", NOW)
@@ -136,7 +151,16 @@ def test_a_changed_directory_makes_everything_be_told_anew(room: Room) -> None:
 def test_links_are_down_until_they_report(room: Room) -> None:
     assert not room.all_alive()
     for name in ("ingest", "live_feed", "alert_feed"):
-        assert room.set_link(name, True, NOW + SECOND)
-        assert not room.set_link(name, True, NOW + 2 * SECOND)
+        assert room.set_link(name, None, NOW + SECOND)
+        assert not room.set_link(name, None, NOW + 2 * SECOND)
     assert room.all_alive()
-    assert room.links()["ingest"] == {"alive": True, "since": moment(NOW + SECOND)}
+    assert room.links()["ingest"] == {"alive": True, "since": moment(NOW + SECOND), "reason": None}
+
+
+def test_another_reason_is_told_and_is_no_new_beginning(room: Room) -> None:
+    room.set_link("ingest", None, NOW)
+    room.set_link("ingest", LinkTrouble.INCOMPLETE, NOW + SECOND)
+    version = room.links_version
+    assert room.set_link("ingest", LinkTrouble.SILENT, NOW + 2 * SECOND)
+    assert room.links_version > version
+    assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + SECOND), "reason": "silent"}

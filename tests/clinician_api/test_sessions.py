@@ -102,3 +102,11 @@ async def test_passwords_are_checked_few_at_a_time(options: ApiOptions, sessions
 def test_the_cookie_is_bound_to_the_host_where_browsers_allow_it() -> None:
     assert cookie_name(ApiOptions(database_url="")) == "homehd_session"
     assert cookie_name(ApiOptions(database_url="", allowed_origins=("https://x",))) == "__Host-homehd_session"
+
+
+async def test_guessing_at_an_account_does_not_shut_its_owner_out(sessions: Sessions) -> None:
+    for _ in range(12):
+        with pytest.raises(ApiError):
+            await sessions.log_in(EMAIL, "wrong", "stranger")
+    token, _ = await sessions.log_in(EMAIL, PASSWORD, "owner")
+    assert await sessions.look_up(token)

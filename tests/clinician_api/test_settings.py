@@ -18,6 +18,8 @@ from clinician_api.settings import ApiOptions
         {"recheck_s": 5},
         {"session_hours": 0},
         {"max_connections": 1},
+        {"trusted_proxies": ["proxy.example"]},
+        {"trusted_proxies": ["10.0.0.1/8"]},
         {"hots": "x"},
     ],
 )

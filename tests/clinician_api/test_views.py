@@ -74,11 +74,17 @@ def test_what_a_newer_ingest_may_send_does_not_break_a_screen() -> None:
 
 
 def test_a_status_of_a_box_that_never_came_up_is_complete() -> None:
-    view = views.status(Status(1, "u-1", False, 0, outbox_rows=-3), NOW)
+    view = views.status(Status(1, "u-1", False, 0, outbox_rows=-3), NOW, None)
     assert view["machine"] == MachineLink.DISCONNECTED
     assert view["outbox_rows"] == 0
     assert view["outbox_oldest"] is None
     assert view["since"] == views.moment(NOW)
+    assert view["heard_at"] is None
+
+
+def test_a_status_says_what_troubles_the_box_and_when_it_was_heard() -> None:
+    view = views.status(Status(1, "u-1", True, 0, trouble="disk full", rejected=7), NOW, NOW + SECOND)
+    assert (view["trouble"], view["rejected"], view["heard_at"]) == ("disk full", 7, views.moment(NOW + SECOND))
 
 
 def test_numbers_of_a_rule() -> None:

@@ -20,7 +20,7 @@ export function drawMarkers(
   ctx.clip();
   for (const alert of alerts) {
     const startX = plot.valToPos(Date.parse(alert.since) / 1000, "x", true);
-    const endX = plot.valToPos(isOpen(alert) ? nowS : Date.parse(alert.time) / 1000, "x", true);
+    const endX = plot.valToPos(isOpen(alert) ? nowS : Date.parse(alert.changed_at) / 1000, "x", true);
     if (endX < bbox.left || startX > bbox.left + bbox.width) continue;
     ctx.fillStyle = ctx.strokeStyle = ink.alerts[alert.priority];
     if (concerns(alert, signals)) drawSpan(plot, alert.priority, startX, endX);

@@ -53,6 +53,12 @@ export class Recorder {
     this.version.value += 1;
   }
 
+  /** How many minutes back the oldest point is; null where there is none. */
+  storedMinutes(): number | null {
+    const oldest = [...this.tracks.values()].map((track) => track.times[0]).filter((at) => at !== undefined);
+    return oldest.length === 0 ? null : Math.max(0, (this.store.now.value / 1000 - Math.min(...oldest)) / 60);
+  }
+
   #fill(history: History): void {
     for (const [name, track] of this.tracks) {
       const series = history.series[name];

@@ -51,8 +51,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
       </header>
       <p class="reason">{alert.reason}</p>
       <p class="alert-state">
-        {words().states[alert.state]}
-        {!open && ` ${formatClock(Date.parse(alert.time), now)}`}
+        {standing(alert, formatClock(Date.parse(alert.changed_at), now))}
         {alert.late && ` · ${t.late}`}
       </p>
       <details
@@ -71,6 +70,12 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
       <Acknowledge alert={alert} />
     </article>
   );
+}
+
+/** Where it stands; with the time of its last step where that says when it was over. */
+function standing(alert: AlertView, changed: string): string {
+  if (alert.state === "latched, clear") return words().alerts.cleared(changed);
+  return alert.state === "normal" ? words().alerts.ended(changed) : words().states[alert.state];
 }
 
 function PatientName({ unit }: { readonly unit: string }) {

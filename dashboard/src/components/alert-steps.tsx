@@ -24,7 +24,7 @@ export function AlertSteps({ alert }: { readonly alert: AlertView }) {
     return () => {
       current = false;
     };
-  }, [api, loaded, alert.alert_id, alert.state, alert.time]);
+  }, [api, loaded, alert.alert_id, alert.state, alert.changed_at]);
   if (loaded.value === "loading") return <p class="note">{t.loading}</p>;
   if (loaded.value === "failed") return <p class="note">{t.stepsFailed}</p>;
   return (

@@ -1,7 +1,7 @@
 // What stands between the reader and the truth, in words, above everything else.
 import { useApp } from "../context";
 import { formatAge, formatClock } from "../format/times";
-import { pausedSince } from "../live/connection";
+import { partialTrouble, pausedSince } from "../live/connection";
 import { words } from "../words";
 import { BarredIcon } from "./icons";
 
@@ -21,11 +21,20 @@ export function Banners() {
     return <Warning name="connection-banner" title={t.lost} detail={t.lastContact(formatAge(silence))} />;
   }
   const paused = pausedSince(store.ingest.value, store.liveFeed.value);
+  const ingest = store.ingest.value;
+  const partial = partialTrouble(ingest);
   const alertFeed = store.alertFeed.value;
   return (
     <>
       {paused !== null && (
         <Warning name="paused-banner" title={t.paused(formatClock(Date.parse(paused), now))} detail={t.pausedDetail} />
+      )}
+      {partial !== null && ingest !== null && (
+        <Warning
+          name="partial-banner"
+          title={t.partial[partial].title(formatClock(Date.parse(ingest.since), now))}
+          detail={t.partial[partial].detail}
+        />
       )}
       {alertFeed !== null && !alertFeed.alive && (
         <Warning

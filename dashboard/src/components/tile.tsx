@@ -77,7 +77,7 @@ function TileValues({ unit }: { readonly unit: Unit }) {
 }
 
 function NotRunning({ unit }: { readonly unit: Unit }) {
-  const count = unit.notEvaluated.length;
+  const count = unit.notEvaluated.filter((rule) => !rule.at_rest).length;
   if (count === 0) return null;
   return (
     <p class="not-running" data-testid="not-evaluated" data-count={count}>

@@ -1,7 +1,7 @@
 // How fresh a unit's data are, what is wrong on the way, in which phase its machine is: the same words on every page.
 import { useApp } from "../context";
 import { formatAge, formatMinutes } from "../format/times";
-import { freshness, trouble } from "../live/freshness";
+import { freshness, trouble, unheardMs } from "../live/freshness";
 import type { Unit } from "../live/unit";
 import { words } from "../words";
 import { BarredIcon } from "./icons";
@@ -33,14 +33,32 @@ export function Age({ unit }: { readonly unit: Unit }) {
 
 /** Box offline, machine not connected: different troubles for different people, never one word. */
 export function TroubleMark({ unit }: { readonly unit: Unit }) {
-  const found = trouble(unit);
-  if (found === null) return null;
+  const { store } = useApp();
+  const t = words();
+  const now = store.now.value;
+  const found = trouble(unit, now, store.connected.value);
   return (
-    <span class="mark-badge mark-trouble" data-trouble={found}>
-      <BarredIcon />
-      {words().trouble[found]}
-    </span>
+    <>
+      {found !== null && (
+        <span class="mark-badge mark-trouble" data-trouble={found}>
+          <BarredIcon />
+          {found === "box-not-heard" ? notHeard(unheardMs(unit, now)) : t.trouble[found]}
+        </span>
+      )}
+      {(unit.status?.trouble ?? "") !== "" && (
+        <span class="mark-badge mark-trouble" data-trouble="box-troubled">
+          <BarredIcon />
+          {t.tile.boxTroubled}
+        </span>
+      )}
+    </>
   );
+}
+
+/** "box not heard for 3 min"; without an age where it never spoke. */
+export function notHeard(ms: number): string {
+  const t = words();
+  return Number.isFinite(ms) ? t.tile.notHeard(formatAge(ms)) : t.trouble["box-not-heard"];
 }
 
 export function PhaseText({ unit }: { readonly unit: Unit }) {

@@ -1,5 +1,5 @@
 // Is what the screen shows live? Decided from times alone, so that it can be tested without a socket.
-import type { Link } from "../messages";
+import type { Link, LinkTrouble } from "../messages";
 
 /** The server speaks at least every 5 s; with the tick of one second this says "no connection" within 10 s. */
 export const LOST_AFTER_SILENCE_MS = 8_500;
@@ -7,6 +7,10 @@ export const LOST_AFTER_SILENCE_MS = 8_500;
 export const LOST_AFTER_CLOSE_MS = 3_000;
 
 export type Connection = "live" | "lost" | "paused";
+
+/** Troubles of ingest that leave most of what is shown live: told, but nothing is greyed out for them. */
+const PARTIAL = ["broker", "incomplete", "silence not judged"] as const satisfies readonly LinkTrouble[];
+export type PartialReason = (typeof PARTIAL)[number];
 
 export interface Contact {
   readonly open: boolean;
@@ -20,11 +24,16 @@ export function connectionAt(contact: Contact, monotonicMs: number): Connection 
   if (contact.lastHeardMs === null) return "lost";
   const silence = monotonicMs - contact.lastHeardMs;
   if (silence > (contact.open ? LOST_AFTER_SILENCE_MS : LOST_AFTER_CLOSE_MS)) return "lost";
-  return contact.ingest?.alive === false || contact.liveFeed?.alive === false ? "paused" : "live";
+  return pausedSince(contact.ingest, contact.liveFeed) === null ? "live" : "paused";
 }
 
 /** Since when the live view stands still: the earlier of the two links that are down. */
 export function pausedSince(ingest: Link | null, liveFeed: Link | null): string | null {
-  const down = [ingest, liveFeed].filter((link) => link !== null && !link.alive).map((link) => link?.since ?? "");
-  return down.sort()[0] ?? null;
+  const down = [partialTrouble(ingest) === null ? ingest : null, liveFeed].filter((link) => link?.alive === false);
+  return down.map((link) => link?.since ?? "").sort()[0] ?? null;
+}
+
+/** What ingest does not do though it works on the whole, or null. */
+export function partialTrouble(ingest: Link | null): PartialReason | null {
+  return PARTIAL.find((reason) => ingest?.alive === false && ingest.reason === reason) ?? null;
 }

@@ -21,7 +21,8 @@ export function standing(unit: Unit, alerts: readonly AlertView[], nowMs: number
   if (worst !== undefined) return awaitsAnswer(worst) ? STANDING[worst.priority] : STANDING.acknowledged;
   const fresh = freshness(unit, nowMs, connected).kind;
   if (fresh === "stale" && unit.phase === "TX") return STANDING.staleInTreatment;
-  if (fresh !== "live" || trouble(unit) !== null) return STANDING.unreachable;
+  if (fresh !== "live" || trouble(unit, nowMs, connected) !== null) return STANDING.unreachable;
+  if ((unit.status?.trouble ?? "") !== "") return STANDING.unreachable;
   return unit.phase === "TX" ? STANDING.inTreatment : STANDING.other;
 }
 

@@ -77,5 +77,5 @@ export function endedAlerts(loaded: Loaded, live: ReadonlyMap<string, AlertView>
 }
 
 function newestFirst(left: AlertView, right: AlertView): number {
-  return Date.parse(right.time) - Date.parse(left.time) || byUrgency(left, right);
+  return Date.parse(right.changed_at) - Date.parse(left.changed_at) || byUrgency(left, right);
 }

@@ -5,6 +5,7 @@ import { awaitsAnswer, byUrgency } from "../alerts/priority";
 import { Recorder } from "../charts/recorder";
 import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
+import { chosenWindow, useFittingWindow, WIDEST, WINDOWS } from "../charts/window";
 import { AlertCard } from "../components/alert-card";
 import { BackIcon } from "../components/icons";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
@@ -17,9 +18,6 @@ import type { Unit } from "../live/unit";
 import type { AlertView } from "../messages";
 import { link } from "../routes";
 import { signalLabel, words } from "../words";
-
-const WINDOWS = ["10", "60", "240"] as const;
-type Window = (typeof WINDOWS)[number];
 
 export function PatientPage({ id }: { readonly id: string }) {
   const { store } = useApp();
@@ -110,15 +108,17 @@ function OpenAlerts({ id }: { readonly id: string }) {
 function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readonly AlertView[] }) {
   const { api, store } = useApp();
   const t = words().patient;
-  const window = useSignal<Window>("60");
   const recorder = useMemo(() => new Recorder(api, store, unit.id), [api, store, unit.id]);
+  const fitting = useFittingWindow(recorder, unit);
   useEffect(() => recorder.follow(), [recorder]);
-  const minutes = Number(window.value);
+  const window = chosenWindow.value ?? fitting;
+  const minutes = window === null ? null : Number(window);
   // Once again after a lost connection: what was missed is in the store by then or comes late.
   const connected = store.connected.value;
   useEffect(() => {
-    if (connected) void recorder.load(minutes);
+    if (connected && minutes !== null) void recorder.load(minutes);
   }, [recorder, minutes, connected]);
+  const shown = minutes ?? Number(WIDEST);
   const nowMs = store.now.value;
   return (
     <section class="strips" aria-label={t.strips}>
@@ -130,9 +130,9 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
               <input
                 type="radio"
                 name="window"
-                checked={window.value === choice}
+                checked={window === choice}
                 onChange={() => {
-                  window.value = choice;
+                  chosenWindow.value = choice;
                 }}
               />
               <span>{t.windows[choice]}</span>
@@ -142,7 +142,7 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
       {STRIPS.map((spec) => (
-        <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={minutes} alerts={alerts}>
+        <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={shown} alerts={alerts}>
           <dl>
             {spec.goal === "ultrafiltration_target" ? (
               <Ultrafiltration label={signalLabel(spec.signal)} unit={unit} nowMs={nowMs} />
@@ -152,7 +152,7 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
           </dl>
         </Strip>
       ))}
-      <BloodPressureStrip recorder={recorder} minutes={minutes} alerts={alerts} withAxis>
+      <BloodPressureStrip recorder={recorder} minutes={shown} alerts={alerts} withAxis>
         <dl>
           <BloodPressure label={words().bloodPressure} unit={unit} nowMs={nowMs} />
         </dl>

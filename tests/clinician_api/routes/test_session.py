@@ -125,6 +125,16 @@ def test_guessing_is_stopped_and_told_when_to_come_back(api: Api) -> None:
     assert log_in(client, api.account(Role.NURSE, 1, "Other")).status_code == 200
 
 
+def test_guessing_behind_a_proxy_stops_only_who_guesses(options: ApiOptions) -> None:
+    with ExitStack() as stack:
+        running = start_api(stack, msgspec.structs.replace(options, trusted_proxies=("127.0.0.1",)))
+        guesser = running.client(**{"X-Forwarded-For": "203.0.113.9"})
+        statuses = [log_in(guesser, f"nobody-{n}@example.org", "x").status_code for n in range(60)]
+        assert statuses[-1] == 429
+        neighbour = running.client(**{"X-Forwarded-For": "203.0.113.10"})
+        assert log_in(neighbour, running.account(Role.NURSE, 1)).status_code == 200
+
+
 def test_guessing_names_is_stopped_by_address(api: Api) -> None:
     client = api.client()
     statuses = [log_in(client, f"nobody-{n}@example.org", "x").status_code for n in range(60)]
