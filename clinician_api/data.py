@@ -158,7 +158,12 @@ class Data:
             beats = await heartbeat.last_beats(conn, "ingest")
         return [
             Beat(
-                b.instance, b.at_us, b.detail.get("shards", 0), not b.detail.get("broker"), not b.detail.get("silence")
+                b.instance,
+                b.at_us,
+                b.detail.get("shards", 0),
+                hears=not b.detail.get("broker"),
+                stores=not b.detail.get("storing"),
+                judges_silence=not b.detail.get("silence"),
             )
             for b in beats
         ]

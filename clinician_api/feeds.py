@@ -11,11 +11,14 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Final
 
+import msgspec
+
 from clinician_api.data import StoredAlert
 from clinician_api.links import IngestWatch, LinkTrouble
 from clinician_api.live_feed import LiveFeed
 from clinician_api.services import Services
 from telemetry.errors import HomehdError
+from telemetry.messages import LiveReading
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +93,7 @@ class Feeds:
         now_us = services.clock.now_us()
         self._live_heard_s = services.clock.monotonic_s()
         self._set_link("live_feed", None)
-        for reading in batch.readings.values():
+        for reading in (not_from_the_future(heard, now_us) for heard in batch.readings.values()):
             if services.room.put_reading(reading):
                 services.metrics.live_delay.observe(max(0.0, (now_us - reading.received_us) / 1e6))
         for status, heard_us in batch.statuses.values():
@@ -129,7 +132,7 @@ class Feeds:
             room.put_stored_status(view, heard_us)
         if with_readings:
             for reading in await data.latest(names, now_us):
-                room.put_reading(reading)
+                room.put_reading(not_from_the_future(reading, now_us))
         await self._reconcile_alerts(await data.alerts(only_open=True, now_us=now_us))
         beats, clock = await data.ingest_beats(), self._services.clock
         self._synced_s = clock.monotonic_s()
@@ -196,3 +199,12 @@ async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         except Exception:
             log.exception("feed broke", extra={"fields": {"feed": work.__name__}})
         await asyncio.sleep(RETRY_S)
+
+
+def not_from_the_future(live: LiveReading, now_us: int) -> LiveReading:
+    """The reading, received now at the latest.
+
+    One stamped later, by an ingest whose clock was ahead or by a stranger at the broker, would stay "0 s old" and keep
+    every honest reading of its unit off the screens until that moment comes.
+    """
+    return live if live.received_us <= now_us else msgspec.structs.replace(live, received_us=now_us)

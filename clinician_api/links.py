@@ -14,7 +14,7 @@ class LinkTrouble(StrEnum):
     """Why a link does not work: different troubles, different words on the screen."""
 
     SILENT = "silent"  # nothing is heard from it
-    DATABASE = "database"  # the database does not answer
+    DATABASE = "database"  # the database does not answer, or takes nothing of what ingest has for it
     BROKER = "broker"  # ingest does not hear the homes, or some of them
     INCOMPLETE = "incomplete"  # some homes have no ingest
     SILENCE_NOT_JUDGED = "silence not judged"  # a home that falls silent raises no alert
@@ -27,6 +27,7 @@ class Beat:
     Attributes:
         at_us: by its own clock.
         shards: how many it owns.
+        stores: whether what it is sent can be stored.
         hears: whether the broker lets it hear the homes of its shards.
         judges_silence: whether its rules of absence run.
     """
@@ -35,6 +36,7 @@ class Beat:
     at_us: int
     shards: int
     hears: bool = True
+    stores: bool = True
     judges_silence: bool = True
 
 
@@ -53,6 +55,8 @@ class IngestWatch:
         at_work = [beat for beat in fresh if beat.shards > 0]
         if not at_work:
             return LinkTrouble.SILENT
+        if not all(beat.stores for beat in at_work):
+            return LinkTrouble.DATABASE
         if not all(beat.hears for beat in at_work):
             return LinkTrouble.BROKER
         if sum(beat.shards for beat in at_work) < topics.SHARDS:

@@ -71,10 +71,16 @@ def _run(verb: str, words: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except UnicodeError as error:
+        print(f"homehd {verb}: not UTF-8 text – {error}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not a failure of ours, and nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"homehd {verb}: {error.strerror or error}: {error.filename or 'standard output'}", file=sys.stderr)
+        return 1
     return int(code)
 
 

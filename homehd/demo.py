@@ -6,14 +6,17 @@ protocol. Everything lives in `HOMEHD_HOME` and listens on 127.0.0.1.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import secrets
 import shutil
 import socket
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,6 +33,7 @@ from telemetry.errors import HomehdError, SettingsError
 log = logging.getLogger(__name__)
 
 MAX_HOMES: Final = 64
+MAX_MINUTES: Final = 365 * 24 * 60
 _READY_S: Final = 90.0
 _SUPERVISE_S: Final = 0.5
 
@@ -55,6 +59,7 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
     _require_free(loaded.api_host, port)
     folder = loaded.home_path / "demo"
     with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
         where = stack.enter_context(settings.services(loaded))
         migrate.migrate(where.database_url)
         accounts = demo_accounts.renew(where.database_url, clock.now_us(), secrets.token_urlsafe(9))
@@ -114,6 +119,18 @@ def _announce(url: str, accounts: list[DemoLogin]) -> None:
         print(f"sign in as {account.email} with {account.password} ({account.role})")
     print(f"READY {url}")
     sys.stdout.flush()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "demo.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "stop it, or set HOMEHD_HOME to another folder"
+            raise HomehdError("start the demo", f"another one runs in {folder.parent}", hint=hint) from error
+        yield
 
 
 def _require_free(host: str, port: int) -> None:

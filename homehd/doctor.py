@@ -61,6 +61,10 @@ def examine(loaded: ServerSettings) -> list[Finding]:
 
 
 def _database(loaded: ServerSettings) -> Iterator[Finding]:
+    if not loaded.database and not (loaded.home_path / "postgres" / "data").exists():
+        hint = "`homehd migrate` makes it, or set HOMEHD_DATABASE"
+        yield Finding("warn", "database", f"embedded, not made yet in {loaded.home_path}", hint)
+        return
     with settings.database(loaded) as url, closing(pool.connect(url, name="homehd doctor")) as conn:
         server = facts.server(conn)
         where = "named by HOMEHD_DATABASE" if loaded.database else "embedded"

@@ -15,11 +15,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
 import msgspec
 
 from homehd.brokers import Broker, Kind, accepts, default_kind
+
+_STATE: Final = "broker.json"
 
 
 @dataclass
@@ -31,11 +33,16 @@ class EmbeddedBroker:
     _folder: Path
     _users: IO[str]
 
+    def ensure_running(self) -> None:
+        """Start the broker again if it has died; the address stays the same. HomehdError when it cannot be started."""
+        with _locked(self._folder / "start.lock"):
+            _ensure_running(self._folder, self.kind)
+
     def close(self) -> None:
         """Give up the share; the last one stops the broker."""
         with _locked(self._folder / "start.lock"):
             if _is_last(self._users):
-                _stop(self._folder / "broker.json")
+                _stop(self._folder / _STATE)
             self._users.close()
 
     def __enter__(self) -> Self:
@@ -51,16 +58,14 @@ def attach(home: Path, kind: Kind | None = None) -> EmbeddedBroker:
     """Join the broker of `home`, starting one when none runs; HomehdError when it cannot start."""
     folder = home / "broker"
     folder.mkdir(parents=True, exist_ok=True)
-    state = folder / "broker.json"
     with _locked(folder / "start.lock"):
         users = (folder / "users.lock").open("a")
         fcntl.flock(users, fcntl.LOCK_SH)
-        running = _running(state)
-        if running is None:
-            broker = Broker(kind or default_kind(), folder)
-            broker.start(detached=True)
-            running = _Running(broker.kind, broker.port, broker.release())
-            state.write_bytes(msgspec.json.encode(running))
+        try:
+            running = _ensure_running(folder, kind)
+        except BaseException:
+            users.close()
+            raise
     return EmbeddedBroker(f"mqtt://127.0.0.1:{running.port}", running.kind, folder, users)
 
 
@@ -70,12 +75,30 @@ class _Running(msgspec.Struct, frozen=True):
     pid: int
 
 
+def _ensure_running(folder: Path, kind: Kind | None) -> _Running:
+    running = _running(folder / _STATE)
+    if running is not None:
+        return running
+    # The port of last time, if it is still to be had: the homes' configurations name it.
+    last = _last(folder / _STATE)
+    port = last.port if last is not None and not accepts(last.port) else None
+    broker = Broker(kind or default_kind(), folder, port)
+    broker.start(detached=True)
+    running = _Running(broker.kind, broker.port, broker.release())
+    (folder / _STATE).write_bytes(msgspec.json.encode(running))
+    return running
+
+
 def _running(state: Path) -> _Running | None:
+    last = _last(state)
+    return last if last is not None and _is_broker(last) and accepts(last.port) else None
+
+
+def _last(state: Path) -> _Running | None:
     try:
-        running = msgspec.json.decode(state.read_bytes(), type=_Running)
+        return msgspec.json.decode(state.read_bytes(), type=_Running)
     except (OSError, msgspec.MsgspecError):
         return None
-    return running if _is_broker(running) and accepts(running.port) else None
 
 
 def _is_broker(running: _Running) -> bool:
@@ -101,7 +124,6 @@ def _stop(state: Path) -> None:
         pause.wait(0.02)
     else:
         os.kill(running.pid, signal.SIGKILL)
-    state.unlink(missing_ok=True)
 
 
 def _is_last(users: IO[str]) -> bool:

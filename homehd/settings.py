@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeGuard
 from urllib.parse import urlsplit
 
 import msgspec
 
 from homehd import embedded_broker
 from homehd.brokers import KINDS, Kind
+from homehd.keeper import Kept, keeping
 from telemetry import broker_address, settings
 from telemetry.errors import HomehdError, SettingsError
+
+if TYPE_CHECKING:
+    from store.embedded import EmbeddedDatabase
 
 _EMBEDDED: Final = "embedded:"
 
@@ -75,7 +79,7 @@ def load(options: argparse.Namespace) -> ServerSettings:
     }
     loaded = settings.load(ServerSettings, options.config, environment)
     _check_database(loaded.database)
-    if loaded.broker and not loaded.broker.startswith(_EMBEDDED):
+    if _is_named(loaded.broker):
         broker_address.parse(loaded.broker)
     return loaded
 
@@ -86,19 +90,14 @@ def database(loaded: ServerSettings) -> Iterator[str]:
     if loaded.database:
         yield loaded.database
         return
-    try:
-        from store import embedded
-    except ImportError as error:
-        hint = "pip install 'homehd[embedded]', or set HOMEHD_DATABASE"
-        raise HomehdError("start the embedded database", str(error.name), hint=hint) from error
-    with embedded.start(loaded.home_path) as instance:
+    with _embedded_database(loaded) as instance:
         yield instance.url
 
 
 @contextmanager
 def broker(loaded: ServerSettings) -> Iterator[str]:
     """The broker's URL, the embedded one started if none is named."""
-    if loaded.broker and not loaded.broker.startswith(_EMBEDDED):
+    if _is_named(loaded.broker):
         yield loaded.broker
         return
     with embedded_broker.attach(loaded.home_path, _kind(loaded.broker)) as share:
@@ -107,9 +106,34 @@ def broker(loaded: ServerSettings) -> Iterator[str]:
 
 @contextmanager
 def services(loaded: ServerSettings) -> Iterator[Services]:
-    """Both."""
+    """Both, for as long as a service runs: embedded ones that die are started again."""
     with ExitStack() as stack:
-        yield Services(stack.enter_context(database(loaded)), stack.enter_context(broker(loaded)))
+        kept: list[Kept] = []
+        database_url, broker_url = loaded.database, loaded.broker
+        if not database_url:
+            instance = stack.enter_context(_embedded_database(loaded))
+            database_url = instance.url
+            kept.append(instance)
+        if not _is_named(broker_url):
+            share = stack.enter_context(embedded_broker.attach(loaded.home_path, _kind(loaded.broker)))
+            broker_url = share.url
+            kept.append(share)
+        if kept:
+            stack.enter_context(keeping(kept))
+        yield Services(database_url, broker_url)
+
+
+def _embedded_database(loaded: ServerSettings) -> EmbeddedDatabase:
+    try:
+        from store import embedded
+    except ImportError as error:
+        hint = "pip install 'homehd[embedded]', or set HOMEHD_DATABASE"
+        raise HomehdError("start the embedded database", str(error.name), hint=hint) from error
+    return embedded.start(loaded.home_path)
+
+
+def _is_named(url: str | None) -> TypeGuard[str]:
+    return url is not None and not url.startswith(_EMBEDDED)
 
 
 def _kind(text: str | None) -> Kind | None:

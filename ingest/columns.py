@@ -14,7 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from telemetry import signals
-from telemetry.messages import Batch
+from telemetry.messages import Batch, Flag
+from telemetry.treatment import Phase
+
+_AGENTS_FLAGS = np.uint8(Flag.CLOCK_SYNCHRONISED | Flag.PHASE_DERIVED)
+_KNOWN_SIGNALS = np.uint64((1 << signals.COUNT) - 1)
+_FINITE = float(np.finfo(np.float32).max)  # a signal without a range takes any finite value
+_RANGES = [signal.plausible or (-_FINITE, _FINITE) for signal in signals.CATALOGUE]
+_LOWEST = np.array([low for low, _ in _RANGES], np.float32)
+_HIGHEST = np.array([high for _, high in _RANGES], np.float32)
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -53,16 +61,35 @@ def rows_of(batches: Sequence[Batch]) -> Rows:
     """All rows of checked batches."""
     counts = np.fromiter((batch.count for batch in batches), np.int64, len(batches))
     part = np.repeat(np.arange(len(batches), dtype=np.int32), counts)
+    phase = np.frombuffer(b"".join([batch.phases for batch in batches]), np.uint8)
+    invalid = np.frombuffer(b"".join([batch.invalid or bytes(8 * batch.count) for batch in batches]), np.uint64)
+    values = _values(batches, counts)
     return Rows(
         part=part,
         seq=_sequence_numbers(batches, counts, part),
         time_us=np.frombuffer(b"".join([batch.times for batch in batches]), np.int64),
         mono_ms=np.frombuffer(b"".join([batch.monos for batch in batches]), np.int64),
-        flags=np.frombuffer(b"".join([batch.flags for batch in batches]), np.uint8),
-        phase=np.frombuffer(b"".join([batch.phases for batch in batches]), np.uint8),
-        invalid=np.frombuffer(b"".join([batch.invalid or bytes(8 * batch.count) for batch in batches]), np.uint64),
-        values=_values(batches, counts),
+        # The other marks are ours to set.
+        flags=np.frombuffer(b"".join([batch.flags for batch in batches]), np.uint8) & _AGENTS_FLAGS,
+        phase=np.where(phase > max(Phase), np.uint8(Phase.UNKNOWN), phase),
+        invalid=(invalid & _KNOWN_SIGNALS) | _set_implausible_aside(values),
+        values=values,
     )
+
+
+def _set_implausible_aside(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]:
+    """Make values outside their plausible range "not measured"; the mask of the signals concerned, for every row.
+
+    The box does the same with what its machine says. Here it keeps a box of another making, or one gone mad, from
+    showing 3·10³⁸ mmHg as a measurement, and a chart from losing a minute to an infinity.
+    """
+    wrong = (values < _LOWEST) | (values > _HIGHEST)
+    masks = np.zeros(len(values), np.uint64)
+    if wrong.any():
+        values[wrong] = np.nan
+        for number in np.flatnonzero(wrong.any(axis=0)):
+            masks[wrong[:, number]] |= np.uint64(1 << int(number))
+    return masks
 
 
 def starts_of(counts: Ints) -> Ints:

@@ -167,6 +167,8 @@ class Worker:
         detail: dict[str, object] = {
             "shards": len(session.owned), "units": len(session.units), "queue": len(self._inbox),
         }  # fmt: skip
+        if not self.stores:
+            detail["storing"] = "every message fails"
         if not self.judges_silence:
             detail["silence"] = "not judged"
         if trouble := self._outlet.trouble:

@@ -5,6 +5,7 @@ The detail of service `ingest`:
 - `shards` (int): how many shards this instance owns. Ingest as a whole is alive when its fresh beats own all 64
   together; one that stands by owns none.
 - `units` (int), `queue` (int): units of these shards, messages waiting.
+- `storing`: "every message fails" while nothing it is sent can be stored; absent when it can.
 - `silence`: "not judged" while the rules cannot tell who has fallen silent; absent when they can.
 - `broker`: what keeps this instance from hearing its shards, in a person's words; absent when all is well.
 """

@@ -190,8 +190,10 @@ def _check_columns(batch: Batch) -> None:
             raise _fault(f"signal {number}", f"this reader knows 0…{signals.COUNT - 1}")
         if len(column) != n * 4:
             raise _fault(f"signal {number} of {len(column)} bytes", f"{n} rows of 4")
-    if batch.offsets and any(a >= b for a, b in pairwise(struct.unpack(f"<{n}I", batch.offsets))):
-        raise _fault("offsets", "strictly increasing")
+    if batch.offsets:
+        offsets = struct.unpack(f"<{n}I", batch.offsets)
+        if any(a >= b for a, b in pairwise(offsets)) or batch.first_seq + offsets[-1] >= MAX_SEQ:
+            raise _fault("offsets", f"strictly increasing, the last seq below {MAX_SEQ}")
 
 
 def _check_extras(batch: Batch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Blocks until SIGTERM."""
     loaded = settings.load(options)
     with settings.services(loaded) as where:
-        api = ApiOptions(
+        api = _options(
             database_url=where.database_url,
             broker_url=where.broker_url,
             host=loaded.api_host,
@@ -35,6 +36,13 @@ def run(options: argparse.Namespace) -> int:
         )
         server.run(api, SystemClock(), stop_event())
     return 0
+
+
+def _options(**values: Any) -> ApiOptions:
+    try:
+        return ApiOptions(**values)
+    except ValueError as error:
+        raise SettingsError("read settings", "the API's", hint=str(error)) from error
 
 
 def _demo_accounts() -> tuple[DemoLogin, ...]:

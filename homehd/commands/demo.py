@@ -7,6 +7,7 @@ import argparse
 from homehd import demo, settings
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
+from telemetry.errors import SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
     """Blocks until Ctrl-C, SIGTERM or the time is over."""
     if not 1 <= options.homes <= demo.MAX_HOMES:
         raise demo.wrong_number_of_homes(options.homes)
+    if options.minutes is not None and not 0 < options.minutes < demo.MAX_MINUTES:
+        raise SettingsError("read flags", f"--minutes {options.minutes:g}", hint="more than 0, less than a year")
     plan = demo.Plan(homes=options.homes, minutes=options.minutes, port=options.port, seed=options.seed)
     demo.run(plan, settings.load(options), SystemClock(), stop_event())
     return 0

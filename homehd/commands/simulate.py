@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from homehd.settings import ServerSettings
 
 MAX_HOMES = 100_000
+MAX_HZ, MAX_SECONDS = 100, 7 * 24 * 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +84,9 @@ def _fleet(options: argparse.Namespace) -> int:
         raise SettingsError("read flags", "--homes and --units", hint="give one of them")
     if options.homes is not None and not 1 <= options.homes <= MAX_HOMES:
         raise SettingsError("read flags", f"--homes {options.homes}", hint=f"1…{MAX_HOMES}")
+    if not 0 < options.hz <= MAX_HZ or not 0 < options.seconds <= MAX_SECONDS:
+        hint = f"--hz above 0 and up to {MAX_HZ}, --seconds above 0 and up to {MAX_SECONDS}"
+        raise SettingsError("read flags", f"--hz {options.hz:g} --seconds {options.seconds:g}", hint=hint)
     loaded = settings.load(options)
     with settings.broker(loaded) as broker_url:
         units = fleet_options.read_units(options.units) if options.units else _provision(loaded, options.homes)

@@ -18,13 +18,17 @@ from websockets.exceptions import InvalidStatus
 
 from clinician_api import feeds
 from clinician_api.access import Role
+from clinician_api.feeds import not_from_the_future
+from clinician_api.room import Room
 from clinician_api.settings import ApiOptions
+from clinician_api.views import age_s
 from homehd.brokers import Broker
 from store import heartbeat, pool, unit_status
 from store.unit_status import StatusRow
 from telemetry import topics, wire
 from telemetry.clock import SystemClock
 from telemetry.messages import LiveFrame, LiveReading, MachineLink, Status
+from tests.clinician_api.builders import NOW, SECOND, entry, live_reading
 from tests.clinician_api.conftest import Api, start_api, until
 from tests.clinician_api.routes.test_units import START, store_readings
 from tests.store.valve import valve
@@ -246,3 +250,14 @@ def test_every_database_connection_lost_at_once_is_survived(connected: Api) -> N
     assert client.get("/api/units/u-1").status_code == 200
     screen.next("status", where=lambda m: m["alert_feed"]["alive"])
     assert [u["unit"] for u in screen.subscribe()["units"]] == ["u-1"], "the socket was not closed for it"
+
+
+def test_a_reading_stamped_in_the_future_grows_old_and_makes_way() -> None:
+    room = Room(NOW)
+    room.set_directory([entry()])
+    forged = live_reading(time_us=2**63 - 1, received_us=2**63 - 1)
+    assert room.put_reading(not_from_the_future(forged, NOW))
+    held = room.readings[forged.unit]
+    assert age_s(NOW + 60 * SECOND, held.time_us, held.received_us) == 60.0
+    assert room.put_reading(not_from_the_future(live_reading(at_s=1.0), NOW + 2 * SECOND))
+    assert not_from_the_future(live_reading(), NOW + SECOND) == live_reading(), "an honest one is left as it is"

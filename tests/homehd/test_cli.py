@@ -52,6 +52,9 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("frobnicate",), "no such command: frobnicate"),
         (("demo", "--homes", "0"), "--homes 0"),
         (("demo", "--homes", "many"), "invalid int value"),
+        (("demo", "--minutes", "-1"), "--minutes -1"),
+        (("demo", "--minutes", "nan"), "--minutes nan"),
+        (("simulate", "fleet", "--homes", "1", "--hz", "1e9"), "--hz 1e+09"),
         (("ingest", "--shards", "5-99"), "5-99"),
         (("decode", "--protocol", "jsdt"), "--profile"),
         (("decode", "--protocol", "morse", "--profile", "v1"), "morse"),
@@ -203,6 +206,23 @@ def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:
     done = homehd("replay", "--input", str(broken))
     assert done.returncode == 1
     assert "2" in last_line(done)
+    broken.write_bytes(b'{"t": 1, "unit": "\xff"}\n')
+    assert homehd("replay", "--input", str(broken)).returncode == 1
+    broken.write_text('{"t": 1, "unit": "u1", "phase": "TX", "readings": {"venous_pressure": 400}}\n')
+    full = homehd("replay", "--input", str(broken), "--output", "/dev/full")
+    assert full.returncode == 1
+    assert "Traceback" not in full.stderr
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    import fcntl
+
+    (tmp_path / "demo").mkdir()
+    with (tmp_path / "demo" / "demo.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = homehd("demo", "--port", "0", HOMEHD_HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "another one runs" in last_line(done)
 
 
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:

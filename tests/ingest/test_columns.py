@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from math import isnan
 
+import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,15 +36,20 @@ def test_every_row_of_every_batch_is_there_in_order_with_its_values(sent: list[B
     for place, (index, at, one) in enumerate(truth):
         assert rows.part[place] == index
         assert rows.seq[place] == wire.sequence_numbers(one)[at]
-        assert rows.flags[place] == one.flags[at]
+        assert rows.flags[place] == one.flags[at] & 3
         assert rows.phase[place] == one.phases[at]
         assert rows.time_us[place] == np.frombuffer(one.times, np.int64)[at]
         assert rows.mono_ms[place] == np.frombuffer(one.monos, np.int64)[at]
-        assert rows.invalid[place] == (np.frombuffer(one.invalid, np.uint64)[at] if one.invalid else 0)
-        for number in range(signals.COUNT):
-            expected = np.frombuffer(one.columns[number], np.float32)[at] if number in one.columns else np.nan
+        invalid = (int(np.frombuffer(one.invalid, np.uint64)[at]) if one.invalid else 0) & (2**signals.COUNT - 1)
+        for number, signal in enumerate(signals.CATALOGUE):
+            sent_value = np.frombuffer(one.columns[number], np.float32)[at] if number in one.columns else np.nan
             found = rows.values[place, number]
-            assert found == expected or (isnan(found) and isnan(expected))
+            if isnan(sent_value) or signal.accepts(float(sent_value)):
+                assert found == sent_value or (isnan(found) and isnan(sent_value))
+            else:
+                assert isnan(found)
+                invalid |= 1 << number
+        assert rows.invalid[place] == invalid
 
 
 def test_no_batches_are_no_rows() -> None:
@@ -60,3 +66,22 @@ def test_selecting_keeps_all_columns_together() -> None:
     assert chosen.seq.tolist() == chosen.time_us.tolist() == chosen.mono_ms.tolist() == [1, 3]
     assert np.isfinite(chosen.values[[0, 1], [1, 3]]).all()
     assert rows.select(np.ones(4, np.bool_)) is rows
+
+
+def test_what_no_sensor_can_say_is_marked_invalid_and_not_shown_as_measured() -> None:
+    absurd = [3.4e38, -3.4e38, float("inf"), float("-inf"), 99_999.0, 140.0]
+    rows = rows_of([batch([reading(seq, values={3: value, 18: value}) for seq, value in enumerate(absurd)])])
+    venous, heparin_total = rows.values[:, 3], rows.values[:, 18]
+    assert np.isnan(venous[:5]).all() and venous[5] == 140.0
+    assert [bool(mask & (1 << 3)) for mask in rows.invalid.tolist()] == [True] * 5 + [False]
+    # A signal without an agreed range takes any finite value.
+    assert np.isnan(heparin_total[2:4]).all() and np.isfinite(heparin_total[[0, 1, 4, 5]]).all()
+
+
+def test_marks_that_are_ours_to_set_and_phases_nobody_knows_are_not_believed() -> None:
+    told = reading(1, flags=255, invalid=2**64 - 1)
+    rows = rows_of([batch([told])])
+    assert rows.flags.tolist() == [3]
+    assert rows.invalid.tolist() == [2**signals.COUNT - 1]
+    strange = rows_of([batch([msgspec.structs.replace(told, phase=77)])])
+    assert strange.phase.tolist() == [0]

@@ -134,6 +134,7 @@ def tampered(**changes: object) -> bytes:
         (tampered(columns={99: b"\0" * 8}), "signal 99"),
         (tampered(columns={1: b"\0" * 7}), "signal 1 of 7 bytes"),
         (tampered(offsets=struct.pack("<2I", 5, 5)), "strictly increasing"),
+        (tampered(first_seq=2**62 - 2, offsets=struct.pack("<2I", 0, 2)), "the last seq below"),
         (tampered(extras={7: {"a": "b"}}), "extras of row 7"),
         (tampered(extras={0: {"a": "nul\0"}}), "printable"),
         (tampered(events=[Event(1, 1, 1, 1, EventKind.ALARM, "right\u202eleft", 1, True)]), "printable"),
