@@ -1,9 +1,9 @@
-"""On-delay, off-delay, hysteresis: one step of many lanes at once. Pure; the one place with these semantics.
+"""On-delay, off-delay, hysteresis: one step of many rungs at once. Pure; the one place with these semantics.
 
-- A lane that is evaluated and in breach is *pending* from its first reading in breach, and *active* at the first
+- A rung that is evaluated and in breach is *pending* from its first reading in breach, and *active* at the first
   reading at which the breach has held for the on-delay.
 - Any reading not in breach, and any reading that cannot be evaluated, ends *pending*.
-- An active lane ends when it has been *clear* (back by the deadband) for the off-delay, or with the treatment.
+- An active rung ends when it has been *clear* (back by the deadband) for the off-delay, or with the treatment.
   A reading that cannot be evaluated only starts the off-delay again: silence never clears.
 """
 
@@ -38,9 +38,9 @@ def advance(
     on: Times,
     off: Times,
 ) -> tuple[States, Times]:
-    """The lanes' next state, and since when they have been in breach (pending) or clear (active); else NEVER.
+    """The rungs' next state, and since when they have been in breach (pending) or clear (active); else NEVER.
 
-    All arguments are vectors of the same length; times in microseconds. `held_back` lanes stay pending.
+    All arguments are vectors of the same length; times in microseconds. `held_back` rungs stay pending.
     """
     was_active = state == ACTIVE
     rising = breach & evaluated & ~was_active & ~ended

@@ -1,7 +1,7 @@
 """The rule engine: every rule over all units at once, in sample time. Pure: no I/O, no clock.
 
 Samples are taken in rounds, the k-th sample of every unit together. In a round the number of numpy calls does not
-depend on how many rules there are: each detector looks at all its rules in one go, then one step moves all lanes that
+depend on how many rules there are: each detector looks at all its rules in one go, then one step moves all rungs that
 are not quiet, then the findings of the units that may have changed are folded and told.
 """
 
@@ -33,9 +33,9 @@ __all__ = ["Context", "Counters", "Engine", "Finding", "Samples", "Transition"]
 MAX_AHEAD_US: Final = 60_000_000
 # The agent's event after which it no longer knows which alarms stood, and tells those that stand anew.
 ALARMS_FORGOTTEN: Final = "outbox quarantined"
-_SNAPSHOT: Final = 1
+_SNAPSHOT: Final = 2
 
-_Saved = tuple[int, bytes, bytes, bytes, list[tuple[str, str, int, bool]]]
+_Saved = tuple[int, bytes, bytes, bytes, list[tuple[str, str, int, bool, str]]]
 _saved: Final = msgspec.msgpack.Decoder(_Saved)
 
 
@@ -211,7 +211,7 @@ class Engine:
         seen = table["unit.seen"]
         seen[at] = np.maximum(seen[at], received)
         why = taking.why_not(self._plan, table, now)
-        shape = (len(time), len(self._plan.rule_of_lane))
+        shape = (len(time), len(self._plan.rule_of_rung))
         breach, clear = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         for name, detector in self._plan.detectors.items():
             columns = self._plan.groups[name].columns

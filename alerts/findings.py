@@ -1,4 +1,4 @@
-"""From lanes to findings: one state per unit and rule, who inhibits whom, and what is to be told anew."""
+"""From rungs to findings: one state per unit and rule, who inhibits whom, and what is to be told anew."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _HIGH: Final = 3
 Ints = npt.NDArray[np.intp]
 
 
-def held_back(plan: Plan, table: Table, rows: Ints, lanes: Ints) -> Bools:
-    """Which lanes may not rise: low and medium ones while another rule of their cause is active at high."""
-    rules = plan.rule_of_lane[lanes]
+def held_back(plan: Plan, table: Table, rows: Ints, rungs: Ints) -> Bools:
+    """Which rungs may not rise: low and medium ones while another rule of their cause is active at high."""
+    rules = plan.rule_of_rung[rungs]
     high = table["cause.high"][rows, plan.cause[rules]]
-    return np.asarray((high > 0) & (high != rules + 1) & (plan.rank[lanes] < _HIGH))
+    return np.asarray((high > 0) & (high != rules + 1) & (plan.rank[rungs] < _HIGH))
 
 
 def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], forced: Bools | None) -> tuple[Ints, Ints]:
@@ -37,9 +37,9 @@ def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], for
 
     `forced` [rows, rules] marks findings to be told again though state and priority are the same.
     """
-    lanes = table["lane.state"][rows]
-    active = np.maximum.reduceat(np.where(lanes == ACTIVE, plan.rank, 0), plan.starts, axis=1)
-    pending = np.maximum.reduceat(np.where(lanes == PENDING, plan.rank, 0), plan.starts, axis=1)
+    rungs = table["rung.state"][rows]
+    active = np.maximum.reduceat(np.where(rungs == ACTIVE, plan.rank, 0), plan.starts, axis=1)
+    pending = np.maximum.reduceat(np.where(rungs == PENDING, plan.rank, 0), plan.starts, axis=1)
     why = _with_same_cause(plan, table, rows, table["rule.why"][rows], pending)
     is_active, evaluated = active > 0, why == reasons.EVALUATED
     waiting = np.where(pending > 0, PENDING_FINDING, NORMAL)

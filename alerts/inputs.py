@@ -11,11 +11,15 @@ import numpy.typing as npt
 
 from alerts.schema import PUMP_RUNNING
 from telemetry import signals
+from telemetry.treatment import Phase
 
 VALID: Final = 0
 MISSING: Final = 1
 IMPLAUSIBLE: Final = 2
 DOUBTED: Final = 3  # plausible, but an active sensor rule says not to trust it
+
+# Beyond the phases there are: none is told, and nothing speaks for a treatment.
+AT_REST: Final = len(Phase)
 
 Rows = slice | npt.NDArray[np.intp]
 
@@ -76,7 +80,8 @@ class Round:
     Attributes:
         at: the units' rows in the table.
         time: sample time, µs. gap: µs since the unit's last sample, 0 for its first.
-        known_phase: the last phase that was not UNKNOWN.
+        phase: as told, or `AT_REST`. known_phase: the last phase that was not UNKNOWN.
+        began: whether a treatment begins with this sample.
         values, codes: see `Columns.check`; `codes` also say DOUBTED.
     """
 
@@ -85,5 +90,6 @@ class Round:
     gap: npt.NDArray[np.int64]
     phase: npt.NDArray[np.uint8]
     known_phase: npt.NDArray[np.uint8]
+    began: npt.NDArray[np.bool_]
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.uint8]

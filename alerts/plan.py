@@ -1,4 +1,4 @@
-"""A ruleset laid out for the engine: one column per rule, one per level (lane), and the vectors that go with them."""
+"""A ruleset laid out for the engine: one column per rule, one per level (rung), and the vectors that go with them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Plan:
         rules: in column order. labels: their identities. columns: the signals they look at.
         flow: column of the blood flow.
         groups, detectors: by detector name, in order of evaluation. flag, sensor, stale: those with more to them.
-        rule_of_lane, rank, on_us, off_us: per lane. starts: first lane of each rule.
-        max_gap_us, blank_us, cause: per rule. flow_step: mL/min. phase_why: code per [phase, rule].
+        rule_of_rung, rank, on_us, off_us: per rung. starts: first rung of each rule.
+        max_gap_us, blank_us, cause: per rule. flow_step: mL/min. phase_why: code per [phase or AT_REST, rule].
         inputs: per input position, (rules that have one there, its column, code by `alerts.inputs` code).
         inhibits: [inhibiting rules, rules]; inhibitors: their indexes. causes: cause group names.
     """
@@ -47,18 +47,19 @@ class Plan:
         self.flag = self._one("flag", Flag)
         self.sensor = self._one("sensor", Sensor)
         self.stale = self._one("stale", Stale)
-        lanes = [(i, lane) for i, rule in enumerate(self.rules) for lane in rule.lanes]
-        self.rule_of_lane = np.array([i for i, _ in lanes], np.intp)
-        self.rank = np.array([lane.priority.rank for _, lane in lanes], np.uint8)
-        self.on_us = np.array([lane.on_us for _, lane in lanes], np.int64)
-        self.off_us = np.array([lane.off_us for _, lane in lanes], np.int64)
-        self.starts = np.searchsorted(self.rule_of_lane, np.arange(len(self.rules)))
+        rungs = [(i, rung) for i, rule in enumerate(self.rules) for rung in rule.rungs]
+        self.rule_of_rung = np.array([i for i, _ in rungs], np.intp)
+        self.rank = np.array([rung.priority.rank for _, rung in rungs], np.uint8)
+        self.on_us = np.array([rung.on_us for _, rung in rungs], np.int64)
+        self.off_us = np.array([rung.off_us for _, rung in rungs], np.int64)
+        self.starts = np.searchsorted(self.rule_of_rung, np.arange(len(self.rules)))
         self.max_gap_us = np.array([_max_gap_us(rule) for rule in self.rules], np.int64)
         self.shortest_gap_us = int(self.max_gap_us.min())
         self.blank_us = np.array([round(rule.spec.blank_s * 1e6) for rule in self.rules], np.int64)
         self.longest_blank_us = int(self.blank_us.max())
         self.flow_step = np.float32(max(rule.spec.blank_flow_step_ml_min for rule in self.rules))
-        self.phase_why = np.array([[_phase_code(rule, phase) for rule in self.rules] for phase in Phase], np.uint8)
+        codes = [[_phase_code(rule, phase) for rule in self.rules] for phase in (*Phase, None)]
+        self.phase_why = np.array(codes, np.uint8)
         self.causes = tuple(sorted({rule.spec.cause for rule in self.rules}))
         self.cause = np.array([self.causes.index(rule.spec.cause) for rule in self.rules], np.intp)
         self.of_cause = self.cause[:, None] == np.arange(len(self.causes))
@@ -70,15 +71,15 @@ class Plan:
         ).reshape(len(self.inhibitors), len(self.rules))
 
     def _place_detectors(self) -> None:
-        first_rule = first_lane = 0
+        first_rule = first_rung = 0
         for name, kind in DETECTORS.items():
             rules = [rule for rule in self.rules if rule.spec.detector == name]
             if rules:
-                group = Group(rules, first_rule, first_lane)
+                group = Group(rules, first_rule, first_rung)
                 self.groups[name] = group
                 self.detectors[name] = kind.detector(group, self.columns)
                 first_rule += len(rules)
-                first_lane += len(group.lanes)
+                first_rung += len(group.rungs)
 
     def _one(self, name: str, kind: type[_T]) -> _T | None:
         found = self.detectors.get(name)
@@ -96,19 +97,20 @@ class Plan:
     def fields(self) -> list[Field]:
         """Every array of the engine's table."""
         rules = tuple(f"{rule.id} {rule.version}" for rule in self.rules)
-        lanes = tuple(f"{r.id} {r.version} {n}" for r in self.rules for n in range(len(r.lanes)))
+        rungs = tuple(f"{r.id} {r.version} {n}" for r in self.rules for n in range(len(r.rungs)))
         needed = np.array([context_code(rule, 0) if rule.context else 0 for rule in self.rules], np.uint8)
         own = [
             Field("unit.time", "i8", NEVER),
             Field("unit.seen", "i8", NEVER),
             Field("unit.known_phase", "u1", Phase.UNKNOWN),
+            Field("unit.still", "i8", NEVER),
             Field("unit.pump", "f4", np.nan),
             Field("unit.flow", "f4", np.nan),
             Field("unit.flow_changed", "i8", -int(ENDLESS)),
             Field("unit.symptom", "i8", NEVER),
             Field("input.value", "f4", np.nan, self.columns.names),
-            Field("lane.state", "u1", 0, lanes),
-            Field("lane.since", "i8", NEVER, lanes),
+            Field("rung.state", "u1", 0, rungs),
+            Field("rung.since", "i8", NEVER, rungs),
             Field("rule.why", "u1", reasons.NO_DATA, rules),
             Field("rule.state", "u1", 3, rules),
             Field("rule.rank", "u1", 0, rules),
@@ -132,13 +134,15 @@ def context_code(rule: Rule, position: int) -> int:
     return reasons.CONTEXT + CONTEXT_KEYS.index(rule.context[position])
 
 
-def _phase_code(rule: Rule, phase: Phase) -> int:
+def _phase_code(rule: Rule, phase: Phase | None) -> int:
     # A stale rule goes by the last known phase, which its detector looks at.
     if phase in rule.phases or rule.spec.detector == "stale":
         return reasons.EVALUATED
+    if phase is None:
+        return reasons.NO_TREATMENT
     return reasons.UNKNOWN_PHASE if phase is Phase.UNKNOWN else reasons.NOT_IN_PHASE
 
 
 def _max_gap_us(rule: Rule) -> int:
-    looks_back = DETECTORS[rule.spec.detector].needs_time or any(lane.on_us for lane in rule.lanes)
+    looks_back = DETECTORS[rule.spec.detector].needs_time or any(rung.on_us for rung in rule.rungs)
     return round(rule.spec.max_gap_s * 1e6) if looks_back else int(ENDLESS)

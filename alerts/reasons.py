@@ -16,6 +16,7 @@ NOTHING_MEASURED: Final = 5
 GAP: Final = 6
 BLANKED: Final = 7
 PUMP_STOPPED: Final = 8
+RELEARNING: Final = 9
 MISSING: Final = 10  # + position among the rule's inputs, 0…4
 INVALID: Final = 15
 SENSOR: Final = 20
@@ -24,6 +25,7 @@ INHIBITED: Final = 50  # + index of the rule that inhibits, up to 199
 STALE: Final = 200
 UNKNOWN_PHASE: Final = 210
 NOT_IN_PHASE: Final = 220
+NO_TREATMENT: Final = 221  # as far as can be told: pump stopped, phase not known
 NO_DATA: Final = 230
 
 MAX_INPUTS: Final = 5
@@ -33,8 +35,14 @@ _WORDS: Final[dict[int, str]] = {
     NOTHING_MEASURED: "none of its signals is measured",
     PUMP_STOPPED: "the blood pump is stopped",
     UNKNOWN_PHASE: "the machine's phase is not known",
+    NO_TREATMENT: "no treatment seen, the blood pump is stopped",
     NO_DATA: "no data yet",
 }
+
+
+def is_at_rest(code: int) -> bool:
+    """Whether a rule is not evaluated because it is not the time for it: nothing is wrong, nothing is lacking."""
+    return NOT_IN_PHASE <= code < NO_DATA
 
 
 def words(code: int, rules: tuple[Rule, ...], index: int) -> str:
@@ -75,6 +83,8 @@ def _transient(code: int, rule: Rule) -> str:
         return f"a gap of more than {schema.number(rule.spec.max_gap_s)} s between readings"
     if code == WINDOW_UNFILLED:
         return "its window is not filled yet"
+    if code == RELEARNING:
+        return "blood flow changed since, what is normal now is being learnt"
     if code == UNSTEADY:
         return "blood flow is not steady"
     name = schema.label(rule.inputs[0] if rule.inputs else rule.watches[0]).lower()

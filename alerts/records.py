@@ -93,6 +93,8 @@ class Finding:
 
     Attributes:
         since_us: when it came to stand so.
+        reason: one plain sentence; of a rule that is not evaluated, why not.
+        at_rest: not evaluated because no treatment is on, so that nothing is lacking.
     """
 
     rule: str
@@ -101,6 +103,7 @@ class Finding:
     priority: Priority | None
     reason: str
     since_us: int
+    at_rest: bool = False
 
 
 @dataclass(slots=True)

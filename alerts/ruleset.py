@@ -96,12 +96,12 @@ def _check(rule: Rule, path: Path) -> None:
         raise _fault(path, "id", f"an id is 2…8 capitals and digits, not {spec.id!r}")
     if not re.fullmatch(r"\d+\.\d+\.\d+", spec.version):
         raise _fault(path, "version", f"a version is like 1.0.0, not {spec.version!r}")
-    if not rule.lanes:
+    if not rule.rungs:
         raise _fault(path, "detector", "a rule has at least one level")
     for signal in (*rule.inputs, *rule.watches):
         if signal not in signals.BY_NAME and signal != PUMP_RUNNING:
             raise _fault(path, signal, f"no signal {signal!r} in the catalogue")
-    for key in (*rule.context, *(lane.limit_from for lane in rule.lanes if lane.limit_from)):
+    for key in (*rule.context, *(rung.limit_from for rung in rule.rungs if rung.limit_from)):
         if key not in CONTEXT_KEYS:
             raise _fault(path, key, f"no context {key!r}; there are {', '.join(CONTEXT_KEYS)}")
     for phase in spec.phases:
@@ -113,8 +113,8 @@ def _check(rule: Rule, path: Path) -> None:
 def _check_delays(rule: Rule, path: Path) -> None:
     if rule.spec.max_gap_s <= 0 or rule.spec.blank_s < 0:
         raise _fault(path, "max_gap_s", "max_gap_s is above 0, blank_s at least 0")
-    for lane in rule.lanes:
-        if lane.on_us < 0 or lane.off_us < 0 or lane.deadband < 0:
+    for rung in rule.rungs:
+        if rung.on_us < 0 or rung.off_us < 0 or rung.deadband < 0:
             raise _fault(path, "deadband", "delays and deadband are at least 0")
 
 

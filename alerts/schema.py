@@ -24,6 +24,13 @@ CONTEXT_WORDS: Final[dict[str, str]] = {
     "transmembrane_limit_mmhg": "no limit of the dialyser",
 }
 CONTEXT_KEYS: Final = tuple(CONTEXT_WORDS)
+# What a sentence calls it, and its unit.
+CONTEXT_LABELS: Final[dict[str, tuple[str, str]]] = {
+    "target_weight_kg": ("target weight", "kg"),
+    "pre_systolic_mmhg": ("systolic pressure before the treatment", "mmHg"),
+    "prescribed_conductivity_ms_cm": ("prescription", "mS/cm"),
+    "transmembrane_limit_mmhg": ("dialyser's limit", "mmHg"),
+}
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +82,7 @@ class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Rung:
     """One level of one rule as a column of the engine: what it takes to come and to go.
 
     Attributes:
@@ -84,7 +91,7 @@ class Lane:
         on_us, off_us: delays in microseconds.
         limit_from: context value that replaces the limit where it is known.
         mirrored: whether it is one side of a limit that stands on both.
-        subject: the signal this lane is about, where a rule watches several.
+        subject: the signal this rung is about, where a rule watches several.
     """
 
     priority: Priority
@@ -115,7 +122,7 @@ class Rule:
     inputs: tuple[str, ...]
     watches: tuple[str, ...]
     context: tuple[str, ...]
-    lanes: tuple[Lane, ...]
+    rungs: tuple[Rung, ...]
 
     @property
     def id(self) -> str:
@@ -138,12 +145,12 @@ class Rule:
         return frozenset(Phase[name] for name in self.spec.phases)
 
 
-def lane(delays: Delays, limit: float, beyond: str) -> Lane:
-    """A lane from a level's delays; "longer than" is one microsecond more than "at least"."""
+def rung(delays: Delays, limit: float, beyond: str) -> Rung:
+    """A rung from a level's delays; "longer than" is one microsecond more than "at least"."""
     on_us = round((delays.on_delay_s or 0.0) * 1e6)
     if delays.longer_than_s is not None:
         on_us = round(delays.longer_than_s * 1e6) + 1
-    return Lane(delays.priority, limit, beyond, on_us, round(delays.off_delay_s * 1e6), delays.deadband)
+    return Rung(delays.priority, limit, beyond, on_us, round(delays.off_delay_s * 1e6), delays.deadband)
 
 
 def context_value(context: Context, key: str) -> float | None:

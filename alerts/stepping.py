@@ -1,4 +1,4 @@
-"""The second half of a round: all lanes that are not quiet take one step; and what silence does to lanes."""
+"""The second half of a round: all rungs that are not quiet take one step; and what silence does to rungs."""
 
 from __future__ import annotations
 
@@ -16,56 +16,56 @@ Ints = npt.NDArray[np.intp]
 
 
 def step(plan: Plan, table: Table, now: Round, breach: Bools, clear: Bools, why: Codes, changed: Bools) -> Bools | None:
-    """Step all lanes that are not quiet; marks the units they belong to in `changed`.
+    """Step all rungs that are not quiet; marks the units they belong to in `changed`.
 
     Answers the findings to tell again though their state is the same: [unit, rule], or None.
     """
-    restless = np.flatnonzero(breach | (table["lane.state"][now.at] != delay.QUIET))
+    restless = np.flatnonzero(breach | (table["rung.state"][now.at] != delay.QUIET))
     if len(restless) == 0:
         return None
-    unit, lane = np.divmod(restless, len(plan.rule_of_lane))
+    unit, rung = np.divmod(restless, len(plan.rule_of_rung))
     row = row_numbers(now.at)[unit]
-    code = why[unit, plan.rule_of_lane[lane]]
-    before = table["lane.state"][row, lane]
+    code = why[unit, plan.rule_of_rung[rung]]
+    before = table["rung.state"][row, rung]
     after, since = delay.advance(
         before,
-        table["lane.since"][row, lane],
-        breach=breach[unit, lane],
-        clear=clear[unit, lane],
+        table["rung.since"][row, rung],
+        breach=breach[unit, rung],
+        clear=clear[unit, rung],
         evaluated=code == reasons.EVALUATED,
-        ended=code == reasons.NOT_IN_PHASE,
-        held_back=findings.held_back(plan, table, row, lane),
+        ended=((code >= reasons.NOT_IN_PHASE) & (code < reasons.NO_DATA)) | (now.began[unit] & (before != delay.QUIET)),
+        held_back=findings.held_back(plan, table, row, rung),
         time=now.time[unit],
-        on=plan.on_us[lane],
-        off=plan.off_us[lane],
+        on=plan.on_us[rung],
+        off=plan.off_us[rung],
     )
-    table["lane.state"][row, lane] = after
-    table["lane.since"][row, lane] = since
+    table["rung.state"][row, rung] = after
+    table["rung.since"][row, rung] = since
     changed[unit] = True
     flipped = (before == delay.ACTIVE) != (after == delay.ACTIVE)
-    return _sensors_moved(plan, table, now, unit[flipped], lane[flipped]) if flipped.any() else None
+    return _sensors_moved(plan, table, now, unit[flipped], rung[flipped]) if flipped.any() else None
 
 
 def go_stale(table: Table, rows: Ints) -> None:
     """What was pending is no longer, what is active loses its input, every rule in treatment is not evaluated."""
     why = table["rule.why"][rows]
     fresh = rows[(why < reasons.STALE).any(axis=1)]
-    state = table["lane.state"][fresh]
-    table["lane.state"][fresh] = np.where(state == delay.PENDING, delay.QUIET, state)
-    table["lane.since"][fresh] = NEVER
+    state = table["rung.state"][fresh]
+    table["rung.state"][fresh] = np.where(state == delay.PENDING, delay.QUIET, state)
+    table["rung.since"][fresh] = NEVER
     table["rule.why"][rows] = np.maximum(why, reasons.STALE)
 
 
-def _sensors_moved(plan: Plan, table: Table, now: Round, unit: Ints, lane: Ints) -> Bools | None:
+def _sensors_moved(plan: Plan, table: Table, now: Round, unit: Ints, rung: Ints) -> Bools | None:
     # One finding stands for all sensors of a rule: it is told again when another sensor joins or leaves.
     sensor = plan.sensor
     if sensor is None:
         return None
     own = plan.groups["sensor"].columns
-    mine = (lane >= own.start) & (lane < own.stop)
+    mine = (rung >= own.start) & (rung < own.stop)
     if not mine.any():
         return None
     sensor.doubt(table, row_numbers(now.at)[np.unique(unit[mine])])
     forced = np.zeros((len(now.time), len(plan.rules)), np.bool_)
-    forced[unit[mine], plan.rule_of_lane[lane[mine]]] = True
+    forced[unit[mine], plan.rule_of_rung[rung[mine]]] = True
     return forced

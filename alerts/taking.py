@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts import reasons
-from alerts.detectors.base import Codes
-from alerts.inputs import Round, Rows
+from alerts.detectors.base import Bools, Codes
+from alerts.inputs import AT_REST, Round, Rows
 from alerts.plan import PHASES, Plan
 from alerts.rounds import row_numbers
 from alerts.table import NEVER, Table
@@ -17,6 +17,11 @@ from telemetry.treatment import Phase
 
 _TX: Final = int(Phase.TX)  # numpy is slow to compare with an enumeration
 _UNKNOWN: Final = int(Phase.UNKNOWN)
+# Many machines never say that a treatment is over, they only stop saying that it is on. With the blood pump stopped
+# for so long as well, and no alarm of the machine's standing, it is taken to be over.
+OVER_AFTER_US: Final = 600_000_000
+# No treatment has a gap like this in it: what comes after belongs to the next.
+ANOTHER_AFTER_US: Final = 12 * 3_600_000_000
 
 
 def enter(
@@ -30,23 +35,44 @@ def enter(
 ) -> Round:
     """Check the values, note time, phase, pump and flow; a treatment that begins forgets the last one."""
     phase = np.where(phase < PHASES, phase, _UNKNOWN).astype(np.uint8)
-    known_before = table["unit.known_phase"][at]
+    values, codes = plan.columns.check(raw, invalid)
+    before = table["unit.time"][at]
+    gap = np.where(before > NEVER, time - before, 0)
+    known_before = np.where(gap < ANOTHER_AFTER_US, table["unit.known_phase"][at], _UNKNOWN).astype(np.uint8)
     known = np.where(phase == _UNKNOWN, known_before, phase)
+    still = (phase == _UNKNOWN) & (values[:, -1] == 0.0)
+    if plan.flag:
+        still &= ~table["flag.any"][at]
+    resting = _resting(table, at, time, still, known_before)
+    if resting.any():
+        phase[resting] = AT_REST
+        known[resting] = _UNKNOWN
     began = (phase == _TX) & (known_before != _TX)
     if began.any():
         table.reset(plan.per_treatment, row_numbers(at)[began])
-    values, codes = plan.columns.check(raw, invalid)
     if "sensor" in plan.detectors:
         doubted = table["sensor.doubted"][at]
         if doubted.any():
             codes = np.where(codes == 0, doubted, codes)
-    before = table["unit.time"][at]
-    gap = np.where(before > NEVER, time - before, 0)
     table["unit.known_phase"][at] = known
     table["unit.time"][at] = time
     table["input.value"][at] = values
     _watch_flow(plan, table, at, time, values)
-    return Round(at, time, gap, phase, known, values, codes)
+    return Round(at, time, gap, phase, known, began, values, codes)
+
+
+def _resting(
+    table: Table,
+    at: Rows,
+    time: npt.NDArray[np.int64],
+    still: Bools,
+    known_before: npt.NDArray[np.uint8],
+) -> Bools:
+    # Machines that say no phase and no alarm and whose pump stands: since the last treatment, or for long enough.
+    since = table["unit.still"][at]
+    since = np.where(still, np.where(since == NEVER, time, since), NEVER)
+    table["unit.still"][at] = since
+    return np.asarray(still & ((known_before != _TX) | (time - since >= OVER_AFTER_US)))
 
 
 def _watch_flow(

@@ -24,29 +24,34 @@ class Group:
     Attributes:
         rules: the rules, consecutive among all rules from `first_rule` on.
         indexes: index of each rule among all rules.
-        lanes: (position of the rule within the group, lane) per column, consecutive among all from `first_lane` on.
-        rule_of_lane: position within the group of each column's rule.
-        rule_labels, lane_labels: identities for the table.
+        rungs: (position of the rule within the group, rung) per column, consecutive among all from `first_rung` on.
+        rule_of_rung: position within the group of each column's rule.
+        rule_labels, rung_labels: identities for the table.
     """
 
-    def __init__(self, rules: Sequence[Rule], first_rule: int, first_lane: int) -> None:
+    def __init__(self, rules: Sequence[Rule], first_rule: int, first_rung: int) -> None:
         self.rules = tuple(rules)
         self.indexes = np.arange(first_rule, first_rule + len(rules))
-        self.lanes = [(i, lane) for i, rule in enumerate(rules) for lane in rule.lanes]
-        self.first_lane = first_lane
-        self.rule_of_lane = np.array([i for i, _ in self.lanes], np.intp)
+        self.rungs = [(i, rung) for i, rule in enumerate(rules) for rung in rule.rungs]
+        self.first_rung = first_rung
+        self.rule_of_rung = np.array([i for i, _ in self.rungs], np.intp)
         self.rule_labels = tuple(f"{rule.id} {rule.version}" for rule in rules)
-        self.lane_labels = tuple(f"{r.id} {r.version} {n}" for r in rules for n in range(len(r.lanes)))
-        self._starts = np.cumsum([0] + [len(rule.lanes) for rule in rules])
+        self.rung_labels = tuple(f"{r.id} {r.version} {n}" for r in rules for n in range(len(r.rungs)))
+        self._starts = np.cumsum([0] + [len(rule.rungs) for rule in rules])
+
+    @property
+    def starts(self) -> npt.NDArray[np.intp]:
+        """First column of each rule, within the group."""
+        return np.asarray(self._starts[:-1], np.intp)
 
     @property
     def columns(self) -> slice:
-        """The group's columns among all lanes."""
-        return slice(self.first_lane, self.first_lane + len(self.lanes))
+        """The group's columns among all rungs."""
+        return slice(self.first_rung, self.first_rung + len(self.rungs))
 
-    def column(self, position: int, lane: int) -> int:
-        """Column within the group of a rule's lane."""
-        return int(self._starts[position]) + lane
+    def column(self, position: int, rung: int) -> int:
+        """Column within the group of a rule's rung."""
+        return int(self._starts[position]) + rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,13 @@ class Detector(Protocol):
     per_treatment: tuple[str, ...]
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes, /) -> None:
-        """Fill [n, own lanes] of breach and clear; raise codes in [n, all rules] of `why`, in own columns only."""
+        """Fill [n, own rungs] of breach and clear; raise codes in [n, all rules] of `why`, in own columns only."""
 
     def set_context(self, table: Table, row: int, context: Context, /) -> None:
         """Take up what is known of the patient."""
 
-    def see(self, table: Table, row: int, position: int, lane: int | None, now_us: int, /) -> Sight:
-        """What the rule at `position` sees in a unit; `lane` (within the rule) is the level it is about, if any."""
+    def see(self, table: Table, row: int, position: int, rung: int | None, now_us: int, /) -> Sight:
+        """What the rule at `position` sees in a unit; `rung` (within the rule) is the level it is about, if any."""
 
 
 def build_columns(rules: tuple[Rule, ...]) -> Columns:

@@ -12,7 +12,7 @@ from alerts import schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.inputs import Columns, Round
 from alerts.records import Context
-from alerts.schema import Delays, Head, Lane, Rule
+from alerts.schema import Delays, Head, Rule, Rung
 from alerts.table import Field, Table
 
 # Values are compared on a grid of 1/10 000 of the limit's unit: float32 cannot say 14.35, and 2.500003 % is 2.5 %.
@@ -21,7 +21,11 @@ _SIDES: Final = {"above": "above", "at_least": "at or above", "below": "below", 
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is held against the limit: the signal, the signal ÷ a context value, or its deviation from one in %."""
+    """What is held against the limit: the signal, the signal ÷ a context value, or its deviation from one in %.
+
+    Attributes:
+        name, unit: of the quotient, for its sentence.
+    """
 
     signal: str
     divide_by: str | None = None
@@ -61,11 +65,14 @@ def compile_rule(spec: LimitFile, version: str) -> Rule:
     keys = tuple(key for key in (spec.input.divide_by, spec.input.percent_of) if key is not None)
     if len(keys) > 1:
         raise ValueError("input: either divide_by or percent_of")
-    lanes = tuple(lane for level in spec.level for lane in _lanes(level))
-    return Rule(spec, version, (spec.input.signal,), (), keys, lanes)
+    quotient = spec.input.divide_by is not None
+    if (spec.input.name is not None) != quotient or (spec.input.unit is not None) != quotient:
+        raise ValueError("input: name and unit go with divide_by")
+    rungs = tuple(rung for level in spec.level for rung in _rungs(level))
+    return Rule(spec, version, (spec.input.signal,), (), keys, rungs)
 
 
-def _lanes(level: Level) -> list[Lane]:
+def _rungs(level: Level) -> list[Rung]:
     sides = [(word, getattr(level, key)) for key, word in _SIDES.items() if getattr(level, key) is not None]
     two_sided = level.outside is not None
     if level.outside is not None:
@@ -74,8 +81,8 @@ def _lanes(level: Level) -> list[Lane]:
         raise ValueError(f"level {level.priority}: exactly one of {', '.join(_SIDES)}, outside")
     if two_sided and level.limit_from is not None:
         raise ValueError(f"level {level.priority}: limit_from goes with one side only")
-    lanes = [schema.lane(level, limit, word) for word, limit in sides]
-    return [replace(lane, limit_from=level.limit_from or "", mirrored=two_sided) for lane in lanes]
+    rungs = [schema.rung(level, limit, word) for word, limit in sides]
+    return [replace(rung, limit_from=level.limit_from or "", mirrored=two_sided) for rung in rungs]
 
 
 class Limit:
@@ -87,17 +94,17 @@ class Limit:
         self._group = group
         self._specs = [_spec(rule) for rule in group.rules]
         self._columns = np.array([columns.place(spec.input.signal) for spec in self._specs], np.intp)
-        self._rule_of_lane = group.rule_of_lane
-        self._sign = np.array([_sign(lane) for _, lane in group.lanes])
-        names, lanes = group.rule_labels, group.lane_labels
-        trips = np.array([_trip(lane, lane.limit) for _, lane in group.lanes])
-        releases = np.array([_release(lane, lane.limit) for _, lane in group.lanes])
+        self._rule_of_rung = group.rule_of_rung
+        self._sign = np.array([_sign(rung) for _, rung in group.rungs])
+        names, rungs = group.rule_labels, group.rung_labels
+        trips = np.array([_trip(rung, rung.limit) for _, rung in group.rungs])
+        releases = np.array([_release(rung, rung.limit) for _, rung in group.rungs])
         unknown = np.array([np.nan if rule.context else 0.0 for rule in group.rules])
         self.fields: tuple[Field, ...] = (
             Field("limit.center", "f8", unknown, names, saved=False),
             Field("limit.gain", "f8", GRID, names, saved=False),
-            Field("limit.trip", "f8", trips, lanes, saved=False),
-            Field("limit.release", "f8", releases, lanes, saved=False),
+            Field("limit.trip", "f8", trips, rungs, saved=False),
+            Field("limit.release", "f8", releases, rungs, saved=False),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, _why: Codes) -> None:
@@ -105,7 +112,7 @@ class Limit:
         x = now.values[:, self._columns] - table["limit.center"][now.at]
         x *= table["limit.gain"][now.at]
         np.rint(x, out=x)
-        z = x[:, self._rule_of_lane]
+        z = x[:, self._rule_of_rung]
         z *= self._sign
         np.greater(z, table["limit.trip"][now.at], out=breach)
         np.less_equal(z, table["limit.release"][now.at], out=clear)
@@ -116,12 +123,12 @@ class Limit:
             center, gain = _affine(spec.input, context)
             table["limit.center"][row, position] = center
             table["limit.gain"][row, position] = gain
-        for column, (position, lane) in enumerate(self._group.lanes):
-            limit = _own_limit(self._group.rules[position], lane, context)
-            table["limit.trip"][row, column] = _trip(lane, limit)
-            table["limit.release"][row, column] = _release(lane, limit)
+        for column, (position, rung) in enumerate(self._group.rungs):
+            limit = _own_limit(self._group.rules[position], rung, context)
+            table["limit.trip"][row, column] = _trip(rung, limit)
+            table["limit.release"][row, column] = _release(rung, limit)
 
-    def see(self, table: Table, row: int, position: int, lane: int | None, _now_us: int) -> Sight:
+    def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The value, and the limit it is beyond."""
         spec = self._specs[position]
         raw = float(table["input.value"][row, self._columns[position]])
@@ -132,24 +139,44 @@ class Limit:
             inputs |= {spec.input.divide_by: GRID / gain, "value": value}
         if spec.input.percent_of is not None:
             inputs |= {spec.input.percent_of: center, "value": value}
-        name = spec.input.name or schema.label(spec.input.signal)
-        unit = spec.input.unit if spec.input.unit is not None else schema.unit(spec.input.signal)
-        said = f"{name} {schema.quantity(value, unit)}"
-        if lane is None:
+        said, unit = _said(spec.input, raw, value, inputs)
+        if rung is None:
             return Sight(spec.words.within if spec.words else f"{said}, within limits", inputs)
-        data = self._group.rules[position].lanes[lane]
-        trip = float(table["limit.trip"][row, self._group.column(position, lane)])
+        data = self._group.rules[position].rungs[rung]
+        trip = float(table["limit.trip"][row, self._group.column(position, rung)])
         limit = _sign(data) * (trip + _inclusive(data)) / GRID
+        # On both sides the deviation is told with its side, so the limit is one number.
+        past = f"more than {schema.quantity(abs(limit), unit)}"
+        if not data.mirrored:
+            past = f"{data.beyond} {schema.quantity(limit, unit)}"
         if not np.rint((raw - center) * gain) * _sign(data) > trip:
-            not_clear = f"{said}, no longer {data.beyond} {schema.quantity(limit, unit)}, not clear yet"
+            not_clear = f"{said}, no longer {past}, not clear yet"
             return Sight(f"{spec.words.within}, not clear yet" if spec.words else not_clear, inputs, limit, holds=False)
-        beyond = f"{said}, {data.beyond} {schema.quantity(limit, unit)}"
-        return Sight(spec.words.beyond if spec.words else beyond, inputs, limit)
+        return Sight(spec.words.beyond if spec.words else f"{said}, {past}", inputs, limit)
 
 
 def _spec(rule: Rule) -> LimitFile:
     assert isinstance(rule.spec, LimitFile)
     return rule.spec
+
+
+def _said(source: Input, raw: float, value: float, inputs: dict[str, float]) -> tuple[str, str]:
+    """The value in words, with what it was worked out from, and the limit's unit."""
+    unit = schema.unit(source.signal)
+    plain = f"{schema.label(source.signal)} {schema.quantity(raw, unit)}"
+    if source.percent_of is not None:
+        label, unit = schema.CONTEXT_LABELS[source.percent_of]
+        side = "below" if value < 0 else "above"
+        center = schema.quantity(inputs[source.percent_of], unit)
+        return f"{plain}, {schema.quantity(abs(value), '%')} {side} the {label} of {center}", "%"
+    if source.divide_by is not None and source.name is not None and source.unit is not None:
+        label, divided = schema.CONTEXT_LABELS[source.divide_by]
+        by = f"{schema.quantity(inputs[source.divide_by], divided)} {label}"
+        return (
+            f"{source.name} {schema.quantity(value, source.unit)} ({schema.quantity(raw, unit)} at {by})",
+            source.unit,
+        )
+    return plain, unit
 
 
 def _affine(source: Input, context: Context) -> tuple[float, float]:
@@ -162,27 +189,27 @@ def _affine(source: Input, context: Context) -> tuple[float, float]:
     return 0.0, GRID
 
 
-def _own_limit(rule: Rule, lane: Lane, context: Context) -> float:
-    own = context.limits.get(f"{rule.id} {lane.priority}")
+def _own_limit(rule: Rule, rung: Rung, context: Context) -> float:
+    own = context.limits.get(f"{rule.id} {rung.priority}")
     if own is not None and np.isfinite(own):
-        return float(np.copysign(own, lane.limit)) if lane.mirrored else own
-    given = schema.context_value(context, lane.limit_from) if lane.limit_from else None
-    return lane.limit if given is None else given
+        return float(np.copysign(own, rung.limit)) if rung.mirrored else own
+    given = schema.context_value(context, rung.limit_from) if rung.limit_from else None
+    return rung.limit if given is None else given
 
 
-def _sign(lane: Lane) -> float:
-    return -1.0 if "below" in lane.beyond else 1.0
+def _sign(rung: Rung) -> float:
+    return -1.0 if "below" in rung.beyond else 1.0
 
 
-def _inclusive(lane: Lane) -> float:
-    return 0.5 if lane.beyond.startswith("at") else 0.0
+def _inclusive(rung: Rung) -> float:
+    return 0.5 if rung.beyond.startswith("at") else 0.0
 
 
-def _trip(lane: Lane, limit: float) -> float:
-    return float(np.rint(limit * _sign(lane) * GRID)) - _inclusive(lane)
+def _trip(rung: Rung, limit: float) -> float:
+    return float(np.rint(limit * _sign(rung) * GRID)) - _inclusive(rung)
 
 
-def _release(lane: Lane, limit: float) -> float:
-    if lane.deadband == 0.0:
-        return _trip(lane, limit)
-    return _trip(lane, limit) + _inclusive(lane) - float(np.rint(lane.deadband * GRID))
+def _release(rung: Rung, limit: float) -> float:
+    if rung.deadband == 0.0:
+        return _trip(rung, limit)
+    return _trip(rung, limit) + _inclusive(rung) - float(np.rint(rung.deadband * GRID))

@@ -1,9 +1,10 @@
 """Values that are measured now and then and repeated on the wire in between: blood pressure.
 
 A rule of this kind counts *readings*, not seconds. A new reading is one that differs from the last (in any of
-`fresh_by`), that comes after the value was absent or after a gap of more than a minute, or the same value
-`repeat_after_s` later (the wire does not say when the cuff was inflated). Between readings the last one stands, up to
-`max_age_s`; if the machine repeats its last reading with every sample and stops doing so, it is missing at once.
+`fresh_by`), that comes after the value was absent, or after more than a minute from a machine that does not repeat its
+readings, or the same value `repeat_after_s` later (the wire does not say when the cuff was inflated). Between readings
+the last one stands, up to `max_age_s`; if a machine that repeats its last reading with every sample stops doing so, it
+is missing at once.
 """
 
 from __future__ import annotations
@@ -31,11 +32,17 @@ _CODES: Final = np.array([reasons.EVALUATED, reasons.EVALUATED, reasons.INVALID,
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The value, and what tells a new reading of it from a repeated one (at most three signals)."""
+    """The value, and what tells a new reading of it from a repeated one (at most three signals).
+
+    Attributes:
+        definition: name of the clinical definition the limits are from; goes with every alert.
+        repeat_after_s: longer than any interval of the cuff, or one reading repeated would count as two.
+    """
 
     signal: str
+    definition: str
     fresh_by: list[str]
-    repeat_after_s: float = 300.0
+    repeat_after_s: float = 1800.0
     max_age_s: float = 3600.0
 
 
@@ -77,8 +84,8 @@ def compile_rule(spec: ReadingFile, version: str) -> Rule:
             raise ValueError(f"level {level.priority}: either below or below_by")
         if level.below_by is not None and level.below_by.baseline not in schema.CONTEXT_KEYS:
             raise ValueError(f"level {level.priority}: no context {level.below_by.baseline}")
-    lanes = tuple(schema.lane(x, float("nan") if x.below is None else x.below, "below") for x in spec.level)
-    return Rule(spec, version, (spec.input.signal,), tuple(spec.input.fresh_by), (), lanes)
+    rungs = tuple(schema.rung(x, float("nan") if x.below is None else x.below, "below") for x in spec.level)
+    return Rule(spec, version, (spec.input.signal,), tuple(spec.input.fresh_by), (), rungs)
 
 
 class Reading:
@@ -111,7 +118,7 @@ class Reading:
         self._off = np.array([x.off_readings for x in levels], np.uint8)
         self._symptom_us = np.array([round(x.symptom_within_s * 1e6) for x in levels], np.int64)
         self._starts = np.array([group.column(i, 0) for i in range(len(group.rules))], np.intp)
-        rules, lanes = group.rule_labels, group.lane_labels
+        rules, rungs = group.rule_labels, group.rung_labels
         self.fields: tuple[Field, ...] = (
             Field("reading.last", "f4", -1.0, rules, (_FRESH,)),
             Field("reading.present", "?", False, rules),
@@ -120,12 +127,12 @@ class Reading:
             Field("reading.changed", "i8", NEVER, rules),
             Field("reading.first", "f8", np.nan, rules),
             Field("reading.value", "f8", np.nan, rules),
-            Field("reading.breaches", "u1", 0, lanes),
-            Field("reading.backs", "u1", 0, lanes),
-            Field("reading.breach", "?", False, lanes),
-            Field("reading.clear", "?", False, lanes),
-            Field("reading.baseline", "f8", np.nan, lanes, saved=False),
-            Field("reading.own", "f8", np.nan, lanes, saved=False),
+            Field("reading.breaches", "u1", 0, rungs),
+            Field("reading.backs", "u1", 0, rungs),
+            Field("reading.breach", "?", False, rungs),
+            Field("reading.clear", "?", False, rungs),
+            Field("reading.baseline", "f8", np.nan, rungs, saved=False),
+            Field("reading.own", "f8", np.nan, rungs, saved=False),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
@@ -141,15 +148,15 @@ class Reading:
         why[:, self._group.indexes] = np.maximum(own, self._codes(now, table))
 
     def _judge(self, now: Round, table: Table, fresh: Bools) -> None:
-        lanes = self._group.rule_of_lane
-        value = table["reading.value"][now.at][:, lanes]
+        rungs = self._group.rule_of_rung
+        value = table["reading.value"][now.at][:, rungs]
         limit = self._limits(table, now.at)
         low = value < limit
         if self._symptom_us.any():
             low |= self._with_symptom(now, table, low)
         back = (value >= limit + self._deadband) & ~low
-        self._count(table["reading.breaches"], now, low, fresh[:, lanes])
-        self._count(table["reading.backs"], now, back, fresh[:, lanes])
+        self._count(table["reading.breaches"], now, low, fresh[:, rungs])
+        self._count(table["reading.backs"], now, back, fresh[:, rungs])
         table["reading.breach"][now.at] = low & (table["reading.breaches"][now.at] >= self._on)
         table["reading.clear"][now.at] = back & (table["reading.backs"][now.at] >= self._off)
 
@@ -159,11 +166,13 @@ class Reading:
         present = ~np.isnan(x) & (now.phase == _TX)[:, None]
         cuff = now.values[:, self._fresh]
         cuff[np.isnan(cuff)] = -1.0
-        again = table["reading.present"][now.at] & (now.gap <= _REPEATED_WITHIN_US)[:, None]
+        before, repeats = table["reading.present"][now.at], table["reading.repeats"][now.at]
+        close = (now.gap <= _REPEATED_WITHIN_US)[:, None]
+        again = before & (close | repeats)
         changed = present & (~again | (cuff != table["reading.last"][now.at]).any(axis=2))
         counted = table["reading.counted"][now.at]
         fresh = changed | (present & (now.time[:, None] - counted >= self._repeat_us))
-        table["reading.repeats"][now.at] = np.where(present, again, table["reading.repeats"][now.at])
+        table["reading.repeats"][now.at] = np.where(present & close, before, repeats)
         table["reading.present"][now.at] = present
         if fresh.any():
             first = table["reading.first"][now.at]
@@ -175,14 +184,14 @@ class Reading:
         return np.asarray(fresh)
 
     def _limits(self, table: Table, at: slice | npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        first = table["reading.first"][at][:, self._group.rule_of_lane]
+        first = table["reading.first"][at][:, self._group.rule_of_rung]
         baseline = table["reading.baseline"][at]
         baseline = np.where(np.isnan(baseline), first, baseline)
         own = table["reading.own"][at]
         return np.where(np.isnan(own), np.where(baseline < self._split, self._under, self._otherwise), own)
 
     def _with_symptom(self, now: Round, table: Table, low: Bools) -> Bools:
-        any_low = np.logical_or.reduceat(low, self._starts, axis=1)[:, self._group.rule_of_lane]
+        any_low = np.logical_or.reduceat(low, self._starts, axis=1)[:, self._group.rule_of_rung]
         at = table["unit.symptom"][now.at][:, None]
         return np.asarray(any_low & (at > NEVER) & (now.time[:, None] - at < self._symptom_us))
 
@@ -204,46 +213,57 @@ class Reading:
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The baseline, and the patient's own limits."""
-        for column, (position, lane) in enumerate(self._group.lanes):
+        for column, (position, rung) in enumerate(self._group.rungs):
             rule = self._group.rules[position]
             split = self._level(position, column).below_by
             value = schema.context_value(context, split.baseline) if split else None
             table["reading.baseline"][row, column] = np.nan if value is None else value
-            own = context.limits.get(f"{rule.id} {lane.priority}", np.nan)
+            own = context.limits.get(f"{rule.id} {rung.priority}", np.nan)
             table["reading.own"][row, column] = own if np.isfinite(own) else np.nan
 
-    def see(self, table: Table, row: int, position: int, lane: int | None, _now_us: int) -> Sight:
+    def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The reading, its limit, and the baseline the limit came from."""
         spec = self._specs[position]
         name, unit = schema.label(spec.input.signal), schema.unit(spec.input.signal)
         value = float(table["reading.value"][row, position])
         said = f"{name} {schema.quantity(value, unit)}"
         inputs = {spec.input.signal: value}
-        if lane is None:
+        if rung is None:
             return Sight(f"{said}, within limits", inputs)
-        column = self._group.column(position, lane)
+        column = self._group.column(position, rung)
         limit = self._limit_of(table, row, column)
-        text = f"{said}, below {schema.quantity(limit, unit)}"
-        split = self._level(position, column).below_by
-        if split is not None:
-            baseline = float(self._baselines(table, row)[column])
-            inputs[split.baseline] = baseline
-            text += f" ({schema.quantity(baseline, unit)} before the treatment)"
         if value < limit:
-            return Sight(text, inputs, limit)
+            return Sight(f"{said}, below {self._reference(table, row, position, column, inputs)}", inputs, limit)
         if int(table["reading.breaches"][row, column]):
-            return Sight(f"{said} and a symptom", inputs, limit)
-        return Sight(
-            f"{said}, no longer below {schema.quantity(limit, unit)}, not clear yet", inputs, limit, holds=False
-        )
+            other = self._breached(table, row, position, value)
+            minutes = schema.number(self._level(position, column).symptom_within_s / 60.0)
+            below = self._reference(table, row, position, other, inputs)
+            limit = self._limit_of(table, row, other)
+            return Sight(f"{said} with a symptom in the last {minutes} min, below {below}", inputs, limit)
+        no_longer = f"{said}, no longer below {schema.quantity(limit, unit)}, not clear yet"
+        return Sight(no_longer, inputs, limit, holds=False)
+
+    def _reference(self, table: Table, row: int, position: int, column: int, inputs: dict[str, float]) -> str:
+        # The limit, the definition it is from, and the baseline that chose it, which goes with the inputs.
+        spec, split = self._specs[position], self._level(position, column).below_by
+        unit = schema.unit(spec.input.signal)
+        words = f"{schema.quantity(self._limit_of(table, row, column), unit)} ({spec.input.definition}"
+        if split is None:
+            return f"{words})"
+        given, first = float(table["reading.baseline"][row, column]), float(table["reading.first"][row, position])
+        baseline = first if np.isnan(given) else given
+        inputs[split.baseline] = baseline
+        when = "at the start of" if np.isnan(given) else "before"
+        return f"{words}; {schema.quantity(baseline, unit)} {when} the treatment)"
+
+    def _breached(self, table: Table, row: int, position: int, value: float) -> int:
+        # The level a symptom made worse: the one of the rule with the highest limit that the value is below.
+        start = self._group.column(position, 0)
+        columns = range(start, start + len(self._group.rules[position].rungs))
+        return max(columns, key=lambda column: (value < (limit := self._limit_of(table, row, column)), limit))
 
     def _limit_of(self, table: Table, row: int, column: int) -> float:
         return float(self._limits(table, slice(row, row + 1))[0, column])
-
-    def _baselines(self, table: Table, row: int) -> npt.NDArray[np.float64]:
-        given = table["reading.baseline"][row]
-        first = table["reading.first"][row][self._group.rule_of_lane]
-        return np.asarray(np.where(np.isnan(given), first, given))
 
     def _level(self, position: int, column: int) -> Level:
         return self._specs[position].level[column - self._group.column(position, 0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -12,8 +13,9 @@ from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.inputs import DOUBTED, IMPLAUSIBLE, MISSING, Columns, Round
 from alerts.records import Context
-from alerts.schema import Delays, Head, Lane, Rule
+from alerts.schema import Delays, Head, Rule, Rung
 from alerts.table import NEVER, Field, Table
+from telemetry import signals
 
 FLAT: Final = "flat"
 OUTSIDE: Final = "implausible"
@@ -46,10 +48,10 @@ def compile_rule(spec: SensorFile, version: str) -> Rule:
     if len(spec.level) != 1:
         raise ValueError("exactly one level")
     level = spec.level[0]
-    base = schema.lane(level, float("nan"), OUTSIDE)
-    lanes = [replace(base, subject=name) for name in level.implausible]
-    lanes += [replace(base, subject=name, beyond=FLAT) for name in level.flat]
-    return Rule(spec, version, (), tuple(dict.fromkeys(level.implausible + level.flat)), (), tuple(lanes))
+    base = schema.rung(level, float("nan"), OUTSIDE)
+    rungs = [replace(base, subject=name) for name in level.implausible]
+    rungs += [replace(base, subject=name, beyond=FLAT) for name in level.flat]
+    return Rule(spec, version, (), tuple(dict.fromkeys(level.implausible + level.flat)), (), tuple(rungs))
 
 
 class Sensor:
@@ -59,18 +61,18 @@ class Sensor:
 
     def __init__(self, group: Group, columns: Columns) -> None:
         self._group = group
-        lanes = group.lanes
-        self._columns = np.array([columns.place(lane.subject) for _, lane in lanes], np.intp)
-        self._flat = np.array([i for i, (_, lane) in enumerate(lanes) if lane.beyond == FLAT], np.intp)
+        rungs = group.rungs
+        self._columns = np.array([columns.place(rung.subject) for _, rung in rungs], np.intp)
+        self._flat = np.array([i for i, (_, rung) in enumerate(rungs) if rung.beyond == FLAT], np.intp)
         self._flat_columns = self._columns[self._flat]
-        self._flat_us = np.array([_flat_us(group.rules[lanes[i][0]]) for i in self._flat], np.int64)
+        self._flat_us = np.array([_flat_us(group.rules[rungs[i][0]]) for i in self._flat], np.int64)
         gaps = np.array([rule.spec.max_gap_s * 1e6 for rule in group.rules])
-        self._max_gap = gaps[group.rule_of_lane[self._flat]].astype(np.int64)
+        self._max_gap = gaps[group.rule_of_rung[self._flat]].astype(np.int64)
         self._starts = np.array([group.column(i, 0) for i in range(len(group.rules))], np.intp)
-        # One row per lane with a one at its signal's column: active lanes @ this = doubted signals.
-        self._doubts = np.zeros((len(lanes), len(columns.names)), np.float32)
-        self._doubts[np.arange(len(lanes)), self._columns] = 1.0
-        flat_labels = tuple(group.lane_labels[i] for i in self._flat)
+        # One row per rung with a one at its signal's column: active rungs @ this = doubted signals.
+        self._doubts = np.zeros((len(rungs), len(columns.names)), np.float32)
+        self._doubts[np.arange(len(rungs)), self._columns] = 1.0
+        flat_labels = tuple(group.rung_labels[i] for i in self._flat)
         self.fields: tuple[Field, ...] = (
             Field("sensor.value", "f4", np.nan, flat_labels),
             Field("sensor.since", "i8", NEVER, flat_labels),
@@ -82,55 +84,60 @@ class Sensor:
         code = now.codes[:, self._columns]
         missing = code == MISSING
         np.equal(code, IMPLAUSIBLE, out=breach)
-        flat = self._flatness(now, table)
-        breach[:, self._flat] = flat
+        unmoved = self._unmoved(now, table)
+        breach[:, self._flat] = unmoved & (now.values[:, -1:] == 1.0)
         clear[...] = _CLEAR[code]
-        clear[:, self._flat] &= ~flat
+        # Only moving again makes it well: a pump that stops does not.
+        clear[:, self._flat] &= ~unmoved
         if missing.any():
             nothing = np.logical_and.reduceat(missing, self._starts, axis=1)
             own = why[:, self._group.indexes]
             why[:, self._group.indexes] = np.maximum(own, nothing * np.uint8(reasons.NOTHING_MEASURED))
 
-    def _flatness(self, now: Round, table: Table) -> Bools:
+    def _unmoved(self, now: Round, table: Table) -> Bools:
         value = now.values[:, self._flat_columns]
         moved = (value != table["sensor.value"][now.at]) | (now.gap[:, None] > self._max_gap)
         since = np.where(moved, now.time[:, None], table["sensor.since"][now.at])
         table["sensor.value"][now.at] = value
         table["sensor.since"][now.at] = since
-        return np.asarray((now.time[:, None] - since >= self._flat_us) & (now.values[:, -1:] == 1.0))
+        return np.asarray(now.time[:, None] - since >= self._flat_us)
 
     def doubt(self, table: Table, rows: npt.NDArray[np.intp]) -> None:
         """Write down which signals of these units other rules must not use, from what is active now."""
-        active = (table["lane.state"][rows, self._group.columns] == _ACTIVE).astype(np.float32)
+        active = (table["rung.state"][rows, self._group.columns] == _ACTIVE).astype(np.float32)
         table["sensor.doubted"][rows] = (active @ self._doubts > 0.0) * np.uint8(DOUBTED)
 
     def set_context(self, _table: Table, _row: int, _context: Context) -> None:
         """Nothing here depends on the patient."""
 
-    def see(self, table: Table, row: int, position: int, lane: int | None, _now_us: int) -> Sight:
+    def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """Which sensors, and what is wrong with them."""
-        if lane is None:
+        if rung is None:
             return Sight("All watched sensors plausible and moving")
         rule = self._group.rules[position]
-        states = table["lane.state"][row, self._group.columns]
-        level = states[self._group.column(position, lane)]
+        states = table["rung.state"][row, self._group.columns]
+        level = states[self._group.column(position, rung)]
         inputs: dict[str, float] = {}
         parts: list[str] = []
-        for number, each in enumerate(rule.lanes):
+        timed = True
+        for number, each in enumerate(rule.rungs):
             column = self._group.column(position, number)
             if states[column] == level:
                 inputs[each.subject] = float(table["input.value"][row, self._columns[column]])
                 parts.append(_said(each, inputs[each.subject], rule))
-        return Sight("; ".join(parts), inputs)
+                timed &= each.beyond == FLAT
+        return Sight("; ".join(parts), inputs, timed=timed)
 
 
-def _said(lane: Lane, value: float, rule: Rule) -> str:
-    name = schema.label(lane.subject)
-    if lane.beyond == OUTSIDE:
-        return f"{name} outside its plausible range"
+def _said(rung: Rung, value: float, rule: Rule) -> str:
+    name = schema.label(rung.subject)
+    if rung.beyond == OUTSIDE:
+        low, high = signals.BY_NAME[rung.subject].plausible or (-inf, inf)
+        unit = schema.unit(rung.subject)
+        return f"{name} not readable or outside {schema.number(low)} … {schema.quantity(high, unit)}"
     seconds = _flat_us(rule) / 1e6
-    said = schema.quantity(value, schema.unit(lane.subject))
-    return f"{name} {said}, unmoved for {schema.number(seconds)} s while the blood pump runs"
+    said = schema.quantity(value, schema.unit(rung.subject))
+    return f"{name} stuck at {said} for more than {schema.number(seconds)} s while the blood pump runs"
 
 
 def _flat_us(rule: Rule) -> int:

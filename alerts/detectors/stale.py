@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
-from alerts.inputs import Columns, Round
+from alerts.inputs import AT_REST, Columns, Round
 from alerts.records import Context
 from alerts.schema import Delays, Head, Rule
-from alerts.table import Field, Table
+from alerts.table import NEVER, Field, Table
 from telemetry.treatment import Phase
 
 _QUIET: Final = 0
@@ -51,8 +51,8 @@ def compile_rule(spec: StaleFile, version: str) -> Rule:
     """The rule of a file; ValueError says what is wrong with it."""
     if any(level.silent_for_s < spec.shown_after_s for level in spec.level):
         raise ValueError("level: silent_for_s is at least shown_after_s")
-    lanes = tuple(schema.lane(level, level.silent_for_s, "silent for") for level in spec.level)
-    return Rule(spec, version, (), (), (), lanes)
+    rungs = tuple(schema.rung(level, level.silent_for_s, "silent for") for level in spec.level)
+    return Rule(spec, version, (), (), (), rungs)
 
 
 class Stale:
@@ -69,7 +69,7 @@ class Stale:
         shortest = [min(level.silent_for_s for level in spec.level) for spec in specs]
         first = [level.silent_for_s == shortest[i] for i, spec in enumerate(specs) for level in spec.level]
         self._before = np.where(first, _PENDING, _QUIET).astype(np.uint8)
-        self._good = np.array([spec.good_samples for spec in specs], np.uint8)[group.rule_of_lane]
+        self._good = np.array([spec.good_samples for spec in specs], np.uint8)[group.rule_of_rung]
         self.shown_after_us = min((round(spec.shown_after_s * 1e6) for spec in specs), default=None)
         self.fields: tuple[Field, ...] = (Field("stale.good", "u1", 0),)
 
@@ -86,31 +86,38 @@ class Stale:
         breach[...] = False
         np.greater_equal(good[:, None], self._good, out=clear)
         # The last phase anybody told counts: a phase lost in mid-treatment is not its end.
-        why[:, self._group.indexes] = np.maximum(why[:, self._group.indexes], _PHASE_CODES[now.known_phase][:, None])
+        codes = np.where(now.phase == AT_REST, np.uint8(reasons.NO_TREATMENT), _PHASE_CODES[now.known_phase])
+        why[:, self._group.indexes] = np.maximum(why[:, self._group.indexes], codes[:, None])
 
     def silence(self, table: Table, rows: npt.NDArray[np.intp], silent_us: npt.NDArray[np.int64]) -> None:
-        """Move the lanes of units in treatment that have been silent for so long; silence never lowers a level."""
+        """Move the rungs of units in treatment that have been silent for so long; silence never lowers a level.
+
+        A machine that last said nothing of its phase, with its pump stopped, is not taken to be in treatment: many
+        never say that it is over, and are switched off.
+        """
         table["stale.good"][rows] = 0
         reached = silent_us[:, None] >= self._silent_us
         pump = table["unit.pump"][rows] == 1.0
         reached &= pump[:, None] | ~self._needs_pump
-        state = table["lane.state"][rows, self._group.columns]
+        state = table["rung.state"][rows, self._group.columns]
         state = np.where(reached | (state == _ACTIVE), _ACTIVE, self._before)
-        state[table["unit.known_phase"][rows] != _TX] = _QUIET
-        table["lane.state"][rows, self._group.columns] = state
-        table["rule.why"][rows[:, None], self._group.indexes] = _PHASE_CODES[table["unit.known_phase"][rows]][:, None]
+        known, still = table["unit.known_phase"][rows], table["unit.still"][rows] > NEVER
+        state[(known != _TX) | still] = _QUIET
+        table["rung.state"][rows, self._group.columns] = state
+        codes = np.where(still, np.uint8(reasons.NO_TREATMENT), _PHASE_CODES[known])
+        table["rule.why"][rows[:, None], self._group.indexes] = codes[:, None]
 
     def set_context(self, _table: Table, _row: int, _context: Context) -> None:
         """Nothing here depends on the patient."""
 
-    def see(self, table: Table, row: int, position: int, lane: int | None, now_us: int) -> Sight:
+    def see(self, table: Table, row: int, position: int, rung: int | None, now_us: int) -> Sight:
         """How long nothing has come, and whether the pump was running."""
         seconds = max(now_us - int(table["unit.seen"][row]), 0) / 1e6
         pump = float(table["unit.pump"][row])
         inputs = {"silent_s": round(seconds, 1), schema.PUMP_RUNNING: pump}
-        if lane is None:
+        if rung is None:
             return Sight("Readings arrive", inputs)
-        data = self._group.rules[position].lanes[lane]
+        data = self._group.rules[position].rungs[rung]
         running = {1.0: ", blood pump last seen running", 0.0: ", blood pump last seen stopped"}.get(pump, "")
         if seconds < data.limit and table["stale.good"][row]:
             return Sight("Readings arrive again, waiting for them to last", inputs, data.limit)

@@ -1,4 +1,4 @@
-"""Delays and hysteresis of single lanes, step by step."""
+"""Delays and hysteresis of single rungs, step by step."""
 
 from __future__ import annotations
 

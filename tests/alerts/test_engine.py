@@ -242,6 +242,23 @@ def test_an_interrupted_run_tells_the_same_as_an_uninterrupted_one(steps: list[t
         assert through.snapshot(0) == broken.snapshot(0)
 
 
+def test_a_needle_that_is_out_stays_out_over_a_restart_at_every_reading() -> None:
+    course = [(300, 150)] * 60 + [(300, 110)] * 60 + [(0, 25)] * 20 + [(300, 110)] * 90 + [(300, 148)] * 40
+    through, broken = engine_of(), engine_of()
+    said = []
+    for t, (flow, venous) in enumerate(course):
+        sample = one(0, t, blood_flow=flow, venous_pressure=venous + t % 2)
+        saved, broken = broken.snapshot(0), engine_of()
+        broken.restore(0, saved)
+        found = through.evaluate(sample)
+        assert broken.evaluate(sample) == found
+        said += told(found, "R10")
+    active = [step[0] for step in said if step[1] is FindingState.ACTIVE]
+    assert active[0] == 63
+    assert said[-1] == (260, FindingState.NORMAL, None)
+    assert all(step[1] is FindingState.ACTIVE for step in said if 63 <= step[0] < 260)
+
+
 def test_a_restart_while_pending_keeps_the_delay() -> None:
     engine = engine_of()
     for t in range(10):
@@ -291,7 +308,7 @@ def test_damaged_snapshots_are_refused_and_change_nothing(rubbish: bytes, at: in
 
 
 @pytest.mark.parametrize(
-    "content", [(2, b"", b"", b"", []), (1, b"", b"", b"", []), (1, b"12345678", b"no zlib", b"", []), ("1",), None]
+    "content", [(1, b"", b"", b"", []), (2, b"", b"", b"", []), (2, b"12345678", b"no zlib", b"", []), ("2",), None]
 )
 def test_snapshots_that_are_whole_but_not_ours_are_refused(content: object) -> None:
     engine = engine_of()

@@ -16,9 +16,7 @@ def ward() -> Engine:
 def test_before_any_data_every_rule_says_so() -> None:
     found = ward().findings(0)
     assert [f.rule for f in found] == sorted(rule.id for rule in RULES.rules)
-    assert {(f.state, f.reason, f.priority) for f in found} == {
-        (FindingState.NOT_EVALUATED, "Not evaluated: no data yet", None)
-    }
+    assert {(f.state, f.reason, f.priority) for f in found} == {(FindingState.NOT_EVALUATED, "no data yet", None)}
 
 
 def test_normal_pending_active_not_clear_yet() -> None:
@@ -32,11 +30,11 @@ def test_normal_pending_active_not_clear_yet() -> None:
                 engine.evaluate(one(0, second, ultrafiltration_rate=75 * x))
         said.append(finding_of(engine, 0, "R07").reason)
     assert said == [
-        "Ultrafiltration rate 8 mL/kg/h, within limits",
-        "Ultrafiltration rate 11 mL/kg/h, above 10 mL/kg/h; an alert after 60 s",
-        "Ultrafiltration rate 11 mL/kg/h, above 10 mL/kg/h, for 60 s",
-        "Ultrafiltration rate 9.8 mL/kg/h, no longer above 10 mL/kg/h, not clear yet",
-        "Ultrafiltration rate 9.4 mL/kg/h, within limits",
+        "Ultrafiltration rate 8 mL/kg/h (600 mL/h at 75 kg target weight), within limits",
+        "Ultrafiltration rate 11 mL/kg/h (825 mL/h at 75 kg target weight), above 10 mL/kg/h; an alert after 60 s",
+        "Ultrafiltration rate 11 mL/kg/h (825 mL/h at 75 kg target weight), above 10 mL/kg/h, for 60 s",
+        "Ultrafiltration rate 9.8 mL/kg/h (735 mL/h at 75 kg target weight), no longer above 10 mL/kg/h, not clear yet",
+        "Ultrafiltration rate 9.4 mL/kg/h (705 mL/h at 75 kg target weight), within limits",
     ]
 
 
@@ -69,4 +67,4 @@ def test_a_sentence_that_says_how_long_is_not_told_the_delay_again() -> None:
         engine.evaluate(one(0, t, events=[(0, alarm(0, "BLD_PUMP_STOP"))] if t == 0 else []))
         if t == 60:
             assert finding_of(engine, 0, "R22").reason.endswith("standing for 60 s; an alert after more than 60 s")
-    assert finding_of(engine, 0, "R22").reason == "Machine alarm Blood pump stopped, standing for 61 s"
+    assert finding_of(engine, 0, "R22").reason == "Machine alarm: Blood pump stopped, standing for 61 s"

@@ -18,15 +18,15 @@ def index_of(rule: str) -> int:
     return next(i for i, r in enumerate(PLAN.rules) if r.id == rule)
 
 
-def test_lanes_stand_under_their_rules() -> None:
+def test_rungs_stand_under_their_rules() -> None:
     for i, rule in enumerate(PLAN.rules):
-        lanes = np.flatnonzero(PLAN.rule_of_lane == i)
-        assert lanes[0] == PLAN.starts[i] and len(lanes) == len(rule.lanes)
-        assert PLAN.rank[lanes].tolist() == [lane.priority.rank for lane in rule.lanes]
-        assert PLAN.on_us[lanes].tolist() == [lane.on_us for lane in rule.lanes]
+        rungs = np.flatnonzero(PLAN.rule_of_rung == i)
+        assert rungs[0] == PLAN.starts[i] and len(rungs) == len(rule.rungs)
+        assert PLAN.rank[rungs].tolist() == [rung.priority.rank for rung in rule.rungs]
+        assert PLAN.on_us[rungs].tolist() == [rung.on_us for rung in rule.rungs]
     for group in PLAN.groups.values():
         assert [PLAN.rules[i] for i in group.indexes] == list(group.rules)
-        assert (group.indexes[group.rule_of_lane] == PLAN.rule_of_lane[group.columns]).all()
+        assert (group.indexes[group.rule_of_rung] == PLAN.rule_of_rung[group.columns]).all()
 
 
 def test_every_label_is_the_only_one_of_its_kind() -> None:

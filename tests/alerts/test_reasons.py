@@ -33,12 +33,14 @@ def test_words() -> None:
     assert words(reasons.UNKNOWN_PHASE, "R13") == "the machine's phase is not known"
     assert words(reasons.NOT_IN_PHASE, "R13") == "not in treatment"
     assert words(reasons.NOT_IN_PHASE, "R34") == "not in a phase in which it is evaluated"
+    assert words(reasons.NO_TREATMENT, "R13") == "no treatment seen, the blood pump is stopped"
     assert words(reasons.NO_DATA, "R13") == "no data yet"
     assert words(reasons.GAP, "R13") == "a gap of more than 10 s between readings"
     assert words(reasons.BLANKED, "R13") == "blood flow changed less than 60 s ago"
     assert words(reasons.WINDOW_UNFILLED, "R10") == "its window is not filled yet"
     assert words(reasons.UNSTEADY, "R10") == "blood flow is not steady"
     assert words(reasons.PUMP_STOPPED, "R10") == "the blood pump is stopped"
+    assert words(reasons.RELEARNING, "R10") == "blood flow changed since, what is normal now is being learnt"
     assert words(reasons.NO_READING, "R01") == "no systolic pressure yet in this treatment"
     assert words(reasons.OLD_READING, "R01") == "the last systolic pressure is too old"
     assert words(reasons.NOTHING_MEASURED, "R34") == "none of its signals is measured"
@@ -51,3 +53,9 @@ def test_no_two_codes_overlap_and_all_fit_a_byte() -> None:
     assert reasons.CONTEXT + len(CONTEXT_KEYS) <= reasons.INHIBITED
     assert len(RULES.rules) <= reasons.MAX_RULES
     assert reasons.NO_DATA < 256
+
+
+def test_only_the_want_of_a_treatment_is_rest() -> None:
+    assert [code for code in range(256) if reasons.is_at_rest(code)] == list(
+        range(reasons.NOT_IN_PHASE, reasons.NO_DATA)
+    )

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import replay
@@ -40,7 +40,7 @@ def test_the_worked_value_of_r01_and_the_shape_of_an_answer() -> None:
             "rule": "R01",
             "priority": "medium",
             "state": "active",
-            "reason": "Systolic pressure 88 mmHg, below 90 mmHg (150 mmHg before the treatment)",
+            "reason": "Systolic pressure 88 mmHg, below 90 mmHg (nadir definition; 150 mmHg before the treatment)",
             "inputs": {"systolic": 88.0, "pre_systolic_mmhg": 150.0},
             "limit": 90.0,
             "limits": {"limit": 90.0, "on_delay_s": 0.0, "off_delay_s": 0.0, "deadband": 5.0},
@@ -161,6 +161,7 @@ def test_a_bad_line_is_an_error_with_its_number(text: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=80)
     | st.recursive(

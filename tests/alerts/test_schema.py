@@ -28,10 +28,10 @@ def test_quantities() -> None:
 
 
 def test_longer_than_is_a_microsecond_more_than_at_least() -> None:
-    lane = schema.lane(Delays(priority=Priority.LOW, longer_than_s=120, off_delay_s=1.5, deadband=2), 7.0, "above")
-    assert (lane.on_us, lane.off_us, lane.deadband, lane.limit) == (120_000_001, 1_500_000, 2.0, 7.0)
-    assert schema.lane(Delays(priority=Priority.LOW, on_delay_s=3), 0.0, "").on_us == 3_000_000
-    assert schema.lane(Delays(priority=Priority.LOW), 0.0, "").on_us == 0
+    rung = schema.rung(Delays(priority=Priority.LOW, longer_than_s=120, off_delay_s=1.5, deadband=2), 7.0, "above")
+    assert (rung.on_us, rung.off_us, rung.deadband, rung.limit) == (120_000_001, 1_500_000, 2.0, 7.0)
+    assert schema.rung(Delays(priority=Priority.LOW, on_delay_s=3), 0.0, "").on_us == 3_000_000
+    assert schema.rung(Delays(priority=Priority.LOW), 0.0, "").on_us == 0
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_silence_of_one_unit_is_not_anothers() -> None:
 def test_a_unit_never_heard_of_is_not_stale() -> None:
     engine = ward()
     assert engine.tick(10_000 * SECOND) == []
-    assert {f.reason for f in engine.findings(0)} == {"Not evaluated: no data yet"}
+    assert {f.reason for f in engine.findings(0)} == {"no data yet"}
 
 
 def test_silence_outside_a_treatment_is_nobodys() -> None:

@@ -11,9 +11,9 @@ def test_a_group_knows_its_columns() -> None:
     group = Group(rules, 4, 20)
     assert group.indexes.tolist() == [4, 5]
     assert group.columns == slice(20, 25)
-    assert group.rule_of_lane.tolist() == [0, 0, 1, 1, 1]
+    assert group.rule_of_rung.tolist() == [0, 0, 1, 1, 1]
     assert group.column(1, 2) == 4
-    assert group.lane_labels[4] == f"R18 {RULES.rule('R18').version} 2"
+    assert group.rung_labels[4] == f"R18 {RULES.rule('R18').version} 2"
     assert group.rule_labels == tuple(f"{r.id} {r.version}" for r in rules)
 
 

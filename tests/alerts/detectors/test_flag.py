@@ -52,5 +52,29 @@ def test_more_different_alarms_than_any_machine_has_are_not_kept() -> None:
 
 def test_it_says_which_and_for_how_long() -> None:
     engine = ward(alarm(40, "BLOOD_LEAK"), alarm(50, "BLD_PUMP_STOP"))
-    assert finding_of(engine, 0, "R19").reason == "Machine alarm Blood leak, standing for 60 s"
-    assert finding_of(engine, 0, "R22").reason.startswith("Machine alarm Blood leak and Blood pump stopped, standing")
+    assert finding_of(engine, 0, "R19").reason == "Machine alarm: Blood leak, standing for 60 s"
+    assert finding_of(engine, 0, "R22").reason.startswith("Machine alarm: Blood leak and Blood pump stopped, standing")
+
+
+@pytest.mark.parametrize(
+    ("name", "signal", "text", "said"),
+    [
+        ("MDC_EVT_ALARM", "", "Blood pressure", "Blood pressure"),
+        ("MDC_EVT_ALARM", "dialysate_temperature", "", "Dialysate temperature"),
+        ("MDC_EVT_ALARM", "", "", "Alarm"),
+        ("MDC_EVT_LO", "arterial_pressure", "", "Arterial pressure below the machine's limit"),
+        ("MDC_EVT_LO", "", "", "Below the machine's limit"),
+        ("MDC_EVT_NOBODY_KNOWS", "venous_pressure", "x", "MDC_EVT_NOBODY_KNOWS"),
+    ],
+)
+def test_an_alarm_is_called_what_a_nurse_calls_it(name: str, signal: str, text: str, said: str) -> None:
+    engine = ward(Event(0, 50_000_000, 0, 0, EventKind.ALARM, name, 0, True, signal, text))
+    assert finding_of(engine, 0, "R22").reason.startswith(f"Machine alarm: {said}, standing for 50 s")
+    again = Engine(RULES, 1)
+    again.register("u0")
+    again.restore(0, engine.snapshot(0))
+    assert finding_of(again, 0, "R22").reason == finding_of(engine, 0, "R22").reason
+
+
+def test_an_alarm_that_has_just_begun_stands_for_no_time() -> None:
+    assert finding_of(ward(alarm(100, "BLOOD_LEAK")), 0, "R19").reason == "Machine alarm: Blood leak"

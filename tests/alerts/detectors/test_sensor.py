@@ -54,3 +54,14 @@ def test_a_phase_in_which_values_may_be_anything() -> None:
     for t in range(30):
         engine.evaluate(one(0, t, phase=5, dialysate_temperature=85))
     assert finding_of(engine, 0, "R34").state is FindingState.NOT_EVALUATED
+
+
+def test_a_text_says_what_is_plausible_and_how_long_it_was_stuck() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    for t in range(131):
+        engine.evaluate(one(0, t, venous_pressure=150, dialysate_temperature=97, blood_flow=300))
+    assert finding_of(engine, 0, "R34").reason == (
+        "Dialysate temperature not readable or outside 25 … 45 °C; "
+        "Venous pressure stuck at 150 mmHg for more than 120 s while the blood pump runs, for 10 s"
+    )
