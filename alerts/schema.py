@@ -24,6 +24,13 @@ CONTEXT_WORDS: Final[dict[str, str]] = {
     "transmembrane_limit_mmhg": "no limit of the dialyser",
 }
 CONTEXT_KEYS: Final = tuple(CONTEXT_WORDS)
+# Outside these a context value is a mistake of unit or of typing: those of the signals it is compared with.
+CONTEXT_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "target_weight_kg": (10.0, 300.0),
+    "pre_systolic_mmhg": (30.0, 300.0),
+    "prescribed_conductivity_ms_cm": (10.0, 18.0),
+    "transmembrane_limit_mmhg": (1.0, 700.0),
+}
 # What a sentence calls it, and its unit.
 CONTEXT_LABELS: Final[dict[str, tuple[str, str]]] = {
     "target_weight_kg": ("target weight", "kg"),
@@ -154,9 +161,10 @@ def rung(delays: Delays, limit: float, beyond: str) -> Rung:
 
 
 def context_value(context: Context, key: str) -> float | None:
-    """One context value, None where it is missing or cannot be (not finite, not positive)."""
+    """One context value, None where it is missing or cannot be: grams must not make a rate look harmless."""
     value: float | None = getattr(context, key)
-    if value is None or not 0.0 < value < 1e9:
+    lowest, highest = CONTEXT_RANGES[key]
+    if value is None or not lowest <= value <= highest:
         return None
     return float(value)
 

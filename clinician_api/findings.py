@@ -7,16 +7,12 @@ The API never evaluates a rule. It opens the snapshot that ingest stored with th
 from __future__ import annotations
 
 import logging
-from typing import Final
 
-from alerts import reasons, ruleset
+from alerts import ruleset
 from alerts.engine import Engine
 from clinician_api.views import View
 from telemetry.alarms import FindingState
 from telemetry.errors import HomehdError
-
-# The engine's reasons are whole sentences; beside the words of a screen only what follows is wanted.
-_PREFIX: Final = "Not evaluated: "
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +23,6 @@ class Reader:
     def __init__(self) -> None:
         self._rules = ruleset.load(None)
         self._titles = {rule.id: rule.title for rule in self._rules.rules}
-        # How each rule says that it rests because the unit is in none of its phases.
-        self._rest = {
-            rule.id: reasons.words(reasons.NOT_IN_PHASE, self._rules.rules, index)
-            for index, rule in enumerate(self._rules.rules)
-        }
         self._engine = Engine(self._rules)
         self._seen: dict[str, tuple[bytes, list[View]]] = {}
 
@@ -53,10 +44,10 @@ class Reader:
             self._engine.restore(row, state)
         except HomehdError as error:
             log.warning("engine state not readable", extra={"fields": {"unit": unit, "error": error.line()}})
-            return state, [self._resting(rule.id, "its state cannot be read") for rule in self._rules.rules]
-        found = self._engine.findings(row)
-        missing = [f for f in found if f.state is FindingState.NOT_EVALUATED]
-        return state, [self._resting(f.rule, f.reason.removeprefix(_PREFIX)) for f in missing]
+            return state, [_view(rule.id, "its state cannot be read", at_rest=False) for rule in self._rules.rules]
+        missing = [f for f in self._engine.findings(row) if f.state is FindingState.NOT_EVALUATED]
+        return state, [_view(f.rule, f.reason, at_rest=f.at_rest) for f in missing]
 
-    def _resting(self, rule: str, reason: str) -> View:
-        return {"rule": rule, "reason": reason, "at_rest": reason == self._rest[rule]}
+
+def _view(rule: str, reason: str, *, at_rest: bool) -> View:
+    return {"rule": rule, "reason": reason, "at_rest": at_rest}

@@ -350,7 +350,7 @@ def test_everything_bad_at_once() -> None:
 
 
 @pytest.mark.parametrize("key", ["target_weight_kg", "prescribed_conductivity_ms_cm"])
-@pytest.mark.parametrize("value", [None, nan, inf, 0.0, -70.0])
+@pytest.mark.parametrize("value", [None, nan, inf, 0.0, -70.0, 75_000.0, 0.075])
 def test_context_that_cannot_be_is_context_that_is_missing(key: str, value: float | None) -> None:
     engine = Engine(RULES, 1)
     engine.set_context(engine.register("u0"), Context(**{key: value}))
