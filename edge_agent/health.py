@@ -84,10 +84,6 @@ class Health:
         """A new connection: nobody there has heard of us."""
         self._told = None
 
-    def next_due(self) -> float:
-        """Monotonic seconds when the next status is due at the latest."""
-        return self._due_s
-
     def _essence(self) -> tuple[object, ...]:
         outbox, intake = self.outbox, self.intake
         synchronised = self.stamp().synchronised

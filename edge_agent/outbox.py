@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,26 +20,21 @@ import msgspec
 from edge_agent import outbox_file
 from edge_agent.outbox_file import OutboxError, TornFileError, epoch_number, epoch_text, transaction
 from edge_agent.packing import Row
-from edge_agent.salvage import EVENT_KIND, checksum, is_sound, readable_meta, readable_rows
+from edge_agent.salvage import EVENT_KIND, Incident, checksum, is_sound, readable_meta, readable_rows
+from edge_agent.thinning import ROW_OVERHEAD, Dropped, drop_readings
 from telemetry import wire
 from telemetry.messages import Event, Reading
 
-ROW_OVERHEAD: Final = 90  # bytes of file a row takes beside its payload: measured 64 (3 signals) to 90 (24 signals)
 MAX_ASIDE: Final = 10_000  # rows kept for a technician to look at
 Ranges = Iterable[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """A torn file was found: what was saved from it, and where it is."""
+class _Kept(NamedTuple):
+    """What the last successful append, or opening, left behind."""
 
-    file: str
-    salvaged: int
-
-
-class _Dropped(NamedTuple):
-    rows: int = 0
-    bytes: int = 0
+    epoch: int
+    next_seq: int
+    memory: bytes | None
 
 
 class Outbox:
@@ -54,16 +48,20 @@ class Outbox:
         thinned: readings dropped at the size bound, ever. rejected: rows set aside, ever.
     """
 
+    _kept: _Kept
+    _no_reading_to: int  # up to this number
+
     def __init__(self, path: Path, *, now_us: int, max_bytes: int) -> None:
         """Open, check, create or salvage; OutboxError when another agent has it or the disk does not let us."""
         self._path = path
         self._max_bytes = max_bytes
         self._mutex = threading.RLock()
         self.generation = 0
+        self._met: list[Incident] = []  # by openings that failed afterwards
+        self._why_closed = ""
         self._lock = outbox_file.lock(path)
         try:
             self._open(now_us)
-            self._kept = (self._epoch, self._next_seq)  # what the last successful append left behind
         except BaseException:
             self._lock.close()
             raise
@@ -77,17 +75,16 @@ class Outbox:
     def reopen(self, now_us: int) -> None:
         """Close and open the file anew, after errors: a file torn meanwhile is quarantined. OutboxError as at first.
 
-        A commit whose sync failed may be found whole in the log after all. Its caller was told that nothing was kept,
-        and will append the same records again: what such a commit left is removed here, or it would be stored twice.
+        After an error it stays closed until the next time, and reading and writing give that error meanwhile.
         """
         with self._mutex:
             self._db.close()
-            self._open(now_us)
-            with self._writing("open outbox"):
-                with transaction(self._db):
-                    self._db.execute("DELETE FROM entry WHERE epoch = ? AND seq >= ?", self._kept)
-                self._load()
-            self._kept = (self._epoch, self._next_seq)
+            self._why_closed = ""
+            try:
+                self._open(now_us)
+            except OutboxError as error:
+                self._why_closed = error.hint
+                raise
 
     def append(self, records: Sequence[Reading | Event], boot: str, memory: bytes | None = None) -> list[int]:
         """Number and keep records; durable on return. `memory` is kept with them (`memory()`). Gives their numbers."""
@@ -107,7 +104,8 @@ class Outbox:
                 if dropped.rows:
                     self._set_meta("thinned", self.thinned + dropped.rows)
             self._next_seq += len(rows)
-            self._kept = (self._epoch, self._next_seq)
+            self._kept = _Kept(self._epoch, self._next_seq, self._kept.memory if memory is None else memory)
+            self._no_reading_to = max(self._no_reading_to, dropped.last)
             self.rows += len(rows) - dropped.rows
             self.bytes += size - dropped.bytes
             self.thinned += dropped.rows
@@ -115,9 +113,8 @@ class Outbox:
 
     def memory(self) -> bytes | None:
         """What was last kept by `append` beside the records."""
-        with self._writing("read outbox"):
-            memory = self._meta().get("memory")
-            return memory if isinstance(memory, bytes) else None
+        with self._mutex:
+            return self._kept.memory
 
     def pending(self) -> list[tuple[int, int, bool]]:
         """Every unsettled entry, as ranges (first, last, they are events) in order."""
@@ -212,19 +209,13 @@ class Outbox:
             "DELETE FROM aside WHERE seq IN (SELECT seq FROM aside ORDER BY seq DESC LIMIT -1 OFFSET ?)", (MAX_ASIDE,)
         )
 
-    def _make_room(self, size: int) -> _Dropped:
+    def _make_room(self, size: int) -> Dropped:
         """Drop oldest readings until `size` fits, and a hundredth more, so that it is not done for every append."""
         excess = self.bytes + size - self._max_bytes
         if excess <= 0:
-            return _Dropped()
+            return Dropped()
         excess += self._max_bytes // 100
-        last = count = freed = 0
-        for seq, length in self._db.execute("SELECT seq, length(payload) FROM entry WHERE kind = 0 ORDER BY seq"):
-            last, count, freed = seq, count + 1, freed + length + ROW_OVERHEAD
-            if freed >= excess:
-                break
-        self._db.execute("DELETE FROM entry WHERE kind = 0 AND seq <= ?", (last,))
-        return _Dropped(count, freed)
+        return drop_readings(self._db, after=self._no_reading_to, newest=self._next_seq - 1, excess=excess)
 
     def _open(self, now_us: int) -> None:
         try:
@@ -234,12 +225,25 @@ class Outbox:
             self._db = outbox_file.open_file(self._path)
         try:
             with self._writing("open outbox"):
-                self.incidents = [self._salvage(torn) for torn in outbox_file.torn_files(self._path)]
+                for torn in outbox_file.torn_files(self._path):
+                    self._met.append(self._salvage(torn))
+                if self.generation:
+                    self._remove_failed(self._kept)
                 self._load()
         except BaseException:
-            self._db.close()
+            self._db.close()  # rather than give out, or add to, rows of a commit that failed
             raise
+        self.incidents, self._met = self._met, []
         self.generation += 1
+
+    def _remove_failed(self, kept: _Kept) -> None:
+        """Remove what a commit whose sync failed has left behind: SQLite may find it whole in its log after all.
+
+        The caller was told that nothing was kept, and appends the same records again: they would be stored twice.
+        """
+        with transaction(self._db):
+            self._db.execute("DELETE FROM entry WHERE epoch = ? AND seq >= ?", (kept.epoch, kept.next_seq))
+            self._set_meta("memory", kept.memory)
 
     def _salvage(self, torn: Path) -> Incident:
         before = self._db.total_changes
@@ -264,6 +268,9 @@ class Outbox:
         self._epochs = {self._epoch, *(n for (n,) in self._db.execute("SELECT DISTINCT epoch FROM entry"))}
         highest = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
         self._next_seq = (highest[0] if highest else 0) + 1
+        self._no_reading_to = 0
+        memory = meta.get("memory")
+        self._kept = _Kept(self._epoch, self._next_seq, memory if isinstance(memory, bytes) else None)
 
     def _meta(self) -> dict[str, Any]:
         return dict(self._db.execute("SELECT key, value FROM meta"))
@@ -274,6 +281,8 @@ class Outbox:
     @contextmanager
     def _writing(self, operation: str) -> Iterator[None]:
         with self._mutex:
+            if self._why_closed:
+                raise OutboxError(operation, str(self._path), hint=self._why_closed, recoverable=True)
             try:
                 with outbox_file.translated(operation, self._path):
                     yield

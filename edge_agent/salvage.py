@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -25,6 +26,14 @@ _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _CONSTANTS: Final = {0: None, 8: 0, 9: 1}
 
 Entry = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A torn file was found: what was saved from it, and where it is."""
+
+    file: str
+    salvaged: int
 
 
 def checksum(seq: int, epoch: int, boot: str, kind: int, payload: bytes) -> int:

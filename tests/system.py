@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,12 +54,15 @@ class System:
     homes: list[Home] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.database = embedded.start(self.folder / "home")
+        # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
+        # database's own user through to it.
+        self.home = Path(tempfile.mkdtemp(prefix="homehd-system-"))
+        self.database = embedded.start(self.home)
         self.broker = Broker(self.broker_kind, self.folder / "broker")
         self.broker.start()
         self.api_url = f"http://127.0.0.1:{free_port()}"
         self.environment = {
-            "HOMEHD_HOME": str(self.folder / "home"),
+            "HOMEHD_HOME": str(self.home),
             "HOMEHD_DATABASE": self.database.url,
             "HOMEHD_BROKER": self.broker.url,
             "HOMEHD_API_PORT": self.api_url.rpartition(":")[2],
@@ -139,6 +144,7 @@ class System:
         stop_all([self.ingest, self.api])
         self.broker.stop()
         self.database.close()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def explain(self) -> str:
         """The last words of every process, for a failing test."""

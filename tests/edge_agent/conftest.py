@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import platform
+import struct
 import threading
 import tty
 from collections.abc import Callable, Iterator
@@ -135,6 +139,48 @@ class Ingest:
             self.send(wire.encode(ack))
 
 
+SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}  # fsync, fdatasync
+
+
+def refuse_sync() -> None:
+    """From now on every sync of the calling thread fails with EIO, in the kernel; other threads are not concerned."""
+    fsync, fdatasync = SYNC_CALLS[platform.machine()]
+    load, equal, give = 0x20, 0x15, 0x06
+    steps = (
+        (load, 0, 0, 0),
+        (equal, 1, 0, fsync),
+        (equal, 0, 1, fdatasync),
+        (give, 0, 0, 0x00050000 | errno.EIO),  # SECCOMP_RET_ERRNO
+        (give, 0, 0, 0x7FFF0000),  # SECCOMP_RET_ALLOW
+    )
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for words in ((38, 1, 0, 0, 0), (22, 2, program, 0, 0)):  # PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP with a filter
+        if libc.prctl(*words) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+def while_sync_fails(action: Callable[[], Any]) -> None:
+    """Do `action` on a disk that takes what is written and then fails each sync, as one with a passing fault does."""
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            refuse_sync()
+            action()
+        except BaseException as error:
+            errors.append(error)
+
+    if platform.machine() not in SYNC_CALLS:
+        pytest.skip(f"system call numbers of {platform.machine()} are not known here")
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+
+
 class Tools:
     """What tests import from here, since the folder is no package."""
 
@@ -143,6 +189,7 @@ class Tools:
     wait_for = staticmethod(wait_for)
     reading = staticmethod(reading)
     event = staticmethod(event)
+    while_sync_fails = staticmethod(while_sync_fails)
 
 
 @pytest.fixture(scope="session")

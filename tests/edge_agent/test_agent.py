@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +90,26 @@ def test_machine_to_ingest(
     assert alarms in ([True], [True, False]), "the end is known with the next frame"
 
 
+def kept(path: Path) -> int:
+    """How many entries an outbox has that somebody else is using."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM entry").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # not there yet
+
+
 def test_without_broker_and_machine_it_keeps_trying_and_keeps_everything(
     start: Any, config: EdgeConfig, machine: Any, tools: Any, tmp_path: Path
 ) -> None:
     running = start(config)
-    threading.Event().wait(0.3)
+    path = tmp_path / "outbox.sqlite"
+    tools.wait_for(lambda: kept(path) >= 2)  # that it started, and that there is no machine
     machine.plug()
-    threading.Event().wait(1.0)
+    tools.wait_for(lambda: kept(path) > 5)
     running.end()
     assert running.error is None
-    outbox = Outbox(tmp_path / "outbox.sqlite", now_us=1, max_bytes=1 << 20)
+    outbox = Outbox(path, now_us=1, max_bytes=1 << 20)
     assert outbox.rows > 5
     outbox.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edge_agent.acquisition import Stamp
-from edge_agent.intake import QUEUED_EVENTS, QUEUED_READINGS, Intake
+from edge_agent.intake import QUEUED_EVENTS, QUEUED_READINGS, REOPEN_AFTER, Intake
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
 from telemetry.clock import ManualClock
@@ -83,6 +83,29 @@ def test_while_the_disk_is_full_records_wait_and_nothing_is_lost(
     assert intake.trouble == "" and intake.queued == 0
     assert [seq for seq, _ in accepted] == list(range(1, 51))
     assert outbox.memory() == b"m49" and intake.lost == 0
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3, 4, 6, 7])
+def test_a_disk_whose_sync_fails_for_a_while_keeps_every_record_once(
+    outbox: Outbox, intake: Intake, accepted: list[tuple[int, bool]], tools: Any, refused: int
+) -> None:
+    intake.put([tools.reading(time_us=1)], b"m1")
+
+    def put_some() -> None:
+        for n in range(refused):
+            intake.put([tools.reading(time_us=2 + n)], b"m%d" % (2 + n))
+
+    tools.while_sync_fails(put_some)
+    assert intake.trouble.endswith("disk I/O error"), "what the disk says, not what became of our file"
+    assert intake.failures >= refused and intake.queued == refused and len(accepted) == 1
+    for _ in range(REOPEN_AFTER + 1):  # it may have been closed just now
+        intake.flush()
+    assert intake.trouble == "" and intake.queued == 0
+    assert [record.time_us for record in rows(outbox)] == list(range(1, refused + 2))
+    assert [seq for seq, _ in accepted] == [
+        seq for first, last, _ in outbox.pending() for seq in range(first, last + 1)
+    ]
+    assert outbox.memory() == b"m%d" % (refused + 1)
 
 
 def test_what_no_memory_can_hold_is_lost_readings_first_and_said_so(outbox: Outbox, intake: Intake, tools: Any) -> None:

@@ -143,18 +143,62 @@ def test_a_full_disk_changes_nothing_and_room_makes_it_work_again(outbox: Outbox
     assert outbox.append([READING], "b") == [2]
 
 
-def test_what_a_failed_commit_left_behind_is_not_there_twice(outbox: Outbox, tmp_path: Path) -> None:
-    outbox.append([READING], "b")
-    # A commit whose sync failed is told as an error, and may be found whole in the log when the file is opened anew.
-    with closing(sqlite3.connect(tmp_path / "outbox.sqlite")) as db, db:
-        db.execute("INSERT INTO entry SELECT 2, epoch, boot, kind, crc, payload FROM entry WHERE seq = 1")
+def fail_to_append(outbox: Outbox, tools: Any, memory: bytes | None = None) -> None:
+    """An append whose sync fails, and a closing that cannot move the log into the file either."""
+
+    def try_it() -> None:
+        with pytest.raises(OutboxError, match="I/O") as caught:
+            outbox.append([EVENT, READING], "b", memory)
+        assert caught.value.recoverable
+        outbox._db.close()
+
+    tools.while_sync_fails(try_it)
+
+
+def test_what_a_failed_commit_left_behind_is_not_there_twice(outbox: Outbox, tmp_path: Path, tools: Any) -> None:
+    outbox.append([READING], "b", b"before")
+    fail_to_append(outbox, tools, b"after")
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite")) as db:
+        assert db.execute("SELECT count(*) FROM entry").fetchone() == (3,), "SQLite finds them whole in its log"
     outbox.reopen(2)
-    assert pending(outbox) == [1]
-    assert outbox.rows == 1
+    assert pending(outbox) == [1] and outbox.rows == 1
+    assert outbox.memory() == b"before", "or a restart now would take what nobody has kept for announced"
     again = outbox.append([READING], "b")
     assert pending(outbox) == [1, *again]
     outbox.reopen(3)
     assert pending(outbox) == [1, *again], "what was accepted stays"
+
+
+def test_while_it_cannot_be_cleaned_nothing_is_read_or_added(outbox: Outbox, tools: Any) -> None:
+    outbox.append([READING], "b")
+    fail_to_append(outbox, tools)
+
+    def reopen_in_vain() -> None:
+        with pytest.raises(OutboxError):
+            outbox.reopen(2)
+
+    generation = outbox.generation
+    tools.while_sync_fails(reopen_in_vain)
+    assert outbox.generation == generation
+    for refused in (outbox.pending, lambda: outbox.read([2]), lambda: outbox.append([READING], "b")):
+        with pytest.raises(OutboxError, match="disk I/O error") as caught:
+            refused()
+        assert caught.value.recoverable
+    outbox.reopen(3)
+    assert pending(outbox) == [1]
+
+
+def test_what_a_failed_commit_left_in_a_torn_file_is_not_salvaged(outbox: Outbox, tmp_path: Path, tools: Any) -> None:
+    outbox.append([READING] * 499, "b")
+    outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    outbox.append([READING], "b", b"before")
+    fail_to_append(outbox, tools, b"after")
+    path = tmp_path / "outbox.sqlite"
+    path.write_bytes(b"XXXX" * 1024 + path.read_bytes()[4096:])
+    outbox.reopen(2)
+    assert [incident.salvaged for incident in outbox.incidents] == [502], "with what the failed one left in the log"
+    assert pending(outbox) == list(range(1, 501)) and outbox.memory() == b"before"
+    assert outbox.append([READING], "b") == [503], "no number is used again"
 
 
 def test_rows_set_aside_can_be_sent_once_more(outbox: Outbox) -> None:

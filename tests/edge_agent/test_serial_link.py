@@ -6,6 +6,7 @@ import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from edge_agent.config import MachineSettings
 from edge_agent.serial_link import LinkSink, SerialLink
 from protocols import ADAPTERS
 from protocols.events import Observation
-from telemetry.clock import SystemClock
+from telemetry.clock import ManualClock, SystemClock
 from telemetry.messages import MachineLink
 
 POLL_S = 0.1
@@ -75,14 +76,38 @@ def test_nothing_but_the_poll_is_ever_written(running: Running, machine: Any, to
     assert bytes(machine.received) == poll * (len(machine.received) // len(poll))
 
 
-def test_polls_keep_to_their_schedule(running: Running, machine: Any, tools: Any) -> None:
-    machine.plug()
-    tools.wait_for(lambda: running.link.figures.polls >= 1)
-    clock = SystemClock()
-    began, first = clock.monotonic_s(), running.link.figures.polls
-    tools.wait_for(lambda: running.link.figures.polls >= first + 20)
-    took = clock.monotonic_s() - began
-    assert took == pytest.approx(20 * POLL_S, abs=1.5 * POLL_S), "an error of a millisecond a poll would add up"
+class Silent:
+    """A port on which nothing comes; remembers when it was polled."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.polled: list[float] = []
+
+    def write(self, data: bytes) -> int:
+        self.polled.append(self._clock.monotonic_s())
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_polls_keep_to_their_schedule_however_late_the_box_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stop, rng = ManualClock(monotonic_s=0.0), threading.Event(), Random(1)
+    port = Silent(clock)
+
+    def wake_late(_port: object, timeout_s: float) -> bytes:
+        clock.advance(timeout_s + rng.random() * 0.005)
+        if len(port.polled) >= 50:
+            stop.set()
+        return b""
+
+    monkeypatch.setattr(serial_link, "_read", wake_late)
+    monkeypatch.setattr(serial_link.serial, "Serial", lambda *_, **__: port)
+    sink = LinkSink(observed=lambda _: None, link=lambda _: None, tick=lambda: None)
+    SerialLink(MachineSettings("jsdt", "v1", "x", poll_s=POLL_S), ADAPTERS["jsdt"], clock, sink).run(stop)
+    assert len(port.polled) == 50
+    late = [at - n * POLL_S for n, at in enumerate(port.polled)]
+    assert min(late) >= -1e-9 and max(late) <= 0.005, "an error of milliseconds a poll would add up"
 
 
 def test_a_port_unplugged_again_and_again_comes_back(running: Running, machine: Any, tools: Any) -> None:
@@ -136,8 +161,23 @@ def test_two_percent_of_bad_bits_give_no_wrong_value(running: Running, machine: 
     assert all(seen.values == expected.values and seen.alarms == expected.alarms for seen in running.seen)
 
 
+class Pauses(threading.Event):
+    """A stop that comes after so many pauses; nobody waits for real."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+        self._count = count
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.slept.append(timeout or 0.0)
+        if len(self.slept) >= self._count:
+            self.set()
+        return self.is_set()
+
+
 def test_a_port_that_opens_and_then_fails_is_tried_in_growing_pauses_and_told(
-    tmp_path: Path, machine: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+    machine: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class HalfDead(serial_link.serial.Serial):  # a USB adapter whose other half is gone
         def write(self, data: bytes) -> int:
@@ -145,11 +185,70 @@ def test_a_port_that_opens_and_then_fails_is_tried_in_growing_pauses_and_told(
 
     monkeypatch.setattr(serial_link.serial, "Serial", HalfDead)
     machine.plug()
-    running = Running(tmp_path / "machine")
+    states: list[MachineLink] = []
+    ticks: list[int] = []
+    sink = LinkSink(observed=lambda _: None, link=states.append, tick=lambda: ticks.append(1))
+    settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=POLL_S)
+    link = SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink)
+    pauses = Pauses(7)
+    link.run(pauses)
+    assert pauses.slept == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert states == [MachineLink.DISCONNECTED]
+    assert link.figures.opened == len(ticks) == 7, "trouble with the disk is looked after meanwhile"
+
+
+def test_a_port_that_worked_before_it_failed_is_soon_tried_again(
+    machine: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+
+    class Works(serial_link.serial.Serial):  # the third time, for one frame
+        def __init__(self, *words: Any, **settings: Any) -> None:
+            opened.append(1)
+            self.writes = 0
+            super().__init__(*words, **settings)
+
+        def write(self, data: bytes) -> int:
+            self.writes += 1
+            if len(opened) != 3 or self.writes > 3:
+                raise OSError(errno.EIO, "Input/output error")
+            return int(super().write(data) or 0)
+
+    monkeypatch.setattr(serial_link.serial, "Serial", Works)
+    machine.plug()
+    states: list[MachineLink] = []
+    sink = LinkSink(observed=lambda _: None, link=states.append, tick=lambda: None)
+    settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=POLL_S)
+    pauses = Pauses(5)
+    SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink).run(pauses)
+    assert states == [MachineLink.DISCONNECTED, MachineLink.CONNECTED, MachineLink.DISCONNECTED]
+    assert pauses.slept == [0.1, 0.2, 0.1, 0.2, 0.4]
+
+
+def test_half_a_frame_at_the_clocks_zero_is_given_up_too(
+    machine: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.answer = tools.FRAME[:40]
+    machine.plug()
+    clock, stop, heard, taken = ManualClock(monotonic_s=0.0), threading.Event(), threading.Event(), threading.Event()
+    read = serial_link._read
+
+    def listen(port: Any, timeout_s: float) -> bytes:
+        data = read(port, timeout_s)
+        if data:
+            heard.set()
+        return data
+
+    monkeypatch.setattr(serial_link, "_read", listen)
+    sink = LinkSink(lambda _: None, lambda _: None, tick=lambda: taken.set() if heard.is_set() else None)
+    settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=60.0)
+    link = SerialLink(settings, ADAPTERS["jsdt"], clock, sink)
+    thread = threading.Thread(target=link.run, args=(stop,))
+    thread.start()
     try:
-        tools.wait_for(lambda: running.states == [MachineLink.DISCONNECTED])
-        tools.wait_for(lambda: running.link.figures.opened >= 2)
-        assert running.link.figures.opened < 50, "it does not spin"
-        assert running.ticks > 0
+        assert taken.wait(10), "it came while the clock stood at zero"
+        machine.answer = b""
+        tools.wait_for(lambda: clock.advance(serial_link.IDLE_S) or link.figures.rejected)
     finally:
-        running.end()
+        stop.set()
+        thread.join(5)

@@ -166,6 +166,30 @@ def test_a_row_that_breaks_the_connection_is_found_and_nobody_else_is_blamed() -
     assert took < 600
 
 
+def test_a_broker_that_cuts_every_publisher_condemns_nobody_and_all_arrives_when_it_is_mended() -> None:
+    for live in (False, True):
+        window, now, seq = connected(), 0.0, 1000
+        window.load([(1, 300, False)])
+        for _ in range(1000):  # above an hour: each connection lives until something is sent on it
+            pick = window.pick(now)
+            if pick is not None:
+                window.sent(pick, pick.seqs, now)
+                assert window.disconnected(now + 0.2) == []
+                window.connected()
+            now += 4
+            if live:
+                seq += 1
+                window.added([(seq, False)], now)
+        total, delivered = len(window), set[int]()
+        assert total == 300 + (1000 if live else 0)
+        for _ in range(600):
+            good = [seq for pick in send_all(window, now) for seq in pick.seqs]
+            delivered.update(good)
+            window.acknowledged(good, now + 0.1)
+            now += 0.5
+        assert len(window) == 0 and len(delivered) == total
+
+
 def test_live_rows_pass_while_a_disconnect_is_investigated() -> None:
     window = connected()
     window.load([(1, 1000, False)])

@@ -112,6 +112,15 @@ def test_rows_set_aside_are_sent_once_more(tmp_path: Path) -> None:
     assert homehd("edge", "--config", str(config), "--requeue").stdout == "2 rows will be sent again\n"
 
 
+def test_a_torn_outbox_met_while_sending_once_more_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE)
+    (tmp_path / "outbox.sqlite").write_bytes(b"rubbish" * 1000)
+    said = homehd("edge", "--config", str(config), "--requeue").stdout.splitlines()
+    assert said[0].startswith("0 rows saved from a torn outbox, kept as outbox.sqlite.quarantine-")
+    assert said[1:] == ["0 rows will be sent again"]
+
+
 def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> None:
     config = tmp_path / "server.toml"
     config.write_text("api_port = 8080\napi_prot = 1\n")
