@@ -127,6 +127,17 @@ class Broker:
         raise HomehdError("start broker", f"{self.kind} on port {self.port}", hint=f"{last} (log: {log})")
 
 
+def is_free(port: int) -> bool:
+    """Whether we could listen on this port of 127.0.0.1: nobody does, and we may."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def accepts(port: int) -> bool:
     """Whether something on 127.0.0.1 accepts a TCP connection on `port`."""
     try:

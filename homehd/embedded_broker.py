@@ -19,7 +19,7 @@ from typing import IO, Final, Self
 
 import msgspec
 
-from homehd.brokers import Broker, Kind, accepts, default_kind
+from homehd.brokers import Broker, Kind, accepts, default_kind, is_free
 
 _STATE: Final = "broker.json"
 
@@ -81,7 +81,7 @@ def _ensure_running(folder: Path, kind: Kind | None) -> _Running:
         return running
     # The port of last time, if it is still to be had: the homes' configurations name it.
     last = _last(folder / _STATE)
-    port = last.port if last is not None and not accepts(last.port) else None
+    port = last.port if last is not None and is_free(last.port) else None
     broker = Broker(kind or default_kind(), folder, port)
     broker.start(detached=True)
     running = _Running(broker.kind, broker.port, broker.release())
