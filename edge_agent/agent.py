@@ -1,6 +1,6 @@
 """Wires the parts of one home's agent and runs them until told to stop.
 
-Three threads, each with one task: the serial link (machine → outbox), the forwarder (outbox → broker, and the answers
+Three threads, each with one task: the source (machine → outbox), the forwarder (outbox → broker, and the answers
 back) and the uplink (the connection). An error nobody expected in one of them ends the agent with a line that says so;
 the service manager starts it again, and the outbox has everything.
 """
@@ -22,10 +22,10 @@ from edge_agent.health import Health, agent_version
 from edge_agent.intake import Intake
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
-from edge_agent.serial_link import LinkSink, SerialLink
+from edge_agent.source import SourceSink
+from edge_agent.sources import machine_source
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from edge_agent.window import WindowTuning
-from protocols import ADAPTERS
 from protocols.events import Observation
 from telemetry import topics, wire
 from telemetry.clock import Clock
@@ -86,8 +86,8 @@ class _Agent:
         self._intake = Intake(outbox, clock, self._stamp, self._forwarder.accepted)
         self._health = Health(config, clock, self._stamp, outbox, self._intake)
         self._acquisition = Acquisition(outbox.memory())
-        sink = LinkSink(observed=self._observed, link=self._link_changed, tick=self._tick)
-        self._link = SerialLink(config.machine, ADAPTERS[config.machine.protocol], clock, sink)
+        sink = SourceSink(observed=self._observed, link=self._link_changed, tick=self._tick)
+        self._source = machine_source(config, clock, sink)
         self._uplink = Uplink(
             broker_of(config),
             config.uplink,
@@ -105,7 +105,7 @@ class _Agent:
         log.info("agent started", extra={"fields": {"version": agent_version()}})
         self._intake.note("agent started", f"version {agent_version()}")
         stop_forwarder, stop_uplink = threading.Event(), threading.Event()
-        link = self._thread("serial link", lambda: self._link.run(stop), stop)
+        source = self._thread("source", lambda: self._source.run(stop), stop)
         forwarder = self._thread(
             "forwarder",
             lambda: self._forwarder.run(self._uplink, self._intake, self._health, stop_forwarder),
@@ -114,7 +114,7 @@ class _Agent:
         uplink = self._thread("uplink", lambda: self._uplink.run(stop_uplink), stop)
         stop.wait()
         # In the order of the data: nothing new, then goodbye, then the connection.
-        link.join(JOIN_S)
+        source.join(JOIN_S)
         stop_forwarder.set()
         self._forwarder.wake()
         forwarder.join(JOIN_S)
@@ -141,9 +141,10 @@ class _Agent:
     def _stamp(self) -> Stamp:
         return Stamp(self._clock.now_us(), round(self._clock.monotonic_s() * 1000), self._synchronised())
 
-    def _observed(self, seen: Observation) -> None:
+    def _observed(self, seen: Observation) -> bool:
         records = self._acquisition.observed(seen, self._stamp())
         self._intake.put(records, self._acquisition.memory())
+        return not self._intake.queued
 
     def _link_changed(self, state: MachineLink) -> None:
         self._health.machine = state
@@ -160,7 +161,7 @@ class _Agent:
             self._log_figures("figures")
 
     def _log_figures(self, what: str) -> None:
-        parts = (self._health.figures, self._link.figures)
+        parts = (self._health.figures, self._source.figures)
         fields = {name: getattr(part, name) for part in parts for name in part.__slots__}
         fields |= {"outbox_rows": self._health.outbox.rows, "connects": self._uplink.connects}
         log.info(what, extra={"fields": fields})

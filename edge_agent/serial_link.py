@@ -6,8 +6,6 @@ import logging
 import select
 import termios
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import floor
 from typing import Final
 
@@ -15,6 +13,7 @@ import serial
 
 from edge_agent.config import MachineSettings
 from edge_agent.link_watch import LinkWatch
+from edge_agent.source import LinkFigures, SourceSink
 from protocols.adapter import Adapter
 from protocols.events import Observation, Rejected
 from telemetry.clock import Clock
@@ -31,29 +30,10 @@ READ_BYTES: Final = 4096
 _GONE: Final = (OSError, termios.error, ValueError)  # ValueError: select on a descriptor that was closed
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSink:
-    """Who is told, always from the link's own thread: observations, link changes, and a tick every half second."""
-
-    observed: Callable[[Observation], None]
-    link: Callable[[MachineLink], None]
-    tick: Callable[[], None]
-
-
-@dataclass(slots=True)
-class LinkFigures:
-    """Counts since the start."""
-
-    polls: int = 0
-    frames: int = 0
-    rejected: int = 0
-    opened: int = 0
-
-
 class SerialLink:
     """A machine on a serial port. `run` blocks; nothing it meets on the line or at the port makes it end."""
 
-    def __init__(self, settings: MachineSettings, adapter: Adapter, clock: Clock, sink: LinkSink) -> None:
+    def __init__(self, settings: MachineSettings, adapter: Adapter, clock: Clock, sink: SourceSink) -> None:
         self._settings = settings
         self._adapter = adapter
         self._clock = clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from protocols.events import Decoder
 
@@ -29,6 +30,8 @@ class Adapter:
         decoder: a new decoder for one of `profiles`; SettingsError for any other name.
         poll: the only bytes ever sent to the machine, or None where it talks by itself.
         serial: the serial line, or None where another transport is used.
+        transport: which of the agent's shells carries it.
+        experimental: whether a configuration has to say that it knows (`machine.experimental = true`).
     """
 
     name: str
@@ -37,3 +40,5 @@ class Adapter:
     decoder: Callable[[str], Decoder]
     poll: bytes | None
     serial: SerialLine | None
+    transport: Literal["serial", "mllp", "mqtt"] = "serial"
+    experimental: bool = False

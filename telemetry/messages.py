@@ -130,6 +130,9 @@ class Status(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         trouble: what keeps the box from keeping readings (disk full, disk failing), empty when all is well.
+        config_serial: the remote configuration in force, 0 = the file's own.
+        config_trouble: why the newest one that came is not in force, empty when it is.
+        certificate_until_us: when the box's certificate ends, 0 without one.
     """
 
     version: int
@@ -148,6 +151,9 @@ class Status(msgspec.Struct, frozen=True, array_like=True):
     thinned: int = 0
     rejected: int = 0
     trouble: str = ""
+    config_serial: int = 0
+    config_trouble: str = ""
+    certificate_until_us: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True):
@@ -164,6 +170,43 @@ class Ack(msgspec.Struct, frozen=True, array_like=True, tag="ack"):
     epoch: str
     ranges: list[tuple[int, int]]
     refused: list[Refusal] = []
+
+
+class Certificate(msgspec.Struct, frozen=True, array_like=True, tag="cert"):
+    """Sent on `down`: the answer to a request for a new certificate.
+
+    Attributes:
+        chain: PEM, the unit's own certificate first. until_us: when that one ends.
+    """
+
+    chain: str
+    until_us: int
+
+
+class CertificateRequest(msgspec.Struct, frozen=True, array_like=True):
+    """Sent on `csr` before the certificate in use ends; `request` is PKCS #10 in DER, signed by the new key."""
+
+    version: int
+    unit: str
+    sent_us: int
+    request: bytes
+
+
+class SignedConfig(msgspec.Struct, frozen=True, array_like=True):
+    """A remote configuration, retained on `config`.
+
+    Attributes:
+        serial: rises by one with every change; a box never goes back to a lower one.
+        settings: the changed settings as TOML, UTF-8.
+        signature: of `telemetry.wire.signed_part`, by the key of `signer` (a certificate in DER).
+    """
+
+    version: int
+    unit: str
+    serial: int
+    settings: bytes
+    signature: bytes
+    signer: bytes
 
 
 class LiveReading(msgspec.Struct, frozen=True, array_like=True):

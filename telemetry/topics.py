@@ -1,6 +1,7 @@
 """MQTT topics: build, parse, patterns.
 
-`hhd/1/<shard>/<unit>/{up,status,down}` between a home and the cloud, `live/1/<shard>` from ingest to the API.
+`hhd/1/<shard>/<unit>/<direction>` between a home and the cloud (up, status, csr: from the home; down, config: to it),
+`live/1/<shard>` from ingest to the API.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Final, Literal
 from telemetry.errors import WireError
 
 SHARDS: Final = 64
-Direction = Literal["up", "status", "down"]
+Direction = Literal["up", "status", "csr", "down", "config"]
 _UNIT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
-_HOME: Final = re.compile(r"hhd/1/(\d{1,2})/([a-z0-9][a-z0-9-]{1,31})/(up|status|down)")
+_HOME: Final = re.compile(r"hhd/1/(\d{1,2})/([a-z0-9][a-z0-9-]{1,31})/(up|status|csr|down|config)")
 
 LIVE_PATTERN: Final = "live/1/+"
 
@@ -56,5 +57,7 @@ def parse_home(topic: str) -> HomeTopic:
     """The parts of a home topic; WireError when it is not one."""
     match = _HOME.fullmatch(topic)
     if match is None or int(match[1]) >= SHARDS:
-        raise WireError("parse topic", repr(topic[:80]), hint="expected hhd/1/<shard>/<unit>/<up|status|down>")
+        raise WireError(
+            "parse topic", repr(topic[:80]), hint="expected hhd/1/<shard>/<unit>/<up|status|csr|down|config>"
+        )
     return HomeTopic(int(match[1]), match[2], match[3])  # type: ignore[arg-type]

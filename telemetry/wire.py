@@ -16,7 +16,19 @@ import msgspec
 
 from telemetry import signals, topics
 from telemetry.errors import WireError
-from telemetry.messages import SCHEMA_VERSION, Ack, Batch, Event, Lane, LiveFrame, Reading, Status
+from telemetry.messages import (
+    SCHEMA_VERSION,
+    Ack,
+    Batch,
+    Certificate,
+    CertificateRequest,
+    Event,
+    Lane,
+    LiveFrame,
+    Reading,
+    SignedConfig,
+    Status,
+)
 
 # Mosquitto and NATS carry far more; this keeps one message under a second on a 512 kbit/s line, and well below every
 # broker's own limit, where an oversize publish is dropped without a word.
@@ -25,18 +37,26 @@ MAX_ROWS: Final = 240
 MAX_EVENTS: Final = 64
 MAX_TEXT: Final = 200
 MAX_SEQ: Final = 2**62
+# A P-256 chain of two is 1.5 kB in PEM, a request 0.3 kB in DER, a whole configuration file 1 kB.
+MAX_CREDENTIAL: Final = 8 * 1024
+MAX_SETTINGS: Final = 16 * 1024
 
 _T = TypeVar("_T")
 _encoder: Final = msgspec.msgpack.Encoder()
 _batch: Final = msgspec.msgpack.Decoder(Batch)
 _status: Final = msgspec.msgpack.Decoder(Status)
-_down: Final = msgspec.msgpack.Decoder(Ack)
+_ack: Final = msgspec.msgpack.Decoder(Ack)
+_down: Final[msgspec.msgpack.Decoder[Ack | Certificate]] = msgspec.msgpack.Decoder(Ack | Certificate)
+_request: Final = msgspec.msgpack.Decoder(CertificateRequest)
+_config: Final = msgspec.msgpack.Decoder(SignedConfig)
 _live: Final = msgspec.msgpack.Decoder(LiveFrame)
 _reading: Final = msgspec.msgpack.Decoder(Reading)
 _event: Final = msgspec.msgpack.Decoder(Event)
 
 
-def encode(record: Batch | Status | Ack | LiveFrame | Reading | Event) -> bytes:
+def encode(
+    record: Batch | Status | Ack | Certificate | CertificateRequest | SignedConfig | LiveFrame | Reading | Event,
+) -> bytes:
     """Any record as msgpack, unchecked."""
     return _encoder.encode(record)
 
@@ -122,17 +142,56 @@ def decode_status(data: bytes) -> Status:
     for text in (status.epoch, status.boot, status.agent_version, status.protocol, status.profile):
         if len(text) > 40 or not text.isprintable():
             raise _fault("a text in the status", "at most 40 printable characters")
-    _check_texts("trouble", status.trouble)
+    _check_texts("trouble", status.trouble, status.config_trouble)
+    if not 0 <= status.config_serial < MAX_SEQ:
+        raise _fault(f"configuration serial {status.config_serial}", f"0…{MAX_SEQ}")
     return status
 
 
 def decode_ack(data: bytes) -> Ack:
     """A checked acknowledgement; WireError for anything else."""
-    ack = _decode(_down, data, "acknowledgement")
-    for first, last in [*ack.ranges, *((r.first, r.last) for r in ack.refused)]:
-        if not 0 <= first <= last < MAX_SEQ:
-            raise _fault("a range in the acknowledgement", "first ≤ last")
+    ack = _decode(_ack, data, "acknowledgement")
+    _check_ranges(ack)
     return ack
+
+
+def decode_down(data: bytes) -> Ack | Certificate:
+    """Whatever comes down to a home, checked; WireError for anything else."""
+    message = _decode(_down, data, "message on down")
+    if isinstance(message, Ack):
+        _check_ranges(message)
+    elif len(message.chain) > MAX_CREDENTIAL:
+        raise _fault(f"certificate of {len(message.chain)} characters", f"at most {MAX_CREDENTIAL}")
+    return message
+
+
+def decode_request(data: bytes) -> CertificateRequest:
+    """A checked request for a certificate; WireError for anything else. What is in it is not looked at."""
+    request = _decode(_request, data, "certificate request")
+    _check_version(request.version)
+    _check_unit(request.unit)
+    if not 0 < len(request.request) <= MAX_CREDENTIAL:
+        raise _fault(f"certificate request of {len(request.request)} bytes", f"1…{MAX_CREDENTIAL}")
+    return request
+
+
+def decode_config(data: bytes) -> SignedConfig:
+    """A remote configuration of the right shape; WireError for anything else. Its signature is not looked at."""
+    config = _decode(_config, data, "remote configuration")
+    _check_version(config.version)
+    _check_unit(config.unit)
+    if not 0 < config.serial < MAX_SEQ:
+        raise _fault(f"configuration serial {config.serial}", f"1…{MAX_SEQ}")
+    if len(config.settings) > MAX_SETTINGS:
+        raise _fault(f"settings of {len(config.settings)} bytes", f"at most {MAX_SETTINGS}")
+    if max(len(config.signature), len(config.signer)) > MAX_CREDENTIAL:
+        raise _fault("signature or signer", f"at most {MAX_CREDENTIAL} bytes")
+    return config
+
+
+def signed_part(config: SignedConfig) -> bytes:
+    """What a signature covers: everything but signature and signer, in one spelling."""
+    return _encoder.encode(["homehd config", config.version, config.unit, config.serial, config.settings])
 
 
 def decode_live(data: bytes) -> LiveFrame:
@@ -170,6 +229,12 @@ def _check_version(version: int) -> None:
 def _check_unit(unit: str) -> None:
     if not topics.is_unit_id(unit):
         raise _fault(f"unit {unit[:40]!r}", "2…32 of a-z, 0-9 and -")
+
+
+def _check_ranges(ack: Ack) -> None:
+    for first, last in [*ack.ranges, *((r.first, r.last) for r in ack.refused)]:
+        if not 0 <= first <= last < MAX_SEQ:
+            raise _fault("a range in the acknowledgement", "first ≤ last")
 
 
 def _check_columns(batch: Batch) -> None:

@@ -34,6 +34,7 @@ MODULES = sorted(
 # Modules without a test file of their own name, and the test that covers them.
 COVERED_ELSEWHERE: dict[str, str] = {
     "telemetry/messages.py": "tests/telemetry/test_wire.py",
+    "edge_agent/source.py": "tests/edge_agent/test_sources.py",
     # Verbs are thin: they are run as a person runs them.
     **{f"homehd/commands/{verb}.py": "tests/homehd/test_cli.py" for verb in VERBS},
     "homehd/demo.py": "tests/integration/test_browser.py",

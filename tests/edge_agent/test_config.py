@@ -54,6 +54,14 @@ def test_the_sample_is_a_configuration_and_says_the_defaults() -> None:
         ('ca_file = ""', 'ca_file = "/no/such/file"', "no such file"),
         ('broker = "mqtt://127.0.0.1:1883"', 'broker = "http://x"', "mqtt://host"),
         ("[machine]", "[machine", r"edge\.toml"),
+        ('cert_file = ""', 'cert_file = "/dev/null"', "both or neither"),
+        ('key_file = ""', 'key_file = "/no/such/key"', "both or neither"),
+        ('ca_file = ""', 'ca_file = "edge.toml"', "mqtts"),
+        ('listen = ""', 'listen = "8081"', "host:port"),
+        ("max_days = 30.0", "max_days = 0", r"edge\.toml:\d+"),
+        ("[uplink]", '[gateway]\nbroker = "http://x"\n\n[uplink]', "gateway.broker"),
+        ("[uplink]", '[gateway]\nbroker = "mqtt://x"\ntopic = ""\n\n[uplink]', "gateway.topic"),
+        ("[uplink]", '[gateway]\nbroker = "mqtt://x"\npassword = "p"\n\n[uplink]', "gateway.username"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_place_and_the_rule(written: Any, old: str, new: str, complaint: str) -> None:
@@ -70,6 +78,34 @@ def test_an_alias_of_a_profile_will_do(written: Any) -> None:
 def test_the_brokers_address_has_the_uplinks_credentials(written: Any) -> None:
     settings = config.load(written('username = ""\npassword = ""', 'username = "box"\npassword = "secret"'))
     assert config.broker_of(settings) == BrokerAddress("127.0.0.1", 1883, tls=False, username="box", password="secret")
+
+
+def test_a_box_that_was_not_enrolled_is_told_how(written: Any) -> None:
+    path = written('key_file = ""', 'key_file = "key.pem"')
+    path.write_text(path.read_text("utf-8").replace('cert_file = ""', 'cert_file = "cert.pem"'), "utf-8")
+    with pytest.raises(SettingsError, match="homehd enrol"):
+        config.load(path)
+
+
+def test_a_path_starts_at_the_configurations_folder(written: Any) -> None:
+    path = written('broker = "mqtt://', 'broker = "mqtts://')
+    path.write_text(path.read_text("utf-8").replace('ca_file = ""', 'ca_file = "ca.pem"'), "utf-8")
+    (path.parent / "ca.pem").write_text("")
+    assert config.load(path).uplink.ca_file == str(path.parent / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("127.0.0.1:2575", ("127.0.0.1", 2575)), ("[::1]:0", ("::1", 0)), ("box.local:80", ("box.local", 80))],
+)
+def test_host_and_port(text: str, parts: tuple[str, int]) -> None:
+    assert config.host_and_port("x", text) == parts
+
+
+@pytest.mark.parametrize("text", ["", "80", ":80", "h:", "h:65536", "h:-1", "h:８"])
+def test_no_host_and_port(text: str) -> None:
+    with pytest.raises(SettingsError, match="host:port"):
+        config.host_and_port("x", text)
 
 
 @pytest.mark.parametrize("url", ["localhost:1883", "mqtt://u:p@h"])

@@ -13,7 +13,8 @@ import pytest
 
 from edge_agent import link_watch, serial_link
 from edge_agent.config import MachineSettings
-from edge_agent.serial_link import LinkSink, SerialLink
+from edge_agent.serial_link import SerialLink
+from edge_agent.source import SourceSink
 from protocols import ADAPTERS
 from protocols.events import Observation
 from telemetry.clock import ManualClock, SystemClock
@@ -28,7 +29,7 @@ class Running:
         self.states: list[MachineLink] = []
         self.ticks = 0
         settings = MachineSettings("jsdt", "v1", str(port), poll_s=POLL_S)
-        sink = LinkSink(observed=self.seen.append, link=self.states.append, tick=self._tick)
+        sink = SourceSink(observed=self.seen.append, link=self.states.append, tick=self._tick)
         self.link = SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.link.run, args=(self._stop,))
@@ -103,7 +104,7 @@ def test_polls_keep_to_their_schedule_however_late_the_box_wakes(monkeypatch: py
 
     monkeypatch.setattr(serial_link, "_read", wake_late)
     monkeypatch.setattr(serial_link.serial, "Serial", lambda *_, **__: port)
-    sink = LinkSink(observed=lambda _: None, link=lambda _: None, tick=lambda: None)
+    sink = SourceSink(observed=lambda _: None, link=lambda _: None, tick=lambda: None)
     SerialLink(MachineSettings("jsdt", "v1", "x", poll_s=POLL_S), ADAPTERS["jsdt"], clock, sink).run(stop)
     assert len(port.polled) == 50
     late = [at - n * POLL_S for n, at in enumerate(port.polled)]
@@ -187,7 +188,7 @@ def test_a_port_that_opens_and_then_fails_is_tried_in_growing_pauses_and_told(
     machine.plug()
     states: list[MachineLink] = []
     ticks: list[int] = []
-    sink = LinkSink(observed=lambda _: None, link=states.append, tick=lambda: ticks.append(1))
+    sink = SourceSink(observed=lambda _: None, link=states.append, tick=lambda: ticks.append(1))
     settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=POLL_S)
     link = SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink)
     pauses = Pauses(7)
@@ -217,7 +218,7 @@ def test_a_port_that_worked_before_it_failed_is_soon_tried_again(
     monkeypatch.setattr(serial_link.serial, "Serial", Works)
     machine.plug()
     states: list[MachineLink] = []
-    sink = LinkSink(observed=lambda _: None, link=states.append, tick=lambda: None)
+    sink = SourceSink(observed=lambda _: None, link=states.append, tick=lambda: None)
     settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=POLL_S)
     pauses = Pauses(5)
     SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink).run(pauses)
@@ -240,7 +241,7 @@ def test_half_a_frame_at_the_clocks_zero_is_given_up_too(
         return data
 
     monkeypatch.setattr(serial_link, "_read", listen)
-    sink = LinkSink(lambda _: None, lambda _: None, tick=lambda: taken.set() if heard.is_set() else None)
+    sink = SourceSink(lambda _: None, lambda _: None, tick=lambda: taken.set() if heard.is_set() else None)
     settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=60.0)
     link = SerialLink(settings, ADAPTERS["jsdt"], clock, sink)
     thread = threading.Thread(target=link.run, args=(stop,))

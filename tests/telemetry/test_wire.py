@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,20 @@ from hypothesis import strategies as st
 
 from telemetry import signals, wire
 from telemetry.errors import WireError
-from telemetry.messages import Ack, Batch, Event, EventKind, Lane, LiveFrame, Reading, Refusal, Status
+from telemetry.messages import (
+    Ack,
+    Batch,
+    Certificate,
+    CertificateRequest,
+    Event,
+    EventKind,
+    Lane,
+    LiveFrame,
+    Reading,
+    Refusal,
+    SignedConfig,
+    Status,
+)
 
 EPOCH = "0123456789abcdef"
 int63 = st.integers(-(2**62), 2**62)
@@ -25,6 +39,9 @@ DECODERS = (
     wire.decode_batch,
     wire.decode_status,
     wire.decode_ack,
+    wire.decode_down,
+    wire.decode_request,
+    wire.decode_config,
     wire.decode_live,
     wire.decode_reading,
     wire.decode_event,
@@ -175,3 +192,43 @@ def test_acks_statuses_and_live_frames_survive_the_way() -> None:
 def test_a_backward_range_in_an_ack_is_refused() -> None:
     with pytest.raises(WireError, match="first ≤ last"):
         wire.decode_ack(wire.encode(Ack(EPOCH, [(5, 1)])))
+    with pytest.raises(WireError, match="first ≤ last"):
+        wire.decode_down(wire.encode(Ack(EPOCH, [(5, 1)])))
+
+
+def test_what_comes_down_is_told_apart() -> None:
+    for message in (Ack(EPOCH, [(1, 5)]), Certificate("-----BEGIN CERTIFICATE-----", 9)):
+        assert wire.decode_down(wire.encode(message)) == message
+
+
+def test_requests_and_configurations_survive_the_way() -> None:
+    request = CertificateRequest(1, "u1", 5, b"\x30")
+    assert wire.decode_request(wire.encode(request)) == request
+    config = SignedConfig(1, "u1", 3, b"poll_s = 2.0", b"s", b"c")
+    assert wire.decode_config(wire.encode(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("decode", "message", "complaint"),
+    [
+        (wire.decode_down, Certificate("x" * (wire.MAX_CREDENTIAL + 1), 0), "certificate of"),
+        (wire.decode_request, CertificateRequest(1, "U+", 0, b"x"), "unit"),
+        (wire.decode_request, CertificateRequest(2, "u1", 0, b"x"), "schema version"),
+        (wire.decode_request, CertificateRequest(1, "u1", 0, b""), "0 bytes"),
+        (wire.decode_config, SignedConfig(1, "u1", 0, b"", b"", b""), "serial 0"),
+        (wire.decode_config, SignedConfig(1, "u1", 1, bytes(wire.MAX_SETTINGS + 1), b"", b""), "settings of"),
+        (wire.decode_config, SignedConfig(1, "u1", 1, b"", bytes(wire.MAX_CREDENTIAL + 1), b""), "signature"),
+    ],
+)
+def test_credentials_beyond_their_limits_are_refused(decode: Any, message: Any, complaint: str) -> None:
+    with pytest.raises(WireError, match=complaint):
+        decode(wire.encode(message))
+
+
+def test_a_signature_covers_unit_serial_and_settings() -> None:
+    config = SignedConfig(1, "u1", 3, b"a", b"s", b"c")
+    parts = {wire.signed_part(config)}
+    for changed in ({"unit": "u2"}, {"serial": 4}, {"settings": b"b"}):
+        parts.add(wire.signed_part(msgspec.structs.replace(config, **changed)))
+    assert len(parts) == 4
+    assert wire.signed_part(msgspec.structs.replace(config, signature=b"t", signer=b"d")) in parts
