@@ -1,0 +1,97 @@
+"""A remote configuration's way from arrival to force, as moves between values. Pure: files and clocks are elsewhere.
+
+    received ─▶ pending ─(nobody is treated)─▶ on trial ─(the agent came up with it)─▶ active
+                   ▲                              │
+                   └──────(it did not, twice)─────┤
+                                                  └─(it did not, a third time)─▶ refused; the one before stays active
+
+A trial that ends with the process (crash, power cut) counts as one that did not come up. The serial only rises, so that
+an old configuration that is sent again changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+MAX_TRIALS: Final = 3
+MAX_REASON: Final = 200
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """One configuration that was found to be genuine."""
+
+    serial: int
+    settings: bytes
+    trials: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """All that is known of remote configurations, written as a whole.
+
+    Attributes:
+        refused, why: the newest serial that is not in force, and the reason, for the status.
+    """
+
+    active: Settings | None = None
+    pending: Settings | None = None
+    trial: Settings | None = None
+    refused: int = 0
+    why: str = ""
+
+    @property
+    def in_force(self) -> Settings | None:
+        """What the agent runs with."""
+        return self.trial or self.active
+
+    @property
+    def newest(self) -> int:
+        """The highest serial ever taken note of."""
+        held = (self.active, self.pending, self.trial)
+        return max(self.refused, *(one.serial if one else 0 for one in held))
+
+
+def received(state: State, serial: int, settings: bytes) -> State:
+    """A genuine and valid configuration came; one that is not newer than all before it changes nothing."""
+    if serial <= state.newest:
+        return state
+    return msgspec.structs.replace(state, pending=Settings(serial, settings), why="")
+
+
+def refused(state: State, serial: int, why: str) -> State:
+    """One came that may not be used. It is remembered, so that it is not looked at again."""
+    if serial <= state.newest:
+        return state
+    return msgspec.structs.replace(state, refused=serial, why=_reason(serial, why))
+
+
+def tried(state: State) -> State:
+    """The pending configuration goes on trial; to be kept before the agent starts with it."""
+    if state.pending is None or state.trial is not None:
+        return state
+    trial = msgspec.structs.replace(state.pending, trials=state.pending.trials + 1)
+    return msgspec.structs.replace(state, pending=None, trial=trial)
+
+
+def came_up(state: State) -> State:
+    """The agent works with what is on trial."""
+    if state.trial is None:
+        return state
+    active = msgspec.structs.replace(state.trial, trials=0)
+    return msgspec.structs.replace(state, active=active, trial=None, why="")
+
+
+def rolled_back(state: State, why: str) -> State:
+    """It does not: back to what was active. The broker may have been away just then, so it is tried again, twice."""
+    trial = state.trial
+    if trial is None:
+        return state
+    reason = _reason(trial.serial, f"rolled back: {why}")
+    if trial.trials >= MAX_TRIALS or state.pending is not None:
+        return msgspec.structs.replace(state, trial=None, refused=max(state.refused, trial.serial), why=reason)
+    return msgspec.structs.replace(state, trial=None, pending=trial, why=reason)
+
+
+def _reason(serial: int, why: str) -> str:
+    return f"serial {serial}: {why}"[:MAX_REASON]
