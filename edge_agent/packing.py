@@ -77,6 +77,7 @@ def _encode(unit: str, rows: Sequence[Row], lane: Lane, sent_us: int) -> bytes:
         readings=[row.record for row in rows if isinstance(row.record, Reading)],
         events=[row.record for row in rows if isinstance(row.record, Event)],
     )
-    payload = wire.encode_batch(batch)
+    # A live row alone would gain little; the backlog becomes a sixth to a quarter (docs/decisions/0008).
+    payload = wire.encode_batch(batch, compressed=lane is Lane.BACKFILL)
     wire.decode_batch(payload)  # what we could not read ourselves would only be refused at the other end
     return payload

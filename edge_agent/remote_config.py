@@ -20,11 +20,18 @@ MAX_REASON: Final = 200
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """One configuration that was found to be genuine."""
+    """One configuration that was found to be genuine.
+
+    Attributes:
+        trials: how often the agent was started with it on trial. started: whether the present trial's agent was.
+        machine: whether the machine was there when the trial was begun, so that it has to be there again.
+    """
 
     serial: int
     settings: bytes
     trials: int = 0
+    started: bool = False
+    machine: bool = False
 
 
 class State(msgspec.Struct, frozen=True):
@@ -60,25 +67,37 @@ def received(state: State, serial: int, settings: bytes) -> State:
 
 
 def refused(state: State, serial: int, why: str) -> State:
-    """One came that may not be used. It is remembered, so that it is not looked at again."""
+    """A genuine one came that may not be used. It is remembered, so that it is not looked at again."""
     if serial <= state.newest:
         return state
     return msgspec.structs.replace(state, refused=serial, why=_reason(serial, why))
 
 
-def tried(state: State) -> State:
-    """The pending configuration goes on trial; to be kept before the agent starts with it."""
+def forged(state: State, why: str) -> State:
+    """One came that is not genuine. Its serial is not remembered: a forger would choose the highest there is."""
+    return msgspec.structs.replace(state, why=f"refused: {why}"[:MAX_REASON])
+
+
+def tried(state: State, *, machine: bool) -> State:
+    """The pending configuration goes on trial; to be kept before the agent ends. `machine`: whether it is there now."""
     if state.pending is None or state.trial is not None:
         return state
-    trial = msgspec.structs.replace(state.pending, trials=state.pending.trials + 1)
+    trial = Settings(state.pending.serial, state.pending.settings, state.pending.trials + 1, machine=machine)
     return msgspec.structs.replace(state, pending=None, trial=trial)
+
+
+def started(state: State) -> State:
+    """The agent is being started with what is on trial; to be kept before it is."""
+    if state.trial is None:
+        return state
+    return msgspec.structs.replace(state, trial=msgspec.structs.replace(state.trial, started=True))
 
 
 def came_up(state: State) -> State:
     """The agent works with what is on trial."""
     if state.trial is None:
         return state
-    active = msgspec.structs.replace(state.trial, trials=0)
+    active = Settings(state.trial.serial, state.trial.settings)
     return msgspec.structs.replace(state, active=active, trial=None, why="")
 
 
@@ -90,7 +109,19 @@ def rolled_back(state: State, why: str) -> State:
     reason = _reason(trial.serial, f"rolled back: {why}")
     if trial.trials >= MAX_TRIALS or state.pending is not None:
         return msgspec.structs.replace(state, trial=None, refused=max(state.refused, trial.serial), why=reason)
-    return msgspec.structs.replace(state, trial=None, pending=trial, why=reason)
+    pending = Settings(trial.serial, trial.settings, trial.trials)
+    return msgspec.structs.replace(state, trial=None, pending=pending, why=reason)
+
+
+def unfit(state: State, why: str) -> State:
+    """What is in force does not fit the box's own file any more: it is given up, and the file rules."""
+    held = state.in_force
+    if held is None:
+        return state
+    given_up = {"trial": None} if state.trial else {"active": None}
+    return msgspec.structs.replace(
+        state, **given_up, refused=max(state.refused, held.serial), why=_reason(held.serial, why)
+    )
 
 
 def _reason(serial: int, why: str) -> str:

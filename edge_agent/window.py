@@ -7,8 +7,8 @@ Every unsettled row is in exactly one of three places:
 * *suspect*: sent, and something went wrong that may be its fault (`edge_agent.suspects`).
 
 Order of sending: rows of the last seconds (live), then events however old, then the backlog, oldest first. Two things
-are bounded: messages in flight per lane, and backlog rows in flight; the latter adapts to how fast acknowledgements
-come back, so that on a thin line a live row never queues behind seconds of backlog.
+are bounded: messages in flight per lane, and backlog rows in flight; the latter follows what the line carries
+(`edge_agent.pace`), so that on a thin one a live row never queues behind seconds of backlog.
 
 Nothing acknowledged for one time-out means the path is down, not the rows: the *stall*. Live rows then go on being
 sent once each, as ever, and are the probe; the backlog goes down to one message with a growing time-out.
@@ -17,9 +17,10 @@ sent once each, as ever, and are the probe; the backlog goes down to one message
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
+from edge_agent.pace import Pace, PaceTuning
 from edge_agent.suspects import Suspect, Suspects
 from edge_agent.waiting import Waiting
 from telemetry.messages import Lane
@@ -33,11 +34,9 @@ class WindowTuning:
     Attributes:
         live_messages: in flight in the live lane; ten rows a second and acknowledgements every three seconds.
         backlog_messages: in flight in the backlog lane; more would only queue in the broker.
-        backlog_rows_min, backlog_rows_max: bounds of the adaptive backlog window. 60 rows are about 7 kB, one second of
-            a 64 kbit/s line; 960 are four full messages.
+        pace: of the backlog.
         fresh_s: a row older than this when it is sent belongs to the backlog lane.
         ack_timeout_s, longest_timeout_s: first and longest wait for an acknowledgement.
-        quick_s, slow_s: an acknowledgement within the first grows the backlog window, one after the second halves it.
         suspicion_s, suspicion_per_row_s: a disconnect that comes this soon after a message was sent may be its fault;
             a long message takes a while to reach a broker over a thin line.
         strikes: so many such disconnects in a row, with one row alone in flight, prove it.
@@ -45,13 +44,10 @@ class WindowTuning:
 
     live_messages: int = 32
     backlog_messages: int = 4
-    backlog_rows_min: int = 60
-    backlog_rows_max: int = 4 * MAX_ROWS
+    pace: PaceTuning = field(default_factory=PaceTuning)
     fresh_s: float = 10.0
     ack_timeout_s: float = 8.0
     longest_timeout_s: float = 60.0
-    quick_s: float = 1.5
-    slow_s: float = 3.0
     suspicion_s: float = 1.0
     suspicion_per_row_s: float = 0.03
     strikes: int = 5
@@ -59,11 +55,17 @@ class WindowTuning:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Rows to send next in one message. `newest_first`: if they do not all fit together, keep the newest."""
+    """Rows to send next in one message.
+
+    Attributes:
+        newest_first: if they do not all fit together, keep the newest.
+        events: old events, ahead of the backlog.
+    """
 
     seqs: tuple[int, ...]
     lane: Lane
     newest_first: bool = False
+    events: bool = False
     suspect: Suspect | None = None
 
 
@@ -74,6 +76,8 @@ class _Flight:
     deadline_s: float
     suspicious_until_s: float
     lane: Lane
+    backlog: int  # rows of the backlog lane that were under way when it was sent, its own among them
+    events: bool
     suspect: Suspect | None
 
     @property
@@ -95,7 +99,7 @@ class Window:
         self._last_ack_s = float("-inf")
         self._stall = 0  # time-outs in a row without any acknowledgement
         self._stalled_s = float("-inf")
-        self._backlog_rows = tuning.backlog_rows_min
+        self._pace = Pace(tuning.pace)
         self.resent = 0  # rows whose time-out passed or whose connection broke
 
     def __len__(self) -> int:
@@ -130,6 +134,7 @@ class Window:
     def disconnected(self, now: float) -> list[int]:
         """The broker is gone, and with it what was in flight. Gives rows proven to break the connection, forgotten."""
         self._connected = False
+        self._pace.restart()  # the next connection may be over another line
         investigating = self._suspects.isolating or any(f.isolate for f in self._flights)
         flights, self._flights = self._flights, []
         self._in_flight.clear()
@@ -158,7 +163,7 @@ class Window:
             # Only if nothing else was lately sent does a disconnect prove something: let the others pass first.
             return None if lately else _of(suspect)
         pick = self._pick_live(now) or self._pick_events()
-        if pick is None and suspect is not None and self._backlog_room() and not (suspect.isolate and lately):
+        if pick is None and suspect is not None and self._room_for_backlog() and not (suspect.isolate and lately):
             pick = _of(suspect)
         return pick or self._pick_backlog()
 
@@ -175,6 +180,8 @@ class Window:
             deadline_s=now + self._timeout(pick.lane, suspect),
             suspicious_until_s=now + self._tuning.suspicion_s + len(sent) * self._tuning.suspicion_per_row_s,
             lane=pick.lane,
+            backlog=self._backlog_under_way() + len(sent),
+            events=pick.events,
             suspect=suspect,
         )
         self._flights.append(flight)
@@ -185,7 +192,8 @@ class Window:
         self._last_ack_s = now
         self._stall = 0
         for flight in self._drop(set(seqs)):
-            self._adapt(flight, now)
+            if flight.lane is Lane.BACKFILL:
+                self._pace.acknowledged(flight.backlog, now - flight.sent_s)
 
     def forget(self, seqs: Iterable[int]) -> None:
         """These rows are no longer in the outbox: dropped at its bound, or set aside."""
@@ -207,21 +215,26 @@ class Window:
         return Pick(seqs, Lane.LIVE, newest_first=True)
 
     def _pick_events(self) -> Pick | None:
-        # One message above the backlog's own bound: an event never waits for old readings to be acknowledged.
-        room = self._count(Lane.BACKFILL) < (1 if self._stall else self._tuning.backlog_messages + 1)
+        # One message above the backlog's own bounds: an event never waits for old readings to be acknowledged.
+        if self._stall:
+            room = not self._count(Lane.BACKFILL)
+        else:
+            room = self._room_for_backlog() > 0 or not any(flight.events for flight in self._flights)
         seqs = self._waiting.events(MAX_EVENTS) if room else ()
-        return Pick(seqs, Lane.BACKFILL) if seqs else None
+        return Pick(seqs, Lane.BACKFILL, events=True) if seqs else None
 
     def _pick_backlog(self) -> Pick | None:
-        under_way = sum(len(f.seqs) for f in self._flights if f.lane is Lane.BACKFILL)
-        room = self._backlog_rows - under_way
-        if not self._backlog_room() or (under_way and room < self._tuning.backlog_rows_min // 2):
-            return None  # full, or what is left is not worth a message of its own
-        seqs = self._waiting.oldest(min(MAX_ROWS, room))
+        room = self._room_for_backlog()
+        seqs = self._waiting.oldest(room) if room else ()
         return Pick(seqs, Lane.BACKFILL) if seqs else None
 
-    def _backlog_room(self) -> bool:
-        return self._count(Lane.BACKFILL) < (1 if self._stall else self._tuning.backlog_messages)
+    def _room_for_backlog(self) -> int:
+        if self._count(Lane.BACKFILL) >= (1 if self._stall else self._tuning.backlog_messages):
+            return 0
+        return self._pace.room(self._backlog_under_way())
+
+    def _backlog_under_way(self) -> int:
+        return sum(len(f.seqs) for f in self._flights if f.lane is Lane.BACKFILL)
 
     def _count(self, lane: Lane) -> int:
         return sum(f.lane is lane for f in self._flights)
@@ -246,7 +259,7 @@ class Window:
             if not path_works and flight.sent_s >= self._stalled_s:
                 self._stall += 1
                 self._stalled_s = now
-                self._backlog_rows = self._tuning.backlog_rows_min
+                self._pace.restart()
 
     def _drop(self, seqs: set[int]) -> list[_Flight]:
         """Forget rows wherever they are; gives the flights this has emptied."""
@@ -261,14 +274,6 @@ class Window:
         self._waiting.settle(seqs)
         self._suspects.drop(seqs)
         return emptied
-
-    def _adapt(self, flight: _Flight, now: float) -> None:
-        if flight.lane is Lane.BACKFILL:
-            took = now - flight.sent_s
-            if took < self._tuning.quick_s:
-                self._backlog_rows = min(self._tuning.backlog_rows_max, self._backlog_rows * 2)
-            elif took > self._tuning.slow_s:
-                self._backlog_rows = max(self._tuning.backlog_rows_min, self._backlog_rows // 2)
 
 
 def _of(suspect: Suspect) -> Pick:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ingest.newer import is_newer
 from ingest.ranges import Range, RangeSet, runs
 from telemetry import wire
+from telemetry.compression import TooLargeError
 from telemetry.errors import WireError
 from telemetry.messages import SCHEMA_VERSION, Batch, Event
 from telemetry.topics import HomeTopic
@@ -79,14 +80,22 @@ class Sifted:
 
 def decode(payload: bytes) -> Batch | Reason:
     """A checked batch, or why it is none."""
-    if len(payload) > wire.MAX_BYTES:
-        return Reason.TOO_LARGE
     try:
         return wire.decode_batch(payload)
+    except TooLargeError:
+        return Reason.TOO_LARGE
     except WireError:
-        if is_newer(payload):
-            return Reason.NEWER
-        return Reason.UNDECODABLE if _version(payload) in (None, SCHEMA_VERSION) else Reason.WRONG_SCHEMA
+        return _reason(payload)
+
+
+def _reason(payload: bytes) -> Reason:
+    try:
+        plain = wire.plain(payload)
+    except WireError:
+        return Reason.UNDECODABLE
+    if is_newer(plain):
+        return Reason.NEWER
+    return Reason.UNDECODABLE if _version(plain) in (None, SCHEMA_VERSION) else Reason.WRONG_SCHEMA
 
 
 def judge(topic: HomeTopic, batch_unit: str, unit: KnownUnit | None) -> Reason:
@@ -131,9 +140,11 @@ def salvage(payload: bytes, unit: str) -> tuple[str, list[Range]] | None:
     With them the agent can be told to set these rows aside, instead of sending them for ever and nothing behind them.
     """
     try:
-        batch = _loose.decode(payload)
+        batch = _loose.decode(wire.plain(payload))
         seqs = wire.sequence_numbers(batch) if batch.count <= wire.MAX_ROWS else []
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError, struct.error):
+    except (
+        WireError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError, struct.error,
+    ):  # fmt: skip
         return None
     numbered = bool(seqs) and all(0 <= seq < wire.MAX_SEQ for seq in seqs)
     return (batch.epoch, runs(seqs)) if numbered and batch.unit == unit and _is_epoch(batch.epoch) else None

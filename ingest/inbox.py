@@ -6,6 +6,9 @@ import threading
 from collections import deque
 from typing import Final, NamedTuple
 
+from telemetry import wire
+from telemetry.compression import plain_size
+
 # Ten seconds of 5 000 homes at 1 Hz. Beyond it new messages are dropped and counted: their agents send them again.
 MAX_MESSAGES: Final = 50_000
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -47,14 +50,17 @@ class Inbox:
         return True
 
     def drain(self, max_messages: int, max_bytes: int, timeout_s: float) -> list[Message]:
-        """The oldest messages, at most so many but one if there is any, waiting up to `timeout_s` for the first."""
+        """The oldest messages, at most so many but one if there is any, waiting up to `timeout_s` for the first.
+
+        `max_bytes` bounds them as they are once inflated: it stands for rows to be stored.
+        """
         with self._arrived:
             if not self._messages:
                 self._arrived.wait(timeout_s)
             taken: list[Message] = []
             size = 0
             while self._messages and len(taken) < max_messages:
-                size += len(self._messages[0].payload)
+                size += min(plain_size(self._messages[0].payload), wire.MAX_BYTES)  # above it nothing is inflated
                 if taken and size > max_bytes:
                     break
                 taken.append(self._messages.popleft())

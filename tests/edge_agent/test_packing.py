@@ -36,6 +36,14 @@ def test_a_message_says_what_the_rows_said(row: Any) -> None:
     assert result.seqs == (3, 4, 6)
 
 
+def test_the_backlog_is_compressed_and_a_live_row_is_not(row: Any) -> None:
+    rows = [row(n) for n in range(60)]
+    backlog = pack("u1", rows, Lane.BACKFILL, newest_first=False, sent_us=7)
+    assert isinstance(backlog, Packed)
+    assert len(backlog.payload) < len(packed(rows).payload) / 3
+    assert wire.decode_batch(backlog.payload).times == wire.decode_batch(packed(rows).payload).times
+
+
 def test_rows_of_another_boot_or_epoch_go_into_another_message(row: Any) -> None:
     rows = [row(1, epoch="11" * 8), row(2), row(3), row(4, boot="later")]
     assert packed(rows).seqs == (1,)

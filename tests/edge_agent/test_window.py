@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_agent.window import Pick, Window, WindowTuning
 from telemetry.messages import Lane
-from telemetry.wire import MAX_ROWS
+from telemetry.wire import MAX_EVENTS, MAX_ROWS
 
 TUNING = WindowTuning()
 
@@ -80,25 +80,95 @@ def test_an_ingest_that_is_away_costs_no_more_than_each_live_row_once_and_a_slow
     for second in range(600):
         window.added([(20_000 + second, False)], float(second))
         messages += len(send_all(window, float(second)))
-        assert window.in_flight <= TUNING.backlog_rows_max + TUNING.live_messages
+        assert window.in_flight <= TUNING.pace.rows_max + TUNING.live_messages
     assert messages < 600 + 40
     window.acknowledged([20_599], 600.0)
     picks = send_all(window, 600.0)
     assert picks and picks[0].lane is Lane.BACKFILL, "the backlog flows again at once"
 
 
-def test_the_backlog_window_grows_on_quick_answers_and_shrinks_on_slow_ones() -> None:
+class Line:
+    """First in, first out, so many bytes a second, then `away_s` to the commit and back; a live row every second."""
+
+    ROW, LIVE, MESSAGE = 27, 330, 150  # bytes: of a row of compressed backlog, of a live one, of what goes around them
+
+    def __init__(self, bytes_per_s: float, away_s: float, backlog: int) -> None:
+        self.bytes_per_s, self.away_s, self.last = bytes_per_s, away_s, backlog
+        self.window = connected()
+        self.window.load([(1, backlog, False)])
+        self.now = self.free = self.busy_s = 0.0
+        self.live = 10**6
+        self.waits: list[tuple[float, float]] = []  # when a live row was handed over, how long until it was through
+        self.coming: list[tuple[float, tuple[int, ...]]] = []
+        self.settled = 0
+
+    def run(self, until: float = 1000.0) -> None:
+        """Until the backlog is settled, or for so long."""
+        while self.settled < self.last and self.now < until:
+            if self.now >= self.live - 10**6:
+                self.live += 1
+                self.window.added([(self.live, False)], self.now)
+            for pick in send_all(self.window, self.now):
+                self._carry(pick)
+            deadline = self.window.next_deadline(self.now) or until
+            self.now = min([self.live - 10**6, deadline, *(due for due, _ in self.coming)])
+            for due, seqs in [c for c in self.coming if c[0] <= self.now]:
+                self.coming.remove((due, seqs))
+                self.settled += sum(seq <= self.last for seq in seqs)
+                self.window.acknowledged(seqs, self.now)
+
+    def _carry(self, pick: Pick) -> None:
+        size = self.MESSAGE + len(pick.seqs) * (self.LIVE if pick.lane is Lane.LIVE else self.ROW)
+        took = size / self.bytes_per_s
+        self.free = max(self.free, self.now) + took
+        self.busy_s += took
+        if pick.lane is Lane.LIVE:
+            self.waits.append((self.now, self.free - self.now))
+        # Live rows are acknowledged in company, the backlog at once.
+        self.coming.append((self.free + self.away_s + (1.0 if pick.lane is Lane.LIVE else 0.0), pick.seqs))
+
+
+@pytest.mark.parametrize("away_s", [0.02, 0.15, 0.5])
+@pytest.mark.parametrize("bytes_per_s", [4000, 8000, 32_000, 125_000])
+def test_the_backlog_fills_any_line_and_a_live_row_never_waits_two_seconds_behind_it(
+    bytes_per_s: int, away_s: float
+) -> None:
+    line = Line(bytes_per_s, away_s, backlog=bytes_per_s * 60 // Line.ROW)
+    line.run()
+    assert line.settled == line.last and line.window.resent == 0
+    assert max(wait for _, wait in line.waits) < 2.0
+    full = min(1.0, TUNING.pace.rows_max * Line.ROW / away_s / bytes_per_s)
+    assert line.busy_s / line.now > 0.85 * full, "the line was left idle"
+
+
+def test_a_line_that_becomes_thin_under_way_is_noticed_at_once() -> None:
+    line = Line(125_000, 0.15, backlog=200_000)
+    line.run(until=20.0)
+    line.bytes_per_s = 8000
+    line.run(until=120.0)
+    assert max(wait for _, wait in line.waits) < 5.0, "what was under way in that moment"
+    assert max(wait for at, wait in line.waits if at > 30.0) < 2.0
+    assert line.window.resent == 0
+
+
+def test_a_new_connection_begins_carefully_as_it_may_be_over_another_line() -> None:
+    line = Line(125_000, 0.02, backlog=200_000)
+    line.run(until=5.0)
+    assert line.window.in_flight > TUNING.pace.rows_min * 4
+    later = line.now + 60.0  # so long after the last message that nobody suspects it
+    line.window.disconnected(later)
+    line.window.connected()
+    assert 0 < sum(len(pick.seqs) for pick in send_all(line.window, later)) <= TUNING.pace.rows_min
+
+
+def test_three_days_of_events_keep_to_the_window_and_never_wait_for_old_readings() -> None:
     window = connected()
-    window.load([(1, 100_000, False)])
-    now, sizes = 0.0, []
-    for delay in [0.1] * 8 + [4.0] * 12:
-        picks = send_all(window, now)
-        now += delay
-        sizes.append(window.in_flight)
-        window.acknowledged([seq for p in picks for seq in p.seqs], now)
-    assert sizes[0] == TUNING.backlog_rows_min
-    assert max(sizes) == TUNING.backlog_rows_max
-    assert sizes[-1] == TUNING.backlog_rows_min
+    window.load([(1, 5000, True), (5001, 9000, False)])
+    picks = send_all(window, 0.0)
+    assert all(pick.events for pick in picks)
+    assert sum(len(pick.seqs) for pick in picks) <= TUNING.pace.rows_min + MAX_EVENTS
+    window.acknowledged(picks[0].seqs, 0.3)
+    assert all(pick.events for pick in send_all(window, 0.3)), "readings wait while there are events"
 
 
 def test_a_live_row_waits_for_nothing_while_the_backlog_drains() -> None:

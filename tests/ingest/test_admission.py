@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ingest.admission import AHEAD_US, EARLIEST_US, FINAL, KnownUnit, Reason, decode, impossible, judge, salvage, sift
 from ingest.ranges import RangeSet
 from telemetry import wire
+from telemetry.compression import deflate
 from telemetry.messages import Batch
 from telemetry.topics import HomeTopic
 from tests.ingest.building import EPOCH, START_US, batch, event, reading, seconds
@@ -91,6 +92,7 @@ def test_a_good_message_is_decoded() -> None:
     good = seconds(1)
 
     assert decode(wire.encode_batch(good)) == good
+    assert decode(wire.encode_batch(good, compressed=True)) == good
 
 
 def test_bytes_that_are_no_message_have_a_reason() -> None:
@@ -104,6 +106,29 @@ def test_bytes_that_are_no_message_have_a_reason() -> None:
     assert decode(wire.encode(msgspec.structs.replace(newer, version=0))) is Reason.WRONG_SCHEMA
 
 
+def test_a_compressed_message_has_the_same_reasons_as_a_plain_one() -> None:
+    minutes = seconds(*range(60))
+    newer = msgspec.structs.replace(minutes, version=2)
+    broken = msgspec.structs.replace(minutes, times=b"short")
+    data = wire.encode_batch(minutes, compressed=True)
+
+    assert decode(data[:-1]) is Reason.UNDECODABLE
+    assert salvage(data[:-1], "u1") is None
+    assert decode(deflate(wire.encode(newer))) is Reason.NEWER
+    assert decode(deflate(wire.encode(msgspec.structs.replace(newer, version=0)))) is Reason.WRONG_SCHEMA
+    assert decode(deflate(wire.encode(broken))) is Reason.UNDECODABLE
+    assert salvage(deflate(wire.encode(broken)), "u1") == (EPOCH, [(0, 59)])
+
+
+def test_a_bomb_is_too_large_and_its_agent_is_not_told_to_give_anything_up() -> None:
+    bomb = deflate(bytes(30_000_000))
+    assert len(bomb) < wire.MAX_BYTES
+
+    assert decode(bomb) is Reason.TOO_LARGE
+    assert Reason.TOO_LARGE not in FINAL
+    assert salvage(bomb, "u1") is None
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_batch_or_a_reason_and_never_an_error(data: bytes) -> None:
     assert isinstance(decode(data), Batch | Reason)
@@ -112,7 +137,8 @@ def test_any_bytes_give_a_batch_or_a_reason_and_never_an_error(data: bytes) -> N
 
 @given(st.data())
 def test_a_damaged_message_gives_a_batch_or_a_reason(data: st.DataObject) -> None:
-    good = bytearray(wire.encode_batch(batch([reading(1), reading(3)], [event(2)])))
+    rows = batch([reading(1), *map(reading, range(3, 30))], [event(2)])
+    good = bytearray(wire.encode_batch(rows, compressed=data.draw(st.booleans())))
     for _ in range(data.draw(st.integers(1, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
 

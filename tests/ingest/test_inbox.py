@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 
 from ingest.inbox import Inbox, Message
+from telemetry import wire
+from telemetry.compression import deflate
 
 
 def message(number: int, size: int = 10) -> Message:
@@ -28,6 +30,16 @@ def test_a_handful_is_bounded_in_bytes_but_one_always_comes() -> None:
 
     assert len(inbox.drain(10, 250, 0)) == 2
     assert len(inbox.drain(10, 1, 0)) == 1
+
+
+def test_a_handful_is_bounded_by_what_it_is_once_inflated() -> None:
+    inbox = Inbox()
+    for number in range(3):
+        inbox.put(Message("t", deflate(bytes(10_000)), number))
+    inbox.put(Message("t", b"\xc1\xff\xff\xff\xff", 3))  # says 4 GB: refused without being inflated
+
+    assert len(inbox.drain(10, 25_000, 0)) == 2
+    assert len(inbox.drain(10, 10_000 + wire.MAX_BYTES, 0)) == 2
 
 
 def test_a_full_inbox_drops_what_is_new_and_counts_it() -> None:

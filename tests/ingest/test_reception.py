@@ -6,6 +6,7 @@ import pytest
 from ingest.admission import Reason
 from ingest.inbox import Message
 from telemetry import signals, wire
+from telemetry.compression import deflate
 from telemetry.messages import Status
 from tests.ingest.building import EPOCH, seconds
 from tests.ingest.world import NOW, STATUS, World, seqs, up
@@ -68,6 +69,16 @@ def test_a_box_whose_batch_fails_its_checks_is_told_to_set_it_aside(world: World
     assert outcast.reason is Reason.UNDECODABLE
     assert outcast.refused
     assert (outcast.refused.epoch, outcast.refused.ranges) == (EPOCH, [(4, 5)])
+
+
+def test_a_box_whose_compressed_batch_fails_its_checks_is_told_too_and_a_bomb_is_only_kept(world: World) -> None:
+    broken = msgspec.structs.replace(seconds(*range(60)), times=b"short")
+    intake = world.take(up(deflate(wire.encode(broken))), up(deflate(bytes(10_000_000))), up(seconds(70)))
+
+    told, kept = intake.outcasts
+    assert told.refused and told.refused.ranges == [(0, 59)]
+    assert (kept.reason, kept.refused, len(kept.message.payload) < wire.MAX_BYTES) == (Reason.TOO_LARGE, None, True)
+    assert seqs(intake) == [70]
 
 
 def test_statuses_are_taken_with_their_unit(world: World) -> None:

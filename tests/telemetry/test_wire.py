@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from telemetry import signals, wire
+from telemetry import compression, signals, wire
+from telemetry.compression import TooLargeError
 from telemetry.errors import WireError
 from telemetry.messages import (
     Ack,
@@ -94,10 +95,10 @@ def rows_of(batch: Batch) -> list[Reading]:
     ]  # fmt: skip
 
 
-@given(row_groups())
-def test_decode_of_encode_is_identity(rows: tuple[list[Reading], list[Event]]) -> None:
+@given(row_groups(), st.booleans())
+def test_decode_of_encode_is_identity(rows: tuple[list[Reading], list[Event]], compressed: bool) -> None:
     readings, events = rows
-    decoded = wire.decode_batch(wire.encode_batch(build(readings, events)))
+    decoded = wire.decode_batch(wire.encode_batch(build(readings, events), compressed=compressed))
     assert rows_of(decoded) == readings
     assert decoded.events == events
     assert wire.sequence_numbers(decoded) == [r.seq for r in readings] + [e.seq for e in events]
@@ -107,17 +108,19 @@ def test_decode_of_encode_is_identity(rows: tuple[list[Reading], list[Event]]) -
 @example(b"")
 @example(b"\xdd\xff\xff\xff\xff")  # an array that claims four thousand million entries
 @example(b"\x91" * 200_000)  # nested deeper than any stack
+@example(compression.deflate(b"\x91" * 40_000))
+@example(compression.deflate(bytes(40_000)))
 def test_any_bytes_give_a_message_or_the_documented_error(data: bytes) -> None:
     for decode in DECODERS:
         with suppress(WireError):
             decode(data)
 
 
-@given(row_groups(), st.integers(0, 10_000), st.integers(1, 255))
+@given(row_groups(), st.integers(0, 10_000), st.integers(1, 255), st.booleans())
 def test_a_damaged_batch_is_a_checked_batch_or_the_documented_error(
-    rows: tuple[list[Reading], list[Event]], position: int, change: int
+    rows: tuple[list[Reading], list[Event]], position: int, change: int, compressed: bool
 ) -> None:
-    data = bytearray(wire.encode_batch(build(*rows)))
+    data = bytearray(wire.encode_batch(build(*rows), compressed=compressed))
     data[position % len(data)] ^= change
     try:
         decoded = wire.decode_batch(bytes(data))
@@ -173,6 +176,22 @@ def test_the_largest_ordinary_batch_fits_and_a_larger_one_is_refused_before_it_i
     long_winded = [reading(seq, extras={"note": "x" * 200}) for seq in range(wire.MAX_ROWS)]
     with pytest.raises(WireError, match="split it"):
         wire.encode_batch(build(long_winded, []))
+
+
+def test_a_batch_that_is_too_long_plain_is_not_saved_by_compression() -> None:
+    long_winded = [reading(seq, extras={"note": "x" * 200}) for seq in range(wire.MAX_ROWS)]
+    with pytest.raises(WireError, match="split it"):
+        wire.encode_batch(build(long_winded, []), compressed=True)
+    with pytest.raises(TooLargeError):
+        wire.decode_batch(compression.deflate(wire.encode(build(long_winded, []))))
+
+
+def test_a_compressed_batch_is_told_from_a_plain_one_by_its_first_byte() -> None:
+    batch = build([reading(seq) for seq in range(60)], [])
+    plain, compressed = wire.encode_batch(batch), wire.encode_batch(batch, compressed=True)
+    assert len(compressed) < len(plain) / 3
+    assert (plain[0], compressed[0]) == (0xDC, 0xC1)
+    assert wire.decode_batch(compressed) == wire.decode_batch(plain)
 
 
 def test_one_sample_of_24_signals_stays_small() -> None:

@@ -1,0 +1,224 @@
+"""Carries a remote configuration from the link into force, and back when the agent does not come up with it.
+
+The moves are in `edge_agent.remote_config`; here are the file, the clock and the child process that checks a signature.
+A change is taken up by ending the agent and starting it with the new settings, never in the middle of its work.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import Full, Queue
+from typing import Final
+
+from edge_agent import overlay, remote_file
+from edge_agent import remote_config as remote
+from edge_agent.config import EdgeConfig
+from edge_agent.quiet_time import QuietTime
+from edge_agent.remote_config import State
+from edge_agent.signature import reason_against
+from telemetry import wire
+from telemetry.clock import Clock
+from telemetry.errors import HomehdError, SettingsError, WireError
+from telemetry.messages import MachineLink, SignedConfig
+from telemetry.treatment import Phase
+
+log = logging.getLogger(__name__)
+
+TRIAL_S: Final = 180.0  # to reach the broker, and the machine if it was reached before
+STEADY_S: Final = 20.0  # a connection that holds so long was no accident
+STEP_S: Final = 0.5
+RETRY_S: Final = 60.0  # a file or a child process that failed
+WAITING: Final = 4  # messages not yet looked at; a retained one comes again with the next connection
+
+# payload, the authority's file, the time or None -> why not, empty when genuine (`edge_agent.signature`)
+Checker = Callable[[bytes, str, int | None], str]
+
+
+def settings_in_force(base: EdgeConfig) -> tuple[EdgeConfig, State]:
+    """What the agent is to start with: the box's own file, and over it what came over the link and is in force.
+
+    A configuration found on trial whose agent has ended is rolled back; one that no longer fits the file is given up.
+    A disk that refuses does not keep the agent from starting, but no trial begins that could not be noted.
+    """
+    path = remote_file.path_beside(Path(base.outbox.path))
+    state = remote_file.read(path)
+    if state.trial is not None and state.trial.started:
+        state = remote.rolled_back(state, "the agent ended while trying it")
+        _kept(path, state)
+    if state.trial is not None and not _kept(path, remote.started(state)):
+        state = remote.rolled_back(state, "the disk refuses")
+    held = state.in_force
+    if held is None:
+        return base, state
+    try:
+        return overlay.merged(base, held.settings), state
+    except SettingsError as error:
+        log.error("remote configuration does not fit", extra={"fields": {"serial": held.serial, "why": error.line()}})
+        state = remote.unfit(state, error.line())
+        _kept(path, state)
+        return base, state
+
+
+class Reconfigure:
+    """One life of the agent's dealings with its remote configuration. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        base: EdgeConfig,
+        state: State,
+        clock: Clock,
+        synchronised: Callable[[], bool],
+        check: Checker = reason_against,
+        last_phase: Phase | None = None,
+    ) -> None:
+        """`base`: the box's own file, as it was read; `state`: what `settings_in_force` gave.
+
+        `synchronised`: whether the clock can judge a certificate. `last_phase`: what an earlier life of the agent saw.
+        """
+        self._base = base
+        self._clock = clock
+        self._synchronised = synchronised
+        self._check = check
+        self._path = remote_file.path_beside(Path(base.outbox.path))
+        self._mutex = threading.Lock()
+        self._state = state
+        self._quiet = QuietTime(clock.monotonic_s(), last_phase)
+        self._began_s = clock.monotonic_s()
+        self._connected_since_s: float | None = None
+        self._machine: MachineLink | None = None
+        self._arrived: Queue[bytes] = Queue(WAITING)
+        self._next_look_s = float("-inf")
+        self._next_move_s = float("-inf")
+        self.wants_restart = False
+
+    @property
+    def serial(self) -> int:
+        """The remote configuration in force, 0 with none."""
+        held = self._state.in_force
+        return held.serial if held else 0
+
+    @property
+    def trouble(self) -> str:
+        """Why the newest one is not in force, empty when it is or waits for the end of a treatment."""
+        return self._state.why
+
+    def received(self, payload: bytes) -> None:
+        """A message came on `config`. Returns at once; `run` looks at it."""
+        try:
+            self._arrived.put_nowait(payload)
+        except Full:
+            log.warning("remote configuration not looked at, too many at once")
+
+    def observed(self, phase: Phase | None) -> None:
+        """The machine showed a frame."""
+        with self._mutex:
+            self._quiet.observed(phase, self._clock.monotonic_s())
+
+    def link(self, state: MachineLink) -> None:
+        """The link to the machine changed."""
+        with self._mutex:
+            self._machine = state
+            self._quiet.link(state, self._clock.monotonic_s())
+
+    def connected(self) -> None:
+        """The broker is there."""
+        with self._mutex:
+            self._connected_since_s = self._clock.monotonic_s()
+
+    def disconnected(self) -> None:
+        """The broker is gone."""
+        with self._mutex:
+            self._connected_since_s = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Look at what comes until `stop`, which it sets itself when the agent is to start anew (`wants_restart`)."""
+        while not stop.is_set():
+            self.step()
+            if self.wants_restart:
+                stop.set()
+            stop.wait(STEP_S)
+
+    def step(self) -> None:
+        """One look: at a message if there is one, else at whether it is time to move."""
+        now = self._clock.monotonic_s()
+        try:
+            # A child process for every forged message would keep the box busy: after one, the next waits a minute.
+            if not self._arrived.empty() and now >= self._next_look_s:
+                self._look_at(self._arrived.get_nowait(), now)
+            elif now >= self._next_move_s:
+                self._move(now)
+        except HomehdError as error:
+            self._next_move_s = now + RETRY_S
+            log.error("remote configuration waits", extra={"fields": {"error": error.line()}})
+
+    def _look_at(self, payload: bytes, now: float) -> None:
+        try:
+            config = wire.decode_config(payload)
+        except WireError as error:
+            log.error("remote configuration not understood", extra={"fields": {"error": error.line()}})
+            return
+        if config.serial <= self._state.newest:
+            return
+        why = self._reason_against(config, payload)
+        fields = {"serial": config.serial, "why": why}
+        if why:
+            log.error("remote configuration refused", extra={"fields": fields})
+            self._next_look_s = now + RETRY_S
+            self._keep(remote.forged(self._state, why))
+            return
+        try:
+            overlay.merged(self._base, config.settings)
+        except SettingsError as error:
+            log.error("remote configuration refused", extra={"fields": {**fields, "why": error.line()}})
+            self._keep(remote.refused(self._state, config.serial, error.line()))
+            return
+        log.info("remote configuration waits for its time", extra={"fields": {"serial": config.serial}})
+        self._keep(remote.received(self._state, config.serial, config.settings))
+
+    def _reason_against(self, config: SignedConfig, payload: bytes) -> str:
+        if config.unit != self._base.unit:
+            return f"for another unit: {config.unit}"
+        if not self._base.uplink.ca_file:
+            return "this box has no authority to check it with (uplink.ca_file)"
+        return self._check(payload, self._base.uplink.ca_file, self._clock.now_us() if self._synchronised() else None)
+
+    def _move(self, now: float) -> None:
+        with self._mutex:
+            connected_s = 0.0 if self._connected_since_s is None else now - self._connected_since_s
+            quiet = self._quiet.is_quiet(now)
+            machine = self._machine is MachineLink.CONNECTED
+        trial = self._state.trial
+        if trial is not None:
+            missing = [] if connected_s >= STEADY_S else ["broker"]
+            missing += ["machine"] if trial.machine and not machine else []
+            if not missing:
+                log.info("remote configuration in force", extra={"fields": {"serial": trial.serial}})
+                self._keep(remote.came_up(self._state))
+            elif now - self._began_s > TRIAL_S:
+                # Also when a treatment has begun meanwhile: a home that cannot be reached is worse than a short gap.
+                why = f"no {' and no '.join(missing)} within {TRIAL_S:.0f} s"
+                self._restart_with(remote.rolled_back(self._state, why))
+        elif self._state.pending is not None and quiet and connected_s >= STEADY_S:
+            # Only from a connection that works: it is what the trial is measured by.
+            self._restart_with(remote.tried(self._state, machine=machine))
+
+    def _restart_with(self, state: State) -> None:
+        self._keep(state)
+        log.warning("starting anew with other settings", extra={"fields": {"serial": self.serial, "why": state.why}})
+        self.wants_restart = True
+
+    def _keep(self, state: State) -> None:
+        remote_file.write(self._path, state)
+        self._state = state
+
+
+def _kept(path: Path, state: State) -> bool:
+    try:
+        remote_file.write(path, state)
+    except HomehdError as error:
+        log.error("remote configuration not kept", extra={"fields": {"error": error.line()}})
+        return False
+    return True
