@@ -7,7 +7,6 @@ loop costs freshness, not memory.
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import uuid
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from telemetry import broker_address, topics, wire
+from telemetry import broker_address, broker_tls, topics, wire
 from telemetry.errors import WireError
 from telemetry.messages import LiveFrame, LiveReading, Status
 
@@ -70,7 +69,7 @@ class LiveFeed:
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            self._client.tls_set_context(ssl.create_default_context())
+            self._client.tls_set_context(broker_tls.context(self._broker.files))
 
     @property
     def connected(self) -> bool:

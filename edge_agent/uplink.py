@@ -1,7 +1,8 @@
 """The MQTT session: connect, reconnect, publish, receive. Knows nothing of rows; the only module that names the client.
 
 Every connection is a new client object: what the old one still had queued in memory is not worth keeping, because the
-outbox has it, and its message ids must not come back.
+outbox has it, and its message ids must not come back. Over TLS its context is new as well, so that a certificate that
+was renewed on disk is taken up with the next connection.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.config import UplinkSettings
+from telemetry import broker_tls
 from telemetry.broker_address import BrokerAddress
+from telemetry.broker_tls import BrokerContext, TlsFiles
 from telemetry.clock import Clock
+from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class Topics:
     up: str
     down: str
     status: str
+    config: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,15 @@ class UplinkSink:
     connected: Callable[[], None]
     disconnected: Callable[[], None]
     received: Callable[[bytes], None]
+    configured: Callable[[bytes], None]
 
 
 class _Session:
     """One connection's life."""
 
-    def __init__(self, client: mqtt.Client) -> None:
+    def __init__(self, client: mqtt.Client, tls: BrokerContext | None) -> None:
         self.client = client
+        self.tls = tls
         self.gone = threading.Event()
         self.ready = threading.Event()
         self.reason = ""
@@ -89,6 +96,11 @@ class Uplink:
         self._trouble = ""
         self.connects = 0
 
+    @property
+    def trouble(self) -> str:
+        """Why there is no connection, in words for the technician; empty while there is one."""
+        return self._trouble
+
     def run(self, stop: threading.Event) -> None:
         """Stay connected until `stop`, with growing pauses between attempts; then disconnect in order."""
         pause = FIRST_RETRY_S
@@ -120,12 +132,14 @@ class Uplink:
         return len(session.unwritten)
 
     def _live(self, stop: threading.Event) -> None:
-        session = _Session(self._client())
-        self._attach(session)
         try:
+            session = self._session_of(self._tls())
             session.client.connect(self._address.host, self._address.port, self._settings.keepalive_s)
+        except HomehdError as error:  # a certificate file that cannot be read, perhaps only until its renewal is done
+            self._unavailable(error.line())
+            return
         except (OSError, ValueError) as error:
-            self._unavailable(str(error))
+            self._unavailable(broker_tls.in_words(error, self._clock.now_us()))
             return
         session.client.loop_start()
         if self._become_ready(session, stop):
@@ -139,7 +153,7 @@ class Uplink:
             self._session = None
             self._sink.disconnected()
         if not stop.is_set():
-            self._unavailable(session.reason or "no answer")
+            self._unavailable(self._last_word(session))
         self._end(session)
 
     def _become_ready(self, session: _Session, stop: threading.Event) -> bool:
@@ -157,7 +171,18 @@ class Uplink:
                 session.client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
         session.client.loop_stop()
 
-    def _client(self) -> mqtt.Client:
+    def _last_word(self, session: _Session) -> str:
+        if session.tls is not None and session.tls.alert is not None:
+            return broker_tls.in_words(session.tls.alert, self._clock.now_us())
+        return session.reason or "no answer"
+
+    def _tls(self) -> BrokerContext | None:
+        if not self._address.tls:
+            return None
+        settings = self._settings
+        return broker_tls.context(TlsFiles(settings.ca_file, settings.cert_file, settings.key_file))
+
+    def _session_of(self, tls: BrokerContext | None) -> _Session:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -169,9 +194,11 @@ class Uplink:
         client.will_set(self._topics.status, self._will(), qos=1, retain=True)
         if self._address.username:
             client.username_pw_set(self._address.username, self._address.password)
-        if self._address.tls:
-            client.tls_set(ca_certs=self._settings.ca_file or None)
-        return client
+        if tls is not None:
+            client.tls_set_context(tls)
+        session = _Session(client, tls)
+        self._attach(session)
+        return session
 
     def _attach(self, session: _Session) -> None:
         # Callbacks only note and wake: an exception in one would end the client's thread without a word.
@@ -180,11 +207,13 @@ class Uplink:
                 session.reason = f"refused: {code}"
                 session.gone.set()
             else:
-                client.subscribe(self._topics.down, qos=1)
+                # Settings at 0: they are retained and come with every connection, and NATS, with the window we give it,
+                # allows a session one subscription at 1.
+                client.subscribe([(self._topics.down, 1), (self._topics.config, 0)])
 
         def subscribed(_client: mqtt.Client, _data: Any, _mid: int, codes: list[Any], _properties: Any) -> None:
             if any(code.is_failure for code in codes):
-                session.reason = f"not allowed to subscribe to {self._topics.down}"
+                session.reason = f"not allowed to subscribe to {self._topics.down} and {self._topics.config}"
                 session.gone.set()
             else:
                 session.ready.set()
@@ -194,7 +223,8 @@ class Uplink:
             session.gone.set()
 
         def received(_client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-            self._sink.received(bytes(message.payload))
+            told = self._sink.configured if message.topic == self._topics.config else self._sink.received
+            told(bytes(message.payload))
 
         session.client.on_connect = connected
         session.client.on_subscribe = subscribed

@@ -1,8 +1,8 @@
 """The two MQTT brokers we can start ourselves: NATS (comes with pip) and Mosquitto (when it is installed).
 
-A broker here listens on 127.0.0.1 without passwords: it is for the demo, for tests and for one machine. One that homes
-reach over the internet needs TLS, certificates and access rules, which are not here yet
-(`docs/safety/hazards.md`, H10).
+A broker here listens on 127.0.0.1 without passwords: it is for the demo, for tests and for one machine. The one that
+homes reach over the internet has another configuration, and is not started by us: `homehd broker config`,
+`docs/operations/broker.md`.
 """
 
 from __future__ import annotations

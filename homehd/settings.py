@@ -38,6 +38,12 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
         trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
+        homes_broker: mqtts://host:port by which homes reach the broker; None = `broker`.
+        registrar_host, registrar_port: where the registrar listens; registrar_health_port as ingest's.
+        registrar_url: https://host:port by which boxes reach it, as it stands in enrolment codes.
+        registrar_names: further host names and addresses its certificate is to be good for.
+        registrar_crl: where it writes the revocation list for the broker; None = beside the authority.
+        broker_reload: how the broker is made to read it (docs/operations/broker.md); empty = it is not guarded.
     """
 
     home: str = "~/.local/share/homehd"
@@ -48,6 +54,14 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed_origins: list[str] = []
     trusted_proxies: list[str] = []
     ingest_health_port: Port = 0
+    homes_broker: str | None = None
+    registrar_host: str = "127.0.0.1"
+    registrar_port: Port = 8443
+    registrar_health_port: Port = 0
+    registrar_url: str | None = None
+    registrar_names: list[str] = []
+    registrar_crl: str | None = None
+    broker_reload: str = ""
 
     @property
     def home_path(self) -> Path:
@@ -76,6 +90,12 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "broker": os.environ.get("HOMEHD_BROKER"),
         "api_host": os.environ.get("HOMEHD_API_HOST"),
         "api_port": _integer("HOMEHD_API_PORT"),
+        "homes_broker": os.environ.get("HOMEHD_HOMES_BROKER"),
+        "registrar_host": os.environ.get("HOMEHD_REGISTRAR_HOST"),
+        "registrar_port": _integer("HOMEHD_REGISTRAR_PORT"),
+        "registrar_url": os.environ.get("HOMEHD_REGISTRAR_URL"),
+        "registrar_crl": os.environ.get("HOMEHD_REGISTRAR_CRL"),
+        "broker_reload": os.environ.get("HOMEHD_BROKER_RELOAD"),
     }
     loaded = settings.load(ServerSettings, options.config, environment)
     _check_database(loaded.database)

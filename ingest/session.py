@@ -84,6 +84,13 @@ class Session:
         self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
         self._close_revoked(now_us)
 
+    def heed_revocations(self, now_us: int) -> None:
+        """Let go of units that were revoked since the last look; cheap, for it is asked every second."""
+        gone = registry.revoked_names(self.conn, sorted(self.owned)) & self.units.keys()
+        if gone:
+            self._register(registry.units_by_name(self.conn, sorted(gone)).values())
+            self._close_revoked(now_us)
+
     def desk(self) -> Desk:
         """What intake asks us."""
         return Desk(self.owned, self._find, self._held)

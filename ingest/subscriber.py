@@ -7,7 +7,6 @@ every row until the acknowledgement from our transaction (docs/decisions/0004).
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 from typing import Final
 
@@ -17,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.inbox import Inbox, Message
-from telemetry import broker_address, topics
+from telemetry import broker_address, broker_tls, topics
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
@@ -53,7 +52,7 @@ class Subscriber:
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            self._client.tls_set_context(ssl.create_default_context())
+            self._client.tls_set_context(broker_tls.context(self._broker.files))
 
     @property
     def connected(self) -> bool:
@@ -79,7 +78,7 @@ class Subscriber:
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
         except OSError as error:
-            raise self._error(error.strerror or str(error)) from error
+            raise self._error(broker_tls.in_words(error, self._clock.now_us())) from error
         self._client.loop_start()
         if not self._answered.wait(CONNECT_S) or self._refusal:
             self.stop()

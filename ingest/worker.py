@@ -21,6 +21,7 @@ from store import heartbeat, migrate
 from store.errors import StoreError
 from telemetry import wire
 from telemetry.clock import Clock
+from telemetry.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ TICK_S: Final = 1.0
 BEAT_S: Final = 2.0
 SHARDS_S: Final = 1.0
 REFRESH_S: Final = 15.0
+# A home that was revoked a second ago is taken for one that may still speak for this long.
+REVOKED_S: Final = 1.0
 FIRST_DELAY_S: Final = 0.25
 LAST_DELAY_S: Final = 5.0
 # At the end what has already arrived is still stored, for at most this long.
@@ -78,6 +81,7 @@ class Worker:
         self.session: Session | None = None  # None while the database is away
         self._kept: list[Message] = []
         self._done: dict[str, float] = {}
+        self._followed = 0
         self.committed_s = clock.monotonic_s()  # when the database last answered
         self.resets = 0  # how often it was lost
 
@@ -139,6 +143,10 @@ class Worker:
         session = self.session
         assert session is not None
         began_s = self._clock.monotonic_s()
+        if isinstance(self._clock, SteadyClock) and self._clock.followed != self._followed:
+            # What every unit was last heard at is in the old time: nobody has been silent since then.
+            self._followed = self._clock.followed
+            session.reload(self._clock.now_us())
         messages = self._kept or self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, wait_s)
         self._kept = messages
         tick = self._is_due("tick", TICK_S)
@@ -154,6 +162,8 @@ class Worker:
         now_us = self._clock.now_us()
         if self._is_due("shards", SHARDS_S) and session.take_shards(now_us):
             self._announce(session)
+        if self._is_due("revoked", REVOKED_S):
+            session.heed_revocations(now_us)
         if self._is_due("refresh", REFRESH_S):
             session.refresh(now_us)
             self._metrics.units.set(len(session.units))

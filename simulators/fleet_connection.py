@@ -11,7 +11,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from telemetry import broker_address, wire
+from telemetry import broker_address, broker_tls, wire
 from telemetry.errors import HomehdError, WireError
 from telemetry.messages import Ack
 
@@ -27,7 +27,7 @@ class Connection:
         self._broker, self._downs, self._heard = broker_address.parse(url), downs, heard
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id)
         if self._broker.tls:
-            self._client.tls_set()
+            self._client.tls_set_context(broker_tls.context(self._broker.files))
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
         self._client.on_connect = self._on_connect

@@ -92,6 +92,16 @@ def revoke_unit(conn: Connection, name: str, now_us: int) -> Unit:
     return unit_by_name(conn, name)
 
 
+def revoked_homes(conn: Connection, ended_us: int) -> list[tuple[str, int]]:
+    """(wire id, shard) of revoked units with a certificate that ends after `ended_us`; the newest revocation first."""
+    return [(row[0], row[1]) for row in run(conn, "revoked_homes", {"ended": ended_us})]
+
+
+def revoked_names(conn: Connection, shards: Sequence[int]) -> set[str]:
+    """The wire ids of these shards' revoked units."""
+    return {row[0] for row in run(conn, "revoked_names", {"shards": list(shards)})}
+
+
 async def units(conn: AsyncConnection) -> list[Unit]:
     """Units of all clinics that are not revoked."""
     found = [Unit(*row) async for row in await arun(conn, "units", {"names": None, "shards": None})]

@@ -13,6 +13,7 @@ import pytest
 
 from homehd.brokers import find
 from store import embedded, migrate, pool
+from tests.secured_broker import SecuredBroker
 
 
 def require(available: object, what: str, how: str) -> None:
@@ -28,6 +29,15 @@ def require(available: object, what: str, how: str) -> None:
 def mosquitto() -> None:
     """Needs the Mosquitto broker."""
     require(find("mosquitto"), "Mosquitto", "apt-get install mosquitto")
+
+
+@pytest.fixture
+def secured(mosquitto: None, tmp_path: Path) -> Iterator[SecuredBroker]:
+    """A Mosquitto with the generated configuration, certificates and all."""
+    broker = SecuredBroker(tmp_path / "secured")
+    broker.start()
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture(scope="session")

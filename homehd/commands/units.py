@@ -1,32 +1,36 @@
-"""`homehd units`: provision, list and revoke homes."""
+"""`homehd units`: provision, list, enrol again and revoke homes."""
 
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import UTC, datetime
 
-from edge_agent.config import EdgeConfig, MachineSettings, OutboxSettings
-from homehd import edge_template, settings
-from protocols import ADAPTERS
-from store import migrate, pool, registry
+from homehd import provisioning, settings
+from homehd.settings import ServerSettings
+from registrar import issuing
+from store import certificates, migrate, pool, registry
+from store.pool import Connection
 from telemetry.clock import SystemClock
+from telemetry.errors import HomehdError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add NAME, list, revoke ID."""
+    """add NAME, list, reenrol ID, revoke ID."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="provision a home; prints its agent's configuration", allow_abbrev=False)
     add.add_argument("name", metavar="NAME", help="what staff call this home; no personal data goes to the box")
     add.add_argument("--clinic", metavar="C", help="the clinic that looks after it; created when it is new")
-    add.add_argument("--protocol", default="jsdt", choices=sorted(ADAPTERS))
-    add.add_argument("--profile", default="nikkiso-v2", help="the machine's model")
-    add.add_argument("--port", default="/dev/ttyUSB0", metavar="PATH", help="the serial port on the box")
-    add.add_argument("--broker", metavar="URL", help="where the box finds the broker (default: HOMEHD_BROKER)")
-    add.add_argument("--outbox", default="outbox.sqlite", metavar="FILE", help="where the box keeps its readings")
     listing = verbs.add_parser("list", help="all homes, one a line", allow_abbrev=False)
+    reenrol = verbs.add_parser(
+        "reenrol", help="a new code for a replaced box; the old one's certificates are revoked", allow_abbrev=False
+    )
     revoke = verbs.add_parser("revoke", help="take nothing of this home any more", allow_abbrev=False)
-    revoke.add_argument("unit", metavar="ID")
-    for verb in (add, listing, revoke):
+    for verb in (reenrol, revoke):
+        verb.add_argument("unit", metavar="ID")
+    for verb in (add, reenrol):
+        provisioning.add_arguments(verb)
+    for verb in (add, listing, reenrol, revoke):
         settings.add_arguments(verb)
 
 
@@ -37,27 +41,50 @@ def run(options: argparse.Namespace) -> int:
     with settings.database(loaded) as url, closing(pool.connect(url, name="homehd units")) as conn:
         migrate.check(conn)
         if options.verb == "add":
-            # A configuration the agent would refuse leaves no unit behind.
-            with settings.broker(loaded) as broker_url, pool.transaction(conn, "add unit"):
-                unit = registry.add_unit(conn, options.name, options.clinic, now_us)
-                text = edge_template.render(_agent(unit, options.broker or broker_url, options))
-            print(text, end="")
+            _add(conn, loaded, options, now_us)
+        elif options.verb == "reenrol":
+            _reenrol(conn, loaded, options, now_us)
         elif options.verb == "revoke":
             with pool.transaction(conn, "revoke unit"):
                 unit = registry.revoke_unit(conn, options.unit, now_us)
+                issuing.revoke(conn, unit.name, now_us)
             print(f"{unit.name}\trevoked")
         else:
-            for unit in registry.list_units(conn):
-                state = "revoked" if unit.revoked_us else "active"
-                print(f"{unit.name}\t{unit.shard}\t{state}\t{unit.clinic or '-'}\t{unit.label}")
+            _list(conn)
     return 0
 
 
-def _agent(unit: registry.Unit, broker_url: str, options: argparse.Namespace) -> EdgeConfig:
-    return EdgeConfig(
-        unit=unit.name,
-        shard=unit.shard,
-        broker=broker_url,
-        machine=MachineSettings(protocol=options.protocol, profile=options.profile, port=options.port),
-        outbox=OutboxSettings(path=options.outbox),
-    )
+def _add(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
+    # A configuration the agent would refuse leaves no unit behind.
+    with _homes_broker(loaded, options) as broker_url, pool.transaction(conn, "add unit"):
+        unit = registry.add_unit(conn, options.name, options.clinic, now_us)
+        text = provisioning.with_code(conn, loaded, provisioning.agent(unit, broker_url, options), now_us)
+    print(text, end="")
+
+
+def _reenrol(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
+    with _homes_broker(loaded, options) as broker_url, pool.transaction(conn, "enrol unit again"):
+        unit = registry.unit_by_name(conn, options.unit)
+        if unit.revoked_us is not None:
+            raise HomehdError("enrol unit again", unit.name, hint="it was revoked for good: `homehd units add` another")
+        config = provisioning.agent(unit, broker_url, options, provisioning.settings_before(conn, unit))
+        if not provisioning.needs_certificate(config.broker):
+            hint = "only a broker with mqtts:// asks for certificates: give --broker, or set HOMEHD_HOMES_BROKER"
+            raise HomehdError("enrol unit again", unit.name, hint=hint)
+        issuing.revoke(conn, unit.name, now_us)
+        text = provisioning.with_code(conn, loaded, config, now_us)
+    print(text, end="")
+
+
+def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> AbstractContextManager[str]:
+    named = options.broker or loaded.homes_broker
+    return nullcontext(named) if named else settings.broker(loaded)
+
+
+def _list(conn: Connection) -> None:
+    ends = certificates.ends(conn)
+    for unit in registry.list_units(conn):
+        state = "revoked" if unit.revoked_us else "active"
+        end_us = ends.get(unit.unit_id)
+        end = f"{datetime.fromtimestamp(end_us / 1e6, UTC):%Y-%m-%d}" if end_us else "-"
+        print(f"{unit.name}\t{unit.shard}\t{state}\t{unit.clinic or '-'}\t{unit.label}\t{end}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,20 +16,24 @@ import pytest
 from edge_agent.config import UplinkSettings
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from homehd.brokers import Broker, free_port
+from registrar import authority
 from telemetry import topics, wire
 from telemetry.broker_address import BrokerAddress
+from telemetry.broker_tls import TlsFiles
 from telemetry.clock import SystemClock
 from telemetry.messages import Status
+from tests.secured_broker import Client, SecuredBroker
 
 
 class Running:
-    def __init__(self, port: int, tools: Any, **settings: Any) -> None:
+    def __init__(self, port: int, tools: Any, tls: bool = False, **settings: Any) -> None:
         self.happened: list[str] = []
         self.payloads: list[bytes] = []
+        self.configured: list[bytes] = []
         unit, shard = tools.UNIT, tools.SHARD
-        self.topics = Topics(*(topics.home(shard, unit, way) for way in ("up", "down", "status")))
+        self.topics = Topics(*(topics.home(shard, unit, way) for way in ("up", "down", "status", "config")))
         self.uplink = Uplink(
-            BrokerAddress("127.0.0.1", port, tls=False),
+            BrokerAddress("127.0.0.1", port, tls=tls),
             UplinkSettings(**settings),
             self.topics,
             client_id=f"hhd-{unit}",
@@ -36,6 +42,7 @@ class Running:
                 lambda: self.happened.append("connected"),
                 lambda: self.happened.append("disconnected"),
                 self.payloads.append,
+                self.configured.append,
             ),
             clock=SystemClock(),
             rng=Random(1),
@@ -145,3 +152,84 @@ def test_a_refusal_is_told_in_words(start: Any, tools: Any, caplog: pytest.LogCa
     reasons = [r.fields["reason"] for r in caplog.records if r.levelno >= logging.WARNING]  # type: ignore[attr-defined]
     assert reasons[0] == "refused: Not authorized"
     assert reasons.count(reasons[0]) == 1, "once, not once per attempt"
+
+
+def box_files(secured: SecuredBroker, folder: Path, unit: str) -> dict[str, Any]:
+    """The box's own files, as the first certificate fills them."""
+    replace_files(secured, folder, unit)
+    return {
+        "tls": True, "ca_file": str(secured.folder / "root.pem"),
+        "cert_file": str(folder / "box.pem"), "key_file": str(folder / "box.key"),
+    }  # fmt: skip
+
+
+def replace_files(secured: SecuredBroker, folder: Path, unit: str) -> TlsFiles:
+    made = secured.unit(unit)
+    for name in ("box.key", "box.pem"):
+        shutil.copyfile(made.cert_file, folder / name)
+    return made
+
+
+def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.fields["reason"] for record in caplog.records if record.levelno >= logging.WARNING]  # type: ignore[attr-defined]
+
+
+def test_over_tls_the_certificate_says_who_we_are(
+    start: Any, secured: SecuredBroker, tools: Any, tmp_path: Path
+) -> None:
+    running = start(secured.plan.homes_port, **box_files(secured, tmp_path, tools.UNIT))
+    tools.wait_for(lambda: running.happened == ["connected"])
+    ingest = Client(secured.services("ingest"))
+    ingest.subscribe(running.topics.up)
+    assert running.uplink.publish(running.topics.up, b"a batch", qos=0)
+    tools.wait_for(lambda: ingest.heard == [(running.topics.up, b"a batch")])
+    ingest.publish(running.topics.down, b"an answer")
+    tools.wait_for(lambda: running.payloads == [b"an answer"])
+    assert running.uplink.trouble == ""
+    ingest.end()
+
+
+def test_a_renewed_certificate_is_taken_up_without_a_restart(
+    start: Any, secured: SecuredBroker, tools: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = box_files(secured, tmp_path, tools.UNIT)
+    running = start(secured.plan.homes_port, **settings)
+    tools.wait_for(lambda: running.happened == ["connected"])
+    secured.revoke(replace_files(secured, tmp_path, tools.UNIT))  # what is on disk now will not do
+    secured.reload()
+    secured.stop()
+    secured.start()
+    tools.wait_for(lambda: running.uplink.trouble == "the broker refuses our certificate: it is revoked")
+    (tmp_path / "box.key").unlink()  # between two files of a renewal
+    tools.wait_for(lambda: "read TLS files" in running.uplink.trouble)
+    replace_files(secured, tmp_path, tools.UNIT)
+    tools.wait_for(lambda: running.happened == ["connected", "disconnected", "connected"])
+    assert running.uplink.trouble == ""
+    said = reasons(caplog)
+    assert len(said) == len(set(said)), "each once, not once per attempt"
+
+
+def test_a_broker_that_is_not_ours_gets_nothing(start: Any, secured: SecuredBroker, tools: Any, tmp_path: Path) -> None:
+    settings = box_files(secured, tmp_path, tools.UNIT)
+    (tmp_path / "other.pem").write_text(authority.create_root(secured.now_us).pem)
+    running = start(secured.plan.homes_port, **{**settings, "ca_file": str(tmp_path / "other.pem")})
+    tools.wait_for(lambda: running.uplink.trouble == "the broker's certificate is not from the authority that we know")
+    assert running.happened == [] and "New client connected" not in secured.log()
+
+
+def test_without_a_certificate_it_says_what_is_missing(start: Any, secured: SecuredBroker, tools: Any) -> None:
+    running = start(secured.plan.homes_port, tls=True, ca_file=str(secured.folder / "root.pem"))
+    tools.wait_for(lambda: "wants a certificate" in running.uplink.trouble)
+
+
+def test_a_handshake_that_hangs_does_not_hold_it(
+    start: Any, secured: SecuredBroker, tools: Any, tmp_path: Path
+) -> None:
+    settings = box_files(secured, tmp_path, tools.UNIT)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        running = start(mute.getsockname()[1], **settings)
+        connection, _ = mute.accept()
+        threading.Event().wait(0.3)
+        running.end()
+        connection.close()
+    assert running.happened == []

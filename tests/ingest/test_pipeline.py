@@ -192,6 +192,16 @@ def test_a_unit_revoked_is_taken_no_more_and_its_agent_keeps_its_rows(rig: Rig) 
     assert not any(ack.refused for ack in rig.outlet.acks("u1"))
 
 
+def test_a_unit_revoked_a_second_ago_is_taken_no_more(rig: Rig) -> None:
+    rig.feed(seconds(1))
+    registry.revoke_unit(rig.conn, "u1", rig.clock.now_us())
+    rig.clock.advance(1)
+    rig.worker.turn(0)
+    rig.feed(seconds(2))
+    assert rig.rows() == [1]
+    assert rig.rows("reason", "quarantine") == ["revoked"]
+
+
 def leaking(rig: Rig) -> list[object]:
     """A blood leak of `u1` that nobody has seen yet; the state of the alert."""
     rig.feed(batch([reading(1)], [event(2, name="MDC_EVT_HDIALY_BLOOD_LEAK")]), seconds(3))

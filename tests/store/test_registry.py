@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from store import patients, registry
+from store import certificates, patients, registry
+from store.certificates import StoredCertificate
 from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.pool import Connection, Pool
@@ -67,3 +68,21 @@ def test_a_unit_knows_whom_it_serves(conn: Connection, unit: registry.Unit) -> N
     patients.bind(conn, unit.unit_id, patient, NOW_US)
     found = registry.unit_by_name(conn, unit.name)
     assert (found.patient_id, found.patient) == (patient, "Ann")
+
+
+def test_who_was_revoked_is_asked_for_by_shard_and_by_certificate(conn: Connection) -> None:
+    first, second, third = (registry.add_unit(conn, name, None, NOW_US, name=name) for name in ("one", "two", "three"))
+    for at, unit in enumerate((first, second)):
+        registry.revoke_unit(conn, unit.name, NOW_US + at)
+    assert registry.revoked_names(conn, [first.shard, third.shard]) == {"one"}
+    assert registry.revoked_names(conn, list(range(topics.SHARDS))) == {"one", "two"}
+    assert registry.revoked_homes(conn, NOW_US) == [], "without a certificate there is nobody to put out"
+    for unit, until_us in ((first, NOW_US + 10), (second, NOW_US + 5), (third, NOW_US + 10)):
+        certificates.add_certificate(
+            conn,
+            StoredCertificate(
+                f"{unit.unit_id:x}", "unit", unit.unit_id, unit.name, bytes([unit.unit_id]) * 32, "", 1, until_us
+            ),
+        )
+    assert registry.revoked_homes(conn, NOW_US) == [("two", second.shard), ("one", first.shard)]
+    assert registry.revoked_homes(conn, NOW_US + 7) == [("one", first.shard)]

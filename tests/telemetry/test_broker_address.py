@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from telemetry import broker_address
 from telemetry.broker_address import BrokerAddress
+from telemetry.broker_tls import TlsFiles
 from telemetry.errors import SettingsError
 
 
@@ -19,6 +20,14 @@ from telemetry.errors import SettingsError
         ("mqtt://10.0.0.1:99", BrokerAddress("10.0.0.1", 99, tls=False)),
         ("mqtts://[::1]:99/", BrokerAddress("::1", 99, tls=True)),
         ("mqtt://u:p%40ss@h", BrokerAddress("h", 1883, tls=False, username="u", password="p@ss")),
+        (
+            "mqtts://i:pw@h:8884?ca_file=/etc/ca.pem",
+            BrokerAddress("h", 8884, tls=True, username="i", password="pw", files=TlsFiles("/etc/ca.pem")),
+        ),
+        (
+            "mqtts://h/?cert_file=my%20cert&key_file=k",
+            BrokerAddress("h", 8883, tls=True, files=TlsFiles("", "my cert", "k")),
+        ),
     ],
 )
 def test_addresses(url: str, expected: BrokerAddress) -> None:
@@ -37,6 +46,12 @@ def test_addresses(url: str, expected: BrokerAddress) -> None:
         "mqtt://h:x",
         "mqtt://h/path",
         "mqtt://h?a=1",
+        "mqtts://h?a=1",
+        "mqtts://h?ca_file",
+        "mqtts://h?ca_file=",
+        "mqtts://h?ca_file=a&ca_file=b",
+        "mqtts://h?cert_file=a",
+        "mqtt://h?ca_file=a",
     ],
 )
 def test_what_is_none_names_the_setting(url: str) -> None:
@@ -44,10 +59,11 @@ def test_what_is_none_names_the_setting(url: str) -> None:
         broker_address.parse(url)
 
 
-def test_credentials_show_in_no_text() -> None:
+@pytest.mark.parametrize("url", ["mqtt://user:secret@h:0", "mqtt://user:h?secret@h", "mqtts://user:h?secret=2@h"])
+def test_credentials_show_in_no_text(url: str) -> None:
     assert "secret" not in str(broker_address.parse("mqtt://user:secret@h:99"))
     with pytest.raises(SettingsError) as caught:
-        broker_address.parse("mqtt://user:secret@h:0")
+        broker_address.parse(url)
     assert "secret" not in caught.value.line()
 
 

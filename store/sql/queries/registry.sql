@@ -9,6 +9,15 @@ VALUES (%(name)s, %(label)s, %(shard)s, %(clinic)s, from_us(%(now)s))
 -- name: revoke_unit
 UPDATE unit SET revoked_at = coalesce(revoked_at, from_us(%(now)s)) WHERE name = %(name)s
 
+-- name: revoked_homes
+SELECT u.name, u.shard FROM unit AS u
+WHERE u.revoked_at IS NOT NULL
+    AND EXISTS (SELECT FROM certificate AS c WHERE c.unit_id = u.unit_id AND c.valid_until > from_us(%(ended)s))
+ORDER BY u.revoked_at DESC, u.unit_id
+
+-- name: revoked_names
+SELECT name FROM unit WHERE revoked_at IS NOT NULL AND shard = ANY (%(shards)s::int[])
+
 -- name: units
 SELECT
     u.unit_id, u.name, u.label, u.shard, u.clinic_id, c.name, p.patient_id, p.display_name, to_us(u.activated_at),

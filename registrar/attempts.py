@@ -1,0 +1,47 @@
+"""How many wrong codes an address may send. Pure, bounded: the time is handed in."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict, deque
+from typing import Final
+
+LIMIT: Final = 10
+WINDOW_S: Final = 600.0
+MAX_ADDRESSES: Final = 10_000
+
+
+class Attempts:
+    """Wrong codes of the last ten minutes by address; remembers the addresses that failed last."""
+
+    def __init__(self, limit: int = LIMIT, window_s: float = WINDOW_S) -> None:
+        self._limit = limit
+        self._window_s = window_s
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait_s(self, address: str, now_s: float) -> float:
+        """0 when this address may try, else for how long it may not."""
+        times = self._failed.get(network(address), deque())
+        while times and times[0] <= now_s - self._window_s:
+            times.popleft()
+        return times[0] + self._window_s - now_s if len(times) >= self._limit else 0.0
+
+    def failed(self, address: str, now_s: float) -> None:
+        """This address sent a wrong one."""
+        times = self._failed.setdefault(network(address), deque(maxlen=self._limit))
+        self._failed.move_to_end(network(address))
+        times.append(now_s)
+        if len(self._failed) > MAX_ADDRESSES:
+            self._failed.popitem(last=False)
+
+
+def network(address: str) -> str:
+    """What counts as one: an IPv4 address, an IPv6 subscriber's /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

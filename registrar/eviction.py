@@ -1,0 +1,117 @@
+"""Puts a revoked home out of the broker: ends its session, sees that it does not come back, clears what it left.
+
+Mosquitto has no command for that, and a new revocation list leaves live sessions as they are. But a client id has one
+session: whoever connects with it replaces the one before. A home's client id is the name in its certificate, and on
+the services' door a client may choose its id, so we connect as the home, hold the place for a while, and leave. Whoever
+puts us out again while we hold it has come past the revocation list.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from telemetry import broker_tls
+from telemetry.broker_address import BrokerAddress
+
+log = logging.getLogger(__name__)
+
+# An agent comes back after 0.2…5 s (edge_agent.uplink), so within this one that is still let in is seen.
+HOLD_S: Final = 6.0
+CONNECT_S: Final = 5.0
+KEEPALIVE_S: Final = 15
+
+
+class Home(NamedTuple):
+    """A unit where it stands in the topics."""
+
+    unit: str
+    shard: int
+
+
+def evict(services: BrokerAddress, homes: Sequence[Home], hold_s: float = HOLD_S) -> dict[Home, str]:
+    """End the sessions of these homes, all at once; why it did not work, for those where it did not.
+
+    `services` is the services' door with the registrar's account. Takes `hold_s` and a little.
+    """
+    places = [_Place(services, home) for home in homes]
+    try:
+        for place in places:
+            place.take()
+        pause = threading.Event()
+        pause.wait(hold_s)
+        return {place.home: trouble for place in places if (trouble := place.leave())}
+    finally:
+        for place in places:
+            place.end()
+
+
+class _Place:
+    """One home's client id, held by us."""
+
+    def __init__(self, services: BrokerAddress, home: Home) -> None:
+        self.home = home
+        self._address = services
+        self._trouble = ""
+        self._taken = threading.Event()
+        self._left: set[str] = set()
+        self._leaving = False
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=home.unit, clean_session=True, reconnect_on_failure=False
+        )
+        self._client.connect_timeout = CONNECT_S
+        if services.username:
+            self._client.username_pw_set(services.username, services.password)
+        if services.tls:
+            self._client.tls_set_context(broker_tls.context(services.files))
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = lambda *_: self._taken.set()
+        self._client.on_message = self._heard
+        self._client.on_disconnect = self._disconnected
+
+    def take(self) -> None:
+        try:
+            self._client.connect(self._address.host, self._address.port, KEEPALIVE_S)
+        except (OSError, ValueError) as error:
+            self._trouble = f"the broker is not there: {error}"
+            return
+        self._client.loop_start()
+
+    def leave(self) -> str:
+        """Clear what is retained for the home and go; what went wrong, or empty."""
+        if not self._trouble and not self._taken.wait(CONNECT_S):
+            self._trouble = "no answer from the broker"
+        if not self._trouble:
+            with suppress(RuntimeError, ValueError):
+                for info in [self._client.publish(topic, b"", qos=1, retain=True) for topic in sorted(self._left)]:
+                    info.wait_for_publish(CONNECT_S)
+        self._leaving = True
+        return self._trouble
+
+    def end(self) -> None:
+        self._leaving = True
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self._trouble = f"the broker refuses the registrar: {code}"
+            self._taken.set()
+        else:
+            # The last will of the session that has just ended is among what is retained.
+            client.subscribe(f"hhd/1/{self.home.shard}/{self.home.unit}/+", qos=1)
+
+    def _heard(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.payload:
+            self._left.add(message.topic)
+
+    def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _properties: Any) -> None:
+        if not self._leaving and not self._trouble:
+            self._trouble = "it came back: the broker does not keep it out"
+            self._taken.set()
