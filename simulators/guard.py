@@ -13,14 +13,14 @@ from simulators.prescription import Prescription
 
 TEMPERATURE, CONDUCTIVITY, VENOUS, DIALYSATE_PRESSURE, TRANSMEMBRANE = "a", "b", "c", "d", "e"
 AIR, BLOOD_LEAK, OTHER, BLOOD_PRESSURE = "f", "g", "h", "i"
-_ARTERIAL, _PUMP = "arterial", "pump"  # JSDT has no letter for these two: they are shown as OTHER
+ARTERIAL, PUMP = "arterial", "pump"  # JSDT has no letter for these two: they are shown as OTHER
 
-_STOPS_PUMP: Final = frozenset({VENOUS, AIR, BLOOD_LEAK, _ARTERIAL})
+_STOPS_PUMP: Final = frozenset({VENOUS, AIR, BLOOD_LEAK, ARTERIAL})
 _STOPS_FLUID: Final = frozenset({TEMPERATURE, CONDUCTIVITY, BLOOD_LEAK})
 # Seconds a condition must hold before the machine speaks.
 _ON_DELAY_S: Final[dict[str, float]] = {
     TEMPERATURE: 20.0, CONDUCTIVITY: 20.0, VENOUS: 2.0, DIALYSATE_PRESSURE: 5.0, TRANSMEMBRANE: 10.0,
-    AIR: 0.0, BLOOD_LEAK: 1.0, BLOOD_PRESSURE: 0.0, _ARTERIAL: 2.0, _PUMP: 15.0,
+    AIR: 0.0, BLOOD_LEAK: 1.0, BLOOD_PRESSURE: 0.0, ARTERIAL: 2.0, PUMP: 15.0,
 }  # fmt: skip
 _LEARN_S: Final = 30.0
 _VENOUS_HIGHEST: Final = 400.0
@@ -44,7 +44,12 @@ class Guard:
     @property
     def letters(self) -> frozenset[str]:
         """Alarm letters standing now."""
-        return frozenset(OTHER if a in (_ARTERIAL, _PUMP) else a for a in self._active)
+        return frozenset(OTHER if a in (ARTERIAL, PUMP) else a for a in self._active)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What stands now, each by its own name: for a protocol that can say more than JSDT."""
+        return frozenset(self._active)
 
     @property
     def stops_pump(self) -> bool:
@@ -85,14 +90,14 @@ class Guard:
         p = self._p
         breached = {
             VENOUS: running and not limits[0] <= seen["venous_pressure"] <= limits[1],
-            _ARTERIAL: running and seen["arterial_pressure"] < p.arterial_limit_mmhg,
+            ARTERIAL: running and seen["arterial_pressure"] < p.arterial_limit_mmhg,
             TRANSMEMBRANE: treating and seen["transmembrane_pressure"] > p.transmembrane_limit_mmhg,
             DIALYSATE_PRESSURE: treating and seen["dialysate_pressure"] < -400.0,
             TEMPERATURE: treating and abs(seen["dialysate_temperature"] - p.dialysate_temperature_cel) > 1.5,
             CONDUCTIVITY: treating and abs(seen["dialysate_conductivity"] / p.conductivity_ms_cm - 1.0) > 0.05,
             AIR: air,
             BLOOD_LEAK: leak,
-            _PUMP: pump_should_run and not running,
+            PUMP: pump_should_run and not running,
             BLOOD_PRESSURE: not p.systolic_low_mmhg <= seen.get("systolic", 120.0) <= p.systolic_high_mmhg,
         }
         for alarm, is_breached in breached.items():
