@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -12,6 +13,7 @@ from edge_agent.config import EdgeConfig
 from edge_agent.intake import Intake
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
+from edge_agent.reconfigure import Reconfigure
 from telemetry.clock import Clock
 from telemetry.messages import SCHEMA_VERSION, MachineLink, Status
 
@@ -46,6 +48,9 @@ class Health:
     intake: Intake
     machine: MachineLink = MachineLink.DISCONNECTED
     figures: Figures = field(default_factory=Figures)
+    certificate_until_us: int = 0
+    remote: Reconfigure | None = None
+    source_lives: Callable[[], bool] = lambda: True
     _told: tuple[object, ...] | None = None  # the essence of what was told last
     _due_s: float = 0.0
 
@@ -61,7 +66,7 @@ class Health:
             boot=self.clock.boot_id()[:LONGEST_TEXT],
             agent_version=agent_version(),
             synchronised=at.synchronised,
-            machine=self.machine,
+            machine=self._machine(),
             protocol=self.config.machine.protocol,
             profile=self.config.machine.profile[:LONGEST_TEXT],
             outbox_rows=self.outbox.rows,
@@ -69,6 +74,9 @@ class Health:
             thinned=self.outbox.thinned + self.intake.lost,
             rejected=self.outbox.rejected,
             trouble=clean(self.intake.trouble),
+            certificate_until_us=self.certificate_until_us,
+            config_serial=self.remote.serial if self.remote else 0,
+            config_trouble=clean(self.remote.trouble) if self.remote else "",
         )
 
     def due(self, now: float) -> bool:
@@ -87,7 +95,15 @@ class Health:
     def _essence(self) -> tuple[object, ...]:
         outbox, intake = self.outbox, self.intake
         synchronised = self.stamp().synchronised
-        return outbox.epoch, synchronised, self.machine, outbox.thinned, intake.lost, outbox.rejected, intake.trouble
+        return (
+            outbox.epoch, synchronised, self._machine(), outbox.thinned, intake.lost, outbox.rejected, intake.trouble,
+            self.certificate_until_us, *((self.remote.serial, self.remote.trouble) if self.remote else ()),
+        )  # fmt: skip
+
+    def _machine(self) -> MachineLink:
+        # Who hangs in a call to the port cannot say so: what it said before is not true any more.
+        hangs = self.machine is MachineLink.CONNECTED and not self.source_lives()
+        return MachineLink.SILENT if hangs else self.machine
 
     def _oldest_us(self) -> int:
         try:

@@ -7,11 +7,22 @@ import threading
 from types import FrameType
 
 
-def stop_event() -> threading.Event:
+class StopEvent(threading.Event):
+    """Set when a service is to end.
+
+    Attributes:
+        signalled: whether somebody outside wants the end, rather than the service itself.
+    """
+
+    signalled = False
+
+
+def stop_event() -> StopEvent:
     """An event set by SIGTERM or Ctrl-C; install once, from the main thread."""
-    stop = threading.Event()
+    stop = StopEvent()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.signalled = True
         stop.set()
 
     signal.signal(signal.SIGTERM, handle)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from contextlib import closing
 from pathlib import Path
 
-from edge_agent import agent, config, outbox
+from edge_agent import agent, config, outbox, supervision
+from homehd import logs
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError
@@ -34,13 +37,18 @@ def run(options: argparse.Namespace) -> int:
     if options.requeue:
         _requeue(settings.outbox)
         return 0
-    agent.run(settings, SystemClock(), stop_event())
+    clock = SystemClock()
+    logs.bound(clock)
+    stop = stop_event()
+    if agent.run(settings, clock, stop, supervision.host(os.environ)) and not stop.signalled:
+        # Settings from afar: the same process, begun anew, so that nothing of the old ones is left.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return 0
 
 
 def _check(path: Path, settings: config.EdgeConfig) -> None:
-    port = settings.machine.port
-    if not Path(port).exists():
+    port = settings.machine.port or settings.machine.listen
+    if settings.machine.port and not Path(port).exists():
         # Running, the agent would wait for it: a cable may be plugged in later. Asked for a check, it says so.
         raise HomehdError("check serial port", port, hint="there is no such device: is the machine plugged in?")
     print(f"{path}: unit {settings.unit}, {settings.machine.protocol} {settings.machine.profile} on {port}")
