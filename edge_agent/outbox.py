@@ -4,29 +4,45 @@ One row per entry. A number is given at `append` and never again within the epoc
 high-water mark in the same transaction, also when every row has been settled. After a torn file a new epoch begins
 above every number that was salvaged, so that a number names one row whatever its epoch.
 
-All methods may be called from any thread; each is one transaction or none.
+What it holds is bounded in bytes and in age (`edge_agent.room`); on a full disk it goes on in the space it has
+(`edge_agent.squeeze`). All methods may be called from any thread; each is one transaction or none.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from edge_agent import outbox_file
-from edge_agent.outbox_file import OutboxError, TornFileError, epoch_number, epoch_text, transaction
+from edge_agent import entries, outbox_file, quarantine, room
+from edge_agent.entries import Ranges
+from edge_agent.ledger import Gap, Ledger, Why, recalled
+from edge_agent.outbox_file import (
+    DiskFullError,
+    OutboxError,
+    TornFileError,
+    epoch_number,
+    read_meta,
+    transaction,
+    translated,
+    write_meta,
+)
 from edge_agent.packing import Row
-from edge_agent.salvage import EVENT_KIND, Incident, checksum, is_sound, readable_meta, readable_rows
-from edge_agent.thinning import ROW_OVERHEAD, Dropped, drop_readings
-from telemetry import wire
-from telemetry.messages import Event, Reading
+from edge_agent.reserve import RESERVE_BYTES
+from edge_agent.room import Arriving, Bounds
+from edge_agent.salvage import Incident, number_above, salvage
+from edge_agent.squeeze import Squeeze
+from telemetry.clock import MICROSECONDS
+from telemetry.messages import Event, Flag, Reading
 
-MAX_ASIDE: Final = 10_000  # rows kept for a technician to look at
-Ranges = Iterable[tuple[int, int]]
+DAY_US: Final = 86_400 * MICROSECONDS
+Memory = bytes  # a property below has that name
+_T = TypeVar("_T")
 
 
 class _Kept(NamedTuple):
@@ -34,7 +50,7 @@ class _Kept(NamedTuple):
 
     epoch: int
     next_seq: int
-    memory: bytes | None
+    memory: Memory | None
 
 
 class Outbox:
@@ -44,18 +60,33 @@ class Outbox:
         epoch: what new rows are numbered under.
         generation: grows when the file was opened anew, so that a reader of `pending` knows to start again.
         incidents: torn files met at the last opening.
-        rows, bytes: unsettled entries and the space they take.
-        thinned: readings dropped at the size bound, ever. rejected: rows set aside, ever.
     """
 
     _kept: _Kept
-    _no_reading_to: int  # up to this number
+    _ledger: Ledger
 
-    def __init__(self, path: Path, *, now_us: int, max_bytes: int) -> None:
-        """Open, check, create or salvage; OutboxError when another agent has it or the disk does not let us."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now_us: int,
+        max_bytes: int,
+        max_age_us: int = 30 * DAY_US,
+        reserve_bytes: int | None = None,
+    ) -> None:
+        """Open, check, create or salvage; OutboxError when another agent has it or the disk does not let us.
+
+        `max_bytes`, `max_age_us`: beyond either, old readings are thinned or go. `reserve_bytes`: disk space kept back
+        for the day when the disk is full; unless given, 8 MiB beside an outbox of at least 64, else none.
+        """
         self._path = path
-        self._max_bytes = max_bytes
+        if reserve_bytes is None:
+            reserve_bytes = RESERVE_BYTES if max_bytes >= 8 * RESERVE_BYTES else 0
+        self._max_age_us = max_age_us
+        self._max_event_bytes = max_bytes * 3 // 4  # the newest readings always have the rest
+        self._squeeze = Squeeze(path, wanted_bytes=max_bytes, reserve_bytes=reserve_bytes)
         self._mutex = threading.RLock()
+        self._file: sqlite3.Connection | None = None
         self.generation = 0
         self._met: list[Incident] = []  # by openings that failed afterwards
         self._why_closed = ""
@@ -69,7 +100,8 @@ class Outbox:
     def close(self) -> None:
         """Close the file and let others use it."""
         with self._mutex:
-            self._db.close()
+            self._shut()
+            self._squeeze.closed()
             self._lock.close()
 
     def reopen(self, now_us: int) -> None:
@@ -78,7 +110,7 @@ class Outbox:
         After an error it stays closed until the next time, and reading and writing give that error meanwhile.
         """
         with self._mutex:
-            self._db.close()
+            self._shut()
             self._why_closed = ""
             try:
                 self._open(now_us)
@@ -86,59 +118,31 @@ class Outbox:
                 self._why_closed = error.hint
                 raise
 
-    def append(self, records: Sequence[Reading | Event], boot: str, memory: bytes | None = None) -> list[int]:
-        """Number and keep records; durable on return. `memory` is kept with them (`memory()`). Gives their numbers."""
-        with self._writing("append to outbox"):
-            first = self._next_seq
-            rows, size = [], 0
-            for seq, record in enumerate(records, start=first):
-                kind = EVENT_KIND if isinstance(record, Event) else 0
-                payload = wire.encode(msgspec.structs.replace(record, seq=seq))
-                rows.append((seq, self._epoch, boot, kind, checksum(seq, self._epoch, boot, kind, payload), payload))
-                size += len(payload) + ROW_OVERHEAD
-            with transaction(self._db):
-                dropped = self._make_room(size)
-                self._db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
-                if memory is not None:
-                    self._set_meta("memory", memory)
-                if dropped.rows:
-                    self._set_meta("thinned", self.thinned + dropped.rows)
-            self._next_seq += len(rows)
-            self._kept = _Kept(self._epoch, self._next_seq, self._kept.memory if memory is None else memory)
-            self._no_reading_to = max(self._no_reading_to, dropped.last)
-            self.rows += len(rows) - dropped.rows
-            self.bytes += size - dropped.bytes
-            self.thinned += dropped.rows
-            return [row[0] for row in rows]
+    def append(
+        self, records: Sequence[Reading | Event], boot: str, memory: Memory | None = None, *, told: bool = False
+    ) -> list[int]:
+        """Number and keep records; durable on return. Gives their numbers.
 
-    def memory(self) -> bytes | None:
+        `memory` is kept with them (`memory()`); `told`: they say what was `untold`.
+        """
+        return self._do("append to outbox", lambda: self._append(records, boot, memory, told))
+
+    def memory(self) -> Memory | None:
         """What was last kept by `append` beside the records."""
         with self._mutex:
             return self._kept.memory
 
     def pending(self) -> list[tuple[int, int, bool]]:
         """Every unsettled entry, as ranges (first, last, they are events) in order."""
-        found: list[tuple[int, int, bool]] = []
-        with self._writing("read outbox"):
-            for seq, kind in self._db.execute("SELECT seq, kind FROM entry ORDER BY seq"):
-                is_event = kind == EVENT_KIND
-                if found and found[-1][1] == seq - 1 and found[-1][2] == is_event:
-                    found[-1] = (found[-1][0], seq, is_event)
-                else:
-                    found.append((seq, seq, is_event))
-        return found
+        return self._do("read outbox", lambda: entries.ranges(self._db))
 
     def read(self, seqs: Sequence[int]) -> list[Row]:
         """Those of `seqs` that are here, in order. A row that is not what was written is set aside instead."""
-        with self._writing("read outbox"):
-            marks = ",".join("?" * len(seqs))
-            found = self._db.execute(
-                f"SELECT seq, epoch, boot, kind, crc, payload FROM entry WHERE seq IN ({marks}) ORDER BY seq", seqs
-            ).fetchall()
-            damaged = [row[0] for row in found if not is_sound(*row)]
+        with self._mutex:
+            rows, damaged = self._do("read outbox", lambda: entries.read(self._db, seqs))
             if damaged:
                 self.set_aside([(seq, seq) for seq in damaged], "damaged on disk")
-            return [_row(*row) for row in found if row[0] not in damaged]
+            return rows
 
     def settle(self, epoch: str, ranges: Ranges) -> list[int] | None:
         """Forget rows ingest has committed. Gives their numbers, None for an epoch that was never in this file."""
@@ -154,84 +158,130 @@ class Outbox:
 
     def requeue(self) -> int:
         """Send what was set aside once more, after its cause was mended. Gives how many rows there are."""
-        with self._writing("requeue in outbox"):
+
+        def requeue() -> int:
             with transaction(self._db):
-                before = self._db.total_changes
-                self._db.execute("INSERT OR IGNORE INTO entry SELECT seq, epoch, boot, kind, crc, payload FROM aside")
-                requeued = self._db.total_changes - before
-                self._db.execute("DELETE FROM aside")
+                back = entries.put_back(self._db)
             self._load()
-            return requeued
+            return back
+
+        return self._do("requeue in outbox", requeue)
 
     def oldest_us(self) -> int:
         """When the oldest unsettled entry was taken (microseconds since 1970), 0 with none."""
-        with self._writing("read outbox"):
-            row = self._db.execute(
-                "SELECT seq, epoch, boot, kind, crc, payload FROM entry ORDER BY seq LIMIT 1"
-            ).fetchone()
-            return _row(*row).record.time_us if row and is_sound(*row) else 0
+        return self._do("read outbox", lambda: entries.oldest_us(self._db))
+
+    def recover(self, now_us: int) -> None:
+        """Take back what a full disk has cost, if it has room again; called now and then. OutboxError as `reopen`."""
+        with self._mutex:
+            waiting = any(incident.waiting for incident in self.incidents)
+            if self._do("look at outbox", lambda: self._squeeze.recover(self._db)) and waiting:
+                self.reopen(now_us)
+
+    @property
+    def rows(self) -> int:
+        """Unsettled entries."""
+        return self._ledger.rows
+
+    @property
+    def bytes(self) -> int:
+        """The space they take."""
+        return self._ledger.bytes
+
+    @property
+    def thinned(self) -> int:
+        """Rows that went for want of room or for their age, ever."""
+        return self._ledger.thinned
+
+    @property
+    def rejected(self) -> int:
+        """Rows set aside, ever."""
+        return self._ledger.rejected
+
+    @property
+    def untold(self) -> dict[Why, Gap]:
+        """What went for want of room or for its age and was not told yet (`append`)."""
+        return self._ledger.untold
+
+    @property
+    def squeezed(self) -> bool:
+        """Whether the disk is full, so that the file may not grow."""
+        return self._squeeze.on
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._file is None:
+            raise OutboxError("use outbox", str(self._path), hint="it is closed", recoverable=True)
+        return self._file
+
+    def _append(self, records: Sequence[Reading | Event], boot: str, memory: Memory | None, told: bool) -> list[int]:
+        before = self._ledger.told() if told else self._ledger
+        new = [
+            entries.numbered(msgspec.structs.replace(record, seq=seq), self._epoch, boot)
+            for seq, record in enumerate(records, start=self._next_seq)
+        ]
+        came = entries.measure(new)
+        arriving = Arriving(came.rows, came.size, self._next_seq - 1, _known_time_us(records))
+        with transaction(self._db):
+            max_bytes = self._squeeze.max_bytes(self._db, before.bytes)
+            bounds = Bounds(max_bytes, self._max_event_bytes, self._max_age_us)
+            ledger = room.make(self._db, before, bounds, arriving)
+            entries.add(self._db, new)
+            if memory is not None:
+                write_meta(self._db, "memory", memory)
+            self._keep(ledger)
+        self._ledger = ledger.added(*came)
+        self._next_seq += came.rows
+        self._kept = _Kept(self._epoch, self._next_seq, self._kept.memory if memory is None else memory)
+        return [entry.seq for entry in new]
 
     def _remove(self, epoch: str | None, ranges: Ranges, reason: str | None = None) -> list[int] | None:
-        with self._writing("settle in outbox"):
+        spans = list(ranges)
+
+        def remove() -> list[int] | None:
             number = None
             if epoch is not None:
                 with suppress(ValueError):
                     number = epoch_number(epoch)
                 if number not in self._epochs:
                     return None
-            gone: list[int] = []
-            size = 0
             with transaction(self._db):
-                for first, last in ranges:
-                    where, values = "seq BETWEEN ? AND ? AND epoch = ifnull(?, epoch)", (first, last, number)
-                    for seq, length in self._db.execute(
-                        f"SELECT seq, length(payload) FROM entry WHERE {where}", values
-                    ).fetchall():
-                        gone.append(seq)
-                        size += length + ROW_OVERHEAD
-                    if reason is not None:
-                        self._db.execute(
-                            f"INSERT OR REPLACE INTO aside SELECT *, ? FROM entry WHERE {where}", (reason, *values)
-                        )
-                    else:  # what was set aside as unsendable and arrived after all is settled too
-                        self._db.execute(f"DELETE FROM aside WHERE {where}", values)
-                    self._db.execute(f"DELETE FROM entry WHERE {where}", values)
-                if reason is not None and gone:
-                    self._bound_aside(self.rejected + len(gone))
-            self.rows -= len(gone)
-            self.bytes -= size
-            self.rejected += len(gone) if reason is not None else 0
+                gone, took = entries.take_out(self._db, number, spans, reason)
+                ledger = self._ledger.added(-took.rows, -took.size, -took.event_size)
+                if reason is not None:
+                    ledger = msgspec.structs.replace(ledger, rejected=ledger.rejected + len(gone))
+                self._keep(ledger)
+            self._ledger = ledger
             return gone
 
-    def _bound_aside(self, rejected: int) -> None:
-        self._set_meta("rejected", rejected)
-        self._db.execute(
-            "DELETE FROM aside WHERE seq IN (SELECT seq FROM aside ORDER BY seq DESC LIMIT -1 OFFSET ?)", (MAX_ASIDE,)
-        )
+        return self._do("settle in outbox", remove)
 
-    def _make_room(self, size: int) -> Dropped:
-        """Drop oldest readings until `size` fits, and a hundredth more, so that it is not done for every append."""
-        excess = self.bytes + size - self._max_bytes
-        if excess <= 0:
-            return Dropped()
-        excess += self._max_bytes // 100
-        return drop_readings(self._db, after=self._no_reading_to, newest=self._next_seq - 1, excess=excess)
+    def _keep(self, ledger: Ledger) -> None:
+        """Put into the file what has changed of the ledger, on an open transaction."""
+        before = self._ledger.kept()
+        for key, value in ledger.kept().items():
+            if value != before[key]:
+                write_meta(self._db, key, value)
 
     def _open(self, now_us: int) -> None:
+        if not self._path.exists():  # SQLite would play the log of a file that is gone into the new one
+            quarantine.move_aside(self._path, now_us)
         try:
-            self._db = outbox_file.open_file(self._path)
+            self._file = self._relieved("open outbox", lambda: outbox_file.open_file(self._path))
         except TornFileError:
-            outbox_file.quarantine(self._path, now_us)
-            self._db = outbox_file.open_file(self._path)
+            quarantine.move_aside(self._path, now_us)
+            self._file = self._relieved("open outbox", lambda: outbox_file.open_file(self._path))
         try:
-            with self._writing("open outbox"):
-                for torn in outbox_file.torn_files(self._path):
-                    self._met.append(self._salvage(torn))
-                if self.generation:
-                    self._remove_failed(self._kept)
-                self._load()
-        except BaseException:
-            self._db.close()  # rather than give out, or add to, rows of a commit that failed
+            self._relieved("open outbox", lambda: self._squeeze.opened(self._db))
+            for torn in quarantine.torn_files(self._path):
+                self._met.append(self._salvage(torn))
+            if self.generation:
+                self._relieved("open outbox", lambda: self._remove_failed(self._kept))
+            self._relieved("open outbox", self._load)
+        except BaseException as error:
+            self._shut()  # rather than give out, or add to, rows of a commit that failed
+            if isinstance(error, TornFileError):
+                raise self._torn("open outbox", error) from error
             raise
         self.incidents, self._met = self._met, []
         self.generation += 1
@@ -242,56 +292,59 @@ class Outbox:
         The caller was told that nothing was kept, and appends the same records again: they would be stored twice.
         """
         with transaction(self._db):
-            self._db.execute("DELETE FROM entry WHERE epoch = ? AND seq >= ?", (kept.epoch, kept.next_seq))
-            self._set_meta("memory", kept.memory)
+            entries.remove_from(self._db, kept.epoch, kept.next_seq)
+            write_meta(self._db, "memory", kept.memory)
 
     def _salvage(self, torn: Path) -> Incident:
-        before = self._db.total_changes
-        with transaction(self._db):
-            self._db.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)", readable_rows(torn))
-            salvaged = self._db.total_changes - before
-            meta = readable_meta(torn)  # last: SQLite may change the file it opens
-            for key in ("memory", "thinned", "rejected"):
-                if key in meta:
-                    self._set_meta(key, meta[key])
-        outbox_file.retire(torn, self._path)
-        return Incident(torn.name.replace(".torn-", ".quarantine-"), salvaged)
+        salvaged = None
+        if self._squeeze.room_for(quarantine.size(torn)):
+            with suppress(DiskFullError), translated("salvage outbox", torn):
+                salvaged = salvage(self._db, torn)
+        if salvaged is None:  # what is new goes on meanwhile
+            self._relieved("salvage outbox", lambda: number_above(self._db, torn))
+            return Incident(torn.name, 0, waiting=True)
+        quarantine.retire(torn, self._path)
+        return Incident(quarantine.retired_name(torn), salvaged)
 
     def _load(self) -> None:
-        meta = self._meta()
+        meta = read_meta(self._db)
         self.epoch = str(meta["epoch"])
         self._epoch = epoch_number(self.epoch)
-        self.thinned = int(meta.get("thinned", 0))
-        self.rejected = int(meta.get("rejected", 0))
-        self.rows, payloads = self._db.execute("SELECT count(*), total(length(payload)) FROM entry").fetchone()
-        self.bytes = int(payloads) + self.rows * ROW_OVERHEAD
-        self._epochs = {self._epoch, *(n for (n,) in self._db.execute("SELECT DISTINCT epoch FROM entry"))}
-        highest = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
-        self._next_seq = (highest[0] if highest else 0) + 1
-        self._no_reading_to = 0
+        self._ledger = recalled(meta, *entries.measure_all(self._db))
+        self._epochs = {self._epoch, *entries.epochs(self._db)}
+        self._next_seq = entries.highest_seq(self._db) + 1
         memory = meta.get("memory")
         self._kept = _Kept(self._epoch, self._next_seq, memory if isinstance(memory, bytes) else None)
 
-    def _meta(self) -> dict[str, Any]:
-        return dict(self._db.execute("SELECT key, value FROM meta"))
+    def _shut(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
-    def _set_meta(self, key: str, value: Any) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    @contextmanager
-    def _writing(self, operation: str) -> Iterator[None]:
+    def _do(self, operation: str, action: Callable[[], _T]) -> _T:
         with self._mutex:
             if self._why_closed:
                 raise OutboxError(operation, str(self._path), hint=self._why_closed, recoverable=True)
             try:
-                with outbox_file.translated(operation, self._path):
-                    yield
+                return self._relieved(operation, action)
             except TornFileError as error:
-                raise OutboxError(
-                    operation, str(self._path), hint=f"{error}; will be reopened", recoverable=True
-                ) from error
+                raise self._torn(operation, error) from error
+
+    def _relieved(self, operation: str, action: Callable[[], _T]) -> _T:
+        """Do it; on a full disk make room and do it again, as long as any room can be made."""
+        reliefs = self._squeeze.reliefs(lambda: self._file)
+        while True:
+            try:
+                with translated(operation, self._path):
+                    return action()
+            except DiskFullError:
+                if not any(relief() for relief in reliefs):
+                    raise
+
+    def _torn(self, operation: str, error: TornFileError) -> OutboxError:
+        return OutboxError(operation, str(self._path), hint=f"{error}; will be reopened", recoverable=True)
 
 
-def _row(seq: int, epoch: int, boot: str, kind: int, _crc: int, payload: bytes) -> Row:
-    record = wire.decode_event(payload) if kind == EVENT_KIND else wire.decode_reading(payload)
-    return Row(seq, epoch_text(epoch), boot, record)
+def _known_time_us(records: Sequence[Reading | Event]) -> int:
+    """The newest time among them that a clock known to be right gave, 0 with none."""
+    return max((r.time_us for r in records if r.flags & Flag.CLOCK_SYNCHRONISED), default=0)

@@ -1,7 +1,7 @@
-"""The outbox's SQLite file: locked, opened, checked, created; a torn one moved aside.
+"""The outbox's SQLite file: locked, opened, checked, created; what goes wrong there, by kinds.
 
 Durability: WAL with synchronous=FULL, so a committed entry survives power loss, and a torn tail of the log is cut off
-by SQLite itself. What SQLite cannot mend is renamed and salvaged (`edge_agent.salvage`).
+by SQLite itself. What SQLite cannot mend is moved aside (`edge_agent.quarantine`) and salvaged (`edge_agent.salvage`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import secrets
 import sqlite3
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
+from edge_agent.reserve import free_bytes
 from telemetry.errors import HomehdError
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORMAT: Final = 1
-KEPT_QUARANTINES: Final = 3
+NO_ROOM_BYTES: Final = 65536
 _TORN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Trying again later can help with these, without a person.
 _PASSING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_PASSING_ERRNO: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE})
+_FULL_ERRNO: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_PASSING_ERRNO: Final = _FULL_ERRNO | {errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE}
 
 # `epoch` is the 16 hex digits as a signed number; every row carries it and its boot, so that rows salvaged from a torn
 # file can be sent as what they are. `crc` covers what SQLite's own check does not: a flipped bit inside a payload.
@@ -48,6 +50,10 @@ class OutboxError(HomehdError):
     """The outbox could not be opened, read or written; `recoverable` says whether trying again can help."""
 
 
+class DiskFullError(OutboxError):
+    """There is no room on the disk; nothing is wrong with the file."""
+
+
 class TornFileError(Exception):
     """The file is not a whole database."""
 
@@ -59,13 +65,20 @@ def translated(operation: str, path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, OSError):
-            passing = error.errno in _PASSING_ERRNO
+            passing, full = error.errno in _PASSING_ERRNO, error.errno in _FULL_ERRNO
         else:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
             if code in _TORN:
                 raise TornFileError(str(error)) from error
-            passing = code in _PASSING
-        raise OutboxError(operation, str(path), hint=str(error), recoverable=passing) from error
+            passing, full = code in _PASSING, code == sqlite3.SQLITE_FULL
+        kind = DiskFullError if full or (passing and _no_room(path.parent)) else OutboxError
+        raise kind(operation, str(path), hint=str(error), recoverable=passing) from error
+
+
+def _no_room(folder: Path) -> bool:
+    """SQLite calls it an I/O error when there is no room for its index of the log, or when only the sync finds none."""
+    free = free_bytes(folder)
+    return free is not None and free < NO_ROOM_BYTES
 
 
 def lock(path: Path) -> IO[bytes]:
@@ -89,12 +102,6 @@ def lock(path: Path) -> IO[bytes]:
 def open_file(path: Path) -> sqlite3.Connection:
     """A checked connection, the file created if it is not there; TornFileError for a damaged one."""
     new = not path.exists()
-    if new:
-        # Of a file that is gone: SQLite would play its log into the new one. What the log holds is salvaged instead.
-        path.with_name(path.name + "-shm").unlink(missing_ok=True)
-        log_left = path.with_name(path.name + "-wal")
-        if log_left.exists():
-            log_left.rename(path.with_name(f"{path.name}.torn-0-wal"))
     with translated("open outbox", path):
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         # A flipped bit can make a text that is none: its row's sum then says so, and the rows around it are read.
@@ -103,43 +110,22 @@ def open_file(path: Path) -> sqlite3.Connection:
         with translated("open outbox", path):
             _prepare(db)
             _check(db, path)
-        if new:
-            sync_folder(path.parent)
+            if new:
+                sync_folder(path.parent)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def quarantine(path: Path, now_us: int) -> Path:
-    """Rename a torn file and its log, so that a new one can begin; gives the new name."""
-    aside = path.with_name(f"{path.name}.torn-{now_us}")
-    with translated("quarantine outbox", path):
-        # The log first: left behind, it would be played into the new file.
-        for suffix in ("-wal", ""):
-            source = path.with_name(path.name + suffix)
-            if source.exists():
-                source.rename(aside.with_name(aside.name + suffix))
-        path.with_name(path.name + "-shm").unlink(missing_ok=True)
-        sync_folder(path.parent)
-    return aside
+def read_meta(db: sqlite3.Connection) -> dict[str, Any]:
+    """Everything the file knows about itself."""
+    return dict(db.execute("SELECT key, value FROM meta"))
 
 
-def torn_files(path: Path) -> list[Path]:
-    """Quarantined files that have not been salvaged yet, oldest first; of one that is gone only the log may be left."""
-    found = {p.with_name(p.name.removesuffix("-wal")) for p in path.parent.glob(f"{path.name}.torn-*")}
-    return sorted(p for p in found if not p.name.endswith("-shm"))
-
-
-def retire(torn: Path, path: Path) -> None:
-    """Mark a torn file as salvaged and keep the newest few as evidence."""
-    with translated("quarantine outbox", torn):
-        for suffix in ("-wal", "-shm"):
-            torn.with_name(torn.name + suffix).unlink(missing_ok=True)
-        if torn.exists():
-            torn.rename(torn.with_name(torn.name.replace(".torn-", ".quarantine-")))
-        for old in sorted(path.parent.glob(f"{path.name}.quarantine-*"))[:-KEPT_QUARANTINES]:
-            old.unlink()
+def write_meta(db: sqlite3.Connection, key: str, value: object) -> None:
+    """Keep one thing, on an open transaction."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
 def new_epoch() -> str:

@@ -11,9 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
+from edge_agent.outbox_file import transaction, write_meta
 from telemetry import wire
 from telemetry.errors import WireError
 
@@ -23,6 +25,8 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 _TABLE_LEAF: Final = 0x0D
 _LONGEST_CELL: Final = PAGE - 35  # a longer row continues on other pages and is given up
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
+ROWS_AT_ONCE: Final = 2000
+_KEPT_META: Final = frozenset({"memory", "thinned", "rejected", "history"})
 _CONSTANTS: Final = {0: None, 8: 0, 9: 1}
 
 Entry = tuple[Any, ...]
@@ -30,10 +34,20 @@ Entry = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A torn file was found: what was saved from it, and where it is."""
+    """A torn file was found: how many rows were saved from it, and where it is.
+
+    `waiting`: the disk had no room for its rows; it is left as it is and tried again at the next opening.
+    """
 
     file: str
     salvaged: int
+    waiting: bool = False
+
+    def text(self) -> str:
+        """What a person reads."""
+        if self.waiting:
+            return f"a torn outbox waits for room on the disk as {self.file}"
+        return f"{self.salvaged} rows saved from a torn outbox, kept as {self.file}"
 
 
 def checksum(seq: int, epoch: int, boot: str, kind: int, payload: bytes) -> int:
@@ -54,6 +68,32 @@ def is_sound(seq: Any, epoch: Any, boot: Any, kind: Any, crc: Any, payload: Any)
     except WireError:
         return False
     return bool(record.seq == seq)
+
+
+def salvage(db: sqlite3.Connection, torn: Path) -> int:
+    """Everything readable of a torn file into a whole one; gives how many rows came.
+
+    In several transactions, so that the log of the whole one stays short; cut short, it can be done again.
+    """
+    before, rows = db.total_changes, readable_rows(torn)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        with transaction(db):
+            db.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)", some)
+    salvaged = db.total_changes - before
+    meta = readable_meta(torn)  # last: SQLite may change the file it opens
+    with transaction(db):
+        for key in _KEPT_META & meta.keys():
+            write_meta(db, key, meta[key])
+    return salvaged
+
+
+def number_above(db: sqlite3.Connection, torn: Path) -> None:
+    """Let new rows be numbered above those of a torn file that cannot be salvaged yet."""
+    highest = max((entry[0] for entry in readable_rows(torn)), default=0)
+    with transaction(db):
+        found = db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'entry'").fetchone()[0]
+        db.execute("DELETE FROM sqlite_sequence WHERE name = 'entry'")
+        db.execute("INSERT INTO sqlite_sequence VALUES ('entry', ?)", (max(highest, found or 0),))
 
 
 def readable_rows(torn: Path) -> Iterator[Entry]:

@@ -31,7 +31,7 @@ class Home:
     def __init__(self, config: EdgeConfig, port: int, qos: int = 0, records: Sequence[Record] = ()) -> None:
         clock = SystemClock()
         stamp = lambda: Stamp(clock.now_us(), 1, True)  # noqa: E731
-        names = Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status")))
+        names = Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status", "config")))
         self.outbox = Outbox(Path(config.outbox.path), now_us=1, max_bytes=1 << 24)
         self.forwarder = Forwarder(
             unit=config.unit,
@@ -51,7 +51,7 @@ class Home:
             names,
             client_id="hhd-x",
             will=lambda: wire.encode(self.health.status(online=False)),
-            sink=UplinkSink(forwarder.connected, forwarder.disconnected, forwarder.received),
+            sink=UplinkSink(forwarder.connected, forwarder.disconnected, forwarder.received, lambda _: None),
             clock=clock,
             rng=Random(1),
         )
@@ -191,7 +191,7 @@ def test_rows_of_a_quarantined_file_are_settled_under_their_old_epoch(
 ) -> None:
     path = Path(config.outbox.path)
     outbox = Outbox(path, now_us=1, max_bytes=1 << 24)
-    outbox.append([tools.reading()] * 1000, "b")
+    outbox.append([tools.reading(time_us=SystemClock().now_us())] * 1000, "b")
     old = outbox.epoch
     outbox.close()
     data = path.read_bytes()
@@ -210,8 +210,8 @@ def test_status_is_told_on_connecting_on_change_and_at_the_end(home: Home, inges
     tools.wait_for(lambda: ingest.statuses)
     assert ingest.statuses[-1].online and ingest.statuses[-1].epoch == home.outbox.epoch
     count = len(ingest.statuses)
-    home.intake.trouble = "disk full"
+    home.intake.failed(OutboxError("append to outbox", "a disk", hint="it is full", recoverable=True))
     home.forwarder.wake()
-    tools.wait_for(lambda: len(ingest.statuses) > count and ingest.statuses[-1].trouble == "disk full")
+    tools.wait_for(lambda: len(ingest.statuses) > count and "it is full" in ingest.statuses[-1].trouble)
     home.end()
     tools.wait_for(lambda: not ingest.statuses[-1].online)

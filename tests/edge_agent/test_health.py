@@ -9,6 +9,7 @@ from edge_agent.config import EdgeConfig
 from edge_agent.health import AGAIN_S, EVERY_S, Health, agent_version
 from edge_agent.intake import Intake
 from edge_agent.outbox import Outbox
+from edge_agent.outbox_file import OutboxError
 from telemetry import wire
 from telemetry.clock import ManualClock
 from telemetry.messages import MachineLink
@@ -24,7 +25,7 @@ def health(config: EdgeConfig, outbox: Outbox) -> Health:
 def test_the_status_says_how_the_box_is(health: Health) -> None:
     health.intake.note("agent started", "x")
     health.machine = MachineLink.GARBLED
-    health.intake.trouble = "append to outbox: disk full\n" * 20
+    health.intake.failed(OutboxError("append to outbox", "disk full\n" * 40))
     status = wire.decode_status(wire.encode(health.status(online=True)))
     assert (status.unit, status.online, status.machine) == ("k7m2qx4d", True, MachineLink.GARBLED)
     assert (status.outbox_rows, status.outbox_oldest_us, status.epoch) == (1, 5, health.outbox.epoch)

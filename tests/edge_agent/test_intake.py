@@ -74,7 +74,6 @@ def test_while_the_disk_is_full_records_wait_and_nothing_is_lost(
     long = tools.reading(extras={"x": "y" * 200})
     for n in range(50):
         intake.put([long], b"m%d" % n)
-        disk.fill()  # also after the agent has opened the file anew
     assert "full" in intake.trouble
     assert intake.queued > 0 and intake.failures > 3
     assert len(accepted) + intake.queued == 50
@@ -153,17 +152,57 @@ def test_a_file_torn_while_running_is_quarantined_and_work_goes_on(
     assert list(tmp_path.glob("*.quarantine-*"))
 
 
-def test_readings_dropped_at_the_bound_are_told_once_an_hour(tmp_path: Path, tools: Any) -> None:
+def test_what_went_for_want_of_room_is_told_at_once_and_then_once_an_hour(tmp_path: Path, tools: Any) -> None:
     outbox, clock = Outbox(tmp_path / "small.sqlite", now_us=1, max_bytes=65536), ManualClock()
-    intake = Intake(outbox, clock, lambda: AT, lambda _rows: None)
+    seqs: list[tuple[int, bool]] = []
+    intake = Intake(outbox, clock, lambda: AT, seqs.extend)
     for _ in range(1500):
         intake.put([tools.reading()])
-    assert len(notes(outbox)) == 1 and "oldest readings dropped" in notes(outbox)[0]
+    (first,) = notes(outbox)
+    assert first.startswith("readings thinned: ") and first.endswith(", extremes of each 60 s kept")
     clock.advance(3601)
     for _ in range(100):
         intake.put([tools.reading()])
-    assert len(notes(outbox)) == 2
+    assert [note.split(" rows")[0] for note in notes(outbox)] == [
+        first.split(" rows")[0], f"readings thinned: {outbox.thinned - int(first.split()[2]) - left(outbox)}",
+    ]  # fmt: skip
+    assert [seq for seq, _ in seqs] == list(range(1, 1603)), "each is told as accepted, also these"
     outbox.close()
+
+
+def left(outbox: Outbox) -> int:
+    """Rows that went and were not told yet."""
+    return sum(gap.rows for gap in outbox.untold.values())
+
+
+def test_a_full_disk_is_told_once_and_so_is_its_end(tmp_path: Path, tools: Any, monkeypatch: Any) -> None:
+    outbox = Outbox(tmp_path / "o.sqlite", now_us=1, max_bytes=1 << 24, reserve_bytes=1 << 20)
+    clock = ManualClock()
+    intake = Intake(outbox, clock, lambda: AT, lambda _rows: None)
+    intake.put([tools.reading()])
+    assert intake.trouble == "" and notes(outbox) == []
+    monkeypatch.setattr("edge_agent.reserve.free_bytes", lambda _folder: 4096)
+    (tmp_path / "o.sqlite.reserve").unlink()  # as if it had been given up
+    for _ in range(3):
+        intake.put([tools.reading()])
+    assert intake.trouble.startswith("disk full: ") and intake.queued == 0 and intake.failures == 0
+    assert len(notes(outbox)) == 1 and notes(outbox)[0].startswith("disk full: ")
+    monkeypatch.undo()
+    intake.flush()
+    assert intake.trouble, "it looks once a minute"
+    clock.advance(61)
+    intake.flush()
+    assert intake.trouble == "" and notes(outbox)[1:] == ["disk has room again: "]
+    assert (tmp_path / "o.sqlite.reserve").stat().st_size == 1 << 20
+    outbox.close()
+
+
+def test_a_full_disk_does_not_make_it_close_the_file(outbox: Outbox, intake: Intake, tools: Any) -> None:
+    generation = outbox.generation
+    Full(outbox).fill()
+    for _ in range(100):
+        intake.put([tools.reading(extras={"x": "y" * 200})])
+    assert intake.failures > REOPEN_AFTER and outbox.generation == generation
 
 
 def test_trouble_with_reading_is_over_when_reading_works(outbox: Outbox, intake: Intake, tools: Any) -> None:

@@ -1,4 +1,7 @@
-"""The outbox's contract: what was accepted is there until it is settled, whatever happens in between."""
+"""The outbox's file: what was accepted is there until it is settled, whatever happens to process and disk.
+
+What holds of any outbox is in tests/contracts/test_outbox_contract.py.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
@@ -116,18 +116,41 @@ def test_a_row_with_a_flipped_bit_is_set_aside_not_sent(outbox: Outbox, tmp_path
     assert pending(outbox) == [1, 3] and outbox.rejected == 1
 
 
-def test_at_its_bound_the_oldest_readings_go_and_every_event_stays(reopen: Callable[..., Outbox]) -> None:
+def test_at_its_bound_old_readings_go_and_every_event_stays(reopen: Callable[..., Outbox]) -> None:
     outbox = reopen(65536)
     for _ in range(100):
         outbox.append([EVENT, *[READING] * 19], "b")
-    assert outbox.bytes <= 65536
+        assert outbox.bytes <= 65536
     assert outbox.thinned > 0 and outbox.thinned + outbox.rows == 2000
-    kinds = {events for _, _, events in outbox.pending()}
     events = [seq for first, last, is_event in outbox.pending() if is_event for seq in range(first, last + 1)]
-    assert kinds == {True, False} and events == list(range(1, 2000, 20))
+    assert events == list(range(1, 2000, 20))
     assert pending(outbox)[-1] == 2000, "the newest are there"
     thinned = outbox.thinned
     assert reopen(65536).thinned == thinned
+
+
+def test_what_went_is_untold_until_an_append_tells_it(reopen: Callable[..., Outbox]) -> None:
+    outbox = reopen(65536)
+    for _ in range(100):
+        outbox.append([READING] * 20, "b")
+    untold = outbox.untold
+    assert untold and sum(gap.rows for gap in untold.values()) == outbox.thinned
+    outbox = reopen(65536)
+    assert outbox.untold == untold, "a restart forgets nothing"
+    outbox.append([EVENT], "b", told=True)
+    assert outbox.untold == {} and reopen(65536).untold == {}
+
+
+def test_rows_that_went_while_they_were_out_settle_to_nothing(reopen: Callable[..., Outbox]) -> None:
+    outbox = reopen(65536)
+    out = outbox.append([READING] * 240, "b")
+    for _ in range(200):
+        outbox.append([READING] * 20, "b")
+    left = [row.seq for row in outbox.read(out)]
+    assert len(left) < 240
+    rows, thinned = outbox.rows, outbox.thinned
+    assert outbox.settle(outbox.epoch, [(out[0], out[-1])]) == left
+    assert (outbox.rows, outbox.thinned) == (rows - len(left), thinned)
 
 
 def test_a_full_disk_changes_nothing_and_room_makes_it_work_again(outbox: Outbox) -> None:
@@ -293,60 +316,3 @@ def test_a_write_that_fails_anywhere_is_told_and_loses_nothing(
     outbox = reopen()
     assert pending(outbox) == [int(word) for line in said[:-1] for word in line.split()]
     assert outbox.append([READING], "b")
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """Append, settle, refuse and reopen in any order, against a plain dictionary."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        import tempfile
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "outbox.sqlite"
-        self.outbox = Outbox(self.path, now_us=1, max_bytes=1 << 24)
-        self.epoch = self.outbox.epoch
-        self.model: dict[int, bool] = {}
-        self.highest = 0
-
-    @rule(kinds=st.lists(st.booleans(), min_size=1, max_size=5))
-    def append(self, kinds: list[bool]) -> None:
-        seqs = self.outbox.append([EVENT if is_event else READING for is_event in kinds], "b")
-        assert seqs == list(range(self.highest + 1, self.highest + 1 + len(kinds)))
-        self.highest = seqs[-1]
-        self.model.update(zip(seqs, kinds, strict=True))
-
-    @rule(first=st.integers(0, 40), length=st.integers(0, 6), refuse=st.booleans())
-    def remove(self, first: int, length: int, refuse: bool) -> None:
-        ranges = [(first, first + length)]
-        outbox, epoch = self.outbox, self.epoch
-        gone = outbox.reject(epoch, ranges, "no") if refuse else outbox.settle(epoch, ranges)
-        assert gone == [seq for seq in sorted(self.model) if first <= seq <= first + length]
-        for seq in gone:
-            del self.model[seq]
-
-    @rule()
-    def reopen(self) -> None:
-        self.outbox.close()
-        self.outbox = Outbox(self.path, now_us=1, max_bytes=1 << 24)
-
-    @rule()
-    def reopen_in_place(self) -> None:
-        generation = self.outbox.generation
-        self.outbox.reopen(2)
-        assert self.outbox.generation == generation + 1
-
-    @invariant()
-    def same_as_the_model(self) -> None:
-        found = {s: e for first, last, e in self.outbox.pending() for s in range(first, last + 1)}
-        assert found == self.model
-        assert self.outbox.rows == len(self.model)
-        assert self.outbox.epoch == self.epoch
-
-    def teardown(self) -> None:
-        self.outbox.close()
-        self.folder.cleanup()
-
-
-AnyOrder.TestCase.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
-TestAnyOrder = AnyOrder.TestCase

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from edge_agent import outbox_file
-from edge_agent.outbox_file import OutboxError, TornFileError
+from edge_agent.outbox_file import DiskFullError, OutboxError, TornFileError
 
 
 def test_a_new_file_is_durable_in_the_way_we_say(tmp_path: Path) -> None:
@@ -50,19 +52,6 @@ def test_a_file_without_its_parts_is_torn(tmp_path: Path, damage: str) -> None:
         outbox_file.open_file(path)
 
 
-def test_a_log_without_its_file_is_not_played_into_a_new_one(tmp_path: Path) -> None:
-    path = tmp_path / "o.sqlite"
-    db = outbox_file.open_file(path)
-    db.execute("INSERT INTO meta VALUES ('ghost', 1)")
-    log = (tmp_path / "o.sqlite-wal").read_bytes()
-    db.close()
-    path.unlink()
-    (tmp_path / "o.sqlite-wal").write_bytes(log)
-    db = outbox_file.open_file(path)
-    assert db.execute("SELECT count(*) FROM meta WHERE key = 'ghost'").fetchone() == (0,)
-    db.close()
-
-
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "o.sqlite"
     path.touch()
@@ -75,16 +64,33 @@ def test_a_folder_that_cannot_be_is_told_with_its_name(tmp_path: Path) -> None:
         outbox_file.lock(tmp_path / "file" / "o.sqlite")
 
 
-def test_quarantined_files_are_salvaged_once_and_few_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "o.sqlite"
-    for n in range(5):
-        path.write_text("rubbish")
-        (tmp_path / "o.sqlite-wal").write_text("rubbish")
-        torn = outbox_file.quarantine(path, n)
-        assert outbox_file.torn_files(path) == [torn] and not path.exists()
-        outbox_file.retire(torn, path)
-        assert outbox_file.torn_files(path) == []
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"o.sqlite.quarantine-{n}" for n in (2, 3, 4)]
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_apart_from_a_failing_one(tmp_path: Path, number: int) -> None:
+    def fail(error: Exception) -> None:
+        with outbox_file.translated("write outbox", tmp_path / "o.sqlite"):
+            raise error
+
+    with pytest.raises(DiskFullError) as full:
+        fail(OSError(number, os.strerror(number)))
+    assert full.value.recoverable
+    with pytest.raises(OutboxError) as failing:
+        fail(OSError(errno.EIO, "Input/output error"))
+    assert failing.value.recoverable and not isinstance(failing.value, DiskFullError)
+    with pytest.raises(OutboxError) as wrong:
+        fail(OSError(errno.EACCES, "Permission denied"))
+    assert not wrong.value.recoverable
+
+
+def test_an_error_of_another_name_on_a_disk_without_room_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_file, "free_bytes", lambda _folder: 0)
+    with pytest.raises(DiskFullError), outbox_file.translated("write outbox", tmp_path / "o.sqlite"):
+        raise OSError(errno.EIO, "Input/output error")
+    monkeypatch.setattr(outbox_file, "free_bytes", lambda _folder: None)
+    with pytest.raises(OutboxError) as caught, outbox_file.translated("write outbox", tmp_path / "o.sqlite"):
+        raise OSError(errno.EIO, "Input/output error")
+    assert not isinstance(caught.value, DiskFullError), "what cannot be told is not taken for a full disk"
 
 
 @pytest.mark.parametrize("epoch", ["0" * 16, "7fffffffffffffff", "8000000000000000", "f" * 16])

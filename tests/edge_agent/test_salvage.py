@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from edge_agent.outbox import Outbox
-from edge_agent.salvage import checksum, is_sound
+from edge_agent.salvage import Incident, checksum, is_sound
 from telemetry import wire
 from telemetry.messages import Event, EventKind, Reading
 
@@ -179,4 +179,29 @@ def test_a_log_whose_file_is_gone_is_salvaged(tmp_path: Path) -> None:
     again, seqs = reopen(path)
     assert seqs == set(range(1, 21))
     assert again.epoch != epoch and {row.epoch for row in again.read(range(1, 21))} == {epoch}
+    (incident,) = again.incidents
+    assert incident.salvaged == 20
+    assert (tmp_path / f"{incident.file}-wal").read_bytes() == log, "kept under the name that is told"
     again.close()
+
+
+def test_a_torn_file_for_whose_rows_there_is_no_room_waits_and_the_work_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "o.sqlite"
+    epoch = write(path, rows=200)
+    shutil.move(path, tmp_path / "o.sqlite.torn-5")
+
+    monkeypatch.setattr("edge_agent.squeeze.free_bytes", lambda _folder: 1 << 20)
+    outbox, seqs = reopen(path)
+    assert not seqs and [i.text() for i in outbox.incidents] == [
+        "a torn outbox waits for room on the disk as o.sqlite.torn-5"
+    ]
+    assert outbox.append([READING], "b") == [201], "above the numbers that wait"
+    outbox.recover(6)
+    assert (tmp_path / "o.sqlite.torn-5").exists(), "still no room"
+    monkeypatch.undo()
+    outbox.recover(7)
+    assert outbox.rows == 201 and outbox.incidents == [Incident("o.sqlite.quarantine-5", 200)]
+    assert {row.epoch for row in outbox.read([1, 200])} == {epoch} != {row.epoch for row in outbox.read([201])}
+    outbox.close()
