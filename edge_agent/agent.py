@@ -21,7 +21,7 @@ from edge_agent.config import EdgeConfig, broker_of, check
 from edge_agent.forwarder import Forwarder
 from edge_agent.health import Health, agent_version
 from edge_agent.intake import Intake
-from edge_agent.outbox import Outbox
+from edge_agent.outbox import DAY_US, Outbox
 from edge_agent.outbox_file import OutboxError
 from edge_agent.reconfigure import Reconfigure, settings_in_force
 from edge_agent.remote_config import State
@@ -72,7 +72,12 @@ def _open_outbox(config: EdgeConfig, clock: Clock, stop: threading.Event, under:
     """The outbox; a disk that is full or failing for the moment is waited for, None when stopped meanwhile."""
     while not stop.is_set():
         try:
-            return Outbox(Path(config.outbox.path), now_us=clock.now_us(), max_bytes=config.outbox.max_bytes)
+            return Outbox(
+                Path(config.outbox.path),
+                now_us=clock.now_us(),
+                max_bytes=config.outbox.max_bytes,
+                max_age_us=round(config.outbox.max_days * DAY_US),
+            )
         except OutboxError as error:
             if not error.recoverable:
                 raise

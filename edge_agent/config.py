@@ -11,6 +11,7 @@ from msgspec import Meta
 from protocols import ADAPTERS
 from telemetry import broker_address, settings, topics
 from telemetry.broker_address import BrokerAddress
+from telemetry.broker_tls import TlsFiles
 from telemetry.errors import HomehdError, SettingsError
 
 MEBIBYTE = 1024 * 1024
@@ -61,7 +62,7 @@ class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         path: the SQLite file; a relative path starts at the configuration file's folder.
         max_bytes: at this size old readings are thinned and counted, never events. 256 MiB is about a fortnight at
             one reading a second.
-        max_days: readings older than this are thinned away.
+        max_days: readings older than this are given up; events never are.
     """
 
     path: str
@@ -140,8 +141,18 @@ def load(path: Path) -> EdgeConfig:
     return config
 
 
-def check(config: EdgeConfig) -> None:
-    """SettingsError for what types cannot say: unit, broker, credentials, machine, gateway."""
+def parse(text: str) -> EdgeConfig:
+    """The configuration in a text meant for a box: all is checked but the files, which need not be there yet."""
+    try:
+        config = msgspec.toml.decode(text, type=EdgeConfig)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise SettingsError("read settings", "the text of a configuration", hint=str(error)[:200]) from error
+    check(config, files=False)
+    return config
+
+
+def check(config: EdgeConfig, *, files: bool = True) -> None:
+    """SettingsError for what types cannot say: unit, broker, credentials, machine, gateway, and missing `files`."""
     if not topics.is_unit_id(config.unit):
         raise SettingsError("read settings", f"unit {config.unit!r}", hint="2…32 of a-z, 0-9 and -")
     address = broker_of(config)
@@ -149,7 +160,7 @@ def check(config: EdgeConfig) -> None:
     _check_gateway(config.gateway)
     if not config.outbox.path:
         raise SettingsError("read settings", "outbox.path is empty", hint="name a file on a disk that keeps")
-    _check_uplink(config.uplink, address)
+    _check_uplink(config.uplink, address, files=files)
     if config.status_page.listen:
         host_and_port("status_page.listen", config.status_page.listen)
 
@@ -179,17 +190,19 @@ def _address(named: str, url: str, username: str, password: str) -> BrokerAddres
         raise SettingsError(
             "read settings", named, hint=f"put the credentials into {part}.username and {part}.password"
         )
+    if address.files != TlsFiles():
+        raise SettingsError("read settings", named, hint="put the files into uplink.ca_file, .cert_file and .key_file")
     if bool(username) != bool(password):
         raise SettingsError("read settings", f"{part}.username and {part}.password", hint="give both or neither")
     return msgspec.structs.replace(address, username=username, password=password)
 
 
-def _check_uplink(uplink: UplinkSettings, address: BrokerAddress) -> None:
+def _check_uplink(uplink: UplinkSettings, address: BrokerAddress, *, files: bool) -> None:
     if bool(uplink.cert_file) != bool(uplink.key_file):
         raise SettingsError("read settings", "uplink.cert_file and uplink.key_file", hint="give both or neither")
     for name in ("ca_file", "cert_file", "key_file"):
         file = getattr(uplink, name)
-        if file and not Path(file).is_file():
+        if file and files and not Path(file).is_file():
             hint = "there is no such file" + ("" if name == "ca_file" else ": has `homehd enrol` been run?")
             raise SettingsError("read settings", f"uplink.{name} {file}", hint=hint)
         if file and not address.tls:

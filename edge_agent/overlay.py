@@ -36,8 +36,11 @@ CHANGEABLE: Final = frozenset(
 )
 
 
-def merged(base: EdgeConfig, settings: bytes) -> EdgeConfig:
-    """`base` with `settings` (TOML, UTF-8) laid over it; SettingsError for anything the agent could not run with."""
+def merged(base: EdgeConfig, settings: bytes, *, files: bool = True) -> EdgeConfig:
+    """`base` with `settings` (TOML, UTF-8) laid over it; SettingsError for anything the agent could not run with.
+
+    `files`: whether the files that `base` names must be there; not where this is not the box.
+    """
     changes = _parsed(settings)
     for key in _keys(changes):
         if key not in CHANGEABLE:
@@ -52,7 +55,7 @@ def merged(base: EdgeConfig, settings: bytes) -> EdgeConfig:
         config = msgspec.convert(document, EdgeConfig)
     except msgspec.ValidationError as error:
         raise SettingsError("read remote settings", "a value", hint=str(error)) from error
-    check(config)
+    check(config, files=files)
     return config
 
 

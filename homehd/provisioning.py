@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,11 +13,13 @@ import msgspec
 
 from edge_agent import config as edge_config
 from edge_agent import enrolment as box
+from edge_agent import overlay
 from edge_agent.config import EdgeConfig, GatewaySettings, MachineSettings, OutboxSettings, UplinkSettings
 from homehd import edge_template
 from homehd.settings import ServerSettings
 from protocols import ADAPTERS
-from registrar import issuing
+from registrar import identities, issuing
+from registrar.authority import Authority
 from store import certificates
 from store.pool import Connection
 from store.registry import Unit
@@ -96,6 +100,36 @@ def with_code(conn: Connection, loaded: ServerSettings, config: EdgeConfig, now_
         raise HomehdError("make enrolment code", "there is no authority yet", hint=hint)
     code = issuing.new_code(conn, _registrar(loaded), config.unit, known.fingerprint, text, now_us)
     return _instructions(code, now_us) + text
+
+
+def authority(conn: Connection, loaded: ServerSettings, now_us: int) -> tuple[Authority, Path]:
+    """The authority of this server, and the folder it lives in."""
+    folder = authority_folder(loaded)
+    return identities.open_authority(conn, folder, now_us, passphrase()), folder
+
+
+def authority_folder(loaded: ServerSettings) -> Path:
+    """Where the authority's key is kept."""
+    return loaded.home_path / "ca"
+
+
+def passphrase() -> str:
+    """Of the authority's key. From the environment alone: a settings file is read by more people than may sign."""
+    return os.environ.get("HOMEHD_CA_PASSPHRASE", "")
+
+
+def checked_changes(conn: Connection, unit: Unit, path: Path) -> str:
+    """Settings for a box from afar, tried on the configuration it was given; SettingsError when it could not run so."""
+    base = settings_before(conn, unit)
+    if base is None:
+        hint = "it was never enrolled with a certificate, so it could not check who sent them"
+        raise HomehdError("configure unit", unit.name, hint=hint)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsError("read settings", str(path), hint=error.strerror or str(error)) from error
+    overlay.merged(base, data, files=False)
+    return data.decode()
 
 
 def settings_before(conn: Connection, unit: Unit) -> EdgeConfig | None:

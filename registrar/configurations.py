@@ -56,13 +56,15 @@ class Publisher:
         """`publish`: topic and payload, to be retained; False when it could not be handed over."""
         self._publish = publish
         self._given: dict[str, int] = {}
+        self._connection = 0
 
-    def connected(self) -> None:
-        """A broker, perhaps another or an emptied one: it has to be given everything again."""
-        self._given = {}
+    def bring(self, conn: Connection, connection: int) -> int:
+        """Give the broker what it has not got; how many that were.
 
-    def bring(self, conn: Connection) -> int:
-        """Give the broker what it has not got; how many that were."""
+        `connection` counts the connections: after a new one, perhaps to an emptied broker, everything is given again.
+        """
+        if connection != self._connection:
+            self._given, self._connection = {}, connection
         given = 0
         for newest in unit_settings.newest_messages(conn):
             if self._given.get(newest.unit, 0) < newest.serial:

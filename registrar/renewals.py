@@ -45,6 +45,7 @@ class Renewals:
         self._metrics = metrics
         self._waiting: queue.Queue[tuple[str, bytes] | None] = queue.Queue(MAX_WAITING)
         self._refused = ""
+        self.connects = 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
         self._client.reconnect_delay_set(1, 10)
         self._client.on_connect = self._on_connect
@@ -66,6 +67,10 @@ class Renewals:
     def trouble(self) -> str:
         """Why nobody can ask; empty when all is well."""
         return self._refused or ("" if self.connected else "not connected")
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Leave a message with the broker, retained; False when there is no connection to hand it to."""
+        return self.connected and self._client.publish(topic, payload, qos=1, retain=True).rc == mqtt.MQTT_ERR_SUCCESS
 
     def start(self) -> None:
         """Connect, and go on trying: the broker may itself wait for a certificate of ours."""
@@ -125,6 +130,7 @@ class Renewals:
             log.error("broker refused", extra={"fields": {"broker": str(self._address), "reason": str(code)}})
             return
         self._refused = ""
+        self.connects += 1
         client.subscribe(PATTERN, qos=1)
         log.info("broker connected", extra={"fields": {"broker": str(self._address)}})
 

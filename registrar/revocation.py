@@ -15,8 +15,9 @@ from store.pool import Connection
 log = logging.getLogger(__name__)
 
 DAY_US: Final = 24 * 3600 * 1_000_000
-# Brokers refuse everybody when the list is over: a week is time to notice that nobody writes it any more.
-GOOD_FOR_US: Final = 7 * DAY_US
+# Brokers refuse everybody when the list is over: a month is time to notice that nobody writes it any more. What the
+# list says is not kept from a broker for longer by that: it is written anew with every revocation.
+GOOD_FOR_US: Final = 30 * DAY_US
 AGAIN_US: Final = DAY_US
 
 

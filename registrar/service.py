@@ -17,6 +17,7 @@ from registrar import ca_files, identities, server
 from registrar.app import create_app
 from registrar.authority import UNIT_DAYS, Authority, validity_us
 from registrar.broker_guard import BrokerGuard
+from registrar.configurations import Publisher
 from registrar.desk import Desk
 from registrar.metrics import HealthServer, Metrics
 from registrar.renewals import Renewals
@@ -133,6 +134,7 @@ class _Parts:
             self.mqtts = broker_tls.context(own if address.files == TlsFiles() else address.files)
         client_id = f"svc-registrar-{socket.gethostname()}-{os.getpid()}"
         self.renewals = Renewals(address, self.mqtts, client_id, self.desk, self.metrics)
+        self._publisher = Publisher(self.renewals.publish)
 
     def keep(self, stop: threading.Event) -> None:
         """Keep list and certificates up to date until `stop`; troubles are told once and waited out."""
@@ -140,6 +142,7 @@ class _Parts:
             trouble = ""
             try:
                 self.desk.do(self._upkeep)
+                self.desk.do(lambda conn: self._publisher.bring(conn, self.renewals.connects))
             except HomehdError as error:
                 trouble = error.line()
             if trouble and trouble != self._trouble:

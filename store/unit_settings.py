@@ -30,6 +30,15 @@ class SettingsMessage:
     message: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsState:
+    """What a unit should have, what it says is in force there, and why not the newest."""
+
+    newest: int
+    in_force: int
+    trouble: str
+
+
 def newest_serial(conn: Connection, unit_id: int) -> int:
     """The unit's newest version, 0 with none. Lock the unit first, if the next one is to be made from it."""
     return int(run(conn, "newest_settings_serial", {"unit": unit_id}).fetchall()[0][0])
@@ -48,6 +57,11 @@ def add(conn: Connection, unit_id: int, stored: StoredSettings, message: bytes) 
 def history(conn: Connection, unit: str) -> list[StoredSettings]:
     """All versions of a unit's settings, oldest first."""
     return [StoredSettings(*row) for row in run(conn, "settings_history", {"name": storable_text(unit, 64)})]
+
+
+def states(conn: Connection) -> dict[int, SettingsState]:
+    """By unit id, for every unit."""
+    return {row[0]: SettingsState(*row[1:]) for row in run(conn, "settings_states")}
 
 
 def newest_messages(conn: Connection) -> list[SettingsMessage]:

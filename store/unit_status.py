@@ -56,6 +56,9 @@ def save(conn: Connection, rows: Sequence[StatusRow]) -> None:
         "thinned": [_bigint(s.thinned) for s in statuses],
         "rejected": [_bigint(s.rejected) for s in statuses],
         "troubles": [storable_text(s.trouble) for s in statuses],
+        "config_serials": [_bigint(s.config_serial) for s in statuses],
+        "config_troubles": [storable_text(s.config_trouble) for s in statuses],
+        "certificate_ends": [storable_us(s.certificate_until_us) if s.certificate_until_us else None for s in statuses],
     }
     run(conn, "save_unit_statuses", columns)
 

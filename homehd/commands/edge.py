@@ -58,5 +58,5 @@ def _requeue(settings: config.OutboxSettings) -> None:
     now_us = SystemClock().now_us()
     with closing(outbox.Outbox(Path(settings.path), now_us=now_us, max_bytes=settings.max_bytes)) as kept:
         for torn in kept.incidents:
-            print(f"{torn.salvaged} rows saved from a torn outbox, kept as {torn.file}")
+            print(torn.text())
         print(f"{kept.requeue()} rows will be sent again")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +10,7 @@ from homehd import provisioning, settings
 from homehd.settings import ServerSettings
 from homehd.stopping import stop_event
 from registrar import identities, service
-from registrar.authority import Authority
 from store import migrate, pool
-from store.pool import Connection
 from telemetry.clock import SystemClock
 
 
@@ -38,9 +35,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     with settings.database(loaded) as url, closing(pool.connect(url, name="homehd registrar")) as conn:
         migrate.check(conn)
-        authority = _authority(conn, loaded)
+        authority, folder = provisioning.authority(conn, loaded, SystemClock().now_us())
         if options.verb == "init":
-            print(f"{_folder(loaded)}\t{authority.fingerprint.hex()}")
+            print(f"{folder}\t{authority.fingerprint.hex()}")
         else:
             now_us = SystemClock().now_us()
             for path in identities.server_files(
@@ -55,27 +52,14 @@ def _serve(loaded: ServerSettings) -> None:
         options = service.RegistrarOptions(
             database_url=where.database_url,
             broker_url=where.broker_url,
-            folder=_folder(loaded),
+            folder=provisioning.authority_folder(loaded),
             names=provisioning.registrar_names(loaded),
             host=loaded.registrar_host,
             port=loaded.registrar_port,
             health_port=loaded.registrar_health_port,
-            passphrase=_passphrase(),
+            passphrase=provisioning.passphrase(),
             crl=Path(loaded.registrar_crl) if loaded.registrar_crl else None,
             broker_reload=loaded.broker_reload,
             homes_url=loaded.homes_broker or "",
         )
         service.run(options, SystemClock(), stop_event())
-
-
-def _authority(conn: Connection, loaded: ServerSettings) -> Authority:
-    return identities.open_authority(conn, _folder(loaded), SystemClock().now_us(), _passphrase())
-
-
-def _folder(loaded: ServerSettings) -> Path:
-    return loaded.home_path / "ca"
-
-
-def _passphrase() -> str:
-    # From the environment alone: a settings file is read by more people than the one who may sign.
-    return os.environ.get("HOMEHD_CA_PASSPHRASE", "")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 
 from homehd import provisioning, settings
 from homehd.settings import ServerSettings
-from registrar import issuing
-from store import certificates, migrate, pool, registry
+from registrar import configurations, issuing
+from store import certificates, migrate, pool, registry, unit_settings
 from store.pool import Connection
+from store.unit_settings import SettingsState
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add NAME, list, reenrol ID, revoke ID."""
+    """add NAME, list, reenrol ID, revoke ID, configure ID FILE."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="provision a home; prints its agent's configuration", allow_abbrev=False)
     add.add_argument("name", metavar="NAME", help="what staff call this home; no personal data goes to the box")
@@ -30,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("unit", metavar="ID")
     for verb in (add, reenrol):
         provisioning.add_arguments(verb)
-    for verb in (add, listing, reenrol, revoke):
+    configure = verbs.add_parser(
+        "configure", help="settings the box takes up from afar, outside a treatment", allow_abbrev=False
+    )
+    configure.add_argument("unit", metavar="ID")
+    configure.add_argument("file", type=Path, metavar="FILE", help="the settings to change, as in the box's own file")
+    configure.add_argument("--reason", required=True, metavar="TEXT", help="why, for those who come after you")
+    for verb in (add, listing, reenrol, revoke, configure):
         settings.add_arguments(verb)
 
 
@@ -49,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
                 unit = registry.revoke_unit(conn, options.unit, now_us)
                 issuing.revoke(conn, unit.name, now_us)
             print(f"{unit.name}\trevoked")
+        elif options.verb == "configure":
+            _configure(conn, loaded, options, now_us)
         else:
             _list(conn)
     return 0
@@ -76,15 +87,40 @@ def _reenrol(conn: Connection, loaded: ServerSettings, options: argparse.Namespa
     print(text, end="")
 
 
+def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
+    unit = registry.unit_by_name(conn, options.unit)
+    text = provisioning.checked_changes(conn, unit, options.file)
+    authority, folder = provisioning.authority(conn, loaded, now_us)
+    serial = configurations.make(conn, authority, folder, unit.name, text, getpass.getuser(), options.reason, now_us)
+    print(f"{unit.name}\t{serial}\tits box takes them up when nobody is treated; `homehd units list` shows when")
+
+
 def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> AbstractContextManager[str]:
     named = options.broker or loaded.homes_broker
     return nullcontext(named) if named else settings.broker(loaded)
 
 
 def _list(conn: Connection) -> None:
-    ends = certificates.ends(conn)
+    ends, configured = certificates.ends(conn), unit_settings.states(conn)
     for unit in registry.list_units(conn):
         state = "revoked" if unit.revoked_us else "active"
         end_us = ends.get(unit.unit_id)
         end = f"{datetime.fromtimestamp(end_us / 1e6, UTC):%Y-%m-%d}" if end_us else "-"
-        print(f"{unit.name}\t{unit.shard}\t{state}\t{unit.clinic or '-'}\t{unit.label}\t{end}")
+        columns = (
+            unit.name,
+            unit.shard,
+            state,
+            unit.clinic or "-",
+            unit.label,
+            end,
+            _in_words(configured[unit.unit_id]),
+        )
+        print(*columns, sep="\t")
+
+
+def _in_words(state: SettingsState) -> str:
+    if not state.newest:
+        return "-"
+    if state.in_force == state.newest:
+        return f"settings {state.newest}"
+    return f"settings {state.newest} wait, {state.in_force} in force" + (f": {state.trouble}" if state.trouble else "")

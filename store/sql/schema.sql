@@ -235,7 +235,10 @@ CREATE TABLE unit_status (
     outbox_oldest_at timestamptz,
     thinned bigint NOT NULL,
     rejected bigint NOT NULL,
-    trouble text NOT NULL
+    trouble text NOT NULL,
+    config_serial bigint NOT NULL DEFAULT 0,
+    config_trouble text NOT NULL DEFAULT '',
+    certificate_until timestamptz
 );
 
 

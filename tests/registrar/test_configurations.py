@@ -81,14 +81,13 @@ def test_the_broker_is_given_what_is_new_and_everything_when_it_comes_back(
 
     publisher = Publisher(publish)
     topic = topics.home(unit.shard, unit.name, "config")
-    assert publisher.bring(conn) == 0
+    assert publisher.bring(conn, 1) == 0
     make(conn, authority, tmp_path, unit.name)
-    assert [publisher.bring(conn), publisher.bring(conn)] == [1, 0]
+    assert [publisher.bring(conn, 1), publisher.bring(conn, 1)] == [1, 0]
     make(conn, authority, tmp_path, unit.name)
     hands_over = False
-    assert publisher.bring(conn) == 0
+    assert publisher.bring(conn, 1) == 0
     hands_over = True
-    assert publisher.bring(conn) == 1
-    publisher.connected()
-    assert publisher.bring(conn) == 1
+    assert publisher.bring(conn, 1) == 1
+    assert publisher.bring(conn, 2) == 1
     assert given == [(topic, 1), (topic, 2), (topic, 2), (topic, 2)]

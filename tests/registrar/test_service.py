@@ -99,7 +99,7 @@ def test_from_an_empty_server_to_an_enrolled_box(service: Service, conn: Connect
     figures = service.get("/metrics")[1].decode()
     assert 'homehd_registrar_granted_total{how="enrolment"} 1.0' in figures
     [unit] = registry.list_units(conn)
-    assert service.homehd("units", "list").stdout.split("\t")[-1].startswith("20")
+    assert service.homehd("units", "list").stdout.split("\t")[-2].startswith("20")
     assert service.homehd("units", "revoke", unit.name).stdout == f"{unit.name}\trevoked\n"
     service.wait('"revoked": 1')
     began = time.monotonic()

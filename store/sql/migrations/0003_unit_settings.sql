@@ -11,3 +11,9 @@ CREATE TABLE unit_settings (
 );
 CREATE TRIGGER unit_settings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON unit_settings
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What the box says of them, and when its certificate ends.
+ALTER TABLE unit_status
+    ADD COLUMN config_serial bigint NOT NULL DEFAULT 0,
+    ADD COLUMN config_trouble text NOT NULL DEFAULT '',
+    ADD COLUMN certificate_until timestamptz;

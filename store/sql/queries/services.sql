@@ -27,16 +27,18 @@ SELECT service, instance, to_us(at), detail FROM service_heartbeat WHERE service
 -- name: save_unit_statuses
 INSERT INTO unit_status AS old
     (unit_id, received_at, heard_at, since, sent_at, online, synchronised, machine, epoch, boot, agent_version, protocol,
-     profile, outbox_rows, outbox_oldest_at, thinned, rejected, trouble)
+     profile, outbox_rows, outbox_oldest_at, thinned, rejected, trouble, config_serial, config_trouble, certificate_until)
 SELECT unit_id, from_us(received), from_us(heard), from_us(received), from_us(sent), online, synchronised, machine,
-    epoch, boot, agent_version, protocol, profile, outbox_rows, from_us(outbox_oldest), thinned, rejected, trouble
+    epoch, boot, agent_version, protocol, profile, outbox_rows, from_us(outbox_oldest), thinned, rejected, trouble,
+    config_serial, config_trouble, from_us(certificate_until)
 FROM unnest(
     %(units)s::int[], %(received)s::bigint[], %(heard)s::bigint[], %(sent)s::bigint[], %(online)s::boolean[],
     %(synchronised)s::boolean[], %(machines)s::text[], %(epochs)s::text[], %(boots)s::text[], %(versions)s::text[], %(protocols)s::text[],
     %(profiles)s::text[], %(outbox_rows)s::bigint[], %(outbox_oldest)s::bigint[], %(thinned)s::bigint[],
-    %(rejected)s::bigint[], %(troubles)s::text[]
+    %(rejected)s::bigint[], %(troubles)s::text[], %(config_serials)s::bigint[], %(config_troubles)s::text[],
+    %(certificate_ends)s::bigint[]
 ) AS saved (unit_id, received, heard, sent, online, synchronised, machine, epoch, boot, agent_version, protocol, profile,
-    outbox_rows, outbox_oldest, thinned, rejected, trouble)
+    outbox_rows, outbox_oldest, thinned, rejected, trouble, config_serial, config_trouble, certificate_until)
 ON CONFLICT (unit_id) DO UPDATE SET
     received_at = EXCLUDED.received_at,
     heard_at = greatest(old.heard_at, EXCLUDED.heard_at), -- which ignores NULL
@@ -56,13 +58,17 @@ ON CONFLICT (unit_id) DO UPDATE SET
     outbox_oldest_at = EXCLUDED.outbox_oldest_at,
     thinned = EXCLUDED.thinned,
     rejected = EXCLUDED.rejected,
-    trouble = EXCLUDED.trouble
+    trouble = EXCLUDED.trouble,
+    config_serial = EXCLUDED.config_serial,
+    config_trouble = EXCLUDED.config_trouble,
+    certificate_until = EXCLUDED.certificate_until
 
 -- name: unit_statuses
 SELECT
     s.unit_id, to_us(s.received_at), to_us(s.since), to_us(s.heard_at), unit.name, s.online, to_us(s.sent_at), s.epoch,
     s.boot, s.agent_version, s.synchronised, s.machine, s.protocol, s.profile, s.outbox_rows,
-    coalesce(to_us(s.outbox_oldest_at), 0), s.thinned, s.rejected, s.trouble
+    coalesce(to_us(s.outbox_oldest_at), 0), s.thinned, s.rejected, s.trouble, s.config_serial, s.config_trouble,
+    coalesce(to_us(s.certificate_until), 0)
 FROM unit_status AS s
 JOIN unit USING (unit_id)
 WHERE s.unit_id = ANY (%(units)s::int[])

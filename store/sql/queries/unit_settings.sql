@@ -18,3 +18,11 @@ FROM unit_settings AS s
 JOIN unit AS u USING (unit_id)
 WHERE u.revoked_at IS NULL
 ORDER BY s.unit_id, s.serial DESC
+
+-- name: settings_states
+SELECT unit.unit_id, coalesce(newest.serial, 0), coalesce(status.config_serial, 0), coalesce(status.config_trouble, '')
+FROM unit
+LEFT JOIN LATERAL (
+    SELECT max(serial) AS serial FROM unit_settings WHERE unit_settings.unit_id = unit.unit_id
+) AS newest ON true
+LEFT JOIN unit_status AS status USING (unit_id)
