@@ -20,11 +20,13 @@ class SourceSink:
             True only in the first case, which is when a machine that asks may be told "accepted".
         link: the link to the machine has changed.
         tick: called at least every half second.
+        note: something a person may have to look into (a word, a text without personal data); rare.
     """
 
     observed: Callable[[Observation], bool]
     link: Callable[[MachineLink], None]
     tick: Callable[[], None]
+    note: Callable[[str, str], None] = lambda _name, _text: None
 
 
 @dataclass(slots=True)

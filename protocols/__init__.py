@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols import jsdt
+from protocols import gambro_ak, hl7_dialysis, jsdt, mqtt_gateway
 from protocols.adapter import Adapter
 from telemetry.errors import SettingsError
 
-ADAPTERS: Final[dict[str, Adapter]] = {adapter.name: adapter for adapter in (jsdt.ADAPTER,)}
+ADAPTERS: Final[dict[str, Adapter]] = {
+    adapter.name: adapter for adapter in (jsdt.ADAPTER, hl7_dialysis.ADAPTER, mqtt_gateway.ADAPTER, gambro_ak.ADAPTER)
+}
 
 
 def get_adapter(name: str) -> Adapter:

@@ -27,7 +27,8 @@ class Adapter:
         name: what a configuration calls it.
         grade: how well the source is known, in words for a person.
         profiles: the machine models it has a table for.
-        decoder: a new decoder for one of `profiles`; SettingsError for any other name.
+        decoder: a new decoder for one of `profiles`; SettingsError for any other name. Every good frame counts.
+        cautious: the same for a live line whose checksum is weak: it may hold a frame until a second one confirms it.
         poll: the only bytes ever sent to the machine, or None where it talks by itself.
         serial: the serial line, or None where another transport is used.
         transport: which of the agent's shells carries it.
@@ -42,3 +43,8 @@ class Adapter:
     serial: SerialLine | None
     transport: Literal["serial", "mllp", "mqtt"] = "serial"
     experimental: bool = False
+    cautious: Callable[[str], Decoder] | None = None
+
+    def live_decoder(self, profile: str) -> Decoder:
+        """The decoder for what a machine says now; `decoder` is for what was recorded."""
+        return (self.cautious or self.decoder)(profile)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from telemetry.treatment import Phase
+
+# Among an observation's values: what a scale read that does not know whether the treatment lies before or behind it.
+WEIGHT: Final = "weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +30,36 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Which message this is, for transports that may bring one twice.
+
+    Attributes:
+        source: who sent it, in the sender's words. session: one life of its counter.
+        seq: rises with every message of the session.
+    """
+
+    source: str
+    session: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One accepted frame, in our signal names and units.
 
     Attributes:
         offset: where the frame began, in bytes since the decoder was made.
-        values: signal name -> plausible value in the catalogue's unit; absent = not measured.
+        values: signal name (or WEIGHT) -> plausible value in the catalogue's unit; absent = not measured.
         invalid: signal name -> what was read, printable; the machine sent it and it cannot be true.
         alarms: every machine alarm that stands in this frame.
         phase: what the machine does, UNKNOWN where that cannot be told, None where the protocol has no such notion.
         phase_derived: the phase was inferred from values, not said.
         extras: what this model says beyond the catalogue, as the text it sent.
+        delivery: set where the transport may bring the same frame again.
+        message: what tells the same message sent again from a new one, empty where a machine never sends again.
+        ended: None where `alarms` is everything that stands. Otherwise the machine tells of alarms one by one and has
+            not been listened to for long enough: these have ended, and any other that stood before may stand on.
+        beside: measured by a cuff or a scale of its own: nothing is said of phase and alarms.
     """
 
     offset: int
@@ -46,6 +69,10 @@ class Observation:
     phase: Phase | None
     phase_derived: bool
     extras: dict[str, str]
+    delivery: Delivery | None = None
+    beside: bool = False
+    message: str = ""
+    ended: frozenset[Alarm] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +92,26 @@ class Decoder(Protocol):
 
     def idle(self) -> list[Rejected]:
         """The line went quiet: give up what is unfinished. Call it after a silence longer than one frame takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One event, and the answer its sender waits for.
+
+    Attributes:
+        answer: (whether the observation is on disk, wall time in microseconds) -> the bytes to send back, which may be
+            none; None when nobody waits.
+    """
+
+    event: Observation | Rejected
+    answer: Callable[[bool, int], bytes] | None
+
+
+class AnsweringDecoder(Decoder, Protocol):
+    """For a machine that wants to know whether it was understood.
+
+    An answer exists only here: `receive`, which is all that a serial port's shell ever calls, has none to give (H13).
+    """
+
+    def take(self, data: bytes, now_s: float) -> list[Taken]:
+        """As `receive`, with the monotonic time in seconds, and each event with its answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
+from store.registry import shard_of
 
 EDGE = """
 unit = "h0000000a"
@@ -61,6 +63,9 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("decode", "--protocol", "jsdt", "--profile", "v9"), "v9"),
         (("simulate", "fleet"), "--homes and --units"),
         (("simulate", "machine", "--profile", "v1", "--port", "/tmp/x", "--speed", "0"), "speed 0"),
+        (("simulate", "machine", "--protocol", "morse", "--profile", "v1"), "the simulator speaks: jsdt, hl7_dialysis"),
+        (("simulate", "machine", "--protocol", "mqtt_gateway", "--profile", "gateway-1"), "--broker"),
+        (("simulate", "machine", "--protocol", "gambro_ak", "--profile", "ak-framing"), "--port"),
         (("users", "add", "a@b.example", "--role", "king"), "king"),
     ],
 )
@@ -243,3 +248,71 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.startswith("{")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("enrol",), "give the whole line"),
+        (("enrol", "rubbish"), "read enrolment code"),
+        (("enrol", "homehd-enrol:localhost:1,h2.aaaa,bbbb,00000000"), "paste the whole line"),
+        (("enrol", "x", "--secret", "y"), "give the whole line"),
+        (("enrol", "--registrar", "host:1", "--secret", "h2.short", "--ca-fingerprint", "00"), "unit.secret"),
+        (("units", "reenrol"), "ID"),
+        (("registrar", "server", "--folder", "/tmp/x"), "NAME"),
+    ],
+)
+def test_wrong_words_about_identity_exit_2(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = homehd(*words, HOMEHD_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_unit_from_its_code_to_its_end(database_url: str, tmp_path: Path) -> None:
+    environment = {
+        "HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_HOMES_BROKER": "mqtts://b.example.org",
+        "HOMEHD_REGISTRAR_URL": "https://localhost:1",
+    }  # fmt: skip
+    none = homehd("units", "add", "Home 1", **environment)
+    assert none.returncode == 1 and "homehd registrar init" in last_line(none)
+    assert homehd("units", "list", **environment).stdout == "", "what failed left no unit behind"
+    made = homehd("registrar", "init", **environment)
+    folder, fingerprint = made.stdout.split()
+    assert folder == str(tmp_path / "ca") and len(fingerprint) == 64
+    assert homehd("registrar", "init", **environment).stdout == made.stdout
+    files = homehd("registrar", "server", "b.example.org", "--folder", str(tmp_path / "broker"), **environment)
+    assert files.stdout.split() == [
+        str(tmp_path / "broker" / name) for name in ("root.pem", "broker.pem", "broker.key")
+    ]
+    printed = homehd("units", "add", "Home 1", **environment).stdout
+    unit = re.search(r'^unit = "(\w+)"', printed, re.M)[1]  # type: ignore[index]
+    first = re.search("homehd-enrol:[^']+", printed)
+    again = homehd("units", "reenrol", unit, **environment)
+    second = re.search("homehd-enrol:[^']+", again.stdout)
+    assert first and second and first[0] != second[0]
+    assert homehd("units", "list", **environment).stdout == f"{unit}\t{shard_of(unit)}\tactive\t-\tHome 1\t-\t-\n"
+    changes = tmp_path / "changes.toml"
+    changes.write_text("[machine]\npoll_s = 2.0\n")
+    for serial in (1, 2):
+        configured = homehd("units", "configure", unit, str(changes), "--reason", "slower", **environment)
+        assert configured.stdout.startswith(f"{unit}\t{serial}\t"), configured.stderr
+    assert homehd("units", "list", **environment).stdout.endswith("\tsettings 2 wait, 0 in force\n")
+    assert homehd("units", "revoke", unit, **environment).stdout == f"{unit}\trevoked\n"
+    gone = homehd("units", "reenrol", unit, **environment)
+    assert gone.returncode == 1 and "revoked for good" in last_line(gone)
+    unreachable = homehd("enrol", second[0], "--folder", str(tmp_path / "box"))
+    assert unreachable.returncode == 1 and "not reachable" in last_line(unreachable)
+    assert second[0].split(".")[1][:26] not in unreachable.stderr
+
+
+def test_a_plain_unit_is_not_enrolled_again(database_url: str, tmp_path: Path) -> None:
+    environment = {
+        "HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1883",
+    }  # fmt: skip
+    printed = homehd("units", "add", "Home 1", **environment)
+    assert printed.returncode == 0 and "homehd-enrol" not in printed.stdout
+    unit = re.search(r'^unit = "(\w+)"', printed.stdout, re.M)[1]  # type: ignore[index]
+    plain = homehd("units", "reenrol", unit, **environment)
+    assert plain.returncode == 1 and "only a broker with mqtts://" in last_line(plain)
+    configured = homehd("units", "configure", unit, "/dev/null", "--reason", "x", **environment)
+    assert configured.returncode == 1 and "never enrolled" in last_line(configured)

@@ -11,14 +11,17 @@ import pytest
 from homehd.decode import run
 from telemetry.errors import HomehdError, SettingsError
 
-CASES = sorted((Path(__file__).resolve().parents[1] / "testcases").glob("jsdt-*"))
+PROTOCOLS = {"jsdt-": "jsdt", "mqtt-gateway-": "mqtt_gateway", "gambro-ak-": "gambro_ak"}
+CASES = sorted(
+    case for prefix in PROTOCOLS for case in (Path(__file__).resolve().parents[1] / "testcases").glob(f"{prefix}*")
+)
 GOOD = b"K1082A02.50B01.20C00.63D00300E001.0F036.5G014.0H00140I00040J00100K00115a0b0c0d0e0f0g0h03b\r\n"
 ALARM = b"K1082A02.50B01.20C00.63D00300E001.0F036.5G014.0H00275I00040J00100K00115a0b0c1d0e0f0g0h045\r\n"
 
 
-def decode(data: bytes, profile: str = "v1") -> tuple[int, list[str], list[str]]:
+def decode(data: bytes, profile: str = "v1", protocol: str = "jsdt") -> tuple[int, list[str], list[str]]:
     out, err = io.StringIO(), io.StringIO()
-    code = run("jsdt", profile, io.BytesIO(data), out, err)
+    code = run(protocol, profile, io.BytesIO(data), out, err)
     return code, out.getvalue().splitlines(), err.getvalue().splitlines()
 
 
@@ -27,7 +30,8 @@ def test_recorded_cases_print_what_they_are_expected_to(case: Path) -> None:
     note = (case / "note.md").read_text("utf-8")
     profile = re.search(r"Profile: `([^`]+)`", note)
     assert profile is not None
-    code, out, err = decode((case / "capture.bin").read_bytes(), profile[1])
+    protocol = next(name for prefix, name in PROTOCOLS.items() if case.name.startswith(prefix))
+    code, out, err = decode((case / "capture.bin").read_bytes(), profile[1], protocol)
     assert out == (case / "expected.jsonl").read_text("utf-8").splitlines()
     assert err == re.findall(r"^offset .*$", note, re.M)
     assert code == (1 if err else 0)

@@ -9,7 +9,7 @@ from telemetry.errors import SettingsError
 
 
 def test_the_list_is_explicit_and_keyed_by_name() -> None:
-    assert list(ADAPTERS) == ["jsdt"]
+    assert list(ADAPTERS) == ["jsdt", "hl7_dialysis", "mqtt_gateway", "gambro_ak"]
     assert all(name == adapter.name and adapter.grade for name, adapter in ADAPTERS.items())
 
 
@@ -37,3 +37,12 @@ def test_unknown_names_are_settings_errors_that_list_the_known() -> None:
     with pytest.raises(SettingsError, match="v1, nikkiso-v2, toray-tr8000, toray-tr321") as profile:
         get_adapter("jsdt").decoder("dbb-exa")
     assert protocol.value.exit_code == profile.value.exit_code == 2
+
+
+def test_no_decoder_of_a_serial_machine_has_anything_to_answer() -> None:
+    # An answer exists only in `AnsweringDecoder.take`: the serial shell calls `receive`, which gives none.
+    for adapter in ADAPTERS.values():
+        for profile in adapter.profiles:
+            answers = hasattr(adapter.decoder(profile), "take")
+            assert answers == (adapter.transport == "mllp")
+            assert (adapter.serial is not None) == (adapter.transport == "serial")
