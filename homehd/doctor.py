@@ -1,4 +1,4 @@
-"""What `homehd doctor` looks at: database, broker, clock, disk, serial ports, dashboard. It changes nothing."""
+"""What `homehd doctor` looks at on a server: database, broker, clock, disk, ports, dashboard. It changes nothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from serial.tools import list_ports
 
 from clinician_api.settings import STATIC_DIR
 from edge_agent.clock_sync import kernel_says_synchronised
 from homehd import brokers, settings
+from homehd.finding import Finding, Level
 from homehd.settings import ServerSettings
 from store import facts, migrate, pool
 from telemetry import broker_address
@@ -23,20 +23,6 @@ from telemetry.errors import HomehdError
 # A day of a thousand homes is about two gigabytes.
 _DISK_WARN: Final = 5 * 1024**3
 _DISK_FAIL: Final = 500 * 1024**2
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One part's state."""
-
-    level: Literal["ok", "warn", "fail"]
-    part: str
-    text: str
-    hint: str = ""
-
-    def line(self) -> str:
-        """As printed."""
-        return f"{self.level:<4}  {self.part:<10}  {self.text}" + (f" – {self.hint}" if self.hint else "")
 
 
 def examine(loaded: ServerSettings) -> list[Finding]:
@@ -107,7 +93,7 @@ def _disk(loaded: ServerSettings) -> Iterator[Finding]:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GiB free in {folder}"
-    level: Literal["ok", "warn", "fail"] = "ok" if free > _DISK_WARN else "warn" if free > _DISK_FAIL else "fail"
+    level: Level = "ok" if free > _DISK_WARN else "warn" if free > _DISK_FAIL else "fail"
     yield Finding(level, "disk", text, "" if level == "ok" else "make room, or set HOMEHD_HOME to another disk")
 
 

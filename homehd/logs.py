@@ -7,6 +7,13 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from typing import Final
+
+from homehd.log_budget import LogBudget
+from telemetry.clock import Clock
+
+MAX_TEXT: Final = 500  # characters of one field
+MAX_TRACEBACK: Final = 4000  # its end, which names the error
 
 
 class JsonLines(logging.Formatter):
@@ -21,9 +28,41 @@ class JsonLines(logging.Formatter):
             "event": record.getMessage(),
         }
         entry.update(getattr(record, "fields", {}))
+        entry = {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in entry.items()}
         if record.exc_info:
-            entry["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+            entry["traceback"] = "".join(traceback.format_exception(*record.exc_info))[-MAX_TRACEBACK:]
         return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+class BoundedLines(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes what the budget allows; for a box that nobody looks at and that writes to its own card."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(JsonLines())
+        self._clock = clock
+        self._budget = LogBudget()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, or count it; what was counted is told with the next line of its kind."""
+        try:
+            line = self.format(record)
+            # By the words in the code, not by what was put into them: there are only so many of those.
+            kind = f"{record.name}: {record.msg}"
+            now = self._clock.monotonic_s()
+            left_out = self._budget.take(kind, record.levelno, len(line.encode("utf-8", "replace")) + 1, now)
+            if left_out is None:
+                return
+            if left_out:
+                line = f'{line[:-1]}, "left_out": {left_out}}}'
+            self.stream.write(line + self.terminator)
+            overdue = self._budget.overdue(now)
+            if overdue:
+                told = {"level": "info", "event": "lines left out", "of": overdue[0], "left_out": overdue[1]}
+                self.stream.write(json.dumps(told) + self.terminator)
+            self.flush()
+        except Exception:  # as logging does: a line that cannot be written ends nothing
+            self.handleError(record)
 
 
 def install(level: str = "INFO") -> None:
@@ -35,3 +74,10 @@ def install(level: str = "INFO") -> None:
     root.setLevel(level)
     for chatty in ("uvicorn.access", "asyncio", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def bound(clock: Clock) -> None:
+    """From now on the volume is bounded (`LogBudget`), except for whoever asked for DEBUG to see everything."""
+    root = logging.getLogger()
+    if root.level > logging.DEBUG:
+        root.handlers[:] = [BoundedLines(clock)]

@@ -14,6 +14,7 @@ from homehd import settings
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
 from telemetry.errors import SettingsError
+from telemetry.steady_clock import SteadyClock
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             trusted_proxies=tuple(loaded.trusted_proxies),
             demo_accounts=_demo_accounts(),
         )
-        server.run(api, SystemClock(), stop_event())
+        server.run(api, SteadyClock(SystemClock()), stop_event())
     return 0
 
 

@@ -30,17 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Blocks until SIGTERM."""
-    settings = config.load(options.config)
     if options.once_config_check:
-        _check(options.config, settings)
+        _check(options.config, config.load(options.config))
         return 0
     if options.requeue:
-        _requeue(settings.outbox)
+        _requeue(config.load(options.config).outbox)
         return 0
-    clock = SystemClock()
+    clock, stop, under = SystemClock(), stop_event(), supervision.host(os.environ)
     logs.bound(clock)
-    stop = stop_event()
-    if agent.run(settings, clock, stop, supervision.host(os.environ)) and not stop.signalled:
+    # Before the settings are read: wrong ones end it too, again and again until somebody corrects them.
+    supervision.rest_before_start(under, clock, stop)
+    again = not stop.is_set() and agent.run(config.load(options.config), clock, stop, under)
+    supervision.ended_well(under)
+    if again and not stop.signalled:
         # Settings from afar: the same process, begun anew, so that nothing of the old ones is left.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return 0

@@ -9,6 +9,7 @@ from homehd.stopping import stop_event
 from ingest import service, shards
 from telemetry import topics
 from telemetry.clock import SystemClock
+from telemetry.steady_clock import SteadyClock
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
                 shards=wanted,
                 health_port=loaded.ingest_health_port,
             ),
-            SystemClock(),
+            SteadyClock(SystemClock()),
             stop_event(),
         )
     return 0

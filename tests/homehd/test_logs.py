@@ -36,3 +36,8 @@ def test_a_traceback_travels_in_the_same_line() -> None:
     line = JsonLines().format(entry)
     assert "\n" not in line
     assert "ValueError: invalid literal" in json.loads(line)["traceback"]
+
+
+def test_a_text_without_end_is_cut() -> None:
+    line = JsonLines().format(record("rejected", reason="x" * 100_000))
+    assert len(line) < 1000
