@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
 class Metrics:
@@ -29,3 +29,7 @@ class Metrics:
             registry=self.registry,
         )
         self.link_up = Gauge("homehd_api_link_up", "1 when a link works", ["link"], registry=self.registry)
+
+    def page(self) -> tuple[str, bytes]:
+        """All of them as Prometheus reads them: content type and text."""
+        return CONTENT_TYPE_LATEST, generate_latest(self.registry)

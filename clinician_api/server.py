@@ -15,13 +15,13 @@ from fastapi import FastAPI
 
 from clinician_api.app import create_app
 from clinician_api.data import Data
-from clinician_api.metrics_server import MetricsServer
 from clinician_api.protocols import PunctualHttp, attentive
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
 from telemetry import broker_address
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
+from telemetry.health_port import HealthPort
 
 log = logging.getLogger(__name__)
 
@@ -135,17 +135,17 @@ def _metrics(options: ApiOptions, services: Services) -> Iterator[None]:
     if options.metrics_port is None:
         yield
         return
-    server = MetricsServer(options.metrics_port, services.metrics.registry, lambda: _health(services))
+    server = HealthPort(options.metrics_port, services.metrics.page, lambda: _health(services), named="metrics_port")
     log.info("metrics", extra={"fields": {"url": f"http://127.0.0.1:{server.port}/metrics"}})
     try:
         yield
     finally:
-        server.close()
+        server.stop()
 
 
-def _health(services: Services) -> dict[str, object]:
-    status = "ok" if services.room.all_alive() else "degraded"
-    return {"status": status, "service": "api", "links": services.room.links()}
+def _health(services: Services) -> tuple[bool, dict[str, object]]:
+    well = services.room.all_alive()
+    return well, {"status": "ok" if well else "degraded", "service": "api", "links": services.room.links()}
 
 
 def _ready(url: str, on_ready: Callable[[str], None] | None) -> None:

@@ -28,7 +28,7 @@ from edge_agent.remote_config import State
 from edge_agent.source import SourceSink
 from edge_agent.sources import companion_source, machine_source
 from edge_agent.status_page import StatusPage
-from edge_agent.supervision import NOBODY, Host, Supervision, ended_well, rest_before_start, waits_for_disk
+from edge_agent.supervision import NOBODY, Host, Supervision, waits_for_disk
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from edge_agent.window import WindowTuning
 from protocols import ADAPTERS
@@ -57,15 +57,13 @@ def run(base: EdgeConfig, clock: Clock, stop: threading.Event, under: Host = NOB
     """
     check(base)
     config, state = settings_in_force(base)
-    rest_before_start(under, clock, stop)
     outbox = _open_outbox(config, clock, stop, under)
+    if outbox is None:
+        return False
     try:
-        again = outbox is not None and _Agent(config, base, state, clock, outbox, under).run(stop)
+        return _Agent(config, base, state, clock, outbox, under).run(stop)
     finally:
-        if outbox is not None:
-            outbox.close()
-    ended_well(under)
-    return again
+        outbox.close()
 
 
 def _open_outbox(config: EdgeConfig, clock: Clock, stop: threading.Event, under: Host) -> Outbox | None:
@@ -77,6 +75,7 @@ def _open_outbox(config: EdgeConfig, clock: Clock, stop: threading.Event, under:
                 now_us=clock.now_us(),
                 max_bytes=config.outbox.max_bytes,
                 max_age_us=round(config.outbox.max_days * DAY_US),
+                unit=config.unit,
             )
         except OutboxError as error:
             if not error.recoverable:
@@ -100,6 +99,7 @@ class _Agent:
         self._synchronised = clock_sync.source(config.clock, clock.now_us)
         self._placer = placing.of(outbox, Path(config.outbox.path), clock, self._synchronised)
         self._ticked_s = self._began_s
+        self._stamped_ms = 0
         rng = Random()
         names = Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status", "config")))
         tuning = WindowTuning(ack_timeout_s=config.uplink.ack_timeout_s)
@@ -199,6 +199,13 @@ class _Agent:
     def _stamp(self) -> Stamp:
         return Stamp(self._clock.now_us(), round(self._clock.monotonic_s() * 1000), self._synchronised())
 
+    def _next_stamp(self) -> Stamp:
+        """A stamp in a later millisecond than the one before: readings that are placed by it keep their order."""
+        at = self._stamp()
+        ahead_ms = max(0, self._stamped_ms + 1 - at.mono_ms)
+        self._stamped_ms = at.mono_ms + ahead_ms
+        return Stamp(at.time_us + ahead_ms * 1000, self._stamped_ms, at.synchronised)
+
     def _state(self) -> BoxState:
         """How things are, from memory alone: whoever asks must not wait for a disk."""
         now, at, outbox, read_s = self._clock.monotonic_s(), self._stamp(), self._outbox, self._last_reading_s
@@ -230,7 +237,7 @@ class _Agent:
             self._last_reading_s = self._clock.monotonic_s()
             self._remote.observed(seen.phase)
         with self._acquiring:
-            self._keep(self._acquisition.observed(seen, self._stamp()))
+            self._keep(self._acquisition.observed(seen, self._next_stamp()))
             return not self._acquisition.waits(seen) and not self._intake.queued
 
     def _link_changed(self, state: MachineLink) -> None:
@@ -262,7 +269,7 @@ class _Agent:
         self._ticked_s = self._clock.monotonic_s()
         self._placer.look()
         with self._acquiring:
-            self._keep(self._acquisition.overdue(self._stamp()))
+            self._keep(self._acquisition.overdue(self._next_stamp()))
         if self._renewal is not None:
             self._health.certificate_until_us = self._renewal.until_us
         if self._intake.trouble:

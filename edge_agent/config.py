@@ -215,6 +215,11 @@ def _check_gateway(gateway: GatewaySettings | None) -> None:
     gateway_of(gateway)
     if not gateway.topic or len(gateway.topic) > MAX_TOPIC:
         raise SettingsError("read settings", "gateway.topic", hint=f"1…{MAX_TOPIC} characters")
+    levels = gateway.topic.split("/")
+    # A broker that is asked for another kind hangs up without a reason.
+    if any(set(level) & set("+#\0") and level not in ("+", "#") for level in levels) or "#" in levels[:-1]:
+        hint = "+ stands for one whole level, # for all that are left, at the end"
+        raise SettingsError("read settings", f"gateway.topic {gateway.topic!r}", hint=hint)
 
 
 def _check_machine(machine: MachineSettings, gateway: GatewaySettings | None) -> None:

@@ -27,6 +27,7 @@ import msgspec
 
 from edge_agent import config, credentials, private_file, validity
 from edge_agent.config import EdgeConfig
+from edge_agent.renewal_child import waiting_key
 from telemetry import enrolment, settings
 from telemetry.clock import Clock
 from telemetry.enrolment import EnrolmentAnswer, EnrolmentCode, EnrolmentRefusal, EnrolmentRequest
@@ -76,6 +77,8 @@ def enrol(code: EnrolmentCode, folder: Path, clock: Clock) -> Enrolled:
     agent = _checked(answer, code.unit)
     private_file.replace(folder / CA, authority.encode(), mode=0o644)
     private_file.replace(folder / IDENTITY, identity)
+    # A renewal that was under way: its key may have a certificate that was revoked, and would never get another.
+    private_file.remove(waiting_key(folder / IDENTITY))
     kept = _write_config(folder / CONFIG, answer.settings, agent)
     private_file.replace(folder / DONE, code.digest.hex().encode())
     for left in folder.glob(".enrolment-*.key"):

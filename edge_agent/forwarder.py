@@ -13,13 +13,13 @@ from edge_agent.health import Health
 from edge_agent.intake import Intake
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
-from edge_agent.packing import Unsendable, pack
+from edge_agent.packing import Row, Unsendable, pack
 from edge_agent.uplink import Topics, Uplink
 from edge_agent.window import Pick, Window, WindowTuning
 from telemetry import wire
 from telemetry.clock import Clock
 from telemetry.errors import WireError
-from telemetry.messages import Ack
+from telemetry.messages import Ack, Certificate
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,21 @@ class Forwarder:
     """The sending side. `run` blocks; `accepted`, `connected`, `disconnected`, `received` come from other threads."""
 
     def __init__(
-        self, *, unit: str, outbox: Outbox, topics: Topics, tuning: WindowTuning, clock: Clock, rng: Random, qos: int
+        self,
+        *,
+        unit: str,
+        outbox: Outbox,
+        topics: Topics,
+        tuning: WindowTuning,
+        clock: Clock,
+        rng: Random,
+        qos: int,
+        on_certificate: Callable[[Certificate], None] = lambda _: None,
+        placed: Callable[[Sequence[Row]], tuple[Sequence[Row], int]] | None = None,
     ) -> None:
+        """`on_certificate` is told of one that came on `down`; it returns at once."""
+        self._on_certificate = on_certificate
+        self._placed = placed or (lambda rows: (rows, clock.now_us()))
         self._unit = unit
         self._outbox = outbox
         self._topics = topics
@@ -64,6 +77,10 @@ class Forwarder:
     def received(self, payload: bytes) -> None:
         """Something came on `down`."""
         self._post(lambda: self._on_down(payload))
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish once (QoS 1) what is no reading; lost when there is no connection."""
+        self._post(lambda: self._publish(topic, payload))
 
     def wake(self) -> None:
         """Look at the status and at `stop` now."""
@@ -117,7 +134,8 @@ class Forwarder:
             if missing:
                 self._window.forget(missing)
                 return True
-            packed = pack(self._unit, rows, pick.lane, newest_first=pick.newest_first, sent_us=self._clock.now_us())
+            placed, sent_us = self._placed(rows)
+            packed = pack(self._unit, placed, pick.lane, newest_first=pick.newest_first, sent_us=sent_us)
             if isinstance(packed, Unsendable):
                 self._poisoned([packed.seq], packed.reason)
                 return True
@@ -162,15 +180,21 @@ class Forwarder:
 
     def _on_down(self, payload: bytes) -> None:
         try:
-            ack = wire.decode_ack(payload)
+            message = wire.decode_down(payload)
         except WireError as error:
             self._health.figures.down_unreadable += 1
             log.warning("message on down not understood", extra={"fields": {"error": error.line()}})
             return
+        if isinstance(message, Certificate):
+            self._on_certificate(message)
+            return
         try:
-            self._settle(ack)
+            self._settle(message)
         except OutboxError as error:
             self._failed(error)  # the rows are sent again after their time-out, and acknowledged again
+
+    def _publish(self, topic: str, payload: bytes) -> None:
+        self._uplink.publish(topic, payload, qos=1)
 
     def _settle(self, ack: Ack) -> None:
         figures = self._health.figures
@@ -181,14 +205,22 @@ class Forwarder:
             return
         figures.acks += 1
         figures.rows_settled += len(settled)
-        self._window.acknowledged(settled, self._clock.monotonic_s())
+        self._end_flights(settled, ack.ranges)
         for refusal in ack.refused:
-            refused = self._outbox.reject(ack.epoch, [(refusal.first, refusal.last)], refusal.reason[: wire.MAX_TEXT])
-            self._window.acknowledged(refused or (), self._clock.monotonic_s())
+            spans = [(refusal.first, refusal.last)]
+            refused = self._outbox.reject(ack.epoch, spans, refusal.reason[: wire.MAX_TEXT])
+            self._end_flights(refused or (), spans)
             figures.rows_refused += len(refused or ())
             if refused:
                 log.error("rows refused", extra={"fields": {"rows": len(refused), "reason": refusal.reason}})
                 self._intake.note("rows refused", f"{len(refused)} from seq {refused[0]}: {refusal.reason}")
+
+    def _end_flights(self, settled: Sequence[int], ranges: Sequence[tuple[int, int]]) -> None:
+        """Tell the window what is done with: what was settled, and what was thinned while it was under way."""
+        thinned = self._window.under_way(ranges) - set(settled)
+        if thinned:  # a number that is in the file is another epoch's, and not what was answered
+            thinned -= {row.seq for row in self._outbox.read(sorted(thinned))}
+        self._window.acknowledged([*settled, *thinned], self._clock.monotonic_s())
 
     def _failed(self, error: OutboxError) -> None:
         self._paused_until_s = self._clock.monotonic_s() + DISK_PAUSE_S

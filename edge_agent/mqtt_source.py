@@ -12,7 +12,7 @@ from typing import Final
 
 from edge_agent import deliveries
 from edge_agent.listen_watch import ListenWatch
-from edge_agent.mqtt_inbox import Arrived, Pace
+from edge_agent.mqtt_inbox import IN_FLIGHT, Arrived, Pace
 from edge_agent.mqtt_session import Session, Subscription
 from edge_agent.source import LinkFigures, SourceSink
 from protocols.events import Observation
@@ -28,6 +28,8 @@ TICK_S: Final = 0.5  # the longest the loop sleeps, so that it notices a stop an
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 4.0
 NOTE_EVERY_S: Final = 3600.0
+# A broker hands out IN_FLIGHT unacknowledged. Of one that does not keep to it, the rest comes again with a connection.
+MAX_OWED: Final = 4 * IN_FLIGHT
 
 
 class MqttSource:
@@ -130,7 +132,7 @@ class MqttSource:
         seen = observe(message)
         if self._sink.observed(seen):
             session.acknowledge(arrived)
-        elif arrived.qos:
+        elif arrived.qos and len(self._owed) < MAX_OWED:
             self._owed.append((seen, arrived))
 
     def _acceptable(self, arrived: Arrived, now: float) -> Message:

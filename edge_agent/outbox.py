@@ -73,13 +73,16 @@ class Outbox:
         max_bytes: int,
         max_age_us: int = 30 * DAY_US,
         reserve_bytes: int | None = None,
+        unit: str = "",
     ) -> None:
         """Open, check, create or salvage; OutboxError when another agent has it or the disk does not let us.
 
         `max_bytes`, `max_age_us`: beyond either, old readings are thinned or go. `reserve_bytes`: disk space kept back
-        for the day when the disk is full; unless given, 8 MiB beside an outbox of at least 64, else none.
+        for the day when the disk is full; unless given, 8 MiB beside an outbox of at least 64, else none. `unit`: whose
+        readings these are; OutboxError for an outbox that another unit has used.
         """
         self._path = path
+        self._unit = unit
         if reserve_bytes is None:
             reserve_bytes = RESERVE_BYTES if max_bytes >= 8 * RESERVE_BYTES else 0
         self._max_age_us = max_age_us
@@ -277,6 +280,7 @@ class Outbox:
                 self._met.append(self._salvage(torn))
             if self.generation:
                 self._relieved("open outbox", lambda: self._remove_failed(self._kept))
+            self._relieved("open outbox", self._own)
             self._relieved("open outbox", self._load)
         except BaseException as error:
             self._shut()  # rather than give out, or add to, rows of a commit that failed
@@ -285,6 +289,18 @@ class Outbox:
             raise
         self.incidents, self._met = self._met, []
         self.generation += 1
+
+    def _own(self) -> None:
+        """Note whose file this is. A box that was given to another home must not send the first one's readings as its
+        own, nor end its alarms."""
+        held = read_meta(self._db).get("unit")
+        if not self._unit or held == self._unit:
+            return
+        if held is not None:
+            hint = f"it holds readings of unit {held}, and this box is {self._unit} now: move it and its files away"
+            raise OutboxError("open outbox", str(self._path), hint=hint)
+        with transaction(self._db):
+            write_meta(self._db, "unit", self._unit)
 
     def _remove_failed(self, kept: _Kept) -> None:
         """Remove what a commit whose sync failed has left behind: SQLite may find it whole in its log after all.

@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import Full, Queue
 from typing import Final
 
+import msgspec
+
 from edge_agent import overlay, remote_file
 from edge_agent import remote_config as remote
 from edge_agent.config import EdgeConfig
@@ -45,6 +47,10 @@ def settings_in_force(base: EdgeConfig) -> tuple[EdgeConfig, State]:
     """
     path = remote_file.path_beside(Path(base.outbox.path))
     state = remote_file.read(path)
+    if state.unit not in ("", base.unit):
+        log.warning("remote configuration of another unit left aside", extra={"fields": {"unit": state.unit}})
+        state = State()
+    state = msgspec.structs.replace(state, unit=base.unit)
     if state.trial is not None and state.trial.started:
         state = remote.rolled_back(state, "the agent ended while trying it")
         _kept(path, state)
@@ -144,15 +150,22 @@ class Reconfigure:
     def step(self) -> None:
         """One look: at a message if there is one, else at whether it is time to move."""
         now = self._clock.monotonic_s()
-        try:
-            # A child process for every forged message would keep the box busy: after one, the next waits a minute.
-            if not self._arrived.empty() and now >= self._next_look_s:
-                self._look_at(self._arrived.get_nowait(), now)
-            elif now >= self._next_move_s:
+        # A child process for every forged message would keep the box busy: after one, the next waits a minute.
+        if not self._arrived.empty() and now >= self._next_look_s:
+            payload = self._arrived.get_nowait()
+            try:
+                self._look_at(payload, now)
+            except HomehdError as error:
+                self._next_look_s = now + RETRY_S
+                _waits(error)
+                # Again, but behind the others: a connection may hold for months, and bring it no second time.
+                self.received(payload)
+        elif now >= self._next_move_s:
+            try:
                 self._move(now)
-        except HomehdError as error:
-            self._next_move_s = now + RETRY_S
-            log.error("remote configuration waits", extra={"fields": {"error": error.line()}})
+            except HomehdError as error:
+                self._next_move_s = now + RETRY_S
+                _waits(error)
 
     def _look_at(self, payload: bytes, now: float) -> None:
         try:
@@ -213,6 +226,10 @@ class Reconfigure:
     def _keep(self, state: State) -> None:
         remote_file.write(self._path, state)
         self._state = state
+
+
+def _waits(error: HomehdError) -> None:
+    log.error("remote configuration waits", extra={"fields": {"error": error.line()}})
 
 
 def _kept(path: Path, state: State) -> bool:

@@ -39,6 +39,7 @@ class State(msgspec.Struct, frozen=True):
 
     Attributes:
         refused, why: the newest serial that is not in force, and the reason, for the status.
+        unit: whose this is; empty where an older agent did not say.
     """
 
     active: Settings | None = None
@@ -46,6 +47,7 @@ class State(msgspec.Struct, frozen=True):
     trial: Settings | None = None
     refused: int = 0
     why: str = ""
+    unit: str = ""
 
     @property
     def in_force(self) -> Settings | None:

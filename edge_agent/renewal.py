@@ -23,6 +23,7 @@ from typing import Final
 
 from edge_agent import validity
 from edge_agent.config import EdgeConfig
+from edge_agent.renewal_child import waiting_key
 from edge_agent.validity import Validity
 from telemetry import topics, wire
 from telemetry.clock import MICROSECONDS, Clock
@@ -160,6 +161,8 @@ class Renewal:
             self._child(*words, said=chain)
         except HomehdError as error:
             log.error("certificate not taken", extra={"fields": {"error": error.line()}})
+            if not waiting_key(self._identity).exists():  # then ask with a new one
+                self._request = b""
             return
         self._request = b""
         self._pace = Pace()

@@ -63,6 +63,7 @@ def install(unit: str, identity: Path, authority: Path, now_us: int, chain: str)
     fresh, until_us = credentials.identity(path.read_bytes(), chain, authority.read_text(), unit, now_us)
     held = validity.of_pem(identity.read_bytes())
     if held is not None and until_us <= held.until_us:
+        private_file.remove(path)  # left behind by an earlier life of the box: nothing better ever comes for this key
         raise credentials.CredentialError("check certificate", hint="it lasts no longer than the one in use")
     private_file.replace(identity, fresh)
     private_file.remove(path)

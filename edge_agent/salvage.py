@@ -26,7 +26,7 @@ _TABLE_LEAF: Final = 0x0D
 _LONGEST_CELL: Final = PAGE - 35  # a longer row continues on other pages and is given up
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 ROWS_AT_ONCE: Final = 2000
-_KEPT_META: Final = frozenset({"memory", "thinned", "rejected", "history"})
+_KEPT_META: Final = frozenset({"memory", "thinned", "rejected", "history", "unit"})
 _CONSTANTS: Final = {0: None, 8: 0, 9: 1}
 
 Entry = tuple[Any, ...]

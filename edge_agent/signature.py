@@ -48,7 +48,7 @@ def verify(config: SignedConfig, ca_pem: bytes, now_us: int | None) -> None:
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -59,11 +59,11 @@ def verify(config: SignedConfig, ca_pem: bytes, now_us: int | None) -> None:
         key = signer.public_key()
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         units = [part.value for part in signer.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
         raise SignatureError("check signer", "not a certificate of ours", hint=str(error)[:100]) from error
     try:
         signer.verify_directly_issued_by(authority)
-    except (InvalidSignature, ValueError, TypeError) as error:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
         raise SignatureError("check signer", "not certified by this box's authority") from error
     if list(usage) != [ExtendedKeyUsageOID.CODE_SIGNING] or units != [_UNIT_NAME]:
         raise SignatureError("check signer", "a certificate that may not sign configurations")

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from edge_agent.pace import Pace, PaceTuning
+from edge_agent.seqset import SeqSet
 from edge_agent.suspects import Suspect, Suspects
 from edge_agent.waiting import Waiting
 from telemetry.messages import Lane
@@ -194,6 +195,13 @@ class Window:
         for flight in self._drop(set(seqs)):
             if flight.lane is Lane.BACKFILL:
                 self._pace.acknowledged(flight.backlog, now - flight.sent_s)
+
+    def under_way(self, ranges: Iterable[tuple[int, int]]) -> set[int]:
+        """Which rows in flight lie in these ranges (first, last)."""
+        covered = SeqSet()
+        for first, last in ranges:
+            covered.add(first, last)
+        return {seq for seq in self._in_flight if seq in covered}
 
     def forget(self, seqs: Iterable[int]) -> None:
         """These rows are no longer in the outbox: dropped at its bound, or set aside."""

@@ -90,6 +90,8 @@ def _receive(message: Message, desk: Desk, reception: Reception) -> None:
         return
     unit = desk.find(topic.unit)
     if topic.direction == "status":
+        if not message.payload:
+            return  # the registrar has cleared what a revoked home left behind
         _receive_status(message, topic, unit, reception)
     else:
         _receive_batch(message, topic, unit, reception)

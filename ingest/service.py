@@ -11,11 +11,12 @@ from typing import Final
 
 from alerts import ruleset
 from ingest.inbox import Inbox
-from ingest.metrics import HealthServer, Metrics
+from ingest.metrics import Metrics
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.worker import Settings, Worker
 from telemetry.clock import Clock
+from telemetry.health_port import HealthPort
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,10 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
     settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
-    health = HealthServer(options.health_port, metrics, lambda: _health(worker, subscriber, inbox, clock))
     _watch(metrics, inbox, subscriber, clock)
-    health.start()
+    health = HealthPort(
+        options.health_port, metrics.page, lambda: _health(worker, subscriber, inbox, clock), named="--health-port"
+    )
     try:
         worker.open()
         subscriber.start()

@@ -23,6 +23,7 @@ from store import pool, registry
 from store.errors import StoreError
 from store.pool import Connection
 from telemetry import broker_address, broker_tls
+from telemetry.broker_address import BrokerAddress
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
@@ -37,12 +38,15 @@ TRY_S: Final = 0.25
 CHECK_S: Final = 60.0
 CHECK_AGAIN_S: Final = 5.0
 EVERY_S: Final = 2.0
+# A turn with a broker that hangs at every step of it takes a minute.
+SILENT_S: Final = 120.0
 
 
 class BrokerGuard:
     """Give it a thread and a connection of its own: a turn in which it puts somebody out takes ten seconds.
 
     Attributes:
+        crl: the revocation list; nobody else may write it, or the broker could read an older one than we think.
         trouble: what is wrong with the broker, empty when it does what it should.
         waiting: revoked homes that are not yet known to be out.
     """
@@ -56,7 +60,7 @@ class BrokerGuard:
         clock: Clock,
         hold_s: float = eviction.HOLD_S,
     ) -> None:
-        self._crl = crl
+        self.crl = crl
         self._canaries = canaries
         self._reload = reload
         self._doors = doors
@@ -66,15 +70,23 @@ class BrokerGuard:
         self._out: set[Home] = set()
         self._checked_s = float("-inf")
         self._failed: dict[Home, str] = {}
+        self._turned_s = clock.monotonic_s()
         self.trouble = ""
         self.waiting: tuple[Home, ...] = ()
 
     @classmethod
     def of(
-        cls, authority: Authority, folder: Path, crl: Path, reload: str, homes_url: str, services_url: str, clock: Clock
+        cls,
+        authority: Authority,
+        folder: Path,
+        crl: Path,
+        reload: str,
+        homes_url: str,
+        services: BrokerAddress,
+        clock: Clock,
     ) -> BrokerGuard:
         """As the settings have it: the authority's folder, the list's file, how the broker is told, its two doors."""
-        doors = Doors(broker_address.parse(homes_url, named="HOMEHD_HOMES_BROKER"), broker_address.parse(services_url))
+        doors = Doors(broker_address.parse(homes_url, named="HOMEHD_HOMES_BROKER"), services)
         return cls(CrlFile(authority, crl), Canaries(authority, folder), reloader(reload), doors, clock)
 
     def run(self, database_url: str, stop: threading.Event) -> None:
@@ -87,7 +99,20 @@ class BrokerGuard:
                         stop.wait(EVERY_S)
             except StoreError as error:
                 self._note(error.line())
-                stop.wait(EVERY_S)
+            except Exception as error:
+                # A guard that has ended guards nothing, and nobody would hear of it.
+                log.exception("broker guard failed")
+                self._note(f"the guard failed: {type(error).__name__}: {error}")
+            stop.wait(EVERY_S)
+
+    @property
+    def health(self) -> str:
+        """Why revoked homes may not be out, or empty."""
+        silent_s = self._clock.monotonic_s() - self._turned_s
+        if silent_s > SILENT_S:
+            return f"its guard has done nothing for {silent_s:.0f} s"
+        failed = len(self._failed)
+        return self.trouble or (f"{failed} revoked homes are not out" if failed else "")
 
     def turn(self, conn: Connection) -> None:
         """Write the list, have it read, look whether it is obeyed, put out who is still in. StoreError only."""
@@ -99,11 +124,13 @@ class BrokerGuard:
             changed = self._list(conn, frozenset(revoked), now_us)
             if changed or self._is_due():
                 self._note(self._check(conn, now_us, patient=changed))
-            self._put_out(self.waiting[:BATCH])
+            # Those that would not go keep no other from being put out.
+            self._put_out(tuple(sorted(self.waiting, key=lambda home: home in self._failed)[:BATCH]))
         except StoreError:
             raise
         except HomehdError as error:
             self._note(error.line())
+        self._turned_s = self._clock.monotonic_s()
 
     def _is_due(self) -> bool:
         every_s = CHECK_AGAIN_S if self.trouble else CHECK_S
@@ -115,8 +142,8 @@ class BrokerGuard:
             self._listed = revoked
         if self.trouble and self._is_due():
             self._checked_s = self._clock.monotonic_s()
-            self._crl.written_us = 0  # whatever is wrong with the file as it is
-        written = self._crl.refresh(conn, now_us)
+            self.crl.written_us = 0  # whatever is wrong with the file as it is
+        written = self.crl.refresh(conn, now_us)
         if written:
             self._reload()
         return written
@@ -143,6 +170,7 @@ class BrokerGuard:
         return True
 
     def _put_out(self, homes: tuple[Home, ...]) -> None:
+        self._failed = {home: why for home, why in self._failed.items() if home in self.waiting}
         if not homes:
             return
         failed = eviction.evict(self._doors.services, homes, self._hold_s)
@@ -153,8 +181,8 @@ class BrokerGuard:
             elif failed[home] != self._failed.get(home):
                 fields = {"unit": home.unit, "reason": failed[home]}
                 log.error("revoked unit is not out", extra={"fields": fields})
-        self._failed = failed
         self.waiting = tuple(home for home in self.waiting if home not in self._out)
+        self._failed = {home: why for home, why in (self._failed | failed).items() if home in self.waiting}
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

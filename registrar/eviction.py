@@ -29,10 +29,12 @@ KEEPALIVE_S: Final = 15
 
 
 class Home(NamedTuple):
-    """A unit where it stands in the topics."""
+    """A unit where it stands in the topics. Unless it is `for_good`, another box will take its place, and its settings
+    stay with the broker."""
 
     unit: str
     shard: int
+    for_good: bool = True
 
 
 def evict(services: BrokerAddress, homes: Sequence[Home], hold_s: float = HOLD_S) -> dict[Home, str]:
@@ -84,10 +86,10 @@ class _Place:
         self._client.loop_start()
 
     def leave(self) -> str:
-        """Clear what is retained for the home and go; what went wrong, or empty."""
+        """Clear what is retained for a home that will not come back, and go; what went wrong, or empty."""
         if not self._trouble and not self._taken.wait(CONNECT_S):
             self._trouble = "no answer from the broker"
-        if not self._trouble:
+        if not self._trouble and self.home.for_good:
             with suppress(RuntimeError, ValueError):
                 for info in [self._client.publish(topic, b"", qos=1, retain=True) for topic in sorted(self._left)]:
                     info.wait_for_publish(CONNECT_S)

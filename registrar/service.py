@@ -13,21 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from registrar import ca_files, identities, server
 from registrar.app import create_app
 from registrar.authority import UNIT_DAYS, Authority, validity_us
 from registrar.broker_guard import BrokerGuard
 from registrar.configurations import Publisher
 from registrar.desk import Desk
-from registrar.metrics import HealthServer, Metrics
+from registrar.metrics import Metrics
 from registrar.renewals import Renewals
 from registrar.revocation import CrlFile
 from store import migrate, pool
 from store.pool import Connection
 from telemetry import broker_address, broker_tls
+from telemetry.broker_address import BrokerAddress
 from telemetry.broker_tls import TlsFiles
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
+from telemetry.health_port import HealthPort
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +83,7 @@ def run(
     with ExitStack() as stack:
         parts = _Parts(options, clock)
         stack.callback(parts.desk.close)
-        health = HealthServer(options.health_port, parts.metrics, parts.health)
+        health = HealthPort(options.health_port, parts.metrics.page, parts.health, named="registrar_health_port")
         stack.callback(health.stop)
         parts.renewals.start()
         stack.callback(parts.renewals.stop)
@@ -112,7 +116,7 @@ class _Parts:
         self._options = options
         self._clock = clock
         self.metrics = Metrics()
-        address = broker_address.parse(options.broker_url)
+        address = _with_own_files(broker_address.parse(options.broker_url), options.folder)
         authority = _open(options, clock)
         self.desk = Desk(options.database_url, authority, clock, options.unit_days)
         crl = options.crl or options.folder / ca_files.CRL
@@ -121,17 +125,17 @@ class _Parts:
         if options.broker_reload:
             self.guard = BrokerGuard.of(
                 authority, options.folder, crl, options.broker_reload,
-                options.homes_url or options.broker_url, options.broker_url, clock,
+                options.homes_url or options.broker_url, address, clock,
             )  # fmt: skip
         self._checked_s = float("-inf")
         self._well_s = clock.monotonic_s()
         self._trouble = ""
         self.mqtts: ssl.SSLContext | None = None
+        self._own_files = address.files.cert_file == str(options.folder / SERVICE_FILE)
         self.desk.do(self._upkeep)
         self.https = server.tls_context(options.folder / SERVER_FILE)
         if address.tls:
-            own = TlsFiles(*(str(options.folder / name) for name in (ca_files.ROOT, SERVICE_FILE, SERVICE_FILE)))
-            self.mqtts = broker_tls.context(own if address.files == TlsFiles() else address.files)
+            self.mqtts = broker_tls.context(address.files)
         client_id = f"svc-registrar-{socket.gethostname()}-{os.getpid()}"
         self.renewals = Renewals(address, self.mqtts, client_id, self.desk, self.metrics)
         self._publisher = Publisher(self.renewals.publish)
@@ -145,28 +149,38 @@ class _Parts:
                 self.desk.do(lambda conn: self._publisher.bring(conn, self.renewals.connects))
             except HomehdError as error:
                 trouble = error.line()
+            except Exception as error:
+                # It keeps certificates and lists alive: whatever it is, the next time may go better.
+                log.exception("upkeep failed")
+                trouble = f"{type(error).__name__}: {error}"
             if trouble and trouble != self._trouble:
                 log.error("upkeep failed", extra={"fields": {"error": trouble}})
             self._trouble = trouble
             self.metrics.connected.set(int(self.renewals.connected))
-            self.metrics.revoked.set(self._crl.count)
-            self.metrics.crl_age_s.set(max(0.0, (self._clock.now_us() - self._crl.written_us) / 1e6))
+            self.metrics.revoked.set(self._list.count)
+            self.metrics.crl_age_s.set(max(0.0, (self._clock.now_us() - self._list.written_us) / 1e6))
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """Whether boxes can enrol and renew, and broker and list are well."""
         age_s = self._clock.monotonic_s() - self._well_s
-        guard = self.guard.trouble if self.guard is not None else ""
+        guard = self.guard.health if self.guard is not None else ""
         broker = self.renewals.trouble or guard
         detail: dict[str, object] = {
             "database": "answers" if age_s < STALE_S else f"silent for {age_s:.0f} s",
             "broker": broker or "connected",
-            "revocation list": self._trouble or f"{self._crl.count} certificates",
+            "revocation list": self._trouble or f"{self._list.count} certificates",
         }
         return age_s < STALE_S and not broker and not self._trouble, detail
 
+    @property
+    def _list(self) -> CrlFile:
+        """The revocation list as whoever writes it knows it."""
+        return self._crl if self.guard is None else self.guard.crl
+
     def _upkeep(self, conn: Connection) -> None:
         now_us = self._clock.now_us()
-        self._crl.refresh(conn, now_us)
+        if self.guard is None or not self._crl.written_us:  # at the start in any case: a broker needs one to start
+            self._crl.refresh(conn, now_us)
         if self._clock.monotonic_s() - self._checked_s > DAY_S:
             self._renew_own(conn, now_us)
             self._checked_s = self._clock.monotonic_s()
@@ -182,7 +196,7 @@ class _Parts:
                 self.https.load_cert_chain(folder / SERVER_FILE)
         if identities.service(conn, authority, folder / SERVICE_FILE, "registrar", now_us):
             log.info("own certificate made", extra={"fields": {"file": SERVICE_FILE}})
-            if self.mqtts is not None and broker_address.parse(self._options.broker_url).files == TlsFiles():
+            if self.mqtts is not None and self._own_files:
                 self.mqtts.load_cert_chain(folder / SERVICE_FILE)
 
 
@@ -190,3 +204,11 @@ def _open(options: RegistrarOptions, clock: Clock) -> Authority:
     with pool.connect(options.database_url, name="homehd registrar") as conn:
         migrate.check(conn)
         return identities.open_authority(conn, options.folder, clock.now_us(), options.passphrase)
+
+
+def _with_own_files(address: BrokerAddress, folder: Path) -> BrokerAddress:
+    """Over TLS, unless told otherwise, we trust our own authority and show our own certificate."""
+    if not address.tls or address.files != TlsFiles():
+        return address
+    own = TlsFiles(*(str(folder / name) for name in (ca_files.ROOT, SERVICE_FILE, SERVICE_FILE)))
+    return msgspec.structs.replace(address, files=own)

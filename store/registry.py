@@ -92,9 +92,13 @@ def revoke_unit(conn: Connection, name: str, now_us: int) -> Unit:
     return unit_by_name(conn, name)
 
 
-def revoked_homes(conn: Connection, ended_us: int) -> list[tuple[str, int]]:
-    """(wire id, shard) of revoked units with a certificate that ends after `ended_us`; the newest revocation first."""
-    return [(row[0], row[1]) for row in run(conn, "revoked_homes", {"ended": ended_us})]
+def revoked_homes(conn: Connection, ended_us: int) -> list[tuple[str, int, bool]]:
+    """(wire id, shard, for good) of units nobody may speak for now; the newest revocation first.
+
+    For good: the unit is revoked. Else all its certificates are, and the box that is to replace it has none yet. Those
+    whose certificates ended before `ended_us` are left out.
+    """
+    return [(row[0], row[1], row[2]) for row in run(conn, "revoked_homes", {"ended": ended_us})]
 
 
 def revoked_names(conn: Connection, shards: Sequence[int]) -> set[str]:

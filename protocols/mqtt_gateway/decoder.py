@@ -34,8 +34,9 @@ def observe(message: Readings | Cuff | Scale, offset: int = 0) -> Observation:
 
 
 def delivery(message: Message) -> Delivery:
-    """Which message this is."""
-    return Delivery(message.source, message.session, message.seq)
+    """Which message this is. A broker keeps the order of one kind only: what it holds for a box that is away (cuff,
+    scale) may come behind newer readings."""
+    return Delivery(f"{message.source}/{message.__struct_config__.tag}", message.session, message.seq)
 
 
 def _observation(

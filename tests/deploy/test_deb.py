@@ -68,8 +68,8 @@ def box(package: Path) -> Iterator[Box]:
     made = Box()
     try:
         made.boot()
-        made.put(package, "/root/homehd-edge.deb")
-        made.put(HERE / "machine.py", "/root/machine.py")
+        made.put(package, "/srv/homehd-edge.deb")
+        made.put(HERE / "machine.py", "/srv/machine.py")
         made.put(HERE / "probe.py", "/usr/local/bin/probe.py")
         yield made
     finally:
@@ -79,7 +79,7 @@ def box(package: Path) -> Iterator[Box]:
 @pytest.fixture(scope="module")
 def machine(box: Box) -> Iterator[None]:
     """A dialysis machine at the box's first serial adapter."""
-    child = subprocess.Popen([*box.inside(), "python3", "/root/machine.py", "/dev/ttyUSB0"])
+    child = subprocess.Popen([*box.inside(), "python3", "/srv/machine.py", "/dev/ttyUSB0"])
     yield
     child.kill()
     child.wait()
@@ -122,7 +122,7 @@ def test_the_package_for_arm_differs_in_its_compiled_parts_only(package: Path, t
 
 
 def test_it_installs_without_a_network_and_asks_to_be_enrolled(box: Box) -> None:
-    said = box.must("dpkg", "-i", "/root/homehd-edge.deb")
+    said = box.must("dpkg", "-i", "/srv/homehd-edge.deb")
     assert "homehd enrol" in said
     assert box.must("dpkg", "-V", "homehd-edge") == ""
     assert box.must("systemctl", "is-enabled", SERVICE, "homehd-edge.path").split() == ["enabled", "enabled"]
@@ -258,7 +258,7 @@ def test_an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box: Bo
     box.must("systemctl", "restart", SERVICE)
     box.wait(lambda: int(str(state(box).get("outbox_rows", 0))) > 5, "rows to wait", 30)
     before, old = int(str(state(box)["outbox_rows"])), pid(box)
-    box.must("dpkg", "-i", "/root/homehd-edge.deb")
+    box.must("dpkg", "-i", "/srv/homehd-edge.deb")
     box.wait(lambda: pid(box) not in (0, old) and bool(state(box)), "the new agent", 30)
     box.wait(lambda: int(str(state(box).get("outbox_rows", 0))) > before, "more rows", 30)
     assert box.must("systemctl", "is-enabled", SERVICE).strip() == "enabled"
@@ -267,7 +267,7 @@ def test_an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box: Bo
 
 def test_what_the_technician_switched_off_stays_off_over_an_upgrade(box: Box) -> None:
     box.must("systemctl", "disable", "--now", SERVICE, "homehd-edge.path")
-    box.must("dpkg", "-i", "/root/homehd-edge.deb")
+    box.must("dpkg", "-i", "/srv/homehd-edge.deb")
     assert box.run("systemctl", "is-enabled", SERVICE).stdout.strip() == "disabled"
     box.must("systemctl", "enable", SERVICE, "homehd-edge.path")
 
@@ -279,7 +279,7 @@ def test_removed_it_keeps_settings_and_readings_and_purged_nothing(box: Box) -> 
     assert not (box.root / "usr/lib/homehd").exists()
     assert (box.root / "var/lib/homehd/outbox.sqlite").exists()
     assert (box.root / "etc/homehd/edge.toml").exists()
-    box.must("dpkg", "-i", "/root/homehd-edge.deb")  # and back: it goes on where it was
+    box.must("dpkg", "-i", "/srv/homehd-edge.deb")  # and back: it goes on where it was
     box.wait(lambda: state(box).get("outbox_rows", 0) != 0, "the agent with its rows", 30)
     box.must("dpkg", "-P", "homehd-edge")
     assert box.run("getent", "passwd", "homehd").returncode != 0

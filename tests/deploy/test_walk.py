@@ -88,7 +88,7 @@ def box() -> Iterator[Box]:
         made.boot()
         with tempfile.TemporaryDirectory() as folder:
             package = build(Path(folder))
-            made.put(package, f"/root/{package.name}")
+            made.put(package, f"/srv/{package.name}")
         made.put(Path(__file__).with_name("machine.py"), "/usr/local/bin/machine.py")
         yield made
     finally:
@@ -137,7 +137,7 @@ def test_from_an_empty_debian_to_a_green_light(box: Box, clinic: Clinic) -> None
                 machine = subprocess.Popen([*box.inside(), "python3", "/usr/local/bin/machine.py", "/dev/ttyUSB0"])
                 box.wait(lambda: state(box).get("machine") == "connected", "the machine", 30)
                 box.wait(lambda: state(box).get("broker") == "", "the clinic", 60)
-            done = box.run("sh", "-c", f"cd /root; {line.replace('CODE', code[1])}")
+            done = box.run("sh", "-c", f"cd /srv; {line.replace('CODE', code[1])}")
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         levels = [(line.split()[0], line) for line in done.stdout.splitlines()]
         assert "fail" not in [level for level, _ in levels]

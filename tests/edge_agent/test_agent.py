@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +23,23 @@ from edge_agent.config import EdgeConfig, OutboxSettings
 from edge_agent.outbox import Outbox
 from edge_agent.outbox_file import OutboxError
 from homehd.brokers import Broker
-from telemetry import signals
-from telemetry.clock import SystemClock
+from telemetry import signals, wire
+from telemetry.clock import Clock, SystemClock
 from telemetry.errors import HomehdError, SettingsError
-from telemetry.messages import EventKind, MachineLink
+from telemetry.messages import Batch, EventKind, MachineLink
 
 
 class Running:
-    def __init__(self, config: EdgeConfig) -> None:
+    def __init__(self, config: EdgeConfig, clock: Clock | None = None) -> None:
         self.stop = threading.Event()
         self.error: BaseException | None = None
+        self._clock = clock or SystemClock()
         self._thread = threading.Thread(target=self._run, args=(config,))
         self._thread.start()
 
     def _run(self, config: EdgeConfig) -> None:
         try:
-            agent.run(config, SystemClock(), self.stop)
+            agent.run(config, self._clock, self.stop)
         except BaseException as error:
             self.error = error
 
@@ -49,8 +53,8 @@ class Running:
 def start() -> Iterator[Any]:
     running: list[Running] = []
 
-    def begin(config: EdgeConfig) -> Running:
-        running.append(Running(config))
+    def begin(config: EdgeConfig, clock: Clock | None = None) -> Running:
+        running.append(Running(config, clock))
         return running[-1]
 
     yield begin
@@ -61,6 +65,31 @@ def start() -> Iterator[Any]:
 def events(ingest: Any) -> list[tuple[str, str, bool]]:
     found = {e.seq: (e.kind.value, e.name, e.active) for batch in ingest.batches for e in batch.events}
     return [found[seq] for seq in sorted(found)]
+
+
+class CoarseClock(SystemClock):
+    """A clock on which many things happen at once."""
+
+    def monotonic_s(self) -> float:
+        return floor(super().monotonic_s() * 5) / 5
+
+
+def test_no_two_readings_are_of_one_millisecond(
+    start: Any, config: EdgeConfig, broker: Broker, ingest: Any, machine: Any, tools: Any
+) -> None:
+    machine.plug()
+    start(msgspec.structs.replace(config, broker=broker.url), CoarseClock())
+    tools.wait_for(lambda: len(ingest.seqs()) > 3)
+    machine.say(tools.FRAME * 3)
+    tools.wait_for(lambda: len(ingest.seqs()) > 10)
+    readings = {seq: mono for batch in ingest.batches for seq, mono in monos(batch)}
+    in_order = [readings[seq] for seq in sorted(readings)]
+    assert all(a < b for a, b in pairwise(in_order)), "placed by it, they would have no order"
+
+
+def monos(batch: Batch) -> list[tuple[int, int]]:
+    found = struct.unpack(f"<{batch.count}q", batch.monos)
+    return list(zip(wire.sequence_numbers(batch)[: batch.count], found, strict=True))
 
 
 def test_machine_to_ingest(
@@ -118,7 +147,7 @@ KILLED = """
 import sys, threading
 from pathlib import Path
 from edge_agent import agent, config
-from telemetry.clock import SystemClock
+from telemetry.clock import Clock, SystemClock
 agent.run(config.load(Path(sys.argv[1])), SystemClock(), threading.Event())
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import edge_agent
@@ -112,3 +113,19 @@ def test_no_host_and_port(text: str) -> None:
 def test_a_broker_without_a_grammar_or_with_a_password_is_refused(written: Any, url: str) -> None:
     with pytest.raises(SettingsError, match="broker"):
         config.load(written("mqtt://127.0.0.1:1883", url))
+
+
+@pytest.mark.parametrize(
+    ("topic", "good"),
+    [
+        ("homehd/gateway/#", True), ("#", True), ("+/+", True), ("a//b", True),
+        ("a/#/b", False), ("a/b+", False), ("a#", False), ("a/\0", False),
+    ],
+)  # fmt: skip
+def test_a_topic_no_broker_would_take_is_found_before_it_is_asked_for(topic: str, good: bool) -> None:
+    base = msgspec.structs.replace(config.load(SAMPLE), gateway=config.GatewaySettings("mqtt://127.0.0.1", topic=topic))
+    if good:
+        config.check(base)
+        return
+    with pytest.raises(SettingsError, match=r"gateway\.topic"):
+        config.check(base)

@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent import deliveries
+from edge_agent.acquisition import Acquisition, Stamp
 from edge_agent.deliveries import MAX_SESSIONS, MAX_SOURCES, Taken
 from protocols.events import Delivery
+from protocols.mqtt_gateway import encode
+from protocols.mqtt_gateway.decoder import observe
+from telemetry.messages import MachineLink, Reading
+from telemetry.signals import BY_NAME
+from telemetry.treatment import Phase
 
 
 def test_a_message_is_new_once() -> None:
@@ -53,3 +59,19 @@ def test_in_order_nothing_is_lost_and_nothing_is_double(sent: list[Delivery]) ->
                 kept.append(one)
                 deliveries.note(taken, one)
     assert sorted(kept, key=str) == sorted(set(sent), key=str)
+
+
+def test_a_measurement_the_broker_held_is_not_taken_for_old_behind_newer_readings() -> None:
+    """One gateway, one counter: the broker keeps cuff and scale for a box that restarts, and not what is sampled."""
+    at = Stamp(1, 1, True)
+    acquisition = Acquisition()
+    acquisition.link(MachineLink.CONNECTED, at)
+    which = Delivery("bedside", "s1", 100)
+    acquisition.observed(observe(encode.readings(which, {"blood_flow": 300.0}, Phase.TX, [])), at)
+    held = observe(encode.cuff(Delivery("bedside", "s1", 50), {"systolic": 91.0, "diastolic": 60.0}))
+    acquisition.observed(held, at)
+    assert acquisition.waits(held)
+    *_, row = acquisition.observed(
+        observe(encode.readings(Delivery("bedside", "s1", 101), {"blood_flow": 300.0}, Phase.TX, [])), at
+    )
+    assert isinstance(row, Reading) and row.values[BY_NAME["systolic"].number] == 91.0

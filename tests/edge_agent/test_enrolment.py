@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge_agent import credentials, enrolment
+from edge_agent import credentials, enrolment, renewal_child
 from edge_agent.config import load
 from edge_agent.credentials import CredentialError
 from edge_agent.enrolment import Enrolled, EnrolmentError
@@ -340,6 +340,17 @@ def test_enrolled_again_it_keeps_what_a_technician_put_right(
     assert not enrol(new_code(conn, registrar, unit), box).kept
     assert "/dev/serial" in (box / "edge.toml.before").read_text()
     assert load(config).broker.startswith("mqtts://")
+
+
+def test_a_renewal_that_was_under_way_ends_with_the_enrolment(
+    conn: Connection, registrar: Registrar, unit: registry.Unit, tmp_path: Path
+) -> None:
+    box = tmp_path / "box"
+    enrol(new_code(conn, registrar, unit), box)
+    renewal_child.request(unit.name, box / "identity.pem")
+    assert renewal_child.waiting_key(box / "identity.pem").exists()
+    enrol(new_code(conn, registrar, unit), box)
+    assert not renewal_child.waiting_key(box / "identity.pem").exists()
 
 
 def test_a_code_used_elsewhere_is_not_taken_for_ours(

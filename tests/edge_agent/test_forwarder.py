@@ -28,7 +28,14 @@ from telemetry.messages import Ack, Batch, Lane, Refusal
 class Home:
     """An agent without a machine."""
 
-    def __init__(self, config: EdgeConfig, port: int, qos: int = 0, records: Sequence[Record] = ()) -> None:
+    def __init__(
+        self,
+        config: EdgeConfig,
+        port: int,
+        qos: int = 0,
+        records: Sequence[Record] = (),
+        tuning: WindowTuning | None = None,
+    ) -> None:
         clock = SystemClock()
         stamp = lambda: Stamp(clock.now_us(), 1, True)  # noqa: E731
         names = Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status", "config")))
@@ -37,7 +44,7 @@ class Home:
             unit=config.unit,
             outbox=self.outbox,
             topics=names,
-            tuning=WindowTuning(ack_timeout_s=0.4, longest_timeout_s=1),
+            tuning=tuning or WindowTuning(ack_timeout_s=0.4, longest_timeout_s=1),
             clock=clock,
             rng=Random(1),
             qos=qos,
@@ -215,3 +222,41 @@ def test_status_is_told_on_connecting_on_change_and_at_the_end(home: Home, inges
     tools.wait_for(lambda: len(ingest.statuses) > count and "it is full" in ingest.statuses[-1].trouble)
     home.end()
     tools.wait_for(lambda: not ingest.statuses[-1].online)
+
+
+def test_rows_that_were_thinned_while_under_way_are_done_with_when_they_are_acknowledged(
+    config: EdgeConfig, broker: Broker, ingest: Any, tools: Any
+) -> None:
+    home = Home(config, broker.port, tuning=WindowTuning(ack_timeout_s=600))
+    arrived: list[Batch] = []
+    ingest.answers = lambda batch: arrived.append(batch)
+    tools.wait_for(lambda: home.uplink.connects)
+    home.intake.put([tools.reading() for _ in range(9)])
+    tools.wait_for(lambda: arrived and home.forwarder._window.in_flight == 9)
+    home.outbox.settle(home.outbox.epoch, [(2, 8)])  # to the window it is the same as thinning: they are gone
+    ingest.send(wire.encode(Ack(home.outbox.epoch, [(1, 9)])))
+    tools.wait_for(lambda: home.outbox.rows == 0)
+    tools.wait_for(lambda: home.forwarder._window.messages_in_flight == 0, seconds=3)
+    home.end()
+
+
+def test_an_answer_for_an_epoch_ends_no_flight_of_another(
+    config: EdgeConfig, broker: Broker, ingest: Any, tools: Any
+) -> None:
+    """Salvaged rows and new ones have different numbers, and ingest may know of numbers that were never salvaged."""
+    outbox = Outbox(Path(config.outbox.path), now_us=1, max_bytes=1 << 24)
+    outbox.append([tools.reading(time_us=SystemClock().now_us())], "b")
+    old, path = outbox.epoch, Path(config.outbox.path)
+    outbox.close()
+    path.write_bytes(b"torn" + path.read_bytes()[4:])
+    home = Home(config, broker.port, tuning=WindowTuning(ack_timeout_s=600))
+    ingest.answers = lambda _batch: None
+    assert home.outbox.epoch != old
+    home.intake.put([tools.reading(time_us=SystemClock().now_us())])
+    tools.wait_for(lambda: {epoch for epoch, _ in ingest.stored} == {old, home.outbox.epoch})
+    rows = home.outbox.rows
+    ingest.send(wire.encode(Ack(old, [(1, 1_000)])))
+    tools.wait_for(lambda: home.outbox.rows == rows - 1)
+    tools.wait_for(lambda: home.health.figures.acks == 1)
+    assert home.forwarder._window.in_flight == rows - 1, "they still wait for their own answer"
+    home.end()

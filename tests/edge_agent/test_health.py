@@ -53,3 +53,17 @@ def test_a_disk_that_cannot_be_read_does_not_silence_the_status(health: Health) 
     health.outbox.close()
     status = health.status(online=True)
     assert status.outbox_oldest_us == 0 and "closed" in status.trouble
+
+
+def test_a_machine_whose_reader_hangs_is_not_connected_whatever_was_told_last(health: Health) -> None:
+    lives = True
+    health.source_lives = lambda: lives
+    health.machine = MachineLink.CONNECTED
+    health.told(0.0)
+    health.told(AGAIN_S)
+    assert health.status(online=True).machine is MachineLink.CONNECTED
+    lives = False
+    assert health.due(AGAIN_S), "somebody waits for that"
+    assert health.status(online=True).machine is MachineLink.SILENT
+    health.machine = MachineLink.DISCONNECTED
+    assert health.status(online=True).machine is MachineLink.DISCONNECTED, "that is no promise"

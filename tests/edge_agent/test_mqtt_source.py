@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge_agent import mqtt_inbox, mqtt_session, mqtt_source
 from edge_agent.mqtt_inbox import IN_FLIGHT, Arrived
 from edge_agent.mqtt_session import Session, Subscription
-from edge_agent.mqtt_source import MqttSource
+from edge_agent.mqtt_source import MAX_OWED, MqttSource
 from edge_agent.source import SourceSink
 from homehd.brokers import Broker
 from protocols.events import Delivery, Observation
@@ -367,6 +367,16 @@ def test_what_a_broker_sends_as_retained_all_the_same_is_refused(subscription: S
     for retained in (True, False):
         source._take(session, Arrived(message, 1, 0, retained))
         assert (len(heard.seen), source.figures.rejected) == (0 if retained else 1, 1)
+
+
+def test_a_broker_that_hands_out_without_end_fills_no_memory(subscription: Subscription) -> None:
+    heard = Heard(keeps=lambda _seen: False)  # a disk that refuses for hours
+    source = MqttSource(subscription, SystemClock(), SourceSink(heard.observed, heard.links.append, heard.tick))
+    session = Session(subscription)
+    for n in range(MAX_OWED + 50):
+        message = encode.encode(encode.cuff(Delivery("bed", "a", n), {"systolic": 91.0}))
+        source._take(session, Arrived(message, n, 1, False))
+    assert len(source._owed) == MAX_OWED
 
 
 def test_a_flood_is_cut_to_the_rate_and_loses_no_measurement(

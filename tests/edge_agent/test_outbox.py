@@ -316,3 +316,17 @@ def test_a_write_that_fails_anywhere_is_told_and_loses_nothing(
     outbox = reopen()
     assert pending(outbox) == [int(word) for line in said[:-1] for word in line.split()]
     assert outbox.append([READING], "b")
+
+
+def test_an_outbox_is_one_units(tmp_path: Path, tools: Any) -> None:
+    """A box that came back from one home and was enrolled for another must not send the first one's readings."""
+    path = tmp_path / "outbox"
+    with closing(Outbox(path, now_us=1, max_bytes=1 << 20)) as outbox:
+        outbox.append([tools.reading()], "b")  # by an agent that did not note whose it is
+    with closing(Outbox(path, now_us=1, max_bytes=1 << 20, unit="home-a")) as outbox:
+        assert outbox.rows == 1
+    with pytest.raises(OutboxError, match="holds readings of unit home-a, and this box is home-b now") as caught:
+        Outbox(path, now_us=1, max_bytes=1 << 20, unit="home-b")
+    assert not caught.value.recoverable
+    with closing(Outbox(path, now_us=1, max_bytes=1 << 20, unit="home-a")) as outbox:
+        assert outbox.rows == 1

@@ -133,6 +133,22 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key_also_after_a_restart
     assert home.renewal.standing is Standing.GOOD
 
 
+def test_with_a_key_left_behind_by_an_earlier_enrolment_it_asks_with_a_new_one_in_time(home: Home) -> None:
+    home.pass_time(65 * DAY_S)
+    earlier = home.issue(home.requests[0])  # this answer got lost, the box was enrolled anew
+    key = credentials.new_key()
+    leaf = home.issue(credentials.request(key, UNIT), 10)
+    home.identity.write_bytes(key + leaf.chain.encode())
+    home.renewal = home.start()
+    home.pass_time(75 * DAY_S)
+    home.renewal.received(earlier)  # the registrar repeats it, for it is this key's
+    home.pass_time(1)
+    home.pass_time(FIRST_PAUSE_S)
+    home.renewal.received(home.issue(home.requests[-1]))
+    home.pass_time(1)
+    assert home.renewal.until_us > leaf.until_us
+
+
 def test_a_power_cut_between_certificate_and_key_does_not_ask_with_a_key_in_use(home: Home) -> None:
     home.pass_time(65 * DAY_S)
     waiting = home.identity.with_name(".identity.pem.next")
@@ -162,7 +178,8 @@ def test_an_answer_that_does_not_fit_changes_nothing(home: Home, caplog: Any) ->
     said = [record.fields["error"] for record in caplog.records if record.message == "certificate not taken"]
     assert len(said) == 5 and "lasts no longer" in said[-1]
     assert home.identity.read_bytes() == before
-    home.renewal.received(home.issue(home.requests[0]))
+    home.pass_time(FIRST_PAUSE_S)
+    home.renewal.received(home.issue(home.requests[-1]))
     home.pass_time(1)
     assert home.renewal.standing is Standing.GOOD
 

@@ -65,3 +65,17 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "cryptography is not installed: pip install 'homehd[enrol]'" in done.stderr
+
+
+def test_a_key_whose_certificate_is_worth_less_than_the_one_in_use_makes_way_for_a_new_one(tmp_path: Path) -> None:
+    """The answer to a renewal got lost, the box was enrolled anew: the registrar repeats the old answer until that one
+    is over, and then never answers this key again. The box would be shut out with its present certificate."""
+    identity = box(tmp_path)
+    asked = child("request", UNIT, str(identity))
+    key = public_key(b64decode(asked.stdout), UNIT)
+    chain = ca.as_pem(ca.issue_unit(ROOT, UNIT, key, NOW_US - 86_400_000_000))
+    words = ("install", UNIT, str(identity), str(tmp_path / "ca.pem"), str(NOW_US))
+    refused = child(*words, said=chain)
+    assert refused.returncode == 1 and "no longer" in refused.stderr
+    again = child("request", UNIT, str(identity))
+    assert public_key(b64decode(again.stdout), UNIT) != key

@@ -29,6 +29,17 @@ def send_all(window: Window, now: float) -> list[Pick]:
     return picks
 
 
+def test_what_an_answer_covers_of_what_is_under_way_is_found_whatever_its_ranges_are() -> None:
+    window = connected()
+    window.added([(seq, False) for seq in range(1, 11)], 0.0)
+    send_all(window, 0.0)
+    window.added([(11, False)], 0.0)
+    assert window.under_way([(0, 2**62)]) == set(range(1, 11)), "what is not under way is nobody's to end"
+    assert window.under_way([(9, 40), (2, 3)]) == {2, 3, 9, 10}
+    window.acknowledged(window.under_way([(1, 10)]), 1.0)
+    assert (window.in_flight, window.messages_in_flight) == (0, 0)
+
+
 def test_nothing_is_picked_while_nobody_is_there() -> None:
     window = Window(TUNING, Random(1))
     window.added([(1, False)], 0.0)

@@ -98,3 +98,11 @@ def test_a_status_from_the_broker_s_memory_is_known_as_one(world: World) -> None
     kept = Message(STATUS, wire.encode(Status(1, "u1", True, NOW)), NOW, retained=True)
 
     assert [said.retained for said in world.take(kept).statuses] == [True]
+
+
+@pytest.mark.parametrize("unit", ["gone", "u1", "nobody"])
+def test_a_retained_status_that_was_cleared_is_no_message(world: World, unit: str) -> None:
+    intake = world.take(Message(f"hhd/1/7/{unit}/status", b"", NOW, True), up(seconds(1)))
+
+    assert seqs(intake) == [1]
+    assert not intake.outcasts

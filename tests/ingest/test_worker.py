@@ -19,7 +19,8 @@ from store.embedded import EmbeddedDatabase
 from store.errors import StoreError
 from telemetry import wire
 from telemetry.clock import SystemClock
-from tests.ingest.building import batch, reading, seconds
+from telemetry.steady_clock import HOLD_S, SteadyClock
+from tests.ingest.building import SECOND, START_US, batch, reading, seconds
 from tests.ingest.conftest import Outlet, Rig
 
 
@@ -48,6 +49,27 @@ def test_two_workers_never_own_the_same_shard_and_one_takes_over(rig: Rig) -> No
 
     assert outlet.owned == ALL
     assert rig.rows() == [1, 2]
+
+
+def test_when_a_lasting_step_of_the_wall_clock_is_followed_nobody_has_been_silent_for_its_length(rig: Rig) -> None:
+    rig.worker.close()
+    clock = SteadyClock(rig.clock)
+    worker = Worker(Settings(rig.url, ALL, rig.rules, "steady"), rig.inbox, rig.outlet, clock, Metrics())
+    worker.open()
+    rig.clock.jump(7200.0)
+    while not clock.followed:
+        second = (clock.now_us() - START_US) // SECOND
+        if not clock.followed:
+            rig.inbox.put(
+                Message(rig.message(seconds(second + 1)).topic, wire.encode(seconds(second + 1)), clock.now_us())
+            )
+        worker.turn(0)
+        rig.clock.advance(20.0)
+    worker.turn(0)
+    assert len(rig.rows()) > HOLD_S / 30, "it was heard all the time"
+    assert clock.now_us() == rig.clock.now_us()
+    assert rig.rows("rule", "alert") == []
+    worker.close()
 
 
 def test_a_worker_whose_connection_was_cut_cannot_write_and_starts_over(rig: Rig) -> None:

@@ -14,7 +14,7 @@ from cryptography import x509
 from edge_agent.config import UplinkSettings
 from edge_agent.uplink import Topics, Uplink, UplinkSink
 from registrar import authority, issuing
-from registrar.broker_guard import BrokerGuard
+from registrar.broker_guard import SILENT_S, BrokerGuard
 from registrar.broker_probe import Doors
 from registrar.broker_reload import reloader
 from registrar.canaries import Canaries
@@ -23,7 +23,7 @@ from store import certificates, pool, registry
 from store.certificates import StoredCertificate
 from store.pool import Connection
 from telemetry import topics, wire
-from telemetry.clock import SystemClock
+from telemetry.clock import ManualClock, SystemClock
 from telemetry.messages import Status
 from tests.secured_broker import DAY_US, Client, SecuredBroker, wait_for
 
@@ -197,12 +197,68 @@ def test_a_broker_or_a_command_that_is_not_there_is_told_and_waited_for(
     assert guard.trouble == ""
 
 
+def test_a_box_that_is_to_be_replaced_is_out_before_another_has_its_place(
+    secured: SecuredBroker, conn: Connection, boxes: list[Box]
+) -> None:
+    """`homehd units reenrol`: whoever has the old box must not be connected when the new one makes the unit good again,
+    for over that connection it could ask for a certificate."""
+    a, b = boxes
+    kept = topics.home(a.shard, a.name, "config")
+    registrar = Client(secured.services("registrar"))
+    registrar.publish(kept, b"settings", retain=True)
+    guard = guard_of(secured)
+    guard.turn(conn)
+    with pool.transaction(conn, "reenrol"):
+        issuing.revoke(conn, a.name, SystemClock().now_us())
+    guard.turn(conn)
+    assert (guard.trouble, guard.health, guard.waiting) == ("", "", ())
+    assert a.happened == ["on", "off"] and b.happened == ["on"]
+    wait_for(lambda: "revoked" in a.uplink.trouble)
+    late = Client(secured.services("registrar"))
+    late.subscribe(kept)
+    wait_for(lambda: late.heard)
+    assert late.heard == [(kept, b"settings")], "they are for the next box as well"
+    for client in (registrar, late):
+        client.end()
+
+
+def test_whatever_fails_a_guard_goes_on_and_says_so(
+    secured: SecuredBroker, conn: Connection, database_url: str, boxes: list[Box]
+) -> None:
+    canary = secured.folder / "ca" / "svc-canary.pem"
+    canary.mkdir(parents=True)  # a restored backup, a slip of somebody's hand: no file can be written there
+    guard = guard_of(secured)
+    stop = threading.Event()
+    thread = threading.Thread(target=guard.run, args=(database_url, stop))
+    thread.start()
+    wait_for(lambda: guard.health)
+    canary.rmdir()
+    revoke(conn, boxes[0])
+    wait_for(lambda: boxes[0].happened == ["on", "off"], 20)
+    wait_for(lambda: guard.health == "", 20)
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_guard_that_hangs_is_no_health(secured: SecuredBroker, conn: Connection) -> None:
+    clock = ManualClock(secured.now_us)
+    folder = secured.folder
+    guard = BrokerGuard(
+        CrlFile(secured.ca, folder / "crl.pem"), Canaries(secured.ca, folder / "ca"), lambda: None,
+        Doors(secured.homes, secured.services("registrar")), clock, HOLD_S,
+    )  # fmt: skip
+    assert guard.health == ""
+    clock.advance(SILENT_S + 1)
+    assert "done nothing for 121 s" in guard.health
+
+
 def test_it_runs_on_a_thread_of_its_own_until_told(
     secured: SecuredBroker, conn: Connection, database_url: str, boxes: list[Box]
 ) -> None:
     guard = BrokerGuard.of(
         secured.ca, secured.folder / "ca", secured.folder / "crl.pem", f"pid:{secured.folder / 'pid'}",
-        f"mqtts://localhost:{secured.plan.homes_port}", secured.service_url("registrar"), SystemClock(),
+        f"mqtts://localhost:{secured.plan.homes_port}", secured.services("registrar"), SystemClock(),
     )  # fmt: skip
     stop = threading.Event()
     thread = threading.Thread(target=guard.run, args=(database_url, stop))

@@ -1,40 +1,16 @@
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from typing import Any
 
-import pytest
-
-from registrar.metrics import HealthServer, Metrics
-from telemetry.errors import HomehdError
+from registrar.metrics import Metrics
 
 
-def test_health_and_figures() -> None:
+def test_the_page() -> None:
     metrics = Metrics()
     metrics.refused.labels("unknown code").inc()
-    well: list[tuple[bool, dict[str, object]]] = [(True, {"database": "answers"})]
-    server = HealthServer(0, metrics, lambda: well[0])
-    base = f"http://127.0.0.1:{server.port}"
-
-    def get(path: str) -> tuple[int, bytes]:
-        try:
-            with urllib.request.urlopen(base + path, timeout=5) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
-
-    assert get("/healthz")[0] == 200
-    well[0] = (False, {"database": "silent"})
-    status, body = get("/healthz")
-    assert (status, json.loads(body)) == (503, {"database": "silent"})
-    assert b'homehd_registrar_refused_total{reason="unknown code"} 1.0' in get("/metrics")[1]
-    assert get("/other")[0] == 404
-    with pytest.raises(HomehdError, match="registrar_health_port"):
-        HealthServer(server.port, metrics, lambda: well[0])
-    server.stop()
+    kind, text = metrics.page()
+    assert kind.startswith("text/plain")
+    assert b'homehd_registrar_refused_total{reason="unknown code"} 1.0' in text
 
 
 def test_no_label_names_a_unit() -> None:

@@ -19,8 +19,10 @@ import pytest
 
 from homehd.brokers import free_port
 from registrar import ca_files
+from registrar.service import RegistrarOptions, _Parts
 from store import registry
 from store.pool import Connection
+from telemetry.clock import SystemClock
 
 
 class Service:
@@ -141,3 +143,39 @@ def test_a_passphrase_is_needed_at_every_start(database_url: str, tmp_path: Path
     assert service.process.wait(30) == 1
     assert "give HOMEHD_CA_PASSPHRASE" in service.log.read_text().splitlines()[-1]
     assert "correct horse" not in service.log.read_text()
+
+
+def test_upkeep_survives_what_nobody_expected(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = RegistrarOptions(database_url, "mqtt://127.0.0.1:1", tmp_path / "ca", ("localhost",))
+    parts, stop, turns = _Parts(options, SystemClock()), threading.Event(), []
+
+    def fails_first(work: Any) -> Any:
+        turns.append(work)
+        if len(turns) == 1:
+            raise RuntimeError("nobody expected this")
+        stop.set()
+
+    monkeypatch.setattr("registrar.service.UPKEEP_S", 0.01)
+    monkeypatch.setattr(parts.desk, "do", fails_first)
+    thread = threading.Thread(target=parts.keep, args=(stop,), daemon=True)
+    thread.start()
+    thread.join(10)
+    parts.desk.close()
+    assert len(turns) > 1
+
+
+def test_with_a_guard_nobody_else_writes_the_revocation_list(database_url: str, tmp_path: Path) -> None:
+    """Two writers could leave the older of two lists on disk, after the broker was told to read the newer."""
+    options = RegistrarOptions(
+        database_url, "mqtts://localhost:1", tmp_path / "ca", ("localhost",), broker_reload="watched"
+    )
+    parts = _Parts(options, SystemClock())
+    assert (tmp_path / "ca" / ca_files.CRL).exists(), "a broker needs one to start with"
+    (tmp_path / "ca" / ca_files.CRL).unlink()
+    parts.desk.do(parts._upkeep)
+    assert not (tmp_path / "ca" / ca_files.CRL).exists()
+    assert parts.guard is not None
+    assert parts.guard._doors.services.files.cert_file.endswith("svc-registrar.pem"), "it shows what renewals show"
+    parts.desk.close()

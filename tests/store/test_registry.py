@@ -84,5 +84,20 @@ def test_who_was_revoked_is_asked_for_by_shard_and_by_certificate(conn: Connecti
                 f"{unit.unit_id:x}", "unit", unit.unit_id, unit.name, bytes([unit.unit_id]) * 32, "", 1, until_us
             ),
         )
-    assert registry.revoked_homes(conn, NOW_US) == [("two", second.shard), ("one", first.shard)]
-    assert registry.revoked_homes(conn, NOW_US + 7) == [("one", first.shard)]
+    assert registry.revoked_homes(conn, NOW_US) == [("two", second.shard, True), ("one", first.shard, True)]
+    assert registry.revoked_homes(conn, NOW_US + 7) == [("one", first.shard, True)]
+
+
+def test_a_unit_between_two_boxes_is_nobodys(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "one", None, NOW_US, name="one")
+
+    def issue(serial: str) -> None:
+        made = StoredCertificate(serial, "unit", unit.unit_id, "one", serial.encode() * 16, "", 1, NOW_US + 10)
+        certificates.add_certificate(conn, made)
+
+    issue("0a")
+    assert registry.revoked_homes(conn, NOW_US) == []
+    certificates.revoke_certificates(conn, unit.unit_id, NOW_US)
+    assert registry.revoked_homes(conn, NOW_US) == [("one", unit.shard, False)]
+    issue("0b")
+    assert registry.revoked_homes(conn, NOW_US) == [], "the new box speaks for it"

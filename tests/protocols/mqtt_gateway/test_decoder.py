@@ -98,7 +98,10 @@ def test_readings_are_the_machine_and_cuff_and_scale_are_beside_it() -> None:
     assert (seen.values, seen.phase, seen.phase_derived, seen.beside) == ({"blood_flow": 300.0}, Phase.TX, False, False)
     cuff = observe(encode.cuff(WHICH, {"systolic": 120.0}))
     assert (cuff.values, cuff.phase, cuff.beside) == ({"systolic": 120.0}, None, True)
-    assert seen.delivery == cuff.delivery == WHICH
+    assert (seen.delivery, cuff.delivery) == (
+        Delivery("bedside/readings", "s1", 42),
+        Delivery("bedside/cuff", "s1", 42),
+    )
 
 
 def test_a_sign_of_life_is_no_reading() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,4 +62,4 @@ def test_decode_of_encode_is_identity(values: dict[str, float], phase: Phase, al
 def test_the_other_kinds(message: Message, kind: str) -> None:
     again = parse(encode.encode(message))
     assert again == message and again.__struct_config__.tag == kind
-    assert delivery(again) == WHICH
+    assert delivery(again) == replace(WHICH, source=f"bedside/{kind}")
