@@ -9,6 +9,7 @@ from typing import Final
 
 _STRUCT_TIMEX_BYTES: Final = 512  # 208 on 64-bit Linux, 128 on 32-bit; all zero = only asking
 _TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronised
+EARLIEST_US: Final = 1_735_689_600_000_000  # 2025-01-01, before this was written: a clock behind it is not right
 _TIMESYNCD: Final = Path("/run/systemd/timesync/synchronized")
 
 
@@ -21,6 +22,7 @@ def kernel_says_synchronised() -> bool:
     return 0 <= state < _TIME_ERROR or _TIMESYNCD.exists()
 
 
-def source(setting: str) -> Callable[[], bool]:
-    """The question to ask for a configuration's `clock`: "trusted" always says yes."""
-    return (lambda: True) if setting == "trusted" else kernel_says_synchronised
+def source(setting: str, now_us: Callable[[], int]) -> Callable[[], bool]:
+    """The question to ask for a configuration's `clock`: "trusted" says yes to every time that can be."""
+    trusted = setting == "trusted"
+    return lambda: now_us() >= EARLIEST_US and (trusted or kernel_says_synchronised())

@@ -1,13 +1,18 @@
-"""The shell round a serial codec: owns the port, its timers and its re-opening. Writes the poll and nothing else."""
+"""The shell round a serial codec: owns the port, its timers and its re-opening. Writes the poll and nothing else.
+
+The sink's `tick` comes at least every half second, also while the port is missing. No tick means that this thread hangs
+in a system call of the port: nothing here can end that, and the agent's watchdog is who notices.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import termios
 import threading
 from math import floor
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import serial
 
@@ -15,7 +20,7 @@ from edge_agent.config import MachineSettings
 from edge_agent.link_watch import LinkWatch
 from edge_agent.source import LinkFigures, SourceSink
 from protocols.adapter import Adapter
-from protocols.events import Observation, Rejected
+from protocols.events import Decoder, Observation, Rejected
 from telemetry.clock import Clock
 from telemetry.messages import MachineLink
 
@@ -28,6 +33,15 @@ FIRST_RETRY_S: Final = 0.1
 LONGEST_RETRY_S: Final = 2.0
 READ_BYTES: Final = 4096
 _GONE: Final = (OSError, termios.error, ValueError)  # ValueError: select on a descriptor that was closed
+
+
+@runtime_checkable
+class Unsure(Protocol):
+    """A decoder that may want the same answer twice before it believes it."""
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it holds a frame that a second one could confirm."""
 
 
 class SerialLink:
@@ -45,22 +59,30 @@ class SerialLink:
 
     def run(self, stop: threading.Event) -> None:
         """Read the machine until `stop`; a port that is missing or vanishes is tried again with a growing pause."""
+        # One decoder for all openings: what it knows of the line's honesty is not forgotten with the port.
+        decoder = self._adapter.live_decoder(self._settings.profile)
         pause = FIRST_RETRY_S
         while not stop.is_set():
             port = self._open()
             if port is not None:
                 served = self.figures.frames
                 try:
-                    self._serve(port, stop)
+                    self._serve(port, decoder, stop)
                 except _GONE as error:
                     self._lost(str(error))
                 finally:
                     _close(port)
+                    self.figures.rejected += len(decoder.idle())
                 if self.figures.frames > served:  # a port that only opens has not proven that it works
                     pause = FIRST_RETRY_S
-            self._tick()
-            stop.wait(pause)
+            self._pause(stop, pause)
             pause = min(pause * 2, LONGEST_RETRY_S)
+
+    def _pause(self, stop: threading.Event, seconds: float) -> None:
+        while seconds > 0 and not stop.is_set():
+            self._tick()
+            stop.wait(min(seconds, TICK_S))
+            seconds -= TICK_S
 
     def _open(self) -> serial.Serial | None:
         line = self._adapter.serial
@@ -79,6 +101,7 @@ class SerialLink:
         except _GONE as error:
             self._lost(str(error))
             return None
+        _keep_lines(port)
         self.figures.opened += 1
         self._watch.opened(self._clock.monotonic_s())
         log.debug("port opened", extra={"fields": {"port": self._settings.port}})
@@ -90,8 +113,7 @@ class SerialLink:
             self._trouble = why
             log.warning("port not available", extra={"fields": {"port": self._settings.port, "reason": why}})
 
-    def _serve(self, port: serial.Serial, stop: threading.Event) -> None:
-        decoder = self._adapter.decoder(self._settings.profile)
+    def _serve(self, port: serial.Serial, decoder: Decoder, stop: threading.Event) -> None:
         next_poll = self._clock.monotonic_s()
         unfinished_since: float | None = None
         while not stop.is_set():
@@ -104,8 +126,11 @@ class SerialLink:
             data = _read(port, max(0.0, until - now))
             now = self._clock.monotonic_s()
             if data:
+                unsure = _is_unsure(decoder)
                 self._take(decoder.receive(data), now)
                 unfinished_since = now
+                if not unsure and _is_unsure(decoder):
+                    self._poll(port)
             elif unfinished_since is not None and now - unfinished_since >= IDLE_S:
                 self._take(decoder.idle(), now)
                 unfinished_since = None
@@ -145,6 +170,18 @@ class SerialLink:
             self._sink.link(state)
 
 
+def _is_unsure(decoder: Decoder) -> bool:
+    return isinstance(decoder, Unsure) and decoder.unsure
+
+
+def _keep_lines(port: serial.Serial) -> None:
+    """Leave DTR and RTS as they are when the port is closed: to some machines and adapters their fall is a reset."""
+    with contextlib.suppress(*_GONE):
+        state = termios.tcgetattr(port.fileno())
+        state[2] &= ~termios.HUPCL
+        termios.tcsetattr(port.fileno(), termios.TCSANOW, state)
+
+
 def _read(port: serial.Serial, timeout_s: float) -> bytes:
     """What came within `timeout_s`; OSError when the port is gone."""
     readable, _, _ = select.select([port.fileno()], [], [], timeout_s)
@@ -153,6 +190,8 @@ def _read(port: serial.Serial, timeout_s: float) -> bytes:
 
 def _close(port: serial.Serial) -> None:
     try:
+        with contextlib.suppress(*_GONE):
+            port.reset_output_buffer()  # closing waits up to 30 s for a poll that an adapter will not take
         port.close()
     except _GONE as error:
         log.debug("closing the port failed", extra={"fields": {"reason": str(error)}})

@@ -6,8 +6,9 @@ ahead of the monotonic one: `received − sent + (time − mono of the newest ro
 the smallest of the last ten to twenty minutes is kept; crystal drift (under 100 ppm) stays below 0.2 s in that span. A
 row taken before its agent's clock was set, or after it jumped, is then placed by its own monotonic time.
 
-Backlog of an earlier boot has no fresh message. It is taken at its word when the agent said its clock was right, and
-otherwise shifted by the `received − sent` of the message that brought it.
+Backlog of an earlier boot has no fresh message. A row is taken at its word when the agent says that its time is right
+(it writes down when each boot began, see `edge_agent.boot_journal`), and otherwise shifted by the `received − sent` of
+the message that brought it: the agent has put it into the clock it sends by.
 """
 
 from __future__ import annotations
@@ -63,9 +64,10 @@ class ClockOffset:
             return None
         return self._current if self._previous is None else min(self._current, self._previous)
 
-    def is_trusted(self, synchronised: bool) -> bool:
-        """Whether the estimate may make rows of a clock that its agent calls right (`synchronised`) newer."""
-        return not synchronised or self._observations >= TRUSTED_OBSERVATIONS
+    @property
+    def is_proven(self) -> bool:
+        """Whether the estimate may make rows newer whose time the agent calls right."""
+        return self._observations >= TRUSTED_OBSERVATIONS
 
     def threshold_us(self) -> int:
         """Offsets up to this are left alone."""
@@ -79,31 +81,34 @@ def _base(time_us: int, mono_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Per row, what there is to correct its time by.
+    """Per batch, or per row, what there is to correct times by.
 
     Attributes:
-        anchor: server minus monotonic time where `anchored`. trusted: whether it may make the row newer.
-        fallback: what to add where there is no anchor.
+        anchor: server minus monotonic time where `anchored`. proven: whether it may make rows newer whose time the
+            agent calls right.
+        fallback: what to add to the others where there is no anchor.
         threshold: offsets up to this are left alone.
     """
 
     anchor: Times
     anchored: Bools
-    trusted: Bools
+    proven: Bools
     fallback: Times
     threshold: Times
 
 
-def offsets(times: Times, monos: Times, shift: Shift) -> Times:
+def offsets(times: Times, monos: Times, right: Bools, shift: Shift) -> Times:
     """Per row, what must be added to the agent's time to get the server's, in microseconds.
 
-    Absurd times are clipped, so that the sum stays absurd and does not wrap round.
+    `right`: which times the agent calls right. Absurd times are clipped, so that the sum stays absurd and does not wrap
+    round.
     """
     clipped = np.clip(times, -_LIMIT, _LIMIT)
     mono_us = np.clip(monos, -_LIMIT // 1000, _LIMIT // 1000) * 1000
     base = np.where(monos == 0, 0, clipped - mono_us)
-    found = np.where(shift.anchored, shift.anchor - base, np.clip(shift.fallback, -_LIMIT, _LIMIT))
-    return np.where(shift.anchored & ~shift.trusted & (found > 0), 0, found)
+    fallback = np.where(right, 0, np.clip(shift.fallback, -_LIMIT, _LIMIT))
+    found = np.where(shift.anchored, shift.anchor - base, fallback)
+    return np.where(shift.anchored & right & ~shift.proven & (found > 0), 0, found)
 
 
 def corrected(times: Times, offset: Times, threshold: Times) -> tuple[Times, Bools]:

@@ -17,7 +17,7 @@ from telemetry import signals
 from telemetry.messages import Batch, Flag
 from telemetry.treatment import Phase
 
-_AGENTS_FLAGS = np.uint8(Flag.CLOCK_SYNCHRONISED | Flag.PHASE_DERIVED)
+_AGENTS_FLAGS = np.uint8(Flag.CLOCK_SYNCHRONISED | Flag.PHASE_DERIVED | Flag.TIME_CORRECTED | Flag.TIME_UNCERTAIN)
 _KNOWN_SIGNALS = np.uint64((1 << signals.COUNT) - 1)
 _FINITE = float(np.finfo(np.float32).max)  # a signal without a range takes any finite value
 _RANGES = [signal.plausible or (-_FINITE, _FINITE) for signal in signals.CATALOGUE]

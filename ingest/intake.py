@@ -19,7 +19,7 @@ from ingest.inbox import Message
 from ingest.outcasts import Outcast
 from ingest.ranges import RangeSet
 from ingest.reception import Desk, Part, Said, receive
-from ingest.server_time import in_server_time, note_clocks, observe, shifts_of
+from ingest.server_time import Placed, in_server_time, note_clocks, observe, shifts_of
 from ingest.units import Unit
 from telemetry.messages import Batch, Event, Flag, Lane
 
@@ -68,14 +68,12 @@ def take(messages: Sequence[Message], desk: Desk) -> Intake:
         observe(part)
     shifts = shifts_of(intake.parts)
     rows, events = rows_of(batches), _Events(batches)
-    row_time, row_moved, offset = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts)
-    event_time, event_moved, _ = in_server_time(events.time_us, events.mono_ms, events.part, shifts)
-    intake.clocks = note_clocks(intake.parts, rows, row_moved, offset)
+    placed = in_server_time(rows.time_us, rows.mono_ms, rows.flags, rows.part, shifts)
+    intake.clocks = note_clocks(intake.parts, rows, placed.moved, placed.offset)
     keep = _sift(intake.parts, desk.held, len(rows))
-    flags = rows.flags | (row_moved * np.uint8(Flag.TIME_CORRECTED))
-    intake.rows = replace(rows, time_us=row_time, flags=flags).select(keep)
+    intake.rows = replace(rows, time_us=placed.time_us, flags=placed.flags).select(keep)
     _mark_late(intake)
-    _admit_events(intake, events, event_time, event_moved)
+    _admit_events(intake, events, in_server_time(events.time_us, events.mono_ms, events.flags, events.part, shifts))
     return intake
 
 
@@ -88,6 +86,7 @@ class _Events:
         self.part = np.array([index for index, _ in pairs], np.int32)
         self.time_us = np.array([event.time_us for event in self.events], np.int64)
         self.mono_ms = np.array([event.mono_ms for event in self.events], np.int64)
+        self.flags = np.array([event.flags for event in self.events], np.uint8)
 
 
 def _sift(parts: Sequence[Part], held: Callable[[Unit, str], RangeSet], count: int) -> Bools:
@@ -114,7 +113,8 @@ def _mark_late(intake: Intake) -> None:
     received = np.array([part.message.received_us for part in parts], np.int64)[rows.part]
     newest = np.array([unit.newest_us for unit in units], np.int64)
     impossible = admission.impossible(rows.time_us, received)
-    never = backlog | (rows.time_us > received + FUTURE_US) | impossible
+    uncertain = (rows.flags & np.uint8(Flag.TIME_UNCERTAIN)) != 0
+    never = backlog | (rows.time_us > received + FUTURE_US) | impossible | uncertain
     intake.late = late_rows(unit_of, rows.time_us, never, newest)
     intake.impossible += int(impossible.sum())
     seen = ~intake.late
@@ -141,22 +141,28 @@ def late_rows(unit: Ints, time_us: Ints, never: Bools, newest_us: Ints) -> Bools
     return late
 
 
-def _admit_events(intake: Intake, events: _Events, time_us: Ints, moved: Bools) -> None:
+def _admit_events(intake: Intake, events: _Events, placed: Placed) -> None:
     if not events.events:
         return
     parts = intake.parts
     fresh = {index: {event.seq for event in part.sifted.events} for index, part in enumerate(parts)}
     received = np.array([part.message.received_us for part in parts], np.int64)[events.part]
-    impossible = admission.impossible(time_us, received)
+    impossible = admission.impossible(placed.time_us, received)
     columns = zip(
-        events.part.tolist(), events.events, time_us.tolist(), moved.tolist(), impossible.tolist(), strict=True
+        events.part.tolist(),
+        events.events,
+        placed.time_us.tolist(),
+        placed.flags.tolist(),
+        placed.uncertain.tolist(),
+        impossible.tolist(),
+        strict=True,
     )
-    for index, event, at_us, corrected, never in columns:
+    for index, event, at_us, flags, uncertain, never in columns:
         if event.seq not in fresh[index]:
             continue
-        late = never or parts[index].batch.lane is Lane.BACKFILL or at_us < parts[index].unit.newest_us
-        flags = event.flags | (Flag.TIME_CORRECTED if corrected else 0) | (Flag.LATE if late else 0)
-        admitted = (index, msgspec.structs.replace(event, time_us=at_us, flags=int(flags)))
+        unit = parts[index].unit
+        late = never or uncertain or parts[index].batch.lane is Lane.BACKFILL or at_us < unit.newest_us
+        admitted = (index, msgspec.structs.replace(event, time_us=at_us, flags=flags | (Flag.LATE if late else 0)))
         intake.events.append(admitted)
         if never:
             intake.impossible += 1

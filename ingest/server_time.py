@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from ingest.reception import Part
 from ingest.units import Unit
 from telemetry.messages import Flag
 
+Flags = npt.NDArray[np.uint8]
 _TIME_LIMIT: Final = 2**60
 
 
@@ -22,6 +24,9 @@ def observe(part: Part) -> None:
     """Let the clock estimate of the batch's boot learn from it."""
     batch = part.batch
     clock = part.unit.clock(batch.boot)
+    flags = batch.flags[-1] if batch.count else batch.events[-1].flags
+    if flags & Flag.TIME_UNCERTAIN:
+        return  # placed beside the moment of sending, and so it always looks fresh
     if batch.count:
         time_us = int.from_bytes(batch.times[-8:], "little", signed=True)
         mono_ms = int.from_bytes(batch.monos[-8:], "little", signed=True)
@@ -33,33 +38,55 @@ def observe(part: Part) -> None:
 def shifts_of(parts: Sequence[Part]) -> Shift:
     """Per batch, what its rows are corrected by."""
     anchors: list[int] = []
-    anchored, trusted, fallback, threshold = [], [], [], []
+    anchored, proven, fallback, threshold = [], [], [], []
     for part in parts:
-        clock, batch = part.unit.clock(part.batch.boot), part.batch
-        flags = batch.flags[-1] if batch.count else batch.events[-1].flags
-        synchronised = bool(flags & Flag.CLOCK_SYNCHRONISED)
+        clock = part.unit.clock(part.batch.boot)
         anchor = clock.anchor_us()
         anchors.append(anchor or 0)
         anchored.append(anchor is not None)
-        trusted.append(clock.is_trusted(synchronised))
-        behind = 0 if synchronised else part.message.received_us - batch.sent_us
+        proven.append(clock.is_proven)
+        behind = part.message.received_us - part.batch.sent_us
         fallback.append(max(-_TIME_LIMIT, min(_TIME_LIMIT, behind)))
         threshold.append(clock.threshold_us())
     flag, number = np.bool_, np.int64
     return Shift(
         np.array(anchors, number),
         np.array(anchored, flag),
-        np.array(trusted, flag),
+        np.array(proven, flag),
         np.array(fallback, number),
         np.array(threshold, number),
     )
 
 
-def in_server_time(times: Ints, monos: Ints, part: npt.NDArray[np.int32], shifts: Shift) -> tuple[Ints, Bools, Ints]:
-    """Corrected times, which were changed, and by how much they are off."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Rows in the server's time.
+
+    Attributes:
+        flags: as the agent set them, TIME_CORRECTED where ingest changed the time, TIME_UNCERTAIN only where nothing
+            better is known of the row's boot. offset: by how much the agent's times are off.
+    """
+
+    time_us: Ints
+    flags: Flags
+    offset: Ints
+    moved: Bools
+
+    @property
+    def uncertain(self) -> Bools:
+        """Whose time is only the latest it can have been."""
+        marked: Bools = (self.flags & np.uint8(Flag.TIME_UNCERTAIN)) != 0
+        return marked
+
+
+def in_server_time(times: Ints, monos: Ints, flags: Flags, part: npt.NDArray[np.int32], shifts: Shift) -> Placed:
+    """Rows as they came, `part` saying in which batch, put into the server's time."""
     per_row = Shift(*(getattr(shifts, name)[part] for name in Shift.__slots__))
-    offset = clock_offset.offsets(times, monos, per_row)
-    return *clock_offset.corrected(times, offset, per_row.threshold), offset
+    right = (flags & np.uint8(Flag.CLOCK_SYNCHRONISED)) != 0
+    offset = clock_offset.offsets(times, monos, right, per_row)
+    time_us, moved = clock_offset.corrected(times, offset, per_row.threshold)
+    known = np.where(per_row.anchored, flags & ~np.uint8(Flag.TIME_UNCERTAIN), flags)
+    return Placed(time_us, known | (moved * np.uint8(Flag.TIME_CORRECTED)), offset, moved)
 
 
 def note_clocks(parts: Sequence[Part], rows: Rows, moved: Bools, offset: Ints) -> list[tuple[Unit, int]]:

@@ -8,6 +8,8 @@ from typing import Protocol
 from uuid import uuid4
 
 MICROSECONDS = 1_000_000
+# CLOCK_MONOTONIC stands still while a machine is suspended: the wall clock would then seem to have been set.
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -17,7 +19,7 @@ class Clock(Protocol):
         """Microseconds since 1970-01-01T00:00:00Z; can jump."""
 
     def monotonic_s(self) -> float:
-        """Seconds since some start; never jumps back."""
+        """Seconds since some start of this boot, time asleep included; never jumps back."""
 
     def boot_id(self) -> str:
         """Identity of this boot of the machine; monotonic times compare only within one."""
@@ -34,8 +36,8 @@ class SystemClock:
         return time.time_ns() // 1000
 
     def monotonic_s(self) -> float:
-        """Seconds from the system's monotonic clock."""
-        return time.monotonic()
+        """Seconds since the boot, with the time the machine slept where the system counts it."""
+        return time.clock_gettime(_SINCE_BOOT)
 
     def boot_id(self) -> str:
         """The kernel's boot id where there is one, else one per process."""

@@ -17,10 +17,11 @@ SCHEMA_VERSION = 1
 class Flag(IntFlag):
     """Marks on one row, stored with it."""
 
-    CLOCK_SYNCHRONISED = 1  # the agent's clock was known to be right when the row was taken
+    CLOCK_SYNCHRONISED = 1  # the agent's clock was right when the row was taken, or its time was put right since
     PHASE_DERIVED = 2  # the machine does not say its phase; it was inferred
     LATE = 4  # set by ingest: arrived after newer rows of the same unit, so no rule saw it live
-    TIME_CORRECTED = 8  # set by ingest: `time` is the agent's time plus the estimated offset
+    TIME_CORRECTED = 8  # `time` is not what the box read when the row was taken: put right by the box, or by ingest
+    TIME_UNCERTAIN = 16  # the clock was never right in that boot: `time` is the latest it can have been
 
 
 class Lane(IntEnum):

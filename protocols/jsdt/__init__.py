@@ -14,6 +14,7 @@ ADAPTER: Final = Adapter(
     grade="frame observed in public code and captures (O), its use inferred (I); never tested against a machine",
     profiles=tuple(PROFILES),
     decoder=lambda profile: JsdtDecoder(get_profile(profile)),
+    cautious=lambda profile: JsdtDecoder(get_profile(profile), cautious=True),
     poll=POLL,
     serial=SerialLine(baud=9600, bits=8, parity="N", stop=1),
 )

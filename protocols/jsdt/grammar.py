@@ -13,6 +13,7 @@ from protocols.framing import INCOMPLETE, NO_FRAME
 from protocols.jsdt.frames import HEADER_SIZE, POLL, SUM_SIZE, Frame, FrameError
 from protocols.jsdt.profile import Profile
 
+ECHO: Final = "the host's own poll, echoed"
 _ANY_HEADER: Final = re.compile(rb"K[0-9]([0-9]{3})")
 _LINE_END: Final = b"\r\n"
 
@@ -72,7 +73,7 @@ class JsdtGrammar:
 
     def _reason(self, piece: bytes) -> str:
         if piece == POLL:
-            return "the host's own poll, echoed"
+            return ECHO
         header = _ANY_HEADER.match(piece)
         if header is None:
             return "no frame header"

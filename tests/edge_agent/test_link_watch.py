@@ -56,3 +56,19 @@ def test_a_port_that_stays_mute_wants_to_be_opened_anew() -> None:
     assert not watch.stuck(120.0) and watch.stuck(121.0)
     watch.opened(121.0)
     assert not watch.stuck(122.0)
+
+
+def test_a_garbled_line_is_believed_after_three_frames_not_after_each_that_got_through() -> None:
+    watch = LinkWatch(1.0)
+    watch.opened(0.0)
+    states = []
+    for second in range(1, 60):  # one frame in eight gets through, and the port is opened anew now and then
+        if second % 13 == 0:
+            watch.opened(float(second))
+        watch.heard(float(second), frame=second % 8 == 0)
+        states.append(watch.state(second + 0.5))
+    assert set(states) == {None, MachineLink.GARBLED}
+    for second in (60.0, 61.0, 62.0):
+        assert watch.state(second) is MachineLink.GARBLED
+        watch.heard(second, frame=True)
+    assert watch.state(62.0) is MachineLink.CONNECTED

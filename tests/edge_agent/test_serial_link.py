@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,12 @@ class Silent:
         self.polled.append(self._clock.monotonic_s())
         return len(data)
 
+    def fileno(self) -> int:
+        return -1
+
+    def reset_output_buffer(self) -> None:
+        """Nothing waits."""
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -162,6 +169,51 @@ def test_two_percent_of_bad_bits_give_no_wrong_value(running: Running, machine: 
     assert all(seen.values == expected.values and seen.alarms == expected.alarms for seen in running.seen)
 
 
+def test_a_frame_that_leaps_is_asked_for_again_at_once_and_both_are_kept(machine: Any, tools: Any) -> None:
+    machine.plug()
+    seen: list[Observation] = []
+    sink = SourceSink(observed=lambda one: seen.append(one) is None, link=lambda _: None, tick=lambda: None)
+    link = SerialLink(
+        MachineSettings("jsdt", "v1", str(machine.path), poll_s=1.0), ADAPTERS["jsdt"], SystemClock(), sink
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=link.run, args=(stop,))
+    thread.start()
+    try:
+        tools.wait_for(lambda: len(seen) == 1)
+        machine.answer = tools.FRAME.replace(b"f0", b"f1").replace(b"3b\r", b"3c\r")
+        tools.wait_for(lambda: len(seen) == 3, seconds=1.5)
+    finally:
+        stop.set()
+        thread.join(5)
+    assert link.figures.polls == 3, "two by the schedule, one to confirm the alarm"
+    assert [bool(one.alarms) for one in seen] == [False, True, True]
+    assert "MDC_EVT_HDIALY_SAFETY_VEN_AIR_DETECT" in {alarm.name for alarm in seen[1].alarms}
+
+
+def test_what_is_known_of_the_line_outlives_the_port(running: Running, machine: Any, tools: Any) -> None:
+    machine.answer = b"\x00\xff noise K9"
+    machine.plug()
+    tools.wait_for(lambda: running.states[-1:] == [MachineLink.GARBLED])
+    machine.unplug()
+    tools.wait_for(lambda: running.states[-1] is MachineLink.DISCONNECTED)
+    machine.answer, machine.received[:] = tools.FRAME, b""
+    machine.plug()
+    tools.wait_for(lambda: len(running.seen) >= 3)
+    assert machine.received.count(b"K") >= 2 * 3, "each answer is asked for twice"
+
+
+def test_the_port_is_raw_at_the_adapters_speed_and_its_control_lines_do_not_fall(
+    running: Running, machine: Any, tools: Any
+) -> None:
+    machine.plug()
+    tools.wait_for(lambda: running.seen)
+    said = subprocess.run(["stty", "-a", "-F", str(machine.path)], capture_output=True, text=True, check=True).stdout
+    words = set(said.replace(";", " ").split())
+    assert "speed 9600 baud" in said
+    assert {"cs8", "-parenb", "-cstopb", "-icanon", "-echo", "-ixon", "-opost", "-hupcl", "-crtscts"} <= words
+
+
 class Pauses(threading.Event):
     """A stop that comes after so many pauses; nobody waits for real."""
 
@@ -191,11 +243,12 @@ def test_a_port_that_opens_and_then_fails_is_tried_in_growing_pauses_and_told(
     sink = SourceSink(observed=lambda _: None, link=states.append, tick=lambda: ticks.append(1))
     settings = MachineSettings("jsdt", "v1", str(machine.path), poll_s=POLL_S)
     link = SerialLink(settings, ADAPTERS["jsdt"], SystemClock(), sink)
-    pauses = Pauses(7)
+    pauses = Pauses(17)
     link.run(pauses)
-    assert pauses.slept == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert pauses.slept == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.3, *[0.5] * 3, 0.1, *[0.5] * 8])
     assert states == [MachineLink.DISCONNECTED]
-    assert link.figures.opened == len(ticks) == 7, "trouble with the disk is looked after meanwhile"
+    assert link.figures.opened == 7
+    assert len(ticks) == len(pauses.slept), "never without a sign of life for longer than half a second"
 
 
 def test_a_port_that_worked_before_it_failed_is_soon_tried_again(

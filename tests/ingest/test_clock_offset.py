@@ -20,12 +20,12 @@ def observe(
     clock.observe(at_us + travel_us, at_us + wrong_by_us, row + wrong_by_us, (row - BOOTED) // 1000)
 
 
-def shift(anchor: int = 0, *, anchored: bool = True, trusted: bool = True, fallback: int = 0) -> Shift:
+def shift(anchor: int = 0, *, anchored: bool = True, proven: bool = True, fallback: int = 0) -> Shift:
     """What one row is corrected by."""
     return Shift(
         anchor=np.array([anchor], np.int64),
         anchored=np.array([anchored]),
-        trusted=np.array([trusted]),
+        proven=np.array([proven]),
         fallback=np.array([fallback], np.int64),
         threshold=np.array([2_000_000], np.int64),
     )
@@ -35,7 +35,8 @@ def offset_of(clock: ClockOffset, time_us: int, mono_ms: int, *, synchronised: b
     anchor = clock.anchor_us()
     assert anchor is not None
     one = np.array([0], np.int64)
-    return int(offsets(one + time_us, one + mono_ms, shift(anchor, trusted=clock.is_trusted(synchronised)))[0])
+    right = np.array([synchronised])
+    return int(offsets(one + time_us, one + mono_ms, right, shift(anchor, proven=clock.is_proven))[0])
 
 
 @given(st.integers(-(10**8), 10**8), st.lists(st.integers(0, 60 * SECOND), min_size=1, max_size=20))
@@ -133,7 +134,7 @@ def test_absurd_times_stay_absurd_and_never_wrap_round(time_us: int, mono_ms: in
     times, monos = np.array([time_us], np.int64), np.array([mono_ms], np.int64)
     for anchored in (True, False):
         shift_by = shift(NOW, anchored=anchored, fallback=fallback)
-        result, _ = corrected(times, offsets(times, monos, shift_by), shift_by.threshold)
+        result, _ = corrected(times, offsets(times, monos, np.array([False]), shift_by), shift_by.threshold)
         assert int(result[0]) == _exact(time_us, mono_ms, fallback, anchored)
 
 

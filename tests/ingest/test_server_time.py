@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from ingest.columns import rows_of
+from ingest.columns import Ints, Rows, rows_of
 from ingest.reception import Part, receive
-from ingest.server_time import in_server_time, note_clocks, observe, shifts_of
-from telemetry.messages import Batch, Flag
+from ingest.server_time import Flags, in_server_time, note_clocks, observe, shifts_of
+from telemetry.messages import Batch, Flag, Lane
 from tests.ingest.building import SECOND, START_US, batch, reading, seconds
 from tests.ingest.world import NOW, World, up
+
+Parts = npt.NDArray[np.int32]
 
 
 def parts_of(world: World, *messages: tuple[Batch, int]) -> list[Part]:
@@ -19,8 +22,11 @@ def parts_of(world: World, *messages: tuple[Batch, int]) -> list[Part]:
 
 def corrected(parts: list[Part]) -> list[int]:
     rows = rows_of([part.batch for part in parts])
-    times, _, _ = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts_of(parts))
-    return [int(time) for time in times]
+    return [int(time) for time in in_server_time(*columns(rows), shifts_of(parts)).time_us]
+
+
+def columns(rows: Rows) -> tuple[Ints, Ints, Flags, Parts]:
+    return rows.time_us, rows.mono_ms, rows.flags, rows.part
 
 
 def test_a_right_clock_is_left_alone() -> None:
@@ -52,6 +58,35 @@ def test_backlog_of_an_earlier_boot_without_a_right_clock_is_shifted_by_the_mess
     assert corrected(parts) == [NOW - 99 * SECOND, NOW - 98 * SECOND]
 
 
+def test_rows_of_one_batch_are_taken_at_their_word_or_shifted_each_for_itself() -> None:
+    rows = [reading(1, time_us=SECOND, flags=0), reading(2)]
+    parts = parts_of(World(), (batch(rows, boot="before", sent_us=100 * SECOND), NOW))
+
+    assert corrected(parts) == [NOW - 99 * SECOND, START_US + 2 * SECOND]
+
+
+UNCERTAIN = int(Flag.TIME_UNCERTAIN)
+
+
+def test_what_nothing_is_known_of_stays_where_its_box_put_it_and_uncertain() -> None:
+    world = World()
+    rows = [reading(seq, flags=UNCERTAIN) for seq in (1, 2)]
+    intake = world.take(up(batch(rows, boot="before", sent_us=START_US + 9 * SECOND)))
+
+    assert intake.rows.time_us.tolist() == [START_US + SECOND, START_US + 2 * SECOND]
+    assert {Flag(int(flags)) for flags in intake.rows.flags} == {Flag.TIME_UNCERTAIN | Flag.LATE}, "for no rule"
+
+
+def test_a_boot_that_was_once_heard_live_is_uncertain_no_more() -> None:
+    world = World()
+    world.take(up(seconds(5)))
+    wrong = [reading(seq, time_us=START_US + 500 * SECOND, flags=UNCERTAIN) for seq in (3, 4)]
+    intake = world.take(up(batch(wrong, lane=Lane.BACKFILL, sent_us=NOW), received_us=NOW))
+
+    assert intake.rows.time_us.tolist() == [START_US + seq * SECOND + 30_000 for seq in (3, 4)]
+    assert not any(int(flags) & UNCERTAIN for flags in intake.rows.flags)
+
+
 def test_a_row_taken_before_the_clock_was_set_is_placed_by_the_boot_it_belongs_to() -> None:
     early = reading(1, time_us=40 * SECOND, flags=0)
     world = World()
@@ -66,11 +101,11 @@ def test_only_clocks_that_cross_a_minute_are_told() -> None:
     off = batch([reading(1, time_us=START_US + 300 * SECOND, flags=int(Flag.CLOCK_SYNCHRONISED))])
     parts = parts_of(world, (off, START_US + SECOND))
     rows = rows_of([part.batch for part in parts])
-    _, moved, offset = in_server_time(rows.time_us, rows.mono_ms, rows.part, shifts_of(parts))
+    placed = in_server_time(*columns(rows), shifts_of(parts))
 
-    ((unit, offset_us),) = note_clocks(parts, rows, moved, offset)
+    ((unit, offset_us),) = note_clocks(parts, rows, placed.moved, placed.offset)
     assert (unit.known.name, unit.clock_off, round(offset_us / SECOND)) == ("u1", True, -299)
-    assert note_clocks(parts, rows, moved, offset) == []
+    assert note_clocks(parts, rows, placed.moved, placed.offset) == []
     assert note_clocks(parts, rows, np.array([False]), np.array([0]))[0][0].clock_off is False
 
 

@@ -8,6 +8,7 @@ from store.partitions import DAY_US
 from store.pool import Connection, Pool
 from store.readings import ReadingColumns
 from telemetry import signals
+from telemetry.messages import Flag
 
 NOW_US = 1_750_000_000_000_000
 FLOW = signals.BY_NAME["blood_flow"].number
@@ -16,7 +17,12 @@ PUMP = signals.BY_NAME["blood_pump_running"].number
 
 
 def store(
-    conn: Connection, unit_id: int, times_us: list[int], flow: list[float], pump: list[float] | None = None
+    conn: Connection,
+    unit_id: int,
+    times_us: list[int],
+    flow: list[float],
+    pump: list[float] | None = None,
+    flags: Flag = Flag.CLOCK_SYNCHRONISED,
 ) -> None:
     n = len(times_us)
     values = np.full((n, signals.COUNT), np.nan, np.float32)
@@ -27,7 +33,7 @@ def store(
         conn,
         ReadingColumns(
             np.full(n, unit_id, np.int32), np.full(n, "0123456789abcdef", "S16"), np.arange(n), np.array(times_us),
-            np.arange(n), np.full(n, 3, np.uint8), np.ones(n, np.uint8), np.zeros(n, np.uint64), NOW_US, values,
+            np.arange(n), np.full(n, 3, np.uint8), np.full(n, flags, np.uint8), np.zeros(n, np.uint64), NOW_US, values,
         ),
     )  # fmt: skip
 
@@ -57,6 +63,16 @@ async def test_history_keeps_extremes_and_gaps(conn: Connection, apool: Pool) ->
     assert (flow.minimum, flow.maximum, flow.mean) == ([200, None, 250], [300, None, 250], [250, None, 250])
     assert found.series["blood_pump_running"].mean == [0.5, 1, 1]
     assert found.series["machine_mode"].maximum == [3, 3, 3]
+
+
+async def test_what_was_taken_nobody_knows_when_is_kept_and_on_no_screen(conn: Connection, apool: Pool) -> None:
+    store(conn, 1, [NOW_US - 10], [250])
+    store(conn, 2, [NOW_US], [300], flags=Flag.TIME_UNCERTAIN | Flag.LATE)
+    async with apool.connection() as aconn:
+        assert [r.unit_id for r in await reading_queries.latest(aconn, [1, 2], NOW_US + 1)] == [1]
+        found = await reading_queries.history(aconn, 2, ["blood_flow"], NOW_US - 5, NOW_US + 5, 1)
+    assert found.rows == []
+    assert conn.execute("SELECT count(*) FROM reading WHERE unit_id = 2").fetchone() == (1,)
 
 
 async def test_history_of_nothing(apool: Pool) -> None:

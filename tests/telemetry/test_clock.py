@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from telemetry.clock import ManualClock, SystemClock
 
@@ -13,6 +14,12 @@ def test_the_system_clock_agrees_with_the_system() -> None:
     before = clock.monotonic_s()
     assert clock.monotonic_s() >= before
     assert clock.boot_id() == clock.boot_id() != ""
+
+
+def test_monotonic_time_counts_from_the_boot_and_the_boot_is_the_kernels() -> None:
+    clock = SystemClock()
+    assert abs(clock.monotonic_s() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+    assert clock.boot_id() == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def test_advance_moves_both_and_jump_only_the_wall() -> None:

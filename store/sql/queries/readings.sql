@@ -11,6 +11,7 @@ SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, fla
 FROM unnest(%(units)s::int[]) AS wanted (id), LATERAL (
     SELECT * FROM reading
     WHERE unit_id = wanted.id AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+        AND flags & 16 = 0 -- TIME_UNCERTAIN: its time is not known, so it is nowhere on a screen's time line
     ORDER BY time DESC, seq DESC
     LIMIT 1
 ) AS newest
@@ -27,5 +28,6 @@ LIMIT %(limit)s
 SELECT (to_us(time) - %(start)s::bigint) / %(width)s::bigint AS bucket, count(*){aggregates}
 FROM reading
 WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+    AND flags & 16 = 0 -- as above
 GROUP BY bucket
 ORDER BY bucket
