@@ -20,7 +20,7 @@ MAX_SUBSCRIBED_UNITS: Final = 1000
 
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$", description="Short id of a unit; no personal data")]
 PhaseName = Literal["UNKNOWN", "IDL", "PRETX", "TX", "POSTTX", "DIS", "SVC"]
-FlagName = Literal["clock_synchronised", "phase_derived", "late", "time_corrected"]
+FlagName = Literal["clock_synchronised", "phase_derived", "late", "time_corrected", "time_uncertain"]
 
 
 class Model(BaseModel):
@@ -54,6 +54,9 @@ class UnitStatus(Model):
     thinned: int = Field(ge=0, description="Old rows given up because the outbox was full")
     rejected: int = Field(ge=0, description="Machine frames that failed length or checksum")
     trouble: str = Field(description="What keeps the box from keeping readings (disk full); empty when all is well")
+    config_serial: int = Field(ge=0, description="Settings from afar that are in force; 0: the box's own file alone")
+    config_trouble: str = Field(description="Why the newest settings from afar are not in force; empty when they are")
+    certificate_until: datetime | None = Field(description="When the box's certificate ends; null: it has none")
     agent_version: str
     protocol: str
     profile: str

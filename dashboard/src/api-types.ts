@@ -646,7 +646,7 @@ export interface components {
              */
             readonly age_s: number;
             /** Flags */
-            readonly flags: readonly ("clock_synchronised" | "phase_derived" | "late" | "time_corrected")[];
+            readonly flags: readonly ("clock_synchronised" | "phase_derived" | "late" | "time_corrected" | "time_uncertain")[];
             /**
              * Invalid
              * @description Signals the machine sent that are implausible; they are not in `values`
@@ -845,6 +845,21 @@ export interface components {
         readonly UnitStatus: {
             /** Agent Version */
             readonly agent_version: string;
+            /**
+             * Certificate Until
+             * @description When the box's certificate ends; null: it has none
+             */
+            readonly certificate_until: string | null;
+            /**
+             * Config Serial
+             * @description Settings from afar that are in force; 0: the box's own file alone
+             */
+            readonly config_serial: number;
+            /**
+             * Config Trouble
+             * @description Why the newest settings from afar are not in force; empty when they are
+             */
+            readonly config_trouble: string;
             /**
              * Heard At
              * @description Server time at which the box itself last spoke; null: never, this is what the broker remembers. A box speaks every 30 s: older than 90 s, nothing above is known to be so

@@ -118,6 +118,7 @@ const english = {
     phase_derived: "phase inferred",
     late: "arrived late",
     time_corrected: "time corrected by the server",
+    time_uncertain: "time uncertain",
   } satisfies Record<ReadingFlag, string>,
   priorities: { high: "HIGH", medium: "MEDIUM", low: "LOW" } satisfies Record<Priority, string>,
   states: {

@@ -20,7 +20,7 @@ def test_phases_and_marks_are_all_described() -> None:
 def test_what_a_box_says_of_itself_is_all_told() -> None:
     # Not for a screen: how the message is made, and what tells one boot or outbox file from another.
     inner = {"version", "sent_us", "epoch", "boot"}
-    renamed = {"outbox_oldest_us": "outbox_oldest"}
+    renamed = {"outbox_oldest_us": "outbox_oldest", "certificate_until_us": "certificate_until"}
     expected = {renamed.get(name, name) for name in Status.__struct_fields__ if name not in inner}
     assert set(UnitStatus.model_fields) == expected | {"since", "heard_at"}
 

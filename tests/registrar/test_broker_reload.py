@@ -53,9 +53,14 @@ def test_a_signal_goes_to_mosquitto_and_to_nobody_else(tmp_path: Path) -> None:
     assert stranger.poll() is None
     # A process of that name, as the kernel sees it.
     (tmp_path / "mosquitto").symlink_to("/bin/sleep")
+    hears = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would inherit deafness
     named = subprocess.Popen([str(tmp_path / "mosquitto"), "60"])
-    (tmp_path / "pid").write_text(f"{named.pid}\n")
-    reloader(f"pid:{tmp_path / 'pid'}")()
-    assert named.wait(10) == -signal.SIGHUP
-    stranger.terminate()
-    stranger.wait(10)
+    signal.signal(signal.SIGHUP, hears)
+    try:
+        (tmp_path / "pid").write_text(f"{named.pid}\n")
+        reloader(f"pid:{tmp_path / 'pid'}")()
+        assert named.wait(10) == -signal.SIGHUP
+    finally:
+        for process in (named, stranger):
+            process.kill()
+            process.wait(10)
