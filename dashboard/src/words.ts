@@ -117,7 +117,7 @@ const english = {
     clock_synchronised: "box clock is right",
     phase_derived: "phase inferred",
     late: "arrived late",
-    time_corrected: "time corrected by the server",
+    time_corrected: "time corrected",
     time_uncertain: "time uncertain",
   } satisfies Record<ReadingFlag, string>,
   priorities: { high: "HIGH", medium: "MEDIUM", low: "LOW" } satisfies Record<Priority, string>,
