@@ -29,6 +29,8 @@ from ingest.outcasts import Budget, Outcast
 from ingest.ranges import Range
 from ingest.screens import live_readings
 from ingest.session import Session
+from ingest.sightings import seen
+from ingest.treatment_book import Turns
 from ingest.units import NEVER_US, Unit
 from store import alert_log, engine_state, machine_events, partitions, quarantine, readings, received, unit_status
 from store.alert_log import AlertEventRow
@@ -52,6 +54,7 @@ class Changes:
     Attributes:
         found: (unit id, transition) in order. kept: outcasts that go into quarantine.
         save: units whose rule state is saved.
+        turns: what the treatments make of it.
     """
 
     intake: Intake
@@ -60,10 +63,11 @@ class Changes:
     found: list[tuple[int, Transition]]
     kept: list[Outcast]
     save: list[Unit]
+    turns: Turns
 
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.intake.parts or self.intake.statuses or self.found or self.kept)
+        return not (self.intake.parts or self.intake.statuses or self.found or self.kept or self.turns)
 
 
 class RulesFailure(Exception):
@@ -120,6 +124,9 @@ class Pipeline:
         arrived = np.array([part.message.received_us for part in intake.parts], np.int64)[intake.rows.part]
         transitions = _ask_rules(session, intake, arrived, now_us, tick=tick)
         now_s = self._clock.monotonic_s()
+        turns = session.book.note(seen(intake, arrived))
+        if tick:
+            session.book.overdue(now_us, turns)
         return Changes(
             intake=intake,
             readings=rows.reading_columns(intake, arrived),
@@ -127,6 +134,7 @@ class Pipeline:
             found=[(session.by_row[t.row].known.unit_id, t) for t in transitions],
             kept=[outcast for outcast in intake.outcasts if self._budget.take(outcast.unit, now_s)],
             save=_to_save(session, intake, transitions, now_us),
+            turns=turns,
         )
 
     def _commit(self, session: Session, changes: Changes, now_us: int) -> None:
@@ -142,6 +150,8 @@ class Pipeline:
             unit_status.save(conn, rows.status_rows(intake))
             quarantine.add(conn, [rows.quarantine_row(outcast) for outcast in changes.kept])
             alerts = self._add_alerts(session, changes.found, now_us)
+            session.book.save(conn, [unit.known.unit_id for unit in changes.save])
+            session.book.settle(conn, changes.turns, now_us)
             engine_state.save(conn, {u.known.unit_id: _state(session, u) for u in changes.save})
         session.alerts = alerts
         for unit in changes.save:
