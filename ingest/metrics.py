@@ -41,6 +41,7 @@ class Metrics:
         self.dropped = gauge("dropped_messages", "Messages dropped because the inbox was full; agents send them again")
         self.transitions = counter("engine_transitions", "Findings that changed", "state")
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
+        self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")
         self.acks = counter("acks", "Acknowledgements sent")
         self.cycle_s = seconds("cycle_seconds", "From drained to committed")
         self.commit_s = seconds("commit_seconds", "The database transaction alone")

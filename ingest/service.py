@@ -14,6 +14,7 @@ from ingest.inbox import Inbox
 from ingest.metrics import HealthServer, Metrics
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
+from ingest.summaries import Summariser
 from ingest.worker import Settings, Worker
 from telemetry.clock import Clock
 
@@ -48,15 +49,18 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
     settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
+    summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     health = HealthServer(options.health_port, metrics, lambda: _health(worker, subscriber, inbox, clock))
     _watch(metrics, inbox, subscriber, clock)
     health.start()
     try:
         worker.open()
         subscriber.start()
+        summariser.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
+        summariser.stop()
         worker.close()
         subscriber.stop()
         health.stop()

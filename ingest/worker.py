@@ -95,6 +95,12 @@ class Worker:
         """Whether messages go through."""
         return self._isolation.stores
 
+    @property
+    def owned(self) -> frozenset[int]:
+        """The shards that are ours now. May be asked for on any thread."""
+        session = self.session
+        return session.owned if session is not None else frozenset()
+
     def open(self) -> None:
         """Connect, check the schema, take what shards are free; StoreError when that cannot be done now."""
         session = Session(

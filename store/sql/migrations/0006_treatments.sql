@@ -54,3 +54,19 @@ CREATE TABLE treatment_summary (
     ektv real,
     signals jsonb NOT NULL
 );
+
+-- A treatment with all that is known of it. `clinic_id`: the patient's, or the unit's where no patient was known.
+CREATE VIEW treatment_report AS
+SELECT
+    t.treatment_id, unit.name AS unit,
+    CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END AS clinic_id, t.patient_id,
+    patient.display_name AS patient, t.revision, to_us(t.changed_at) AS changed_us, to_us(t.started_at) AS start_us,
+    to_us(t.ended_at) AS end_us, t.end_known, t.derived, t.unusual, t.interruptions, s.revision AS summary_revision,
+    s.version, to_us(s.computed_at) AS computed_us, s.readings, s.treated_s, s.unseen_s,
+    s.machine_time_min::float8 AS machine_time_min, s.volume_removed_ml::float8 AS volume_removed_ml,
+    s.blood_processed_l::float8 AS blood_processed_l, s.spktv::float8 AS spktv, s.ektv::float8 AS ektv, s.signals,
+    t.unit_id, t.started_at
+FROM treatment AS t
+JOIN unit USING (unit_id)
+LEFT JOIN patient USING (patient_id)
+LEFT JOIN treatment_summary AS s USING (treatment_id);

@@ -125,3 +125,87 @@ WHERE t.treatment_id = changed.treatment_id
 
 -- name: remove_treatments
 DELETE FROM treatment WHERE treatment_id = ANY (%(ids)s::bigint[])
+
+-- name: due_summaries
+SELECT t.unit_id, t.revision, t.treatment_id, to_us(t.started_at), to_us(t.ended_at), t.end_known, t.derived, t.unusual,
+    t.interruptions
+FROM treatment AS t
+JOIN unit USING (unit_id)
+WHERE t.summary_due_at <= from_us(%(now)s) AND t.ended_at IS NOT NULL AND shard = ANY (%(shards)s::int[])
+ORDER BY t.summary_due_at
+LIMIT %(limit)s
+
+-- name: last_value_in_treatment
+(
+    SELECT {signal}
+    FROM reading
+    WHERE unit_id = %(unit)s AND time BETWEEN from_us(%(start)s) AND from_us(%(end)s) AND phase = %(phase)s
+        AND {signal} IS NOT NULL
+    ORDER BY time DESC, seq DESC
+    LIMIT 1
+)::float8
+
+-- name: span_in_treatment
+count({signal}), percentile_cont(0.5) WITHIN GROUP (ORDER BY {signal}), min({signal})::float8, max({signal})::float8
+
+-- name: summarise_treatment
+SELECT count(*), {aggregates}
+FROM reading
+WHERE unit_id = %(unit)s AND time BETWEEN from_us(%(start)s) AND from_us(%(end)s) AND phase = %(phase)s
+
+-- name: save_summary
+INSERT INTO treatment_summary AS old
+    (treatment_id, revision, version, computed_at, readings, treated_s, unseen_s, machine_time_min, volume_removed_ml,
+     blood_processed_l, spktv, ektv, signals)
+SELECT treatment_id, %(revision)s, %(version)s, from_us(%(now)s), %(readings)s, %(treated)s, %(unseen)s,
+    %(machine_time)s, %(volume)s, %(blood)s, %(spktv)s, %(ektv)s, %(signals)s
+FROM treatment
+WHERE treatment_id = %(id)s -- it may be gone
+ON CONFLICT (treatment_id) DO UPDATE SET
+    revision = EXCLUDED.revision,
+    version = EXCLUDED.version,
+    computed_at = EXCLUDED.computed_at,
+    readings = EXCLUDED.readings,
+    treated_s = EXCLUDED.treated_s,
+    unseen_s = EXCLUDED.unseen_s,
+    machine_time_min = EXCLUDED.machine_time_min,
+    volume_removed_ml = EXCLUDED.volume_removed_ml,
+    blood_processed_l = EXCLUDED.blood_processed_l,
+    spktv = EXCLUDED.spktv,
+    ektv = EXCLUDED.ektv,
+    signals = EXCLUDED.signals
+WHERE old.revision <= EXCLUDED.revision
+
+-- name: summary_is_done
+UPDATE treatment SET summary_due_at = NULL WHERE treatment_id = %(id)s AND revision = %(revision)s
+
+-- name: put_summary_off
+UPDATE treatment SET summary_due_at = from_us(%(until)s) WHERE treatment_id = %(id)s AND summary_due_at IS NOT NULL
+
+-- name: clinic_of_patient
+SELECT clinic_id FROM patient WHERE patient_id = %(patient)s
+
+-- name: treatment_by_id
+SELECT treatment_id, unit, clinic_id, patient_id, patient, revision, changed_us, start_us, end_us, end_known, derived, unusual,
+    interruptions, summary_revision, version, computed_us, readings, treated_s, unseen_s, machine_time_min,
+    volume_removed_ml, blood_processed_l, spktv, ektv, signals
+FROM treatment_report
+WHERE treatment_id = %(id)s
+
+-- name: treatments_of_unit
+SELECT treatment_id, unit, clinic_id, patient_id, patient, revision, changed_us, start_us, end_us, end_known, derived, unusual,
+    interruptions, summary_revision, version, computed_us, readings, treated_s, unseen_s, machine_time_min,
+    volume_removed_ml, blood_processed_l, spktv, ektv, signals
+FROM treatment_report
+WHERE unit_id = %(unit)s AND started_at >= from_us(%(start)s) AND started_at < from_us(%(end)s)
+ORDER BY started_at DESC
+LIMIT %(limit)s
+
+-- name: treatments_of_patient
+SELECT treatment_id, unit, clinic_id, patient_id, patient, revision, changed_us, start_us, end_us, end_known, derived, unusual,
+    interruptions, summary_revision, version, computed_us, readings, treated_s, unseen_s, machine_time_min,
+    volume_removed_ml, blood_processed_l, spktv, ektv, signals
+FROM treatment_report
+WHERE patient_id = %(patient)s AND started_at >= from_us(%(start)s) AND started_at < from_us(%(end)s)
+ORDER BY started_at DESC
+LIMIT %(limit)s
