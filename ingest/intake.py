@@ -36,6 +36,7 @@ class Intake:
         late: per row, whether the rules are not to see it.
         events: (index of the part, event with its time corrected and flags set).
         judged_events: those of them that the rules are to see.
+        copied_rows, copied_events: likewise those that were stored before, and are not stored again.
         clocks: units whose clock turned out to be more than 60 s off, or no longer is, with its offset in microseconds.
         impossible: how many of these rows and events have a time that cannot be.
         judged: whether the rules are to see any of it.
@@ -46,6 +47,8 @@ class Intake:
     late: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     events: list[tuple[int, Event]] = field(default_factory=list)
     judged_events: list[tuple[int, Event]] = field(default_factory=list)
+    copied_rows: Rows = field(default_factory=lambda: rows_of([]))
+    copied_events: list[tuple[int, Event]] = field(default_factory=list)
     statuses: list[Said] = field(default_factory=list)
     clocks: list[tuple[Unit, int]] = field(default_factory=list)
     impossible: int = 0
@@ -73,7 +76,10 @@ def take(messages: Sequence[Message], desk: Desk) -> Intake:
     intake.clocks = note_clocks(intake.parts, rows, row_moved, offset)
     keep = _sift(intake.parts, desk.held, len(rows))
     flags = rows.flags | (row_moved * np.uint8(Flag.TIME_CORRECTED))
-    intake.rows = replace(rows, time_us=row_time, flags=flags).select(keep)
+    rows = replace(rows, time_us=row_time, flags=flags)
+    intake.rows = rows.select(keep)
+    if not keep.all():
+        intake.copied_rows = rows.select(~keep)
     _mark_late(intake)
     _admit_events(intake, events, event_time, event_moved)
     return intake
@@ -153,6 +159,9 @@ def _admit_events(intake: Intake, events: _Events, time_us: Ints, moved: Bools) 
     )
     for index, event, at_us, corrected, never in columns:
         if event.seq not in fresh[index]:
+            flags = event.flags | (Flag.TIME_CORRECTED if corrected else 0)
+            copy = msgspec.structs.replace(event, time_us=at_us, flags=int(flags))
+            intake.copied_events.append((index, copy))
             continue
         late = never or parts[index].batch.lane is Lane.BACKFILL or at_us < parts[index].unit.newest_us
         flags = event.flags | (Flag.TIME_CORRECTED if corrected else 0) | (Flag.LATE if late else 0)

@@ -20,6 +20,7 @@ from ingest.acks import AckBook
 from ingest.admission import Reason
 from ingest.alerting import Key, Standing
 from ingest.columns import Ints
+from ingest.conflicts import CopyBox, copied
 from ingest.inbox import Message
 from ingest.intake import Intake, take
 from ingest.judging import samples_of
@@ -83,7 +84,9 @@ class RulesFailure(Exception):
 
 
 class Pipeline:
-    """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told."""
+    """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told,
+    `copies` what came again and is to be compared.
+    """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
@@ -91,6 +94,7 @@ class Pipeline:
         self._budget = Budget()
         self.acks = AckBook()
         self.live = LiveBook()
+        self.copies = CopyBox()
 
     def cycle(
         self, session: Session, messages: Sequence[Message], *, tick: bool = False, unjudged: bool = False
@@ -183,6 +187,7 @@ class Pipeline:
 
     def _tell(self, changes: Changes) -> None:
         intake, now_s = changes.intake, self._clock.monotonic_s()
+        self.copies.put(copied(intake))
         for part in intake.parts:
             answered = part.answered()
             urgent = part.batch.lane is Lane.BACKFILL or part.sifted.duplicates > 0

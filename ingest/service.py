@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import ruleset
+from ingest.conflicts import ConflictWatch
 from ingest.inbox import Inbox
 from ingest.metrics import HealthServer, Metrics
 from ingest.shards import ALL
@@ -50,6 +51,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
+    watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     health = HealthServer(options.health_port, metrics, lambda: _health(worker, subscriber, inbox, clock))
     _watch(metrics, inbox, subscriber, clock)
     health.start()
@@ -57,10 +59,12 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         worker.open()
         subscriber.start()
         summariser.start()
+        watch.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
         summariser.stop()
+        watch.stop()
         worker.close()
         subscriber.stop()
         health.stop()
