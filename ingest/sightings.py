@@ -26,7 +26,10 @@ class Seen(NamedTuple):
 
 
 def seen(intake: Intake, arrived: Ints) -> dict[int, Seen]:
-    """By unit id; times that cannot be, or that lie ahead of the server, say nothing. `arrived`: of each row."""
+    """By unit id; times that cannot be, are only a guess, or lie ahead of the server, say nothing.
+
+    `arrived`: of each row.
+    """
     unit_id, points = _all(intake, arrived)
     if not len(unit_id):
         return {}
@@ -48,13 +51,15 @@ def _all(intake: Intake, arrived: Ints) -> tuple[Ints, Points]:
     ids = np.array([part.unit.known.unit_id for part in parts], np.int64)
     derived = (rows.flags & np.uint8(Flag.PHASE_DERIVED)) != 0
     of_rows = Points(rows.time_us, rows.phase.astype(np.int64) * 2 + derived, rows.values[:, _CLOCK].astype(np.float64))
-    fit = _fit(rows.time_us, arrived)
+    fit = _fit(rows.time_us, arrived) & ((rows.flags & np.uint8(Flag.TIME_UNCERTAIN)) == 0)
     if not intake.events:
         return ids[rows.part][fit], of_rows.select(fit)
     said = [
         (parts[at].unit.known.unit_id, event.time_us, mark, parts[at].message.received_us)
         for at, event in intake.events
-        if event.active and (mark := event_mark(event.kind, event.name, event.text, event.flags)) is not None
+        if event.active
+        and not event.flags & Flag.TIME_UNCERTAIN
+        and (mark := event_mark(event.kind, event.name, event.text, event.flags)) is not None
     ]
     unit, time_us, marks, received = np.array(said, np.int64).reshape(-1, 4).T
     also = _fit(time_us, received)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 
 from ingest.intake import FUTURE_US, Intake
@@ -63,3 +66,13 @@ def test_times_that_cannot_be_or_lie_ahead_say_nothing() -> None:
 def test_nothing_says_nothing() -> None:
     assert seen_in() == {}
     assert seen_in(batch([], [noted(1, EventKind.ALARM)])) == {}
+
+
+def test_times_that_are_a_guess_say_nothing() -> None:
+    intake: Intake = World().take(up(batch([reading(1)], [noted(2, EventKind.PHASE, "IDL")]), "hhd/1/7/u1/up"))
+    arrived = np.array([intake.parts[0].message.received_us], np.int64)
+    assert seen(intake, arrived)
+    mark = int(Flag.TIME_UNCERTAIN)
+    intake.rows = replace(intake.rows, flags=intake.rows.flags | np.uint8(mark))
+    intake.events = [(at, msgspec.structs.replace(event, flags=event.flags | mark)) for at, event in intake.events]
+    assert not [one for one in seen(intake, arrived).values() if one.runs]
