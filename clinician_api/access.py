@@ -33,13 +33,16 @@ class Action(StrEnum):
     SEE_UNITS = "see units"  # which there are and their technical status
     SEE_PATIENTS = "see patients"  # names
     SEE_READINGS = "see readings"
+    SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION})
 _TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
-_READS: Final = _TECHNICAL | {Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS}
+_READS: Final = _TECHNICAL | {
+    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
+}  # fmt: skip
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
@@ -65,6 +68,9 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}/readings"): Action.SEE_READINGS,
+    ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
+    ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
+    ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,

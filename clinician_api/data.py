@@ -13,6 +13,7 @@ from clinician_api import findings
 from clinician_api.links import Beat
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
+from clinician_api.treatment_views import treatment_view
 from clinician_api.views import View, moment, numbers, status
 from store import (
     accounts,
@@ -23,6 +24,7 @@ from store import (
     pool,
     reading_queries,
     registry,
+    treatment_queries,
     unit_status,
 )
 from store.accounts import Account, StoredSession
@@ -31,10 +33,11 @@ from store.errors import StoreError
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
-__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "StoredAlert", "StoredSession"]
+__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession"]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
 _MAX_ID: Final = 2**63 - 1
+_MAX_PATIENT: Final = 2**31 - 1
 _RANK: Final = {str(priority): -priority.rank for priority in Priority}
 
 
@@ -43,6 +46,14 @@ class StoredAlert:
     """An `AlertView` and the last event that is in it."""
 
     event_id: int
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedView:
+    """A view and the clinic whose it is; None = bound to no clinic."""
+
+    clinic_id: int | None
     view: View
 
 
@@ -168,6 +179,35 @@ class Data:
             for b in beats
         ]
 
+    # Treatments
+
+    async def treatments_of_unit(self, unit_id: int, start_us: int, end_us: int, limit: int) -> list[OwnedView]:
+        """Treatments of a unit that began at start ≤ time < end, newest first."""
+        async with self._open.connection() as conn:
+            found = await treatment_queries.of_unit(conn, unit_id, start_us, end_us, limit)
+        return [OwnedView(one.clinic_id, treatment_view(one)) for one in found]
+
+    async def treatments_of_patient(
+        self, patient_id: str, start_us: int, end_us: int, limit: int
+    ) -> tuple[int | None, list[View]] | None:
+        """The clinic of a patient, and the treatments likewise; None when there is no such patient."""
+        number = _number(patient_id, _MAX_PATIENT)
+        if number is None:
+            return None
+        async with self._open.connection() as conn:
+            exists, clinic_id = await treatment_queries.clinic_of_patient(conn, number)
+            found = await treatment_queries.of_patient(conn, number, start_us, end_us, limit) if exists else []
+        return (clinic_id, [treatment_view(one) for one in found]) if exists else None
+
+    async def treatment(self, treatment_id: str) -> OwnedView | None:
+        """One treatment, or None (also for an id that cannot be one)."""
+        number = _number(treatment_id)
+        if number is None:
+            return None
+        async with self._open.connection() as conn:
+            found = await treatment_queries.by_id(conn, number)
+        return OwnedView(found.clinic_id, treatment_view(found)) if found else None
+
     # Alerts
 
     async def alerts(self, *, only_open: bool, now_us: int) -> list[StoredAlert]:
@@ -254,8 +294,8 @@ class Data:
         return StoredAlert(alert.last_event_id, view)
 
 
-def _number(alert_id: str) -> int | None:
-    if not (alert_id.isascii() and alert_id.isdigit()) or len(alert_id) > 19:
+def _number(text: str, highest: int = _MAX_ID) -> int | None:
+    if not (text.isascii() and text.isdigit()) or len(text) > 19:
         return None
-    number = int(alert_id)
-    return number if number <= _MAX_ID else None
+    number = int(text)
+    return number if number <= highest else None

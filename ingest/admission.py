@@ -33,6 +33,7 @@ class Reason(StrEnum):
 
     ACCEPT = "accept"
     DUPLICATE = "duplicate"
+    CONFLICT = "conflict"  # a duplicate that says something else than the first, which stays
     LATE = "late"  # stored, flagged, not shown to the rules
     UNKNOWN_UNIT = "unknown unit"
     REVOKED = "revoked"

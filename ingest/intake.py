@@ -36,6 +36,7 @@ class Intake:
         late: per row, whether the rules are not to see it.
         events: (index of the part, event with its time corrected and flags set).
         judged_events: those of them that the rules are to see.
+        copied_rows, copied_events: likewise those that were stored before, and are not stored again.
         clocks: units whose clock turned out to be more than 60 s off, or no longer is, with its offset in microseconds.
         impossible: how many of these rows and events have a time that cannot be.
         judged: whether the rules are to see any of it.
@@ -46,6 +47,8 @@ class Intake:
     late: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     events: list[tuple[int, Event]] = field(default_factory=list)
     judged_events: list[tuple[int, Event]] = field(default_factory=list)
+    copied_rows: Rows = field(default_factory=lambda: rows_of([]))
+    copied_events: list[tuple[int, Event]] = field(default_factory=list)
     statuses: list[Said] = field(default_factory=list)
     clocks: list[tuple[Unit, int]] = field(default_factory=list)
     impossible: int = 0
@@ -71,7 +74,10 @@ def take(messages: Sequence[Message], desk: Desk) -> Intake:
     placed = in_server_time(rows.time_us, rows.mono_ms, rows.flags, rows.part, shifts)
     intake.clocks = note_clocks(intake.parts, rows, placed.moved, placed.offset)
     keep = _sift(intake.parts, desk.held, len(rows))
-    intake.rows = replace(rows, time_us=placed.time_us, flags=placed.flags).select(keep)
+    rows = replace(rows, time_us=placed.time_us, flags=placed.flags)
+    intake.rows = rows.select(keep)
+    if not keep.all():
+        intake.copied_rows = rows.select(~keep)
     _mark_late(intake)
     _admit_events(intake, events, in_server_time(events.time_us, events.mono_ms, events.flags, events.part, shifts))
     return intake
@@ -159,6 +165,7 @@ def _admit_events(intake: Intake, events: _Events, placed: Placed) -> None:
     )
     for index, event, at_us, flags, uncertain, never in columns:
         if event.seq not in fresh[index]:
+            intake.copied_events.append((index, msgspec.structs.replace(event, time_us=at_us, flags=flags)))
             continue
         unit = parts[index].unit
         late = never or uncertain or parts[index].batch.lane is Lane.BACKFILL or at_us < unit.newest_us

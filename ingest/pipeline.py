@@ -20,6 +20,7 @@ from ingest.acks import AckBook
 from ingest.admission import Reason
 from ingest.alerting import Key, Standing
 from ingest.columns import Ints
+from ingest.conflicts import CopyBox, copied
 from ingest.inbox import Message
 from ingest.intake import Intake, take
 from ingest.judging import samples_of
@@ -29,6 +30,8 @@ from ingest.outcasts import Budget, Outcast
 from ingest.ranges import Range
 from ingest.screens import live_readings
 from ingest.session import Session
+from ingest.sightings import seen
+from ingest.treatment_book import Turns
 from ingest.units import NEVER_US, Unit
 from store import alert_log, engine_state, machine_events, partitions, quarantine, readings, received, unit_status
 from store.alert_log import AlertEventRow
@@ -52,6 +55,7 @@ class Changes:
     Attributes:
         found: (unit id, transition) in order. kept: outcasts that go into quarantine.
         save: units whose rule state is saved.
+        turns: what the treatments make of it.
     """
 
     intake: Intake
@@ -60,10 +64,11 @@ class Changes:
     found: list[tuple[int, Transition]]
     kept: list[Outcast]
     save: list[Unit]
+    turns: Turns
 
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.intake.parts or self.intake.statuses or self.found or self.kept)
+        return not (self.intake.parts or self.intake.statuses or self.found or self.kept or self.turns)
 
 
 class RulesFailure(Exception):
@@ -79,7 +84,9 @@ class RulesFailure(Exception):
 
 
 class Pipeline:
-    """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told."""
+    """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told,
+    `copies` what came again and is to be compared.
+    """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
@@ -87,6 +94,7 @@ class Pipeline:
         self._budget = Budget()
         self.acks = AckBook()
         self.live = LiveBook()
+        self.copies = CopyBox()
 
     def cycle(
         self, session: Session, messages: Sequence[Message], *, tick: bool = False, unjudged: bool = False
@@ -120,6 +128,9 @@ class Pipeline:
         arrived = np.array([part.message.received_us for part in intake.parts], np.int64)[intake.rows.part]
         transitions = _ask_rules(session, intake, arrived, now_us, tick=tick)
         now_s = self._clock.monotonic_s()
+        turns = session.book.note(seen(intake, arrived))
+        if tick:
+            session.book.overdue(now_us, turns)
         return Changes(
             intake=intake,
             readings=rows.reading_columns(intake, arrived),
@@ -127,6 +138,7 @@ class Pipeline:
             found=[(session.by_row[t.row].known.unit_id, t) for t in transitions],
             kept=[outcast for outcast in intake.outcasts if self._budget.take(outcast.unit, now_s)],
             save=_to_save(session, intake, transitions, now_us),
+            turns=turns,
         )
 
     def _commit(self, session: Session, changes: Changes, now_us: int) -> None:
@@ -142,6 +154,8 @@ class Pipeline:
             unit_status.save(conn, rows.status_rows(intake))
             quarantine.add(conn, [rows.quarantine_row(outcast) for outcast in changes.kept])
             alerts = self._add_alerts(session, changes.found, now_us)
+            session.book.save(conn, [unit.known.unit_id for unit in changes.save])
+            session.book.settle(conn, changes.turns, now_us)
             engine_state.save(conn, {u.known.unit_id: _state(session, u) for u in changes.save})
         session.alerts = alerts
         for unit in changes.save:
@@ -173,6 +187,7 @@ class Pipeline:
 
     def _tell(self, changes: Changes) -> None:
         intake, now_s = changes.intake, self._clock.monotonic_s()
+        self.copies.put(copied(intake))
         for part in intake.parts:
             answered = part.answered()
             urgent = part.batch.lane is Lane.BACKFILL or part.sifted.duplicates > 0

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import ruleset
+from ingest.conflicts import ConflictWatch
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
+from ingest.summaries import Summariser
 from ingest.worker import Settings, Worker
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
@@ -49,6 +51,8 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
     settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
+    summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
+    watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     _watch(metrics, inbox, subscriber, clock)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(worker, subscriber, inbox, clock), named="--health-port"
@@ -56,9 +60,13 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     try:
         worker.open()
         subscriber.start()
+        summariser.start()
+        watch.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
+        summariser.stop()
+        watch.stop()
         worker.close()
         subscriber.stop()
         health.stop()

@@ -18,6 +18,7 @@ from ingest.admission import KnownUnit
 from ingest.alerting import Key, Standing
 from ingest.ranges import RangeSet
 from ingest.reception import Desk
+from ingest.treatment_book import TreatmentBook
 from ingest.units import Unit
 from store import alert_log, patients, pool, received, registry, shard_locks
 from store.pool import Connection
@@ -38,6 +39,7 @@ class Session:
         owned: shards this connection holds the locks of.
         units: units of these shards by name, in the rule engine too; `by_row` by their place in it.
         alerts: those that are not over, by unit id and rule.
+        book: the treatments of these units.
     """
 
     def __init__(self, url: str, wanted: frozenset[int], ruleset: Ruleset, now: Callable[[], float]) -> None:
@@ -60,6 +62,7 @@ class Session:
         self.by_row: dict[int, Unit] = {}
         self.others: dict[str, KnownUnit] = {}
         self.alerts: dict[Key, Standing] = {}
+        self.book = TreatmentBook()
 
     def reload(self, now_us: int) -> None:
         """After a transaction that failed: what is in memory ran ahead, so take it all from the database again."""
@@ -106,6 +109,7 @@ class Session:
         for (unit_id, epoch), ranges in received.load_units(self.conn, sorted(by_id)).items():
             by_id[unit_id].hold(epoch, RangeSet(ranges))
         restore.restore(self.conn, self.engine, fresh, now_us)
+        self.book.load(self.conn, sorted(by_id), shards)
         for state in alert_log.open_alerts(self.conn, sorted(by_id)):
             if stands := alerting.standing(state, self.latches(state.rule)):
                 self.alerts[state.unit_id, state.rule] = stands

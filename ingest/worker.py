@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from alerts.ruleset import Ruleset
+from ingest.conflicts import CopyBox
 from ingest.inbox import Inbox, Message
 from ingest.isolation import Isolation
 from ingest.metrics import Metrics
@@ -94,6 +95,17 @@ class Worker:
     def stores(self) -> bool:
         """Whether messages go through."""
         return self._isolation.stores
+
+    @property
+    def owned(self) -> frozenset[int]:
+        """The shards that are ours now. May be asked for on any thread."""
+        session = self.session
+        return session.owned if session is not None else frozenset()
+
+    @property
+    def copies(self) -> CopyBox:
+        """What came again, for a thread that compares it."""
+        return self._pipeline.copies
 
     def open(self) -> None:
         """Connect, check the schema, take what shards are free; StoreError when that cannot be done now."""

@@ -85,6 +85,17 @@ def standing_alarms(conn: Connection, unit_ids: Sequence[int]) -> list[EventRow]
     return [_event_row(row) for row in run(conn, "standing_alarms", {"units": list(unit_ids)})]
 
 
+def events_by_number(
+    conn: Connection, unit_id: int, epoch: str, seqs: Sequence[int], span_us: tuple[int, int]
+) -> list[Event]:
+    """The events with these numbers whose time lies within the span."""
+    parameters = {
+        "unit": unit_id, "epoch": epoch, "seqs": list(seqs), "start": storable_us(span_us[0]),
+        "end": storable_us(span_us[1]),
+    }  # fmt: skip
+    return [_event_row(row).event for row in run(conn, "events_by_number", parameters)]
+
+
 def _event_row(row: tuple[Any, ...]) -> EventRow:
     unit_id, epoch, received_us, *fields = row
     fields[4] = EventKind(fields[4])

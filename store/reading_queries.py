@@ -118,6 +118,18 @@ def since(conn: Connection, unit_id: int, after_us: int, limit: int = 100_000) -
     )
 
 
+def readings_by_number(
+    conn: Connection, unit_id: int, epoch: str, seqs: Sequence[int], span_us: tuple[int, int]
+) -> list[StoredReading]:
+    """The readings with these numbers whose time lies within the span."""
+    parameters = {
+        "unit": unit_id, "epoch": epoch, "seqs": list(seqs), "start": storable_us(span_us[0]),
+        "end": storable_us(span_us[1]),
+    }  # fmt: skip
+    with translate("read readings by number"):
+        return [_reading(row) for row in conn.execute(_with_signals("readings_by_number"), parameters, binary=True)]
+
+
 def _reading(row: Sequence[Any]) -> StoredReading:
     values = {n: float(value) for n, value in enumerate(row[_FIXED_COUNT:]) if value is not None}
     fields: list[Any] = [*row[:_FIXED_COUNT], values]

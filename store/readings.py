@@ -101,6 +101,19 @@ def encode_rows(cols: ReadingColumns) -> bytes:
     return b"".join((_HEADER, whole.tobytes(), _TRAILER))
 
 
+def storable(
+    values: NDArray[np.float32], invalid: NDArray[np.uint64]
+) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+    """Values and validity masks as they come back once stored: whole numbers whole, flags 0 or 1, misfits absent."""
+    absent, unfit = _absent(values)
+    kept = values.copy()
+    for kind in (signals.Kind.ENUMERATION, signals.Kind.BOOLEAN):
+        numbers = _NUMBERS[kind]
+        kept[:, numbers] = _storable(kind, values[:, numbers], absent[:, numbers])
+    kept[absent] = np.nan
+    return kept, invalid | unfit
+
+
 def _absent(values: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Which cells become NULL, and per row the mask of those that were sent but do not fit their column."""
     absent = np.isnan(values)

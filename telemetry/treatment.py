@@ -6,7 +6,7 @@ The numbers travel on the wire and are stored: never renumber.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 
@@ -32,6 +32,24 @@ class Modality(IntEnum):
     OHDF = 4  # online hemodiafiltration, JSDT's own word
     SLED = 5
     HP = 6
+
+
+class EndKnown(StrEnum):
+    """How the end of a treatment is known; these words are stored."""
+
+    MACHINE = "said by the machine"
+    DERIVED = "derived"  # the machine does not say its phase, or no longer says one
+    MACHINE_LOST = "machine lost"  # switched off, unplugged or garbled, and not back in treatment
+    NEXT_BEGAN = "next treatment began"
+    CLOCK_LIMIT = "clock limit"  # nothing came for so long that it cannot have gone on
+
+
+class Cause(StrEnum):
+    """Why a treatment was interrupted; these words are stored."""
+
+    PHASE = "phase"  # the machine was seen in another phase
+    MACHINE_LOST = "machine lost"
+    NO_READINGS = "no readings"  # nothing is known of it, and nothing says that the machine was lost
 
 
 _ORDINARY: Final[dict[Phase, frozenset[Phase]]] = {

@@ -38,7 +38,7 @@ async def get_unit(unit: UnitPath, session: SessionDep, services: ServicesDep) -
     now = services.clock.now_us()
     view = services.room.unit_view(session.scope, unit, now)
     if view is None:
-        raise _no_unit(unit)
+        raise no_unit(unit)
     return models.UnitAnswer.model_validate({"server_time": moment(now), "unit": view})
 
 
@@ -55,7 +55,7 @@ async def get_history(
     """Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay gaps."""
     entry = services.room.entry(session.scope, unit)
     if entry is None:
-        raise _no_unit(unit)
+        raise no_unit(unit)
     wanted = _signals(names)
     _check_span(start, end)
     history = await services.data.history(entry.unit_id, wanted, start, end, buckets)
@@ -77,5 +77,6 @@ def _check_span(start: datetime, end: datetime) -> None:
         raise ApiError(422, "span out of range", where="query.start, query.end", hint="start < end ≤ start + 400 days")
 
 
-def _no_unit(unit: str) -> ApiError:
+def no_unit(unit: str) -> ApiError:
+    """There is none, or it is another clinic's."""
     return ApiError(404, "no such unit", where=unit, hint="GET /api/units lists those you may see")

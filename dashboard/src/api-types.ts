@@ -86,6 +86,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/treatments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Treatments Of Patient
+         * @description Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's.
+         */
+        readonly get: operations["treatments_of_patient_api_patients__patient_id__treatments_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/session": {
         readonly parameters: {
             readonly query?: never;
@@ -126,6 +146,26 @@ export interface paths {
          * @description Every signal with its name, unit and ranges.
          */
         readonly get: operations["list_signals_api_signals_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Treatment
+         * @description One treatment with its summary; 404 also when it is another clinic's, or turned out to be part of another.
+         */
+        readonly get: operations["get_treatment_api_treatments__treatment_id__get"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -186,6 +226,26 @@ export interface paths {
          * @description Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay gaps.
          */
         readonly get: operations["get_history_api_units__unit__readings_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/treatments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Treatments Of Unit
+         * @description Treatments on a unit, newest first; those of patients of another clinic are left out.
+         */
+        readonly get: operations["treatments_of_unit_api_units__unit__treatments_get"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -286,7 +346,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see alerts" | "acknowledge";
+        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -439,6 +499,12 @@ export interface components {
             readonly unit: string;
         };
         /**
+         * Cause
+         * @description Why a treatment was interrupted; these words are stored.
+         * @enum {string}
+         */
+        readonly Cause: "phase" | "machine lost" | "no readings";
+        /**
          * ClientMessage
          * @description The only thing a client says; sent again, it replaces the subscription and brings a new snapshot.
          */
@@ -472,6 +538,12 @@ export interface components {
             /** Accounts */
             readonly accounts: readonly components["schemas"]["DemoAccount"][];
         };
+        /**
+         * EndKnown
+         * @description How the end of a treatment is known; these words are stored.
+         * @enum {string}
+         */
+        readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
         /**
          * ErrorBody
          * @description Every answer of 4xx and 5xx.
@@ -533,6 +605,28 @@ export interface components {
              * @description Short id of a unit; no personal data
              */
             readonly unit: string;
+        };
+        /**
+         * InterruptionView
+         * @description A stretch within a treatment in which it was not seen to go on.
+         */
+        readonly InterruptionView: {
+            readonly cause: components["schemas"]["Cause"];
+            /**
+             * Phase
+             * @description The phase the machine was seen in, where that is the cause
+             */
+            readonly phase: ("UNKNOWN" | "IDL" | "PRETX" | "TX" | "POSTTX" | "DIS" | "SVC") | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Until
+             * @description Null while it lasts
+             */
+            readonly until: string | null;
         };
         /**
          * Link
@@ -708,6 +802,20 @@ export interface components {
             readonly signals: readonly components["schemas"]["SignalView"][];
         };
         /**
+         * SignalSummary
+         * @description One signal over a treatment: its valid values while the machine was in treatment.
+         */
+        readonly SignalSummary: {
+            /** Count */
+            readonly count: number;
+            /** Max */
+            readonly max: number | null;
+            /** Median */
+            readonly median: number | null;
+            /** Min */
+            readonly min: number | null;
+        };
+        /**
          * SignalView
          * @description One signal of the catalogue.
          */
@@ -809,6 +917,148 @@ export interface components {
         readonly Subscription: {
             /** Units */
             readonly units: "all" | readonly string[];
+        };
+        /**
+         * TreatedPatient
+         * @description Whom a unit served when a treatment began.
+         */
+        readonly TreatedPatient: {
+            /** Name */
+            readonly name: string;
+            /** Patient Id */
+            readonly patient_id: string;
+        };
+        /**
+         * TreatmentAnswer
+         * @description One treatment.
+         */
+        readonly TreatmentAnswer: {
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            readonly treatment: components["schemas"]["TreatmentView"];
+        };
+        /**
+         * Treatments
+         * @description Treatments, newest first.
+         */
+        readonly Treatments: {
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Treatments */
+            readonly treatments: readonly components["schemas"]["TreatmentView"][];
+        };
+        /**
+         * TreatmentSummary
+         * @description What a treatment came to, from the rows stored of it; null = the machine does not say.
+         */
+        readonly TreatmentSummary: {
+            /** Blood Processed L */
+            readonly blood_processed_l: number | null;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            readonly computed_at: string;
+            /**
+             * Ektv
+             * @description The same, equilibrated
+             */
+            readonly ektv: number | null;
+            /**
+             * Is Current
+             * @description False: late readings have come since, and it will be computed again
+             */
+            readonly is_current: boolean;
+            /**
+             * Machine Time Min
+             * @description The machine's own treatment clock, at the end
+             */
+            readonly machine_time_min: number | null;
+            /** Readings */
+            readonly readings: number;
+            /** Signals */
+            readonly signals: {
+                readonly [key: string]: components["schemas"]["SignalSummary"];
+            };
+            /**
+             * Spktv
+             * @description Delivered dose by the machine's own measurement, single pool
+             */
+            readonly spktv: number | null;
+            /**
+             * Treated S
+             * @description From beginning to end, less the pauses in another phase
+             */
+            readonly treated_s: number;
+            /**
+             * Unseen S
+             * @description As much of it nobody saw: machine lost, or no readings
+             */
+            readonly unseen_s: number;
+            /**
+             * Version
+             * @description Of the way it is computed
+             */
+            readonly version: number;
+            /** Volume Removed Ml */
+            readonly volume_removed_ml: number | null;
+        };
+        /**
+         * TreatmentView
+         * @description One treatment, as the phases of the machine tell.
+         */
+        readonly TreatmentView: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            readonly changed_at: string;
+            /**
+             * Derived
+             * @description The machine does not say its phase: the beginning was inferred
+             */
+            readonly derived: boolean;
+            /**
+             * End
+             * @description Null while it goes on
+             */
+            readonly end: string | null;
+            /** @description How the end is known; late readings may still change it */
+            readonly end_known: components["schemas"]["EndKnown"] | null;
+            /** Interruptions */
+            readonly interruptions: readonly components["schemas"]["InterruptionView"][];
+            /** @description Null: the unit served nobody when it began */
+            readonly patient: components["schemas"]["TreatedPatient"] | null;
+            /**
+             * Revision
+             * @description Rises when the treatment or the readings under it change
+             */
+            readonly revision: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /** @description Null until it is over and has been computed */
+            readonly summary: components["schemas"]["TreatmentSummary"] | null;
+            /** Treatment Id */
+            readonly treatment_id: string;
+            /**
+             * Unit
+             * @description Short id of a unit; no personal data
+             */
+            readonly unit: string;
+            /**
+             * Unusual
+             * @description Changes of phase around and in it that were out of the ordinary
+             */
+            readonly unusual: number;
         };
         /**
          * UnitAnswer
@@ -1227,6 +1477,80 @@ export interface operations {
             };
         };
     };
+    readonly treatments_of_patient_api_patients__patient_id__treatments_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only those that began before it, with zone */
+                readonly end?: string | null;
+                /** @description At most so many, the newest */
+                readonly limit?: number;
+                /** @description Only those that began at or after it, with zone */
+                readonly start?: string | null;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Treatments"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly who_am_i_api_session_get: {
         readonly parameters: {
             readonly query?: never;
@@ -1462,6 +1786,73 @@ export interface operations {
             };
         };
     };
+    readonly get_treatment_api_treatments__treatment_id__get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TreatmentAnswer"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly list_units_api_units_get: {
         readonly parameters: {
             readonly query?: never;
@@ -1604,6 +1995,81 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly treatments_of_unit_api_units__unit__treatments_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only those that began before it, with zone */
+                readonly end?: string | null;
+                /** @description At most so many, the newest */
+                readonly limit?: number;
+                /** @description Only those that began at or after it, with zone */
+                readonly start?: string | null;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Treatments"];
                 };
             };
             /** @description No session */

@@ -20,7 +20,8 @@ def test_who_answers_alerts_also_sees_them_and_their_readings() -> None:
 
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.OPERATIONS, Role.PATIENT])
 def test_nobody_without_a_clinical_task_sees_names_or_readings(role: Role) -> None:
-    assert not MAY[role] & {Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS, Action.ACKNOWLEDGE}
+    clinical = {Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.ACKNOWLEDGE}
+    assert not MAY[role] & clinical
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -21,8 +21,10 @@ from clinician_api.access import MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.settings import ApiOptions
+from store import treatments
 from store.registry import Unit
-from telemetry.clock import ManualClock
+from store.treatments import Treatment
+from telemetry.clock import ManualClock, SystemClock
 from tests.clinician_api.conftest import PASSWORD, Api
 
 PAGES = ("GET", "/{path:path}")
@@ -68,12 +70,16 @@ def test_every_route_is_in_the_matrix_and_nothing_else() -> None:
 def units(api: Api) -> dict[int, tuple[Unit, str]]:
     """Clinic -> its unit and an open alert of it."""
     made = {number: api.add_unit(f"u-{number}", f"Clinic {number}", f"Patient of {number}") for number in (1, 2)}
+    with api.database() as conn:
+        # In fresh tables, so patient and treatment of a clinic have its own number.
+        now_us = SystemClock().now_us()
+        treatments.add(conn, [(unit.unit_id, Treatment(now_us)) for unit in made.values()], now_us, now_us)
     return {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
 
 
-def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str) -> httpx.Response:
+def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
-    address = path.format(unit=unit, alert_id=alert_id)
+    address = path.format(unit=unit, alert_id=alert_id, patient_id=number, treatment_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
 
 
@@ -88,7 +94,7 @@ def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int
             continue
         client = clients[role, clinic]
         for of_clinic, (unit, alert_id) in units.items():
-            answer = ask(client, route, unit.name, alert_id)
+            answer = ask(client, route, unit.name, alert_id, of_clinic)
             expected = allowed(route, needed, role, same=clinic == of_clinic)
             assert answer.status_code in expected, (role, clinic, route, of_clinic, answer.text)
             if clinic != of_clinic:
@@ -154,7 +160,8 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for (method, path), nasty in itertools.product(ROUTES, NASTY):
         if method in ("WS", "DELETE") or path in ("/healthz", "/api/session"):
             continue
-        address = path.format(unit=quote(nasty, safe=""), alert_id=quote(nasty, safe=""))
+        odd = quote(nasty, safe="")
+        address = path.format(unit=odd, alert_id=odd, patient_id=odd, treatment_id=odd)
         query = dict.fromkeys(("signals", "start", "end", "buckets", "state", nasty[:50]), nasty)
         answer = client.request(method, address, params=query, json={"note": nasty} if method == "POST" else None)
         assert answer.status_code < 500, (method, path, nasty)
@@ -165,7 +172,9 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             answer = client.post(path.format(alert_id=units[1][1]), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
-        assert client.request(method, path.format(unit="u-1", alert_id="1")).status_code in (403, 404, 405)
+        assert client.request(
+            method, path.format(unit="u-1", alert_id="1", patient_id="1", treatment_id="1")
+        ).status_code in (403, 404, 405)
 
 
 def test_nothing_personal_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:

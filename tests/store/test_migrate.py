@@ -63,7 +63,7 @@ def test_signal_columns_are_the_catalogue(conn: Connection) -> None:
 def test_migrating_again_does_nothing(database_url: str, conn: Connection) -> None:
     assert migrate.migrate(database_url) == []
     migrate.check(conn)
-    assert migrate.schema_version(conn) == "0003_unit_settings"
+    assert migrate.schema_version(conn) == "0006_treatments"
 
 
 def test_a_new_signal_is_only_a_column(database_url: str, conn: Connection) -> None:

@@ -32,3 +32,9 @@ FROM (
 ) AS last
 WHERE active
 ORDER BY time, seq
+
+-- name: events_by_number
+SELECT unit_id, epoch, to_us(received_at), seq, to_us(time), mono_ms, flags, kind, name, code, active, signal, text
+FROM machine_event
+WHERE unit_id = %(unit)s AND time BETWEEN from_us(%(start)s) AND from_us(%(end)s) AND epoch = %(epoch)s
+    AND seq = ANY (%(seqs)s::bigint[])

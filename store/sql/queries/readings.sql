@@ -31,3 +31,9 @@ WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end
     AND flags & 16 = 0 -- as above
 GROUP BY bucket
 ORDER BY bucket
+
+-- name: readings_by_number
+SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
+FROM reading
+WHERE unit_id = %(unit)s AND time BETWEEN from_us(%(start)s) AND from_us(%(end)s) AND epoch = %(epoch)s
+    AND seq = ANY (%(seqs)s::bigint[])
