@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from telemetry import wire
 from telemetry.clock import MICROSECONDS
 from telemetry.errors import HomehdError
 
@@ -55,6 +56,14 @@ def request(key: bytes, unit: str) -> bytes:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, unit)])
     made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(_key(key), hashes.SHA256())
     return made.public_bytes(serialization.Encoding.DER)
+
+
+def proof(held: bytes, unit: str, request: bytes) -> bytes:
+    """The signature by the key in use under a request for the next certificate; CredentialError for a damaged key.
+
+    The session alone proves nothing: a box that was replaced may still have one.
+    """
+    return _key(held).sign(wire.proven_part(unit, request), ec.ECDSA(hashes.SHA256()))
 
 
 def authority(pem: str, fingerprint: bytes) -> str:

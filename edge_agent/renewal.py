@@ -98,7 +98,7 @@ class Renewal:
         self._clock = clock
         self._ask = ask
         self._answers: deque[str] = deque(maxlen=4)
-        self._request = b""
+        self._asked = False
         self._pace = Pace()
         self._look_s = self._warn_s = float("-inf")
         self.look()
@@ -140,21 +140,23 @@ class Renewal:
         self.until_us = held.until_us
         self.standing = standing(held, self._unit, self._clock.now_us())
         if self.standing is Standing.GOOD:
-            self._request = b""
+            self._asked = False
             self._pace = Pace()
 
     def _send(self) -> None:
+        # Made anew each time: the proof is by the key in the file, which `homehd enrol` may have replaced.
         try:
-            self._request = self._request or b64decode(self._child("request", self._unit, str(self._identity)))
+            request, proof = map(b64decode, self._child("request", self._unit, str(self._identity)).split())
         except (HomehdError, ValueError) as error:
             log.error("no request for a certificate", extra={"fields": {"error": str(error)}})
             return
         now_us = self._clock.now_us()
-        self._ask(wire.encode(CertificateRequest(SCHEMA_VERSION, self._unit, now_us, self._request)))
+        self._asked = True
+        self._ask(wire.encode(CertificateRequest(SCHEMA_VERSION, self._unit, now_us, request, proof)))
         log.info("certificate asked for", extra={"fields": {"until": _day(self.until_us)}})
 
     def _install(self, chain: str) -> None:
-        if not self._request:
+        if not self._asked:
             return  # an answer that came twice
         words = ("install", self._unit, str(self._identity), str(self._authority), str(self._clock.now_us()))
         try:
@@ -162,9 +164,9 @@ class Renewal:
         except HomehdError as error:
             log.error("certificate not taken", extra={"fields": {"error": error.line()}})
             if not waiting_key(self._identity).exists():  # then ask with a new one
-                self._request = b""
+                self._asked = False
             return
-        self._request = b""
+        self._asked = False
         self._pace = Pace()
         self.look()
         log.info("certificate renewed", extra={"fields": {"until": _day(self.until_us)}})

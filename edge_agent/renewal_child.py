@@ -1,8 +1,9 @@
 """The part of a renewal that needs `cryptography`, in a process that is over in a second.
 
-`request UNIT IDENTITY` prints a request (base64 of DER) for a new key, which waits beside IDENTITY for its certificate;
-asked again, the same key asks again. `install UNIT IDENTITY AUTHORITY NOW_US` reads the certificate from standard
-input, checks it against that key and the authority, and replaces IDENTITY as a whole.
+`request UNIT IDENTITY` prints a request (base64 of DER) for a new key, which waits beside IDENTITY for its certificate,
+a space, and the proof (base64) by the key in IDENTITY; asked again, the same key asks again. `install UNIT IDENTITY
+AUTHORITY NOW_US` reads the certificate from standard input, checks it against that key and the authority, and replaces
+IDENTITY as a whole.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def main(words: Sequence[str]) -> int:
     """0, or 1 with one line on standard error."""
     try:
         if words[0] == "request":
-            print(b64encode(request(words[1], Path(words[2]))).decode())
+            print(*(b64encode(part).decode() for part in request(words[1], Path(words[2]))))
         else:
             install(words[1], Path(words[2]), Path(words[3]), int(words[4]), sys.stdin.read(64 * 1024))
     except ImportError as error:
@@ -40,19 +41,26 @@ def waiting_key(identity: Path) -> Path:
     return identity.with_name(f".{identity.name}.next")
 
 
-def request(unit: str, identity: Path) -> bytes:
-    """A request by the key that waits, or by a new one."""
+def request(unit: str, identity: Path) -> tuple[bytes, bytes]:
+    """A request by the key that waits, or by a new one, and its proof by the key in use."""
     from edge_agent import credentials
 
-    path = waiting_key(identity)
+    held = identity.read_bytes()
+    asked = credentials.request(_next_key(waiting_key(identity), held), unit)
+    return asked, credentials.proof(held, unit, asked)
+
+
+def _next_key(path: Path, held: bytes) -> bytes:
+    from edge_agent import credentials
+
     with suppress(OSError):
         key = path.read_bytes()
         # One that is in use already was left behind when the power went, after its certificate had come.
-        if credentials.is_key(key) and not credentials.same_key(key, identity.read_bytes()):
-            return credentials.request(key, unit)
+        if credentials.is_key(key) and not credentials.same_key(key, held):
+            return key
     key = credentials.new_key()
     private_file.replace(path, key)
-    return credentials.request(key, unit)
+    return key
 
 
 def install(unit: str, identity: Path, authority: Path, now_us: int, chain: str) -> None:

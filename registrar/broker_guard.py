@@ -1,14 +1,16 @@
 """Keeps the broker to what the database says of revoked units, and sees for itself that it does.
 
 Nothing is remembered across a start: whatever the database calls revoked is put out again, once. So it does not matter
-where a predecessor died, nor how many guards there are.
+where a predecessor died, nor how many guards there are. A box whose unit has another one by now is put out for every
+revocation since a day before the start: its session may be older than the other box's certificate. Which of the two
+holds the session cannot be seen; the other box comes back by itself.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +44,18 @@ EVERY_S: Final = 2.0
 SILENT_S: Final = 120.0
 
 
+_Revocation = tuple[str, bool, int]  # unit, for good, when
+
+
+def _revocation(home: Home) -> _Revocation:
+    return home.unit, home.for_good, home.revoked_us
+
+
+def _is_in(done: Mapping[str, _Revocation], home: Home) -> bool:
+    """Whether this revocation of the unit, or a newer one, was carried out."""
+    return home.unit in done and done[home.unit] >= _revocation(home)
+
+
 class BrokerGuard:
     """Give it a thread and a connection of its own: a turn in which it puts somebody out takes ten seconds.
 
@@ -66,10 +80,13 @@ class BrokerGuard:
         self._doors = doors
         self._clock = clock
         self._hold_s = hold_s
-        self._listed: frozenset[Home] | None = None  # what the newest canary stands for
-        self._out: set[Home] = set()
+        # From the start on, not from now: what could not be carried out for a day is still owed.
+        self._since_us = clock.now_us() - DAY_US
+        self._listed: frozenset[_Revocation] | None = None  # what the newest canary stands for
+        self._out: dict[str, _Revocation] = {}  # by unit, the newest one that was carried out
+        self._tried: dict[str, _Revocation] = {}  # and at a broker that was not trusted
         self._checked_s = float("-inf")
-        self._failed: dict[Home, str] = {}
+        self._failed: dict[str, str] = {}
         self._turned_s = clock.monotonic_s()
         self.trouble = ""
         self.waiting: tuple[Home, ...] = ()
@@ -117,15 +134,17 @@ class BrokerGuard:
     def turn(self, conn: Connection) -> None:
         """Write the list, have it read, look whether it is obeyed, put out who is still in. StoreError only."""
         now_us = self._clock.now_us()
-        revoked = [Home(*found) for found in registry.revoked_homes(conn, now_us - DAY_US)]
-        self._out.intersection_update(revoked)
-        self.waiting = tuple(home for home in revoked if home not in self._out)
+        revoked = [Home(*found) for found in registry.revoked_homes(conn, now_us - DAY_US, self._since_us)]
+        listed = {home.unit for home in revoked}
+        self._out = {unit: done for unit, done in self._out.items() if unit in listed}
+        self._tried = {unit: done for unit, done in self._tried.items() if unit in listed}
+        self.waiting = tuple(home for home in revoked if not _is_in(self._out, home))
         try:
-            changed = self._list(conn, frozenset(revoked), now_us)
+            changed = self._list(conn, frozenset(map(_revocation, revoked)), now_us)
             if changed or self._is_due():
                 self._note(self._check(conn, now_us, patient=changed))
             # Those that would not go keep no other from being put out.
-            self._put_out(tuple(sorted(self.waiting, key=lambda home: home in self._failed)[:BATCH]))
+            self._put_out(tuple(sorted(self._due(), key=lambda home: home.unit in self._failed)[:BATCH]))
         except StoreError:
             raise
         except HomehdError as error:
@@ -136,7 +155,12 @@ class BrokerGuard:
         every_s = CHECK_AGAIN_S if self.trouble else CHECK_S
         return self._clock.monotonic_s() - self._checked_s >= every_s
 
-    def _list(self, conn: Connection, revoked: frozenset[Home], now_us: int) -> bool:
+    def _due(self) -> list[Home]:
+        # A broker that lets the old box in again lets it in again for ever: once now, and once when it is mended. In
+        # between the new box is left alone.
+        return [home for home in self.waiting if not (self.trouble and home.replaced and _is_in(self._tried, home))]
+
+    def _list(self, conn: Connection, revoked: frozenset[_Revocation], now_us: int) -> bool:
         if self._listed != revoked:
             self._canaries.renew(conn, now_us)
             self._listed = revoked
@@ -170,19 +194,27 @@ class BrokerGuard:
         return True
 
     def _put_out(self, homes: tuple[Home, ...]) -> None:
-        self._failed = {home: why for home, why in self._failed.items() if home in self.waiting}
-        if not homes:
-            return
+        failed = self._failed
+        if homes:
+            failed = failed | self._carry_out(homes)
+        self.waiting = tuple(home for home in self.waiting if not _is_in(self._out, home))
+        waiting = {home.unit for home in self.waiting}
+        self._failed = {unit: why for unit, why in failed.items() if unit in waiting}
+
+    def _carry_out(self, homes: tuple[Home, ...]) -> dict[str, str]:
+        """What went wrong, by unit."""
         failed = eviction.evict(self._doors.services, homes, self._hold_s)
         for home in homes:
-            if home not in failed:
-                self._out.add(home)
-                log.info("revoked unit is out", extra={"fields": {"unit": home.unit}})
-            elif failed[home] != self._failed.get(home):
-                fields = {"unit": home.unit, "reason": failed[home]}
-                log.error("revoked unit is not out", extra={"fields": fields})
-        self.waiting = tuple(home for home in self.waiting if home not in self._out)
-        self._failed = {home: why for home, why in (self._failed | failed).items() if home in self.waiting}
+            if home in failed:
+                if failed[home] != self._failed.get(home.unit):
+                    fields = {"unit": home.unit, "reason": failed[home]}
+                    log.error("revoked unit is not out", extra={"fields": fields})
+            elif self.trouble and home.replaced:
+                self._tried[home.unit] = _revocation(home)
+            else:
+                self._out[home.unit] = _revocation(home)
+                log.info("revoked unit is out", extra={"fields": {"unit": home.unit, "replaced": home.replaced}})
+        return {home.unit: why for home, why in failed.items()}
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     REVOKED = "unit revoked"
     UNKNOWN_UNIT = "unknown unit"
     NO_CURRENT = "no valid certificate"
+    NOT_PROVEN = "not proven by the key in use"
     KEY_USED = "key used before"
     TOO_MANY = "too many requests"
     BAD_REQUEST = "bad request"
@@ -38,6 +39,7 @@ TEXTS: Final[dict[Refusal, str]] = {
     Refusal.REVOKED: "this unit was revoked: ask for a new unit (homehd units add)",
     Refusal.UNKNOWN_UNIT: "there is no such unit",
     Refusal.NO_CURRENT: "its certificate is over or revoked: enrol again (homehd units reenrol)",
+    Refusal.NOT_PROVEN: "not signed with the key in use: update this box's software, or enrol again",
     Refusal.KEY_USED: "this key had a certificate before: make a new key",
     Refusal.TOO_MANY: "too many requests: try again later",
     Refusal.BAD_REQUEST: "the request was not understood: is this box's software up to date?",
@@ -85,15 +87,22 @@ def on_renewal(
     shard: int,
     certificates: Sequence[StoredCertificate],
     of_key: StoredCertificate | None,
+    proven_by: StoredCertificate | None,
     now_us: int,
 ) -> Verdict:
-    """What to answer to a unit that asks over the broker. `certificates`: all the unit ever had."""
+    """What to answer to a unit that asks over the broker. `certificates`: all the unit ever had.
+
+    `proven_by`: the one of them whose key signed the request. Without it we would believe a session, and that of a box
+    that was replaced or stolen outlives its certificate.
+    """
     if unit is None or unit.shard != shard:
         return Refusal.UNKNOWN_UNIT
     if unit.revoked_us is not None:
         return Refusal.REVOKED
     if not any(_stands(certificate, now_us) for certificate in certificates):
         return Refusal.NO_CURRENT
+    if proven_by is None or proven_by not in certificates or not _stands(proven_by, now_us):
+        return Refusal.NOT_PROVEN
     if of_key is not None:
         mine = of_key.unit_id == unit.unit_id and _stands(of_key, now_us)
         return Again(of_key) if mine else Refusal.KEY_USED

@@ -45,10 +45,12 @@ class Desk:
             lambda conn: issuing.enrol(conn, self.authority, code, request, self._clock.now_us(), self._days)
         )
 
-    def renew(self, unit: str, shard: int, request: bytes) -> Granted:
-        """A box's next certificate; issuing.Refused or StoreError."""
+    def renew(self, unit: str, shard: int, request: bytes, proof: bytes) -> Granted:
+        """A box's next certificate, for a request proven by the key it has; issuing.Refused or StoreError."""
         return self.do(
-            lambda conn: issuing.renew(conn, self.authority, unit, shard, request, self._clock.now_us(), self._days)
+            lambda conn: issuing.renew(
+                conn, self.authority, unit, shard, request, proof, self._clock.now_us(), self._days
+            )
         )
 
     def do(self, work: Callable[[Connection], _T]) -> _T:

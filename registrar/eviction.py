@@ -3,7 +3,8 @@
 Mosquitto has no command for that, and a new revocation list leaves live sessions as they are. But a client id has one
 session: whoever connects with it replaces the one before. A home's client id is the name in its certificate, and on
 the services' door a client may choose its id, so we connect as the home, hold the place for a while, and leave. Whoever
-puts us out again while we hold it has come past the revocation list.
+puts us out again while we hold it has come past the revocation list, unless another box has a good certificate: which
+of the two it was cannot be seen, so the caller must know that the broker obeys its list.
 """
 
 from __future__ import annotations
@@ -29,12 +30,19 @@ KEEPALIVE_S: Final = 15
 
 
 class Home(NamedTuple):
-    """A unit where it stands in the topics. Unless it is `for_good`, another box will take its place, and its settings
-    stay with the broker."""
+    """A unit where it stands in the topics.
+
+    Attributes:
+        for_good: else another box will take its place, and its settings stay with the broker.
+        replaced: that other box has its certificate already: it may come back as soon as it likes.
+        revoked_us: the newest revocation of the unit or of a certificate of it.
+    """
 
     unit: str
     shard: int
     for_good: bool = True
+    replaced: bool = False
+    revoked_us: int = 0
 
 
 def evict(services: BrokerAddress, homes: Sequence[Home], hold_s: float = HOLD_S) -> dict[Home, str]:
@@ -62,6 +70,7 @@ class _Place:
         self._address = services
         self._trouble = ""
         self._taken = threading.Event()
+        self._connects = False
         self._left: set[str] = set()
         self._leaving = False
         self._client = mqtt.Client(
@@ -106,6 +115,7 @@ class _Place:
             self._trouble = f"the broker refuses the registrar: {code}"
             self._taken.set()
         else:
+            self._connects = True
             # The last will of the session that has just ended is among what is retained.
             client.subscribe(f"hhd/1/{self.home.shard}/{self.home.unit}/+", qos=1)
 
@@ -114,6 +124,10 @@ class _Place:
             self._left.add(message.topic)
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _properties: Any) -> None:
-        if not self._leaving and not self._trouble:
+        if self._leaving or self._trouble:
+            return
+        if not self.home.replaced:
             self._trouble = "it came back: the broker does not keep it out"
-            self._taken.set()
+        elif not self._connects:
+            self._trouble = "the broker hung up"
+        self._taken.set()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from registrar import authority as ca
 from registrar.authority import Authority, Kind
 from registrar.decisions import Again, Refusal, Verdict, on_enrolment, on_renewal
-from registrar.requests import RequestError, public_key
+from registrar.requests import RequestError, is_proven, public_key
 from store import certificates as kept
 from store.certificates import LockedUnit, StoredCertificate
 from store.pool import Connection, transaction
@@ -66,15 +66,26 @@ def enrol(conn: Connection, authority: Authority, code: str, request: bytes, now
 
 
 def renew(
-    conn: Connection, authority: Authority, name: str, shard: int, request: bytes, now_us: int, days: float
+    conn: Connection,
+    authority: Authority,
+    name: str,
+    shard: int,
+    request: bytes,
+    proof: bytes,
+    now_us: int,
+    days: float,
 ) -> Granted:
-    """The next certificate of the unit that the broker says is asking; Refused, or StoreError."""
+    """The next certificate of the unit that the broker says is asking; Refused, or StoreError.
+
+    `proof`: the signature under its request by the key of a certificate it has (telemetry.wire.proven_part).
+    """
     with transaction(conn, "renew a certificate"):
         unit = kept.lock_unit(conn, name)
         key = _key(request, name)
         had = kept.certificates_of(conn, unit.unit_id) if unit else []
         of_key = kept.certificate_of_key(conn, ca.key_hash(key))
-        verdict = on_renewal(unit, shard, had, of_key, now_us)
+        proven_by = next((held for held in reversed(had) if is_proven(held.pem, name, request, proof)), None)
+        verdict = on_renewal(unit, shard, had, of_key, proven_by, now_us)
         if unit is None:
             raise Refused(Refusal.UNKNOWN_UNIT)
         return _grant(conn, authority, unit, key, verdict, now_us, days)

@@ -1,7 +1,8 @@
 """The broker's door: units that are connected ask for their next certificate on `csr` and get it on `down`.
 
-Who asks is what the broker says: only the unit itself may write on its topic. An answer that gets lost is no harm, the
-box asks again with the same key; nothing waits in the broker.
+Which unit asks is what the broker says: only the unit itself may write on its topic. That it is the box that has the
+unit's certificate now is proven by that one's key, for the session of a box that was replaced may still stand. An
+answer that gets lost is no harm, the box asks again with the same key; nothing waits in the broker.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class Renewals:
             log.warning("renewal refused", extra={"fields": {"unit": home.unit, "reason": "topic and unit differ"}})
             return
         try:
-            granted = self._desk.renew(home.unit, home.shard, request.request)
+            granted = self._desk.renew(home.unit, home.shard, request.request, request.proof)
         except Refused as refused:
             self._metrics.refused.labels(refused.reason.value).inc()
             log.warning("renewal refused", extra={"fields": {"unit": home.unit, "reason": refused.reason.value}})

@@ -92,13 +92,15 @@ def revoke_unit(conn: Connection, name: str, now_us: int) -> Unit:
     return unit_by_name(conn, name)
 
 
-def revoked_homes(conn: Connection, ended_us: int) -> list[tuple[str, int, bool]]:
-    """(wire id, shard, for good) of units nobody may speak for now; the newest revocation first.
+def revoked_homes(conn: Connection, ended_us: int, since_us: int) -> list[tuple[str, int, bool, bool, int]]:
+    """(wire id, shard, for good, replaced, revoked at) of units a box of which was revoked; the newest first.
 
-    For good: the unit is revoked. Else all its certificates are, and the box that is to replace it has none yet. Those
-    whose certificates ended before `ended_us` are left out.
+    For good: the unit is revoked. Else certificates of it are: all of them, or, when it is replaced, another box has
+    one that is not; those are here when the newest revocation came after `since_us`. Certificates that ended before
+    `ended_us` are left out.
     """
-    return [(row[0], row[1], row[2]) for row in run(conn, "revoked_homes", {"ended": ended_us})]
+    found = run(conn, "revoked_homes", {"ended": ended_us, "since": since_us})
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in found]
 
 
 def revoked_names(conn: Connection, shards: Sequence[int]) -> set[str]:

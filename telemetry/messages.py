@@ -185,12 +185,19 @@ class Certificate(msgspec.Struct, frozen=True, array_like=True, tag="cert"):
 
 
 class CertificateRequest(msgspec.Struct, frozen=True, array_like=True):
-    """Sent on `csr` before the certificate in use ends; `request` is PKCS #10 in DER, signed by the new key."""
+    """Sent on `csr` before the certificate in use ends.
+
+    Attributes:
+        request: PKCS #10 in DER, signed by the new key.
+        proof: of `telemetry.wire.proven_part`, by the key of the certificate in use (ECDSA with SHA-256, DER). Empty
+            from boxes that know none, which get nothing.
+    """
 
     version: int
     unit: str
     sent_us: int
     request: bytes
+    proof: bytes = b""
 
 
 class SignedConfig(msgspec.Struct, frozen=True, array_like=True):

@@ -45,6 +45,8 @@ MAX_TEXT: Final = 200
 MAX_SEQ: Final = 2**62
 # A P-256 chain of two is 1.5 kB in PEM, a request 0.3 kB in DER, a whole configuration file 1 kB.
 MAX_CREDENTIAL: Final = 8 * 1024
+# An ECDSA signature of P-256 in DER is 72 bytes at most.
+MAX_PROOF: Final = 128
 MAX_SETTINGS: Final = 16 * 1024
 
 _T = TypeVar("_T")
@@ -183,7 +185,14 @@ def decode_request(data: bytes) -> CertificateRequest:
     _check_unit(request.unit)
     if not 0 < len(request.request) <= MAX_CREDENTIAL:
         raise _fault(f"certificate request of {len(request.request)} bytes", f"1…{MAX_CREDENTIAL}")
+    if len(request.proof) > MAX_PROOF:
+        raise _fault(f"proof of {len(request.proof)} bytes", f"at most {MAX_PROOF}")
     return request
+
+
+def proven_part(unit: str, request: bytes) -> bytes:
+    """What the proof of a renewal covers: the unit and its request (DER), in one spelling that nothing else has."""
+    return _encoder.encode(["homehd renewal", unit, request])
 
 
 def decode_config(data: bytes) -> SignedConfig:

@@ -16,7 +16,7 @@ from edge_agent.config import EdgeConfig, UplinkSettings
 from edge_agent.renewal import FIRST_PAUSE_S, LONGEST_PAUSE_S, Pace, Renewal, Standing, renew_us, standing
 from edge_agent.validity import Validity
 from registrar import authority as ca
-from registrar.requests import public_key
+from registrar.requests import is_proven, public_key
 from telemetry import wire
 from telemetry.clock import ManualClock
 from telemetry.messages import Certificate
@@ -88,6 +88,8 @@ class Home:
     def _asked(self, payload: bytes) -> None:
         request = wire.decode_request(payload)
         assert request.unit == UNIT
+        leaf = self.identity.read_text().partition("-----BEGIN CERTIFICATE")
+        assert is_proven(leaf[1] + leaf[2], UNIT, request.request, request.proof), "by the key in use"
         self.requests.append(request.request)
 
 
@@ -147,6 +149,15 @@ def test_with_a_key_left_behind_by_an_earlier_enrolment_it_asks_with_a_new_one_i
     home.renewal.received(home.issue(home.requests[-1]))
     home.pass_time(1)
     assert home.renewal.until_us > leaf.until_us
+
+
+def test_enrolled_anew_beside_the_running_agent_it_proves_with_the_new_key(home: Home) -> None:
+    home.pass_time(65 * DAY_S)
+    key = credentials.new_key()
+    leaf = home.issue(credentials.request(key, UNIT), -70)  # due at once, so nothing tells it to begin anew
+    home.identity.write_bytes(key + leaf.chain.encode())
+    home.pass_time(FIRST_PAUSE_S)
+    assert len(home.requests) == 2
 
 
 def test_a_power_cut_between_certificate_and_key_does_not_ask_with_a_key_in_use(home: Home) -> None:

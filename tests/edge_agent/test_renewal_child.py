@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge_agent import credentials, renewal_child
 from registrar import authority as ca
-from registrar.requests import public_key
+from registrar.requests import is_proven, public_key
 
 NOW_US = 1_750_000_000_000_000
 UNIT = "k7m2qx4d"
@@ -34,9 +34,12 @@ def test_request_then_install(tmp_path: Path) -> None:
     identity = box(tmp_path)
     asked = child("request", UNIT, str(identity))
     assert asked.returncode == 0 and asked.stderr == ""
+    request, proof = map(b64decode, asked.stdout.split())
+    held = identity.read_text()
+    assert is_proven(held[held.index("-----BEGIN CERT") :], UNIT, request, proof)
     assert child("request", UNIT, str(identity)).stdout != "", "ECDSA signs anew; the key is the same:"
-    key = public_key(b64decode(asked.stdout), UNIT)
-    assert public_key(b64decode(child("request", UNIT, str(identity)).stdout), UNIT) == key
+    key = public_key(b64decode(asked.stdout.split()[0]), UNIT)
+    assert public_key(b64decode(child("request", UNIT, str(identity)).stdout.split()[0]), UNIT) == key
     waiting = renewal_child.waiting_key(identity)
     assert waiting.stat().st_mode & 0o777 == 0o600
     later_us = NOW_US + 60 * 86_400_000_000
@@ -72,10 +75,10 @@ def test_a_key_whose_certificate_is_worth_less_than_the_one_in_use_makes_way_for
     is over, and then never answers this key again. The box would be shut out with its present certificate."""
     identity = box(tmp_path)
     asked = child("request", UNIT, str(identity))
-    key = public_key(b64decode(asked.stdout), UNIT)
+    key = public_key(b64decode(asked.stdout.split()[0]), UNIT)
     chain = ca.as_pem(ca.issue_unit(ROOT, UNIT, key, NOW_US - 86_400_000_000))
     words = ("install", UNIT, str(identity), str(tmp_path / "ca.pem"), str(NOW_US))
     refused = child(*words, said=chain)
     assert refused.returncode == 1 and "no longer" in refused.stderr
     again = child("request", UNIT, str(identity))
-    assert public_key(b64decode(again.stdout), UNIT) != key
+    assert public_key(b64decode(again.stdout.split()[0]), UNIT) != key

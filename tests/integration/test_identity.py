@@ -19,13 +19,15 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent import credentials, enrolment, validity
-from registrar import ca_files
-from store import certificates
+from registrar import ca_files, issuing
+from store import certificates, pool
 from telemetry import topics, wire
+from telemetry.broker_tls import TlsFiles
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.enrolment import ENROL_PATH, EnrolmentCode, EnrolmentRequest
 from telemetry.messages import Certificate, CertificateRequest, Status
 from tests.identity_world import DAY_US, World, wait_for
+from tests.secured_broker import Client
 
 BOXES = 50
 
@@ -107,7 +109,8 @@ def test_killed_between_renewing_and_answering_it_gives_the_same_again(world: Wo
     box.connect("localhost", world.broker.plan.homes_port)
     box.loop_start()
     request = credentials.request(credentials.new_key(), world.unit.name)
-    payload = wire.encode(CertificateRequest(1, world.unit.name, world.now_us, request))
+    proof = credentials.proof(Path(identity).read_bytes(), world.unit.name, request)
+    payload = wire.encode(CertificateRequest(1, world.unit.name, world.now_us, request, proof))
     csr = topics.home(world.unit.shard, world.unit.name, "csr")
     box.publish(csr, payload, qos=1).wait_for_publish(10)
     wait_for(lambda: len(world.held()) == 2)
@@ -172,6 +175,36 @@ def test_a_box_renews_over_the_link_and_comes_back_with_the_new_one(world: World
     secret = "".join((box / "identity.pem").read_text().split("-----")[2].split())
     for log in (tmp_path / "agent.log", world.log):
         assert secret[:40] not in log.read_text() and "PRIVATE" not in log.read_text()
+
+
+def test_a_replaced_box_gets_no_certificate_over_the_session_it_still_has_and_loses_it(
+    world: World, tmp_path: Path
+) -> None:
+    world.broker.start()
+    world.enrol_as_if(10, tmp_path / "box")
+    identity = tmp_path / "box" / "identity.pem"
+    old = Client(world.broker.homes, TlsFiles(str(tmp_path / "box" / "ca.pem"), str(identity), str(identity)))
+    assert old.connected
+    world.environment["HOMEHD_BROKER_RELOAD"] = f"pid:{world.broker.folder / 'pid'}"
+    world.start_registrar()
+    wait_for(lambda: "broker connected" in world.log.read_text())
+    with pool.transaction(world.conn):  # homehd units reenrol, and the new box is quick
+        issuing.revoke(world.conn, world.unit.name, SystemClock().now_us())
+    world.enrol_as_if(0, tmp_path / "new")
+    request = credentials.request(credentials.new_key(), world.unit.name)
+    proof = credentials.proof(identity.read_bytes(), world.unit.name, request)
+    for said in (proof, b""):
+        asked = wire.encode(CertificateRequest(1, world.unit.name, world.now_us, request, said))
+        old.publish(topics.home(world.unit.shard, world.unit.name, "csr"), asked)
+    wait_for(lambda: world.log.read_text().count("not proven by the key in use") == 2)
+    assert len(world.held()) == 2
+    assert old.gone.wait(60)
+    old.end()
+    fresh = tmp_path / "new" / "identity.pem"
+    wait_for(lambda: "revoked unit is out" in world.log.read_text())
+    new = Client(world.broker.homes, TlsFiles(str(tmp_path / "new" / "ca.pem"), str(fresh), str(fresh)))
+    assert new.connected
+    new.end()
 
 
 def test_a_box_that_was_off_for_months_says_so_and_enrols_again(world: World, tmp_path: Path) -> None:

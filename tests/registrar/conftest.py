@@ -15,6 +15,7 @@ from registrar import issuing
 from registrar.authority import Authority
 from store import pool, registry
 from store.pool import Connection
+from telemetry import wire
 
 NOW_US = 1_750_000_000_000_000  # 2025-06-15T15:06:40Z
 DAY_US = 86_400_000_000
@@ -28,11 +29,17 @@ def request(unit: str, key: ec.EllipticCurvePrivateKey | None = None) -> bytes:
     return made.public_bytes(serialization.Encoding.DER)
 
 
+def proof(unit: str, asked: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The signature of the key in use under a request."""
+    return key.sign(wire.proven_part(unit, asked), ec.ECDSA(hashes.SHA256()))
+
+
 class Tools:
     """What tests import from here, since the folder is no package."""
 
     NOW_US, DAY_US, SETTINGS = NOW_US, DAY_US, SETTINGS
     request = staticmethod(request)
+    proof = staticmethod(proof)
 
     @staticmethod
     def code(conn: Connection, authority: Authority, unit: str, now_us: int = NOW_US) -> str:

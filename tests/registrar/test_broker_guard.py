@@ -23,11 +23,27 @@ from store import certificates, pool, registry
 from store.certificates import StoredCertificate
 from store.pool import Connection
 from telemetry import topics, wire
+from telemetry.broker_tls import TlsFiles
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.messages import Status
 from tests.secured_broker import DAY_US, Client, SecuredBroker, wait_for
 
 HOLD_S = 1.0
+
+
+def add_certificate(secured: SecuredBroker, conn: Connection, name: str) -> TlsFiles:
+    """As an enrolment does."""
+    files = secured.unit(name)
+    certificate = x509.load_pem_x509_certificate(Path(files.cert_file).read_bytes())
+    key = certificate.public_key()
+    issued = StoredCertificate(
+        serial=authority.serial_of(certificate), kind="unit", unit_id=registry.unit_by_name(conn, name).unit_id,
+        name=name, key_hash=authority.key_hash(key), pem=authority.as_pem(certificate),  # type: ignore[arg-type]
+        issued_us=secured.now_us, until_us=secured.now_us + 90 * DAY_US,
+    )  # fmt: skip
+    with pool.transaction(conn, "add certificate"):
+        certificates.add_certificate(conn, issued)
+    return files
 
 
 class Box:
@@ -36,16 +52,10 @@ class Box:
     def __init__(self, secured: SecuredBroker, conn: Connection, name: str) -> None:
         unit = registry.add_unit(conn, name, None, secured.now_us, name=name)
         self.name, self.shard = name, unit.shard
-        files = secured.unit(name)
-        certificate = x509.load_pem_x509_certificate(Path(files.cert_file).read_bytes())
-        key = certificate.public_key()
-        issued = StoredCertificate(
-            serial=authority.serial_of(certificate), kind="unit", unit_id=unit.unit_id, name=name,
-            key_hash=authority.key_hash(key), pem=authority.as_pem(certificate),  # type: ignore[arg-type]
-            issued_us=secured.now_us, until_us=secured.now_us + 90 * DAY_US,
-        )  # fmt: skip
-        with pool.transaction(conn, "add certificate"):
-            certificates.add_certificate(conn, issued)
+        self.connect(secured, add_certificate(secured, conn, name))
+
+    def connect(self, secured: SecuredBroker, files: TlsFiles) -> Box:
+        name = self.name
         self.happened: list[str] = []
         names = Topics(*(topics.home(self.shard, name, way) for way in ("up", "down", "status", "config")))
         sink = UplinkSink(
@@ -63,6 +73,7 @@ class Box:
         self._thread = threading.Thread(target=self.uplink.run, args=(self._stop,))
         self._thread.start()
         wait_for(lambda: self.happened == ["on"])
+        return self
 
     def end(self) -> None:
         self._stop.set()
@@ -220,6 +231,62 @@ def test_a_box_that_is_to_be_replaced_is_out_before_another_has_its_place(
     assert late.heard == [(kept, b"settings")], "they are for the next box as well"
     for client in (registrar, late):
         client.end()
+
+
+def test_a_box_that_was_replaced_at_once_is_out_and_the_new_one_comes_back(
+    secured: SecuredBroker, conn: Connection, boxes: list[Box]
+) -> None:
+    """The new box has its certificate before the guard has looked: a good one exists, the old session stands."""
+    a, b = boxes
+    kept = topics.home(a.shard, a.name, "config")
+    registrar = Client(secured.services("registrar"))
+    registrar.publish(kept, b"settings", retain=True)
+    guard = guard_of(secured)
+    guard.turn(conn)
+    for _ in range(2):
+        with pool.transaction(conn, "reenrol"):
+            issuing.revoke(conn, a.name, SystemClock().now_us())
+        files = add_certificate(secured, conn, a.name)
+        assert a.happened[-1] == "on"
+        guard.turn(conn)
+        assert (guard.trouble, guard.health, guard.waiting) == ("", "", ())
+        assert a.happened[-1] == "off" and b.happened == ["on"]
+        wait_for(lambda: "revoked" in a.uplink.trouble)
+        a.end()
+        new = a.connect(secured, files)
+        guard.turn(conn)
+        assert new.happened == ["on"] and new.uplink.trouble == "", "each revocation is carried out once"
+    # By one that cannot know: the new box loses its session and comes back, and that is no failure.
+    second = guard_of(secured)
+    second.turn(conn)
+    assert (second.trouble, second.health, second.waiting) == ("", "", ())
+    wait_for(lambda: a.happened == ["on", "off", "on"])
+    late = Client(secured.services("registrar"))
+    late.subscribe(kept)
+    wait_for(lambda: (kept, b"settings") in late.heard)
+    for client in (registrar, late):
+        client.end()
+
+
+def test_a_replaced_box_at_a_broker_that_is_deaf_is_put_out_once_more_when_it_is_mended(
+    secured: SecuredBroker, conn: Connection, boxes: list[Box], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registrar.broker_guard.OBEYS_S", 0.5)
+    a, _b = boxes
+    with pool.transaction(conn, "reenrol"):
+        issuing.revoke(conn, a.name, SystemClock().now_us())
+    add_certificate(secured, conn, a.name)
+    guard = guard_of(secured, reload=lambda: None)
+    guard.turn(conn)
+    assert "revocation list" in guard.trouble and [home.unit for home in guard.waiting] == [a.name]
+    wait_for(lambda: a.happened == ["on", "off", "on"])
+    guard.turn(conn)
+    assert a.happened == ["on", "off", "on"], "nobody is put out every two seconds"
+    guard._reload = reloader(f"pid:{secured.folder / 'pid'}")
+    guard._checked_s = float("-inf")
+    guard.turn(conn)
+    assert (guard.trouble, guard.waiting) == ("", ())
+    wait_for(lambda: "revoked" in a.uplink.trouble)
 
 
 def test_whatever_fails_a_guard_goes_on_and_says_so(

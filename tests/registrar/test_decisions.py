@@ -66,7 +66,26 @@ MANY = [replace(HELD, serial=str(n), issued_us=NOW_US - DAY_US + 1 + n) for n in
     ],
 )
 def test_renewal(unit: object, shard: int, had: object, of_key: object, verdict: object) -> None:
-    assert on_renewal(unit, shard, had, of_key, NOW_US) == verdict  # type: ignore[arg-type]
+    # Proven by the newest, whatever it is worth.
+    proven_by = had[-1] if had else None  # type: ignore[index]
+    assert on_renewal(unit, shard, had, of_key, proven_by, NOW_US) == verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("proven_by", "verdict"),
+    [
+        (HELD, Issue()),
+        (None, Refusal.NOT_PROVEN),
+        (replace(REVOKED, serial="bb"), Refusal.NOT_PROVEN),
+        (replace(OVER, serial="cc"), Refusal.NOT_PROVEN),
+        (replace(HELD, serial="dd", unit_id=2), Refusal.NOT_PROVEN),
+    ],
+)
+def test_a_renewal_is_proven_by_a_certificate_of_the_unit_that_stands(proven_by: object, verdict: object) -> None:
+    had = [HELD, replace(REVOKED, serial="bb"), replace(OVER, serial="cc")]
+    for of_key in (None, HELD):
+        expected = Again(HELD) if of_key and verdict == Issue() else verdict
+        assert on_renewal(UNIT, 17, had, of_key, proven_by, NOW_US) == expected  # type: ignore[arg-type]
 
 
 def test_every_reason_has_words_for_the_person() -> None:

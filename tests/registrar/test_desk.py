@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from registrar import authority as ca
 from registrar import desk as desks
 from registrar.authority import Authority
 from registrar.desk import Desk
@@ -25,12 +26,14 @@ def desk(database_url: str, authority: Authority, tools: Any) -> Iterator[Desk]:
 
 def test_both_doors(desk: Desk, conn: Connection, authority: Authority, unit: registry.Unit, tools: Any) -> None:
     code = tools.code(conn, authority, unit.name)
-    request = tools.request(unit.name)
+    key = ca.new_key()
+    request = tools.request(unit.name, key)
     first = desk.enrol(code, request)
     assert desk.enrol(code, request).again
     with pytest.raises(Refused):
         desk.enrol(code, tools.request(unit.name))
-    second = desk.renew(unit.name, unit.shard, tools.request(unit.name))
+    following = tools.request(unit.name)
+    second = desk.renew(unit.name, unit.shard, following, tools.proof(unit.name, following, key))
     assert second.certificate.serial != first.certificate.serial
     assert second.certificate.until_us - tools.NOW_US == 90 * tools.DAY_US
 

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from registrar import authority as ca
 from registrar import issuing
@@ -117,12 +119,13 @@ def test_one_box_that_asks_many_times_at_once_gets_one_certificate(
 def test_the_next_certificate(conn: Connection, authority: Authority, unit: registry.Unit, tools: Any) -> None:
     def asked(request: bytes, days: float, shard: int = unit.shard, name: str = unit.name) -> Granted:
         at_us = tools.NOW_US + round(days * tools.DAY_US)
-        return issuing.renew(conn, authority, name, shard, request, at_us, DAYS)
+        return issuing.renew(conn, authority, name, shard, request, tools.proof(name, request, key), at_us, DAYS)
 
+    key = ca.new_key()
     request = tools.request(unit.name)
     assert refused(lambda: asked(request, 0)) is Refusal.NO_CURRENT
     code = tools.code(conn, authority, unit.name)
-    issuing.enrol(conn, authority, code, tools.request(unit.name), tools.NOW_US, DAYS)
+    issuing.enrol(conn, authority, code, tools.request(unit.name, key), tools.NOW_US, DAYS)
     granted = asked(request, 60)
     assert granted.certificate.until_us == tools.NOW_US + 150 * tools.DAY_US
     assert asked(request, 61) == Granted(granted.certificate, True)
@@ -135,6 +138,35 @@ def test_the_next_certificate(conn: Connection, authority: Authority, unit: regi
     assert len(revoked) == 2
     assert refused(lambda: asked(request, 63)) is Refusal.NO_CURRENT
     assert refused(lambda: asked(tools.request(unit.name), 63)) is Refusal.NO_CURRENT
+
+
+def test_a_box_that_was_replaced_gets_nothing_though_its_session_stands(
+    conn: Connection, authority: Authority, unit: registry.Unit, tools: Any
+) -> None:
+    old, new = ca.new_key(), ca.new_key()
+    code = tools.code(conn, authority, unit.name)
+    issuing.enrol(conn, authority, code, tools.request(unit.name, old), tools.NOW_US, DAYS)
+    with pool.transaction(conn):  # homehd units reenrol
+        issuing.revoke(conn, unit.name, tools.NOW_US + 1)
+    code = tools.code(conn, authority, unit.name)
+    issuing.enrol(conn, authority, code, tools.request(unit.name, new), tools.NOW_US + 2, DAYS)
+    request, other = tools.request(unit.name), tools.request(unit.name)
+
+    def asked(proof: bytes) -> Granted:
+        return issuing.renew(conn, authority, unit.name, unit.shard, request, proof, tools.NOW_US + 3, DAYS)
+
+    for proof in (
+        b"",
+        b"rubbish",
+        tools.proof(unit.name, request, old),
+        tools.proof(unit.name, request, ca.new_key()),
+        tools.proof(unit.name, other, new),
+        tools.proof("another1", request, new),
+        new.sign(request, ec.ECDSA(hashes.SHA256())),
+    ):
+        assert refused(lambda proof=proof: asked(proof)) is Refusal.NOT_PROVEN
+    assert len(certificates.certificates(conn)) == 2
+    assert not asked(tools.proof(unit.name, request, new)).again
 
 
 def test_a_key_serves_one_unit(conn: Connection, authority: Authority, unit: registry.Unit, tools: Any) -> None:

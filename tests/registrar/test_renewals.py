@@ -12,6 +12,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from homehd.brokers import Broker, default_kind
+from registrar import authority as ca
 from registrar import issuing
 from registrar.authority import Authority
 from registrar.desk import Desk
@@ -36,8 +37,9 @@ def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
 class Box:
     """Asks as a unit does."""
 
-    def __init__(self, port: int, unit: registry.Unit) -> None:
+    def __init__(self, port: int, unit: registry.Unit, prove: Callable[[str, bytes], bytes]) -> None:
         self.unit = unit
+        self.prove = prove
         self.answers: list[Certificate] = []
         self._ready = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -51,7 +53,8 @@ class Box:
         assert self._ready.wait(10)
 
     def ask(self, request: bytes, unit: str = "", topic: str = "", *, retain: bool = False) -> None:
-        payload = wire.encode(CertificateRequest(1, unit or self.unit.name, 1, request))
+        unit = unit or self.unit.name
+        payload = wire.encode(CertificateRequest(1, unit, 1, request, self.prove(unit, request)))
         self.send(payload, topic, retain=retain)
 
     def send(self, payload: bytes, topic: str = "", *, retain: bool = False) -> None:
@@ -94,8 +97,9 @@ def place(database_url: str, broker: Broker, authority: Authority, tools: Any) -
 @pytest.fixture
 def box(broker: Broker, place: Place, conn: Connection, authority: Authority, unit: registry.Unit, tools: Any) -> Any:
     code = tools.code(conn, authority, unit.name)
-    issuing.enrol(conn, authority, code, tools.request(unit.name), tools.NOW_US, 90)
-    box = Box(broker.port, unit)
+    key = ca.new_key()
+    issuing.enrol(conn, authority, code, tools.request(unit.name, key), tools.NOW_US, 90)
+    box = Box(broker.port, unit, lambda name, request: tools.proof(name, request, key))
     yield box
     box.close()
 
@@ -142,6 +146,17 @@ def test_a_revoked_unit_gets_nothing(place: Place, box: Box, conn: Connection, t
     assert box.answers == []
 
 
+def test_a_session_alone_is_no_proof(place: Place, box: Box, conn: Connection, tools: Any) -> None:
+    request = tools.request(box.unit.name)
+    box.send(wire.encode(CertificateRequest(1, box.unit.name, 1, request)))
+    wait_for(lambda: place.refused("not proven by the key in use") == 1)
+    box.send(wire.encode([1, box.unit.name, 1, request]))  # type: ignore[arg-type]  # a box of before there was one
+    wait_for(lambda: place.refused("not proven by the key in use") == 2)
+    assert len(certificates.certificates(conn)) == 1
+    box.ask(request)
+    wait_for(lambda: len(box.answers) == 1)
+
+
 def test_one_that_asks_all_the_time_is_held_off(place: Place, box: Box, tools: Any) -> None:
     for _ in range(6):
         box.ask(tools.request(box.unit.name))
@@ -184,7 +199,7 @@ def test_an_authority_of_its_own_makes_no_answer_when_the_database_is_away(
 ) -> None:
     place = Place("postgresql://127.0.0.1:1/nowhere", broker, authority, tools.NOW_US)
     wait_for(lambda: place.renewals.connected)
-    box = Box(broker.port, unit)
+    box = Box(broker.port, unit, lambda _name, _request: b"")
     box.ask(tools.request(unit.name))
     failed = lambda: place.metrics.registry.get_sample_value("homehd_registrar_failed_total")  # noqa: E731
     wait_for(failed)

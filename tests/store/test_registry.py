@@ -76,7 +76,7 @@ def test_who_was_revoked_is_asked_for_by_shard_and_by_certificate(conn: Connecti
         registry.revoke_unit(conn, unit.name, NOW_US + at)
     assert registry.revoked_names(conn, [first.shard, third.shard]) == {"one"}
     assert registry.revoked_names(conn, list(range(topics.SHARDS))) == {"one", "two"}
-    assert registry.revoked_homes(conn, NOW_US) == [], "without a certificate there is nobody to put out"
+    assert registry.revoked_homes(conn, NOW_US, NOW_US) == [], "without a certificate there is nobody to put out"
     for unit, until_us in ((first, NOW_US + 10), (second, NOW_US + 5), (third, NOW_US + 10)):
         certificates.add_certificate(
             conn,
@@ -84,8 +84,11 @@ def test_who_was_revoked_is_asked_for_by_shard_and_by_certificate(conn: Connecti
                 f"{unit.unit_id:x}", "unit", unit.unit_id, unit.name, bytes([unit.unit_id]) * 32, "", 1, until_us
             ),
         )
-    assert registry.revoked_homes(conn, NOW_US) == [("two", second.shard, True), ("one", first.shard, True)]
-    assert registry.revoked_homes(conn, NOW_US + 7) == [("one", first.shard, True)]
+    assert registry.revoked_homes(conn, NOW_US, NOW_US) == [
+        ("two", second.shard, True, False, NOW_US + 1),
+        ("one", first.shard, True, False, NOW_US),
+    ]
+    assert registry.revoked_homes(conn, NOW_US + 7, NOW_US) == [("one", first.shard, True, False, NOW_US)]
 
 
 def test_a_unit_between_two_boxes_is_nobodys(conn: Connection) -> None:
@@ -96,8 +99,12 @@ def test_a_unit_between_two_boxes_is_nobodys(conn: Connection) -> None:
         certificates.add_certificate(conn, made)
 
     issue("0a")
-    assert registry.revoked_homes(conn, NOW_US) == []
+    assert registry.revoked_homes(conn, NOW_US, NOW_US) == []
     certificates.revoke_certificates(conn, unit.unit_id, NOW_US)
-    assert registry.revoked_homes(conn, NOW_US) == [("one", unit.shard, False)]
+    assert registry.revoked_homes(conn, NOW_US, NOW_US) == [("one", unit.shard, False, False, NOW_US)]
     issue("0b")
-    assert registry.revoked_homes(conn, NOW_US) == [], "the new box speaks for it"
+    assert registry.revoked_homes(conn, NOW_US, NOW_US) == [], "the new box speaks for it"
+    replaced = ("one", unit.shard, False, True, NOW_US)
+    assert registry.revoked_homes(conn, NOW_US, NOW_US - 1) == [replaced], "the old one may still be connected"
+    certificates.revoke_certificates(conn, unit.unit_id, NOW_US + 2)
+    assert registry.revoked_homes(conn, NOW_US, NOW_US + 9) == [("one", unit.shard, False, False, NOW_US + 2)]

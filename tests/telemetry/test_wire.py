@@ -223,6 +223,8 @@ def test_what_comes_down_is_told_apart() -> None:
 def test_requests_and_configurations_survive_the_way() -> None:
     request = CertificateRequest(1, "u1", 5, b"\x30")
     assert wire.decode_request(wire.encode(request)) == request
+    proven = CertificateRequest(1, "u1", 5, b"\x30", b"s")
+    assert wire.decode_request(wire.encode(proven)) == proven
     config = SignedConfig(1, "u1", 3, b"poll_s = 2.0", b"s", b"c")
     assert wire.decode_config(wire.encode(config)) == config
 
@@ -234,6 +236,7 @@ def test_requests_and_configurations_survive_the_way() -> None:
         (wire.decode_request, CertificateRequest(1, "U+", 0, b"x"), "unit"),
         (wire.decode_request, CertificateRequest(2, "u1", 0, b"x"), "schema version"),
         (wire.decode_request, CertificateRequest(1, "u1", 0, b""), "0 bytes"),
+        (wire.decode_request, CertificateRequest(1, "u1", 0, b"x", bytes(wire.MAX_PROOF + 1)), "proof of 129"),
         (wire.decode_config, SignedConfig(1, "u1", 0, b"", b"", b""), "serial 0"),
         (wire.decode_config, SignedConfig(1, "u1", 1, bytes(wire.MAX_SETTINGS + 1), b"", b""), "settings of"),
         (wire.decode_config, SignedConfig(1, "u1", 1, b"", bytes(wire.MAX_CREDENTIAL + 1), b""), "signature"),

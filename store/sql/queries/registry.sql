@@ -10,15 +10,19 @@ VALUES (%(name)s, %(label)s, %(shard)s, %(clinic)s, from_us(%(now)s))
 UPDATE unit SET revoked_at = coalesce(revoked_at, from_us(%(now)s)) WHERE name = %(name)s
 
 -- name: revoked_homes
-SELECT u.name, u.shard, u.revoked_at IS NOT NULL
+SELECT
+    u.name, u.shard, u.revoked_at IS NOT NULL, u.revoked_at IS NULL AND held.revoked < held.certificates,
+    to_us(greatest(u.revoked_at, held.revoked_at))
 FROM unit AS u
 CROSS JOIN LATERAL (
     SELECT count(*) AS certificates, count(c.revoked_at) AS revoked, max(c.revoked_at) AS revoked_at
     FROM certificate AS c
     WHERE c.unit_id = u.unit_id AND c.valid_until > from_us(%(ended)s)
 ) AS held
-WHERE held.certificates > 0 AND (u.revoked_at IS NOT NULL OR held.revoked = held.certificates)
-ORDER BY coalesce(u.revoked_at, held.revoked_at) DESC, u.unit_id
+WHERE held.certificates > 0 AND (
+    u.revoked_at IS NOT NULL OR held.revoked = held.certificates OR held.revoked_at > from_us(%(since)s)
+)
+ORDER BY greatest(u.revoked_at, held.revoked_at) DESC, u.unit_id
 
 -- name: revoked_names
 SELECT name FROM unit WHERE revoked_at IS NOT NULL AND shard = ANY (%(shards)s::int[])
