@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,9 +88,17 @@ def key_pem(key: ec.EllipticCurvePrivateKey, passphrase: str = "") -> bytes:
 
 
 def write(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace a file as a whole: a reader, or a power cut, meets the old one or the new one."""
+    """Replace a file as a whole: a reader, or a power cut, meets the old one or the new one.
+
+    One that is replaced keeps its owner and its rights, as far as we may give them: somebody may have been let in on
+    purpose, and a broker that can no longer read its key refuses every home.
+    """
     with _told("write", path):
-        draft = _written(path, data, mode)
+        before = path.stat() if path.exists() else None
+        draft = _written(path, data, mode if before is None else stat.S_IMODE(before.st_mode))
+        if before is not None:
+            with suppress(PermissionError):
+                os.chown(draft, before.st_uid, before.st_gid)
         draft.replace(path)
         _sync(path.parent)
 

@@ -84,3 +84,15 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert (tmp_path / "crl.pem").read_bytes() == b"two"
     assert (tmp_path / "crl.pem").stat().st_mode & 0o777 == 0o644
     assert [path.name for path in tmp_path.iterdir()] == ["crl.pem"]
+
+
+def test_a_file_that_is_replaced_keeps_its_owner_and_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "broker.key"
+    ca_files.write(path, b"old")
+    path.chmod(0o640)
+    owner = 12345 if os.geteuid() == 0 else os.geteuid()
+    if os.geteuid() == 0:
+        os.chown(path, owner, owner)
+    ca_files.write(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert (path.stat().st_mode & 0o777, path.stat().st_uid) == (0o640, owner)
