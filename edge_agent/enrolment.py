@@ -128,9 +128,9 @@ def _fetch_authority(code: EnrolmentCode) -> str:
     blind.minimum_version = ssl.TLSVersion.TLSv1_3
     blind.check_hostname = False
     blind.verify_mode = ssl.CERT_NONE
-    status, body = _talk(code, blind, lambda line: line.request("GET", enrolment.AUTHORITY_PATH))
+    status, wait, body = _talk(code, blind, lambda line: line.request("GET", enrolment.AUTHORITY_PATH))
     if status != 200:
-        raise EnrolmentError("enrol", code.where, hint=f"no registrar answers there (HTTP {status})")
+        raise _no_answer_of_ours(code, status, wait)
     return body.decode("ascii", "replace")
 
 
@@ -140,32 +140,46 @@ def _ask(code: EnrolmentCode, authority: str, request: bytes) -> EnrolmentAnswer
     checked.load_verify_locations(cadata=authority)
     content = msgspec.json.encode(EnrolmentRequest(code.code, request))
     headers = {"Content-Type": "application/json"}
-    status, body = _talk(code, checked, lambda line: line.request("POST", enrolment.ENROL_PATH, content, headers))
+    status, wait, body = _talk(code, checked, lambda line: line.request("POST", enrolment.ENROL_PATH, content, headers))
     try:
         if status == 200:
             return msgspec.json.decode(body, type=EnrolmentAnswer)
         refusal = msgspec.json.decode(body, type=EnrolmentRefusal)
     except msgspec.MsgspecError as error:
-        raise EnrolmentError("enrol", code.where, hint=f"no registrar answers there (HTTP {status})") from error
-    if status >= 500:
+        raise _no_answer_of_ours(code, status, wait) from error
+    if status >= 500 or status == 429:
         raise EnrolmentError("enrol", code.where, hint=refusal.text, recoverable=True)
     raise _RefusedError(code, refusal)
 
 
+def _no_answer_of_ours(code: EnrolmentCode, status: int, wait: str) -> EnrolmentError:
+    """Not what a registrar's application says: its server before it, or another's."""
+    if status not in (429, 503):
+        return EnrolmentError("enrol", code.where, hint=f"no registrar answers there (HTTP {status})")
+    seconds = int(wait) if wait.isdecimal() and len(wait) < 6 else 60
+    when = "a minute" if seconds <= 60 else f"{-(-seconds // 60)} minutes"
+    return EnrolmentError("enrol", code.where, hint=f"busy: try again in {when}", recoverable=True)
+
+
 def _talk(
     code: EnrolmentCode, context: ssl.SSLContext, ask: Callable[[http.client.HTTPSConnection], None]
-) -> tuple[int, bytes]:
+) -> tuple[int, str, bytes]:
+    """Status, `Retry-After` and body."""
     host, _, port = code.where.rpartition(":")
     line = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=TIMEOUT_S, context=context)
     try:
         ask(line)
         answer = line.getresponse()
-        return answer.status, answer.read(enrolment.MAX_ANSWER)
+        return answer.status, answer.getheader("Retry-After", ""), answer.read(enrolment.MAX_ANSWER)
     except ssl.SSLCertVerificationError as error:
         hint = f"its certificate is not the right one ({error.verify_message}); the code was not sent"
         raise EnrolmentError("enrol", code.where, hint=hint) from error
     except TimeoutError as error:
         raise EnrolmentError("enrol", code.where, hint="no answer: try again", recoverable=True) from error
+    except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError) as error:
+        # So a registrar turns away whom it has no place for; http.client's RemoteDisconnected is one of these.
+        hint = "not reachable (it hung up): perhaps busy, try again in a minute"
+        raise EnrolmentError("enrol", code.where, hint=hint, recoverable=True) from error
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         hint = f"not reachable ({why}): is the network up, and is the address right?"

@@ -2,15 +2,25 @@
 
 The moves are in `edge_agent.remote_config`; here are the file, the clock and the child process that checks a signature.
 A change is taken up by ending the agent and starting it with the new settings, never in the middle of its work.
+
+Who may publish on `config` and is not the registrar can cost the box one child process a minute and no more. Only that
+process tells a forged message from a genuine one, so nothing in a message decides what is looked at: not its serial,
+which a forger chooses. Four wait, and a fifth takes the place of one of them by lot, so that nobody keeps the places by
+coming first. What keeps its place is looked at within four minutes. Each minute one place becomes free: one forged
+message a minute delays a genuine one by those four minutes, f a minute take its place with a chance of 1 - (3/4)^(f-1)
+each minute, and at ten that is nearly certain. No rule of ours could help, short of looking at all of them. A genuine
+one that lost its place comes with the next connection to the broker, which retains the last message, or when the
+registrar connects to it anew. Meanwhile the settings in force stay, and `trouble` says that not all was looked at.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from queue import Full, Queue
 from typing import Final
 
 import msgspec
@@ -34,6 +44,8 @@ STEADY_S: Final = 20.0  # a connection that holds so long was no accident
 STEP_S: Final = 0.5
 RETRY_S: Final = 60.0  # a file or a child process that failed
 WAITING: Final = 4  # messages not yet looked at; a retained one comes again with the next connection
+TOLD_S: Final = 3600.0  # for how long to speak of messages that were not ours
+LOG_EVERY_S: Final = 60.0  # what strangers can cause at will
 
 # payload, the authority's file, the time or None -> why not, empty when genuine (`edge_agent.signature`)
 Checker = Callable[[bytes, str, int | None], str]
@@ -95,7 +107,9 @@ class Reconfigure:
         self._began_s = clock.monotonic_s()
         self._connected_since_s: float | None = None
         self._machine: MachineLink | None = None
-        self._arrived: Queue[bytes] = Queue(WAITING)
+        self._arrived: deque[bytes] = deque()
+        self._logged: dict[str, tuple[float, int]] = {}
+        self._strange, self._strange_until_s = "", float("-inf")
         self._next_look_s = float("-inf")
         self._next_move_s = float("-inf")
         self.wants_restart = False
@@ -108,15 +122,26 @@ class Reconfigure:
 
     @property
     def trouble(self) -> str:
-        """Why the newest one is not in force, empty when it is or waits for the end of a treatment."""
-        return self._state.why
+        """Why the newest one is not in force, empty when it is or waits for the end of a treatment.
+
+        With nothing wrong of ours: that there was a message of somebody else's, for an hour after the last of them, or
+        until a genuine one is in force.
+        """
+        strange = self._strange if self._clock.monotonic_s() < self._strange_until_s else ""
+        return self._state.why or strange
 
     def received(self, payload: bytes) -> None:
-        """A message came on `config`. Returns at once; `run` looks at it."""
-        try:
-            self._arrived.put_nowait(payload)
-        except Full:
-            log.warning("remote configuration not looked at, too many at once")
+        """A message came on `config`. Returns at once; `run` looks at it. One that waits already waits once."""
+        with self._mutex:
+            if payload in self._arrived:
+                return
+            full = len(self._arrived) >= WAITING
+            if full:
+                del self._arrived[secrets.randbelow(WAITING)]
+            self._arrived.append(payload)
+        if full:
+            self._log_seldom(logging.WARNING, "remote configuration not looked at, too many at once", {})
+            self._notice("more messages came than could be looked at, not all of them ours: new settings may come late")
 
     def observed(self, phase: Phase | None) -> None:
         """The machine showed a frame."""
@@ -151,8 +176,8 @@ class Reconfigure:
         """One look: at a message if there is one, else at whether it is time to move."""
         now = self._clock.monotonic_s()
         # A child process for every forged message would keep the box busy: after one, the next waits a minute.
-        if not self._arrived.empty() and now >= self._next_look_s:
-            payload = self._arrived.get_nowait()
+        payload = self._next() if now >= self._next_look_s else None
+        if payload is not None:
             try:
                 self._look_at(payload, now)
             except HomehdError as error:
@@ -167,20 +192,27 @@ class Reconfigure:
                 self._next_move_s = now + RETRY_S
                 _waits(error)
 
+    def _next(self) -> bytes | None:
+        with self._mutex:
+            return self._arrived.popleft() if self._arrived else None
+
     def _look_at(self, payload: bytes, now: float) -> None:
         try:
             config = wire.decode_config(payload)
         except WireError as error:
-            log.error("remote configuration not understood", extra={"fields": {"error": error.line()}})
+            self._log_seldom(logging.ERROR, "remote configuration not understood", {"error": error.line()})
             return
         if config.serial <= self._state.newest:
             return
-        why = self._reason_against(config, payload)
-        fields = {"serial": config.serial, "why": why}
-        if why:
-            log.error("remote configuration refused", extra={"fields": fields})
-            self._next_look_s = now + RETRY_S
-            self._keep(remote.forged(self._state, why))
+        if not self._base.uplink.ca_file:
+            # Of this box, and true for as long as it runs, whoever sent the message.
+            self._strange = "this box has no authority to check settings with (uplink.ca_file)"
+            self._strange_until_s = float("inf")
+            return
+        fields: dict[str, object] = {"serial": config.serial}
+        if why := self._reason_against(config, payload, now):
+            self._log_seldom(logging.ERROR, "remote configuration not ours", {**fields, "why": why})
+            self._notice(remote.not_ours(why))
             return
         try:
             overlay.merged(self._base, config.settings)
@@ -191,12 +223,27 @@ class Reconfigure:
         log.info("remote configuration waits for its time", extra={"fields": {"serial": config.serial}})
         self._keep(remote.received(self._state, config.serial, config.settings))
 
-    def _reason_against(self, config: SignedConfig, payload: bytes) -> str:
+    def _reason_against(self, config: SignedConfig, payload: bytes, now: float) -> str:
         if config.unit != self._base.unit:
             return f"for another unit: {config.unit}"
-        if not self._base.uplink.ca_file:
-            return "this box has no authority to check it with (uplink.ca_file)"
-        return self._check(payload, self._base.uplink.ca_file, self._clock.now_us() if self._synchronised() else None)
+        why = self._check(payload, self._base.uplink.ca_file, self._clock.now_us() if self._synchronised() else None)
+        if why:
+            self._next_look_s = now + RETRY_S
+        return why
+
+    def _notice(self, text: str) -> None:
+        if self._strange_until_s < float("inf"):
+            self._strange, self._strange_until_s = text, self._clock.monotonic_s() + TOLD_S
+
+    def _log_seldom(self, level: int, text: str, fields: dict[str, object]) -> None:
+        """A line a minute of each text, with how many there were since the one before."""
+        now = self._clock.monotonic_s()
+        last_s, count = self._logged.get(text, (float("-inf"), 0))
+        if now - last_s < LOG_EVERY_S:
+            self._logged[text] = (last_s, count + 1)
+            return
+        self._logged[text] = (now, 0)
+        log.log(level, text, extra={"fields": {**fields, "count": count + 1}})
 
     def _move(self, now: float) -> None:
         with self._mutex:
@@ -210,6 +257,7 @@ class Reconfigure:
             if not missing:
                 log.info("remote configuration in force", extra={"fields": {"serial": trial.serial}})
                 self._keep(remote.came_up(self._state))
+                self._strange_until_s = min(self._strange_until_s, now)
             elif now - self._began_s > TRIAL_S:
                 # Also when a treatment has begun meanwhile: a home that cannot be reached is worse than a short gap.
                 why = f"no {' and no '.join(missing)} within {TRIAL_S:.0f} s"

@@ -75,9 +75,12 @@ def refused(state: State, serial: int, why: str) -> State:
     return msgspec.structs.replace(state, refused=serial, why=_reason(serial, why))
 
 
-def forged(state: State, why: str) -> State:
-    """One came that is not genuine. Its serial is not remembered: a forger would choose the highest there is."""
-    return msgspec.structs.replace(state, why=f"refused: {why}"[:MAX_REASON])
+def not_ours(why: str) -> str:
+    """What to say of one that is not genuine. No part of the state: of nothing a forger wrote anything is kept.
+
+    Neither its serial, for a forger would choose the highest there is, nor its failure, which is none of our settings'.
+    """
+    return f"a message that did not come from us was ignored, no setting is concerned: {why}"[:MAX_REASON]
 
 
 def tried(state: State, *, machine: bool) -> State:

@@ -1,18 +1,22 @@
-"""How many wrong codes an address may send. Pure, bounded: the time is handed in."""
+"""How many wrong codes, and how much nonsense, an address may send. Pure, bounded: the time is handed in."""
 
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import OrderedDict, deque
 from typing import Final
 
 LIMIT: Final = 10
 WINDOW_S: Final = 600.0
+# Requests that are none: they guess nothing, cost little and say nothing about who else is behind the address.
+NONSENSE_LIMIT: Final = 30
+NONSENSE_WINDOW_S: Final = 60.0
 MAX_ADDRESSES: Final = 10_000
 
 
 class Attempts:
-    """Wrong codes of the last ten minutes by address; remembers the addresses that failed last."""
+    """What failed of late (wrong codes of ten minutes unless told) by address; remembers those that failed last."""
 
     def __init__(self, limit: int = LIMIT, window_s: float = WINDOW_S) -> None:
         self._limit = limit
@@ -33,6 +37,13 @@ class Attempts:
         times.append(now_s)
         if len(self._failed) > MAX_ADDRESSES:
             self._failed.popitem(last=False)
+
+
+def in_words(wait_s: float) -> str:
+    """For how long, as a person says it; never shorter than it is."""
+    seconds = max(1, math.ceil(wait_s))
+    minutes = math.ceil(seconds / 60)
+    return f"{seconds} s" if seconds < 60 else "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def network(address: str) -> str:

@@ -74,7 +74,8 @@ def test_all_of_them_speak_of_the_same_files_and_port() -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "seconds", "least", "most"), [(8883, 2.0, 30, 64), (8883, 6.0, 60, 64), (1884, 2.0, 65, 1000)]
+    ("port", "seconds", "least", "most"),
+    [(8883, 2.0, 30, 64), (8883, 6.0, 60, 64), (8443, 2.0, 16, 16), (1884, 2.0, 65, 1000)],
 )
 def test_one_address_gets_no_more_than_its_share(port: int, seconds: float, least: int, most: int) -> None:
     require(shutil.which("nft"), "nft", "apt-get install nftables")

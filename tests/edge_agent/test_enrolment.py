@@ -23,6 +23,7 @@ from homehd.brokers import free_port
 from registrar import authority as ca
 from registrar import ca_files, issuing, server
 from registrar.app import create_app
+from registrar.attempts import LIMIT
 from registrar.desk import Desk
 from registrar.metrics import Metrics
 from store import certificates, pool, registry
@@ -308,6 +309,52 @@ def test_clear_words_for_what_goes_wrong(
             with pytest.raises(EnrolmentError, match="no answer: try again"):
                 enrol(short, box)
     assert not (box / "identity.pem").exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        ("503 Service Unavailable", "", "busy: try again in a minute"),
+        ("429 Too Many Requests", "Retry-After: 541\r\n", "busy: try again in 10 minutes"),
+        ("503 Service Unavailable", "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", "busy: try again in a minute"),
+        ("404 Not Found", "", r"no registrar answers there \(HTTP 404\)"),
+        ("", "", r"it hung up\): perhaps busy, try again in a minute"),
+    ],
+)
+def test_a_busy_registrar_is_called_busy(tmp_path: Path, status: str, headers: str, said: str) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    Registrar.pair(tmp_path / "server.pem", ca.create_root(NOW_US))
+    tls.load_cert_chain(tmp_path / "server.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            line = listener.accept()[0]
+            if not status:
+                line.close()
+                return
+            with suppress(OSError), tls.wrap_socket(line, server_side=True) as wrapped:
+                wrapped.recv(4096)
+                wrapped.sendall(f"HTTP/1.1 {status}\r\n{headers}Content-Length: 4\r\n\r\nbusy".encode())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        code = EnrolmentCode(f"127.0.0.1:{listener.getsockname()[1]}", "k7m2qx4d", "a" * 26, bytes(32))
+        with pytest.raises(EnrolmentError, match=said) as caught:
+            enrol(code, tmp_path / "box")
+        assert caught.value.recoverable == ("404" not in status)
+        thread.join(5)
+
+
+def test_too_many_wrong_codes_say_for_how_long(
+    conn: Connection, registrar: Registrar, unit: registry.Unit, tmp_path: Path
+) -> None:
+    code = new_code(conn, registrar, unit)
+    for _ in range(LIMIT):
+        with pytest.raises(EnrolmentError, match="no such code"):
+            enrol(msgspec.structs.replace(code, secret="a" * 26), tmp_path / "other")
+    with pytest.raises(EnrolmentError, match="wrong codes from this address: try again in 10 minutes") as caught:
+        enrol(code, tmp_path / "box")
+    assert caught.value.recoverable
 
 
 def test_a_folder_of_another_unit_is_left_alone(

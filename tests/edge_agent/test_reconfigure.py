@@ -10,7 +10,16 @@ import pytest
 from edge_agent import remote_file
 from edge_agent.config import EdgeConfig
 from edge_agent.quiet_time import SAID_SO_S
-from edge_agent.reconfigure import RETRY_S, STEADY_S, TRIAL_S, WAITING, Reconfigure, settings_in_force
+from edge_agent.reconfigure import (
+    LOG_EVERY_S,
+    RETRY_S,
+    STEADY_S,
+    TOLD_S,
+    TRIAL_S,
+    WAITING,
+    Reconfigure,
+    settings_in_force,
+)
 from edge_agent.remote_config import MAX_TRIALS, Settings, State
 from telemetry import wire
 from telemetry.clock import ManualClock
@@ -136,7 +145,8 @@ def test_a_forged_one_is_named_checked_once_a_minute_and_shuts_nobody_out(box: B
     for _ in range(20):
         box.send(2**60)
     assert box.checked == 1
-    assert box.agent.trouble == "refused: not certified"
+    assert "did not come from us" in box.agent.trouble and "not certified" in box.agent.trouble
+    assert remote_file.read(box.file) == State(), "nothing of it is kept"
     box.clock.advance(RETRY_S)
     for _ in range(WAITING):
         box.clock.advance(RETRY_S)
@@ -148,10 +158,72 @@ def test_a_forged_one_is_named_checked_once_a_minute_and_shuts_nobody_out(box: B
     assert box.agent.serial == 1
 
 
+def test_a_forgers_failure_is_told_for_an_hour_and_never_over_one_of_ours(box: Box) -> None:
+    box.verdict = "not certified"
+    box.send(7)
+    box.pass_s(TOLD_S - 10)
+    assert "did not come from us" in box.agent.trouble
+    box.pass_s(20)
+    assert box.agent.trouble == ""
+    box.verdict = ""
+    box.send(3, b"unit = 'u2'")
+    box.verdict = "not certified"
+    box.send(8)
+    assert box.agent.trouble.startswith("serial 3: "), "ours counts more"
+
+
+def test_a_forgers_failure_is_forgotten_when_a_genuine_one_is_in_force(box: Box) -> None:
+    box.send(3)
+    box.idle()
+    box.verdict = "not certified"
+    box.send(8)
+    assert "did not come from us" in box.agent.trouble, "while 3 is on trial"
+    box.idle()
+    assert (box.agent.serial, box.agent.trouble) == (3, "")
+
+
+def test_a_flood_is_logged_once_a_minute_with_its_number(box: Box, caplog: pytest.LogCaptureFixture) -> None:
+    def counts() -> list[int]:
+        return [vars(record)["fields"]["count"] for record in caplog.records if "too many" in record.getMessage()]
+
+    box.verdict = "not certified"
+    for n in range(1 + WAITING + 100):
+        box.send(1000 + n)
+    assert counts() == [1]
+    assert "not all of them ours" in box.agent.trouble
+    box.clock.advance(LOG_EVERY_S)
+    for n in range(3):
+        box.send(2000 + n)
+    assert counts()[:2] == [1, 100]
+    assert sum("not ours" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_bytes_without_sense_are_logged_once_a_minute(box: Box, caplog: pytest.LogCaptureFixture) -> None:
+    for n in range(50):
+        box.agent.received(b"\xc1" + bytes([n]))
+        box.agent.step()
+    assert len(caplog.records) == 1
+
+
+def test_a_full_queue_lets_a_genuine_one_in_and_it_is_looked_at_within_minutes(box: Box) -> None:
+    box.verdict = "not certified"
+    for n in range(1 + 3 * WAITING):
+        box.send(1000 + n)
+    genuine = SignedConfig(1, box.base.unit, 5, SLOWER, b"s", b"c")
+    box.agent._check = lambda payload, *_: "" if payload == wire.encode(genuine) else "not certified"
+    box.agent.received(wire.encode(genuine))
+    box.pass_s(WAITING * RETRY_S + 10)
+    box.idle()
+    assert box.agent.serial == 5
+
+
 def test_another_units_is_refused_without_a_look(box: Box) -> None:
     box.send(3, unit="somebody-else")
     assert "for another unit" in box.agent.trouble
     assert box.checked == 0
+    box.send(3)
+    box.idle()
+    assert box.agent.serial == 3, "what costs no child process delays nobody"
 
 
 def test_a_box_without_an_authority_takes_none(box: Box) -> None:

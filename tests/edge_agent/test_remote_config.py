@@ -53,11 +53,10 @@ def test_one_that_may_not_be_used_is_named_until_a_newer_one_comes() -> None:
     assert remote.received(state, 8, b"y").why == ""
 
 
-def test_a_forged_one_is_named_and_its_serial_forgotten() -> None:
-    state = remote.forged(State(active=Settings(1, b"a")), "x" * 500)
-    assert state.newest == 1
-    assert state.why.startswith("refused: x")
-    assert len(state.why) <= remote.MAX_REASON
+def test_a_forged_one_is_named_as_somebody_elses_and_in_bounds() -> None:
+    said = remote.not_ours("x" * 500)
+    assert said.startswith("a message that did not come from us was ignored") and "x" in said
+    assert len(said) <= remote.MAX_REASON
 
 
 def test_what_does_not_fit_the_file_any_more_is_given_up() -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from registrar.app import MAX_BODY, create_app
-from registrar.attempts import LIMIT, WINDOW_S
+from registrar.attempts import LIMIT, NONSENSE_LIMIT, NONSENSE_WINDOW_S, WINDOW_S
 from registrar.authority import Authority
 from registrar.desk import Desk
 from registrar.metrics import Metrics
@@ -89,7 +89,8 @@ async def test_wrong_codes_are_counted_limited_and_never_logged(
         said = await door.enrol(wrong, request)
         assert (said.status_code, said.json()["reason"]) == (403, "unknown code")
     held_off = await door.enrol(right, request)
-    assert held_off.status_code == 429 and 0 < int(held_off.headers["Retry-After"]) <= WINDOW_S + 1
+    assert held_off.status_code == 429 and 0 < int(held_off.headers["Retry-After"]) <= WINDOW_S
+    assert held_off.json()["text"] == "too many wrong codes from this address: try again in 10 minutes"
     assert door.metrics.registry.get_sample_value(
         "homehd_registrar_refused_total", {"reason": "unknown code"}
     ) == LIMIT  # fmt: skip
@@ -102,6 +103,21 @@ async def test_wrong_codes_are_counted_limited_and_never_logged(
     assert right.partition(".")[2][:-1] not in logged
 
 
+async def test_nonsense_has_a_limit_of_its_own_and_holds_off_no_good_code(
+    door: Door, conn: Connection, authority: Authority, unit: registry.Unit, tools: Any
+) -> None:
+    code = tools.code(conn, authority, unit.name)
+    for n in range(NONSENSE_LIMIT):
+        assert (await (door.post(b"{}") if n % 2 else door.enrol(code, b"no request"))).status_code == 422
+    held_off = await door.post(b"{}")
+    assert held_off.status_code == 429 and 0 < int(held_off.headers["Retry-After"]) <= NONSENSE_WINDOW_S
+    assert held_off.json()["text"].endswith("try again in a minute")
+    assert (await door.enrol(code, b"no request")).status_code == 429
+    assert (await door.enrol(code, tools.request(unit.name))).status_code == 200
+    door.clock.advance(NONSENSE_WINDOW_S)
+    assert (await door.post(b"{}")).status_code == 422
+
+
 async def test_somebody_with_a_real_code_is_not_held_off(
     door: Door, conn: Connection, authority: Authority, unit: registry.Unit, tools: Any
 ) -> None:
@@ -109,6 +125,23 @@ async def test_somebody_with_a_real_code_is_not_held_off(
     await door.enrol(code, tools.request(unit.name))
     for _ in range(LIMIT + 5):
         assert (await door.enrol(code, tools.request(unit.name))).status_code == 409
+
+
+async def test_who_hangs_up_in_the_middle_is_no_error_and_not_counted(door: Door) -> None:
+    """As a connection ends whose time is over; an exception here would be a traceback in the log for each."""
+    scope = {"type": "http", "method": "POST", "path": "/enrol", "headers": [], "query_string": b"", "client": ("a", 1)}
+    parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(parts)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await door.app(scope, receive, send)
+    assert said[0]["status"] == 400
+    assert "refused_total{" not in door.metrics.page()[1].decode()
 
 
 async def test_a_database_that_is_away(authority: Authority, tools: Any) -> None:

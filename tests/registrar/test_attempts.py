@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from registrar.attempts import LIMIT, MAX_ADDRESSES, WINDOW_S, Attempts, network
+from registrar.attempts import LIMIT, MAX_ADDRESSES, WINDOW_S, Attempts, in_words, network
 
 
 def test_ten_wrong_ones_in_ten_minutes() -> None:
@@ -28,3 +28,8 @@ def test_a_subscriber_of_ipv6_is_one() -> None:
     assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::1")
     assert network("::ffff:192.0.2.1") == "192.0.2.1"
     assert network("") == network("nonsense") == "unknown"
+
+
+def test_how_long_in_words_is_never_too_short() -> None:
+    said = [in_words(seconds) for seconds in (0.1, 12.2, 59.5, 60, 61, 600)]
+    assert said == ["1 s", "13 s", "a minute", "a minute", "2 minutes", "10 minutes"]
