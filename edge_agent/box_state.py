@@ -177,7 +177,7 @@ def _certificate(state: BoxState, now_us: int) -> Lamp | None:
 def _settings(state: BoxState) -> Lamp:
     which = f"version {state.config_serial}" if state.config_serial else "as they are on the box"
     if state.config_trouble:
-        return Lamp("settings", Light.AMBER, f"{which}; newer ones are not in force: {state.config_trouble}")
+        return Lamp("settings", Light.AMBER, f"{which}; {state.config_trouble}")
     return Lamp("settings", Light.GREEN, which)
 
 

@@ -40,7 +40,24 @@ def missing(plan: Plan) -> list[str]:
     key = Path(plan.place(plan.key_file))
     if key.is_file() and key.stat().st_mode & 0o007:
         lines.append(f"{key} – everybody can read it: chown root:{plan.user} and chmod 640")
+    elif key.is_file() and not _readable(key, plan.user):
+        # Root starts it and reads the key; the reload after the next renewal is the user's, and ends every TLS session.
+        lines.append(f"{key} – {plan.user} cannot read it at a reload: chown root:{plan.user} and chmod 640")
     return lines
+
+
+def _readable(path: Path, user: str) -> bool:
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        return True  # not here: whoever starts the broker reads it
+    if os.geteuid() != 0 or account.pw_uid == 0:
+        return True
+    found = path.stat()
+    if found.st_uid == account.pw_uid:
+        return bool(found.st_mode & 0o400)
+    groups = os.getgrouplist(user, account.pw_gid)
+    return bool(found.st_mode & (0o040 if found.st_gid in groups else 0o004))
 
 
 def _passwords(plan: Plan, services: Sequence[str], *, new: bool) -> list[str]:

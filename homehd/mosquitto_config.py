@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from telemetry import topics
 from telemetry.errors import SettingsError
 
 CONFIG: Final = "mosquitto.conf"
@@ -41,6 +42,10 @@ RIGHTS: Final[dict[str, tuple[str, ...]]] = {
     "simulator": ("write hhd/1/+/+/up", "write hhd/1/+/+/status", "read hhd/1/+/+/down"),
 }
 SERVICES: Final = ("ingest", "api", "registrar")
+# Where a home may publish.
+WAYS_UP: Final = ("up", "status", "csr")
+# What one home can leave in the broker until it is revoked, when it retains the largest packet everywhere: 24 MiB.
+RETAINED_PER_HOME_BYTES: Final = topics.SHARDS * len(WAYS_UP) * MAX_PACKET_BYTES
 
 
 @dataclass(frozen=True)
@@ -165,10 +170,12 @@ def _tls(plan: Plan) -> list[str]:
 def _acl_homes() -> str:
     return "\n".join(
         [
-            "# %u is the name in the certificate. Any shard: ingest refuses a home on another's shard.",
-            "# A name with + or # in it gets nothing at all, one with / fits no topic of ours.",
-            *(f"pattern write hhd/1/+/%u/{way}" for way in ("up", "status", "csr")),
+            "# %u is the name in the certificate. One with + or # may nothing, one with / fits no topic of ours.",
+            "# Reading first: the broker tries line after line, and here nobody but us has anything to say.",
             *(f"pattern read hhd/1/+/%u/{way}" for way in ("down", "config")),
+            "# Each shard that there is: with + a home could leave retained messages on as many topics as it likes.",
+            "# Which of them is the home's own is not known here: ingest refuses it on another's.",
+            *(f"pattern write hhd/1/{shard}/%u/{way}" for way in WAYS_UP for shard in range(topics.SHARDS)),
             "",
         ]
     )

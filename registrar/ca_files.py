@@ -97,10 +97,19 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> None:
         before = path.stat() if path.exists() else None
         draft = _written(path, data, mode if before is None else stat.S_IMODE(before.st_mode))
         if before is not None:
-            with suppress(PermissionError):
-                os.chown(draft, before.st_uid, before.st_gid)
+            _give(draft, before, mode)
         draft.replace(path)
         _sync(path.parent)
+
+
+def _give(draft: Path, before: os.stat_result, mode: int) -> None:
+    # Only root gives a file away, but anybody gives his own to a group that he is in.
+    for owner in (before.st_uid, -1):
+        with suppress(PermissionError):
+            os.chown(draft, owner, before.st_gid)
+            return
+    # What the old group was allowed is nothing for the group that the file has now.
+    draft.chmod((before.st_mode & 0o707) | (mode & 0o070))
 
 
 def _written(path: Path, data: bytes, mode: int = 0o600) -> Path:

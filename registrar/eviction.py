@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from telemetry import broker_tls
 from telemetry.broker_address import BrokerAddress
+from telemetry.clock import SystemClock
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 HOLD_S: Final = 6.0
 CONNECT_S: Final = 5.0
 KEEPALIVE_S: Final = 15
+# A home that left thousands of messages behind holds up the others' turn no longer than this; the rest is for the next.
+CLEAR_S: Final = 15.0
+MARK_S: Final = 2.0
 
 
 class Home(NamedTuple):
@@ -72,6 +76,10 @@ class _Place:
         self._taken = threading.Event()
         self._connects = False
         self._left: set[str] = set()
+        self._mark = f"hhd/1/{home.shard}/{home.unit}/mark"  # nobody else listens there
+        self._all_told = threading.Event()
+        # What the next box needs, or may have said already.
+        self._stays = {f"hhd/1/{home.shard}/{home.unit}/{way}" for way in ("config", "status")}
         self._leaving = False
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=home.unit, clean_session=True, reconnect_on_failure=False
@@ -95,32 +103,53 @@ class _Place:
         self._client.loop_start()
 
     def leave(self) -> str:
-        """Clear what is retained for a home that will not come back, and go; what went wrong, or empty."""
+        """Clear what it left retained, except what the next box needs, and go; what went wrong, or empty."""
         if not self._trouble and not self._taken.wait(CONNECT_S):
             self._trouble = "no answer from the broker"
-        if not self._trouble and self.home.for_good:
-            with suppress(RuntimeError, ValueError):
-                for info in [self._client.publish(topic, b"", qos=1, retain=True) for topic in sorted(self._left)]:
-                    info.wait_for_publish(CONNECT_S)
+        if not self._trouble and not self._clear() and not self._trouble:
+            self._trouble = "what it left in the broker could not all be cleared"
         self._leaving = True
         return self._trouble
+
+    def _clear(self) -> bool:
+        """Clear all that it left, and ask anew until nothing is: what is too much at once, the broker drops."""
+        clock = SystemClock()
+        until = clock.monotonic_s() + CLEAR_S
+        found = bool(self._left)
+        while found and clock.monotonic_s() < until and not self._trouble:
+            with suppress(RuntimeError, ValueError):
+                for info in [self._client.publish(topic, b"", qos=1, retain=True) for topic in sorted(self._left)]:
+                    info.wait_for_publish(max(0.0, until - clock.monotonic_s()))
+            self._left.clear()
+            self._all_told.clear()
+            self._ask()
+            # It comes back to us behind everything that is retained, unless that was too much.
+            self._client.publish(self._mark, b"", qos=1)
+            found = not self._all_told.wait(MARK_S) or bool(self._left)
+        return not found
+
+    def _ask(self) -> None:
+        # Any shard, or what stands in its place: a home may have written beside its own.
+        self._client.subscribe(f"hhd/1/+/{self.home.unit}/#", qos=1)
 
     def end(self) -> None:
         self._leaving = True
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+    def _connected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:
             self._trouble = f"the broker refuses the registrar: {code}"
             self._taken.set()
         else:
             self._connects = True
             # The last will of the session that has just ended is among what is retained.
-            client.subscribe(f"hhd/1/{self.home.shard}/{self.home.unit}/+", qos=1)
+            self._ask()
 
     def _heard(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if message.payload:
+        if message.topic == self._mark:
+            self._all_told.set()
+        elif message.payload and (self.home.for_good or message.topic not in self._stays):
             self._left.add(message.topic)
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _properties: Any) -> None:

@@ -25,7 +25,8 @@ _ALERTS: Final = {
     "UNSUPPORTED_CERTIFICATE": "the broker refuses our certificate: it was issued for another use",
     "DECRYPT_ERROR": "the broker refuses our certificate: its signature is not our authority's",
     "UNKNOWN_CA": "the broker does not know the authority that issued our certificate",
-    "PROTOCOL_VERSION": "the broker does not speak TLS 1.3",
+    # Mosquitto says this, too, to everybody when a reload could not read its key: a context without a pair has no 1.3.
+    "PROTOCOL_VERSION": "the broker does not speak TLS 1.3, or could not read its own key",
     "WRONG_VERSION_NUMBER": "what answers there does not speak TLS",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,25 @@ def test_what_is_missing_and_what_everybody_can_read_is_said(tmp_path: Path) -> 
     assert "broker.key" in line and "chmod 640" in line
     (tmp_path / "broker.key").chmod(0o640)
     assert broker_folder.missing(plan(tmp_path)) == []
+
+
+def test_a_key_that_the_broker_cannot_read_is_said(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: only root starts a broker that becomes somebody else")
+    for name in ("root.pem", "broker.pem", "broker.key", "crl.pem"):
+        (tmp_path / name).write_text("x")
+    key, other = tmp_path / "broker.key", pwd.getpwnam("nobody")
+    made = Plan(tmp_path, user=other.pw_name)
+    key.chmod(0o600)
+    (line,) = broker_folder.missing(made)
+    assert "nobody cannot read it at a reload" in line
+    key.chmod(0o640)
+    assert len(broker_folder.missing(made)) == 1, "root's group is not its own"
+    os.chown(key, 0, other.pw_gid)
+    assert broker_folder.missing(made) == []
+    os.chown(key, other.pw_uid, 0)
+    key.chmod(0o400)
+    assert broker_folder.missing(made) == []
 
 
 def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from homehd import mosquitto_config
 from homehd.mosquitto_config import ACL_HOMES, ACL_SERVICES, CONFIG, RIGHTS, SERVICES, Plan
-from telemetry import wire
+from telemetry import topics, wire
 from telemetry.errors import SettingsError
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "mosquitto"
@@ -68,6 +68,17 @@ def test_rights_are_given_to_those_asked_for_only() -> None:
     )
     with pytest.raises(SettingsError, match="nobody"):
         mosquitto_config.files(PLAN, ["nobody"])
+
+
+def test_a_home_writes_on_as_many_topics_as_there_are_shards_and_ways() -> None:
+    lines = mosquitto_config.files(PLAN)[ACL_HOMES].splitlines()
+    writes = [line for line in lines if line.startswith("pattern write")]
+    assert len(set(writes)) == len(writes) == topics.SHARDS * 3
+    assert not [line for line in writes if "+" in line or "#" in line], "each would be room without a limit"
+    assert {line.removeprefix("pattern write ").replace("%u", "box-a") for line in writes} == {
+        topics.home(shard, "box-a", way) for shard in range(topics.SHARDS) for way in mosquitto_config.WAYS_UP
+    }
+    assert mosquitto_config.RETAINED_PER_HOME_BYTES <= 24 * 1024 * 1024, "docs/operations/broker.md says so"
 
 
 @pytest.mark.parametrize(

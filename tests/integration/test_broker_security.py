@@ -308,6 +308,33 @@ def test_ten_thousand_subscriptions_slow_nobody_down(running: SecuredBroker, con
     assert greedy.heard == []
 
 
+def test_a_home_cannot_fill_the_broker_with_what_it_retains(running: SecuredBroker, connect: Connect) -> None:
+    rogue, registrar = connect(running.unit(B)), connect("registrar")
+    for segment in ("", "64", "007", "x", "any" * 100, "\u20ac", *map(str, range(topics.SHARDS))):
+        for way in WAYS:
+            rogue.client.publish(f"hhd/1/{segment}/{B}/{way}", b"x", 1, retain=True)
+    rogue.publish(topics.home(0, B, "up"), b"x", retain=True)
+    registrar.subscribe(f"hhd/1/+/{B}/+", topics.home(0, A, "down"))
+    left = set(hear(registrar, registrar, topics.home(0, A, "down")))
+    assert left == {topics.home(shard, B, way) for shard in range(topics.SHARDS) for way in ("up", "status", "csr")}
+    for topic in left:
+        registrar.publish(topic, b"", retain=True)
+
+
+def test_a_key_that_a_reload_cannot_read_is_said_to_the_homes(mosquitto: None, tmp_path: Path) -> None:
+    broker = SecuredBroker(tmp_path)
+    broker.start()
+    try:
+        pair = tmp_path / "broker.pem"
+        pair.write_text(pair.read_text().partition("-----BEGIN CERT")[1] + pair.read_text().partition("BEGIN CERT")[2])
+        broker.reload()
+        refused = Client(broker.homes, broker.unit(A))
+        assert "could not read its own key" in refused.answer
+        assert "Unable to load server key file" in broker.log(), "docs/operations/broker.md says so"
+    finally:
+        broker.stop()
+
+
 def test_mqtt_5_gets_no_further(running: SecuredBroker, connect: Connect) -> None:
     ingest = connect("ingest")
     ingest.subscribe("hhd/1/+/+/up")

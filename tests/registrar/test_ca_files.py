@@ -96,3 +96,19 @@ def test_a_file_that_is_replaced_keeps_its_owner_and_its_rights(tmp_path: Path) 
     ca_files.write(path, b"new")
     assert path.read_bytes() == b"new"
     assert (path.stat().st_mode & 0o777, path.stat().st_uid) == (0o640, owner)
+
+
+def test_another_group_gets_no_right_that_was_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "broker.key"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    asked: list[int] = []
+
+    def refuse(_path: Path, owner: int, _group: int) -> None:
+        asked.append(owner)
+        raise PermissionError  # as for anybody but root
+
+    monkeypatch.setattr(os, "chown", refuse)
+    ca_files.write(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+    assert asked == [os.geteuid(), -1], "the group alone may be given by its members"

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from homehd.brokers import free_port
+from registrar import eviction
 from registrar.eviction import Home, evict
 from telemetry import topics
-from tests.secured_broker import Client, SecuredBroker, wait_for
+from tests.secured_broker import Client, SecuredBroker, hear, wait_for
 
 A, B = Home("box-a", 7), Home("box-b", 7)
 
@@ -49,6 +50,41 @@ def test_what_was_queued_for_it_is_gone_too(secured: SecuredBroker) -> None:
     wait_for(lambda: back.heard)
     assert back.heard == [(down, b"mark")]
     for client in (ingest, back):
+        client.end()
+
+
+def test_what_a_rogue_left_anywhere_is_cleared(secured: SecuredBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    # More than the broker keeps for one listener, left while the access list let a home write below any shard.
+    (secured.folder / "acl_homes").write_text("pattern write hhd/1/+/%u/+\n")
+    config = secured.folder / "mosquitto.conf"
+    text = config.read_text().replace("max_inflight_messages 1000", "max_inflight_messages 20")
+    config.write_text(text.replace("max_queued_messages 200000", "max_queued_messages 50"))
+    secured.reload()
+    rogue = Client(secured.homes, secured.unit(A.unit))
+    for number in range(300):
+        rogue.client.publish(f"hhd/1/any{number}/{A.unit}/up", b"x", 1, retain=True)
+    for way in ("status", "config", "csr"):
+        rogue.publish(f"hhd/1/{A.shard}/{A.unit}/{way}", b"x", retain=True)
+    kept = topics.home(B.shard, B.unit, "status")
+    registrar = Client(secured.services("registrar"), client_id="left")
+    registrar.publish(kept, b"x", retain=True)
+
+    def left() -> set[str]:
+        late = Client(secured.services("registrar"), client_id="late")
+        late.subscribe("hhd/1/+/+/+")
+        heard = set(hear(late, registrar, topics.home(1, "box-c", "up")))
+        late.end()
+        return heard
+
+    # Another box takes its place: its settings and what it says of itself stay.
+    assert evict(secured.services("registrar"), [A._replace(for_good=False)], hold_s=0.1) == {}
+    assert left() == {kept, *(topics.home(A.shard, A.unit, way) for way in ("status", "config"))}
+    assert evict(secured.services("registrar"), [A], hold_s=0.1) == {}
+    assert left() == {kept}
+    registrar.publish(topics.home(1, A.unit, "up"), b"x", retain=True)
+    monkeypatch.setattr(eviction, "CLEAR_S", 0.0)
+    assert "could not all be cleared" in evict(secured.services("registrar"), [A], hold_s=0.1)[A]
+    for client in (rogue, registrar):
         client.end()
 
 

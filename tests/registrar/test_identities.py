@@ -76,3 +76,8 @@ def test_the_files_of_a_broker(conn: Connection, authority: Authority, tmp_path:
     assert "PRIVATE" not in made[1].read_text()
     [known] = certificates.certificates(conn)
     assert (known.kind, known.name) == ("server", "broker.example.org")
+    # As docs/operations/broker.md has it after the first time; renewing must not take the key from the broker.
+    made[2].chmod(0o640)
+    first = made[2].read_bytes()
+    identities.server_files(conn, authority, folder, "broker", ("broker.example.org",), tools.NOW_US)
+    assert made[2].read_bytes() != first and made[2].stat().st_mode & 0o777 == 0o640
