@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -138,6 +141,8 @@ def load(path: Path) -> EdgeConfig:
         ),
     )
     check(config)
+    # Here alone: settings from afar cannot name another, and are not to be refused for what a disk does meanwhile.
+    _check_outbox(Path(config.outbox.path))
     return config
 
 
@@ -207,6 +212,32 @@ def _check_uplink(uplink: UplinkSettings, address: BrokerAddress, *, files: bool
             raise SettingsError("read settings", f"uplink.{name} {file}", hint=hint)
         if file and not address.tls:
             raise SettingsError("read settings", f"uplink.{name}", hint="only an mqtts:// broker uses it")
+
+
+def _check_outbox(path: Path) -> None:
+    named = f"outbox.path {path}"
+    if "\0" in named:
+        raise SettingsError("read settings", "outbox.path", hint="it has a null character")
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsError("read settings", named, hint="it is there and no regular file: name a file of its own")
+    except (FileNotFoundError, NotADirectoryError):
+        _check_folder(named, path.parent)
+    except OSError as error:
+        # A disk that refuses, or a folder that only the agent may look into, is no wrong setting.
+        if error.errno == errno.ENAMETOOLONG:
+            raise SettingsError("read settings", "outbox.path", hint="the name is too long") from error
+
+
+def _check_folder(named: str, wanted: Path) -> None:
+    folder = wanted
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise SettingsError("read settings", named, hint=f"{folder} is not a folder")
+    if folder != wanted and not os.access(folder, os.W_OK | os.X_OK):
+        hint = f"its folder is not there and cannot be made: {folder} may not be written"
+        raise SettingsError("read settings", named, hint=hint)
 
 
 def _check_gateway(gateway: GatewaySettings | None) -> None:

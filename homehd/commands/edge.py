@@ -11,6 +11,7 @@ from pathlib import Path
 from edge_agent import agent, config, outbox, supervision
 from homehd import logs
 from homehd.stopping import stop_event
+from protocols import ADAPTERS
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError
 
@@ -49,11 +50,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(path: Path, settings: config.EdgeConfig) -> None:
-    port = settings.machine.port or settings.machine.listen
-    if settings.machine.port and not Path(port).exists():
+    machine, transport = settings.machine, ADAPTERS[settings.machine.protocol].transport
+    if transport == "serial" and not Path(machine.port).exists():
         # Running, the agent would wait for it: a cable may be plugged in later. Asked for a check, it says so.
-        raise HomehdError("check serial port", port, hint="there is no such device: is the machine plugged in?")
-    print(f"{path}: unit {settings.unit}, {settings.machine.protocol} {settings.machine.profile} on {port}")
+        raise HomehdError("check serial port", machine.port, hint="there is no such device: is the machine plugged in?")
+    gateway = settings.gateway.broker if settings.gateway else ""
+    where = {"serial": machine.port, "mllp": machine.listen, "mqtt": gateway}[transport]
+    beside = f", cuff and scale from {gateway}" if gateway and transport != "mqtt" else ""
+    print(f"{path}: unit {settings.unit}, {machine.protocol} {machine.profile} on {where}{beside}")
 
 
 def _requeue(settings: config.OutboxSettings) -> None:

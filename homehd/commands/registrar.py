@@ -10,8 +10,9 @@ from homehd import provisioning, settings
 from homehd.settings import ServerSettings
 from homehd.stopping import stop_event
 from registrar import identities, service
-from store import migrate, pool
+from store import certificates, migrate, pool
 from telemetry.clock import SystemClock
+from telemetry.errors import HomehdError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     with settings.database(loaded) as url, closing(pool.connect(url, name="homehd registrar")) as conn:
         migrate.check(conn)
+        if options.verb == "server" and certificates.authority(conn) is None:
+            # Not made by the way: its folder and fingerprint are to be seen, and the folder kept, by a person.
+            hint = "run `homehd registrar init` first, on the server that is to keep the authority's key"
+            raise HomehdError("make server certificate", "there is no authority yet", hint=hint)
         authority, folder = provisioning.authority(conn, loaded, SystemClock().now_us())
         if options.verb == "init":
             print(f"{folder}\t{authority.fingerprint.hex()}")

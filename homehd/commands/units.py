@@ -1,4 +1,4 @@
-"""`homehd units`: provision, list, enrol again and revoke homes."""
+"""`homehd units`: provision, list, enrol again, configure and revoke homes."""
 
 from __future__ import annotations
 
@@ -66,9 +66,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
+    label = provisioning.checked_name(options.name, named="NAME")
+    clinic = None if options.clinic is None else provisioning.checked_name(options.clinic, named="--clinic")
     # A configuration the agent would refuse leaves no unit behind.
     with _homes_broker(loaded, options) as broker_url, pool.transaction(conn, "add unit"):
-        unit = registry.add_unit(conn, options.name, options.clinic, now_us)
+        provisioning.refuse_same_name(registry.list_units(conn), label, clinic)
+        unit = registry.add_unit(conn, label, clinic, now_us)
         text = provisioning.with_code(conn, loaded, provisioning.agent(unit, broker_url, options), now_us)
     print(text, end="")
 
@@ -89,10 +92,18 @@ def _reenrol(conn: Connection, loaded: ServerSettings, options: argparse.Namespa
 
 def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
     unit = registry.unit_by_name(conn, options.unit)
+    if unit.revoked_us is not None:
+        raise HomehdError(
+            "configure unit", unit.name, hint="it was revoked for good: its box takes nothing up any more"
+        )
     text = provisioning.checked_changes(conn, unit, options.file)
     authority, folder = provisioning.authority(conn, loaded, now_us)
     serial = configurations.make(conn, authority, folder, unit.name, text, getpass.getuser(), options.reason, now_us)
     print(f"{unit.name}\t{serial}\tits box takes them up when nobody is treated; `homehd units list` shows when")
+    if provisioning.changes_nothing(text):
+        print(
+            f"{unit.name}\t{serial}\tno setting in it: all earlier ones are taken back, the box's own file rules again"
+        )
 
 
 def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> AbstractContextManager[str]:
@@ -115,7 +126,7 @@ def _list(conn: Connection) -> None:
             end,
             _in_words(configured[unit.unit_id]),
         )
-        print(*columns, sep="\t")
+        print(*map(provisioning.shown, map(str, columns)), sep="\t")
 
 
 def _in_words(state: SettingsState) -> str:

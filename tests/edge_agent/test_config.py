@@ -72,6 +72,39 @@ def test_what_is_wrong_is_refused_with_its_place_and_the_rule(written: Any, old:
     assert "\n" not in caught.value.line()
 
 
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [
+        ("/", "no regular file"), ("/dev/null", "no regular file"), (".", "no regular file"),
+        ("edge.toml/outbox.sqlite", "edge.toml is not a folder"),
+        ("o" * 300, "too long"), ("o\\u0000", "null character"),
+    ],
+)  # fmt: skip
+def test_an_outbox_that_could_be_no_file_is_refused_and_nothing_is_left(
+    written: Any, path: str, complaint: str
+) -> None:
+    file = written('path = "outbox.sqlite"', f'path = "{path}"')
+    with pytest.raises(SettingsError, match=f"outbox.path.*{complaint}"):
+        config.load(file)
+    assert [left.name for left in file.parent.iterdir()] == ["edge.toml"]
+
+
+def test_an_outbox_may_be_there_or_its_folder_yet_be_made(written: Any) -> None:
+    for name in ("outbox.sqlite", "new/folder/outbox.sqlite"):
+        file = written('path = "outbox.sqlite"', f'path = "{name}"')
+        (file.parent / "outbox.sqlite").write_bytes(b"")
+        assert config.load(file).outbox.path == str(file.parent / name)
+    assert not (file.parent / "new").exists(), "a check makes nothing"
+
+
+def test_an_outbox_whose_folder_cannot_be_made_is_refused(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Asked of the kernel for root too, whom no folder's mode keeps out.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(SettingsError, match=r"outbox\.path.*cannot be made"):
+        config.load(written('path = "outbox.sqlite"', 'path = "new/outbox.sqlite"'))
+    assert config.load(written()), "the doctor says it of a folder that is there"
+
+
 def test_an_alias_of_a_profile_will_do(written: Any) -> None:
     assert config.load(written('profile = "v1"', 'profile = "tr8000"')).machine.profile == "tr8000"
 

@@ -101,6 +101,42 @@ def test_a_right_configuration_passes_the_check(tmp_path: Path) -> None:
     assert "h0000000a" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("machine", "rest", "where"),
+    [
+        ('protocol = "jsdt"\nprofile = "v1"\nport = "/dev/null"', "", "on /dev/null"),
+        ('protocol = "jsdt"\nprofile = "v1"\nport = "/dev/null"', '[gateway]\nbroker = "mqtt://10.0.0.2"\n',
+         "on /dev/null, cuff and scale from mqtt://10.0.0.2"),
+        ('protocol = "mqtt_gateway"\nprofile = "gateway-1"', '[gateway]\nbroker = "mqtt://10.0.0.2"\n',
+         "on mqtt://10.0.0.2"),
+        ('protocol = "hl7_dialysis"\nprofile = "PROFILE"\nport = "/nowhere"\nlisten = "127.0.0.1:2575"', "",
+         "on 127.0.0.1:2575"),
+    ],
+)  # fmt: skip
+def test_the_check_says_where_the_machine_is(machine: str, rest: str, where: str, tmp_path: Path) -> None:
+    from protocols import ADAPTERS
+
+    config = tmp_path / "edge.toml"
+    old = EDGE[EDGE.index("protocol") : EDGE.index("[outbox]")]
+    text = EDGE.replace(old, f"{machine}\n") + rest
+    config.write_text(text.replace("PROFILE", next(iter(ADAPTERS["hl7_dialysis"].profiles))))
+    done = homehd("edge", "--config", str(config), "--once-config-check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f" {where}\n")
+
+
+# Not --requeue of /dev/null: with the check broken it would leave its files in /dev.
+@pytest.mark.parametrize(
+    ("flag", "path"), [("--once-config-check", "/dev/null"), ("--once-config-check", "/"), ("--requeue", "/")]
+)
+def test_an_outbox_that_is_no_file_is_one_line(flag: str, path: str, tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(EDGE.replace("outbox.sqlite", path).replace("/nowhere/ttyUSB0", "/dev/null"))
+    done = homehd("edge", "--config", str(config), flag)
+    assert done.returncode == 2
+    assert "outbox.path" in last_line(done) and "no regular file" in last_line(done)
+
+
 def test_rows_set_aside_are_sent_once_more(tmp_path: Path) -> None:
     from edge_agent.outbox import Outbox
     from telemetry.messages import Reading
@@ -198,6 +234,38 @@ def test_a_unit_with_a_profile_nobody_knows_is_not_provisioned(database_url: str
     assert homehd("units", "list", **environment).stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((" ",), "NAME is empty"), (("a\x1b[2J",), "NAME with U+001B"), (("a" * 5000,), "NAME of 5000 characters"),
+     (("Home 1", "--clinic", ""), "--clinic is empty"), (("Home 1", "--clinic", "N\u202e"), "--clinic with U+202E")],
+)  # fmt: skip
+def test_a_name_nobody_could_read_makes_no_unit(
+    words: tuple[str, ...], said: str, database_url: str, tmp_path: Path
+) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    done = homehd("units", "add", *words, **environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in last_line(done) and len(done.stderr.splitlines()) == 1
+    assert homehd("units", "list", **environment).stdout == ""
+
+
+def test_a_second_home_of_one_name_is_refused_and_old_names_are_listed_on_a_line(
+    database_url: str, tmp_path: Path
+) -> None:
+    from store import pool, registry
+
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    with pool.connect(database_url) as conn:
+        registry.add_unit(conn, "Home\t1\n\x1b[2J", "No\u202erth", 1, name="h1")
+    assert homehd("units", "add", "Home 1", "--clinic", "South", **environment).returncode == 0
+    again = homehd("units", "add", "Home 1", "--clinic", "South", **environment)
+    assert again.returncode == 1 and "name this one otherwise" in last_line(again)
+    assert homehd("units", "add", "Home 1", **environment).returncode == 0
+    listed = homehd("units", "list", **environment).stdout.split("\n")
+    assert listed[0].split("\t")[3:5] == [r"No\u202erth", r"Home\t1\n\x1b[2J"]
+    assert len(listed) == 4
+
+
 def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     words = ("users", "add", "li@clinic.example", "--role", "nurse", "--clinic", "North", "--name", "Nurse Li")
@@ -276,6 +344,9 @@ def test_a_unit_from_its_code_to_its_end(database_url: str, tmp_path: Path) -> N
     none = homehd("units", "add", "Home 1", **environment)
     assert none.returncode == 1 and "homehd registrar init" in last_line(none)
     assert homehd("units", "list", **environment).stdout == "", "what failed left no unit behind"
+    early = homehd("registrar", "server", "b.example.org", "--folder", str(tmp_path / "broker"), **environment)
+    assert early.returncode == 1 and "homehd registrar init" in last_line(early)
+    assert not (tmp_path / "ca").exists() and not (tmp_path / "broker").exists(), "no authority by the way"
     made = homehd("registrar", "init", **environment)
     folder, fingerprint = made.stdout.split()
     assert folder == str(tmp_path / "ca") and len(fingerprint) == 64
@@ -296,8 +367,13 @@ def test_a_unit_from_its_code_to_its_end(database_url: str, tmp_path: Path) -> N
     for serial in (1, 2):
         configured = homehd("units", "configure", unit, str(changes), "--reason", "slower", **environment)
         assert configured.stdout.startswith(f"{unit}\t{serial}\t"), configured.stderr
+        assert "taken back" not in configured.stdout
     assert homehd("units", "list", **environment).stdout.endswith("\tsettings 2 wait, 0 in force\n")
+    emptied = homehd("units", "configure", unit, "/dev/null", "--reason", "as before", **environment)
+    assert emptied.returncode == 0 and "all earlier ones are taken back" in emptied.stdout.splitlines()[1]
     assert homehd("units", "revoke", unit, **environment).stdout == f"{unit}\trevoked\n"
+    unmoved = homehd("units", "configure", unit, str(changes), "--reason", "late", **environment)
+    assert unmoved.returncode == 1 and "revoked for good" in last_line(unmoved)
     gone = homehd("units", "reenrol", unit, **environment)
     assert gone.returncode == 1 and "revoked for good" in last_line(gone)
     unreachable = homehd("enrol", second[0], "--folder", str(tmp_path / "box"))
