@@ -12,9 +12,6 @@ from typing import Any, Final, LiteralString
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format
 
 from store.errors import translate
 from store.machine_events import EventRow, event_row
@@ -39,7 +36,6 @@ _SUMMARIES: Final = ("min", "max", "avg")
 _NUMBERS: Final = (
     "start_us", "first_us", "last_us", "readings", "late", "corrected", "invalid", "first_seq", "last_seq",
 )  # fmt: skip
-_FLOAT4_ARRAY, _INT8_ARRAY = 1021, 1016  # PostgreSQL's numbers of these types
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +90,7 @@ async def buckets(
     parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us), "width": width}
     with translate("read history"):
         async with conn.transaction(), conn.cursor(binary=True) as cursor:
-            await conn.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(PATIENCE_MS))
-            cursor.adapters.register_loader(_FLOAT4_ARRAY, _FloatArray)
-            cursor.adapters.register_loader(_INT8_ARRAY, _IntArray)
+            await conn.execute(query("history_limits"), {"patience": f"{PATIENCE_MS}ms"})
             await cursor.execute(_query(chosen), parameters)
             (found,) = await cursor.fetchall()
     return _buckets(width, chosen, found)
@@ -112,39 +106,20 @@ async def gap_events(conn: AsyncConnection, unit_id: int, start_us: int, told_un
 
 
 def _query(chosen: Sequence[signals.Signal]) -> sql.Composed:
-    aggregates, arrays = [], []
+    aggregates, columns = [], []
     for signal in chosen:
         value = sql.SQL(_TO_NUMBER[signal.kind]).format(sql.Identifier(signal.name))
         for summary in _SUMMARIES:
             column = sql.Identifier(f"{signal.name} {summary}")
             aggregates.append(sql.SQL(", {}({}) AS {}").format(sql.SQL(summary), value, column))
-            arrays.append(sql.SQL(", array_agg(coalesce({}::real, 'NaN'))").format(column))
-    return sql.SQL(query("history_buckets")).format(aggregates=sql.Composed(aggregates), arrays=sql.Composed(arrays))
+            columns.append(sql.SQL(", string_agg(float4send(coalesce({}::real, 'NaN')), '')").format(column))
+    return sql.SQL(query("history_buckets")).format(aggregates=sql.Composed(aggregates), bytes=sql.Composed(columns))
 
 
 def _buckets(width: int, chosen: Sequence[signals.Signal], found: Sequence[Any]) -> Buckets:
-    ints, floats = list(found[: len(_NUMBERS)]), list(found[len(_NUMBERS) :])
-    if ints[0] is None:  # no row at all
-        ints, floats = [np.empty(0, np.int64)] * len(_NUMBERS), [np.empty(0, np.float32)] * len(floats)
+    # No row at all is no bytes at all.
+    ints = [np.frombuffer(column or b"", ">i8") for column in found[: len(_NUMBERS)]]
+    floats = [np.frombuffer(column or b"", ">f4") for column in found[len(_NUMBERS) :]]
     series = {signal.name: SignalBuckets(*floats[3 * i : 3 * i + 3]) for i, signal in enumerate(chosen)}
     numbers: dict[str, Ints] = dict(zip(_NUMBERS, ints, strict=True))
     return Buckets(width, **numbers, series=series)
-
-
-class _Array(Loader):
-    """A one-dimensional array without nulls: a view of the bytes that came, one stride over the lengths between."""
-
-    format = Format.BINARY
-    element = np.dtype([("length", ">i4"), ("value", ">f4")])
-
-    def load(self, data: Buffer) -> NDArray[Any]:
-        """The values, big-endian as they came."""
-        return np.frombuffer(data, self.element, offset=20)["value"]
-
-
-class _FloatArray(_Array):
-    pass
-
-
-class _IntArray(_Array):
-    element = np.dtype([("length", ">i4"), ("value", ">i8")])

@@ -84,7 +84,7 @@ async def test_a_value_is_a_view_of_what_the_database_sent(conn: Connection, apo
     values = found.series["blood_flow"].minimum
     assert values.dtype == np.dtype(">f4")
     assert not values.flags.owndata
-    assert values.strides == (8,)  # over the lengths between
+    assert values.strides == (4,)
 
 
 async def test_late_corrected_and_unbelieved_rows_are_counted(conn: Connection, apool: Pool) -> None:

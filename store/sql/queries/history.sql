@@ -1,8 +1,10 @@
 -- name: history_buckets
--- One row for all buckets: an array a column travels without a value being touched on its way. NaN stands for "none",
--- because an array with nulls has no fixed layout.
-SELECT array_agg(to_us(bucket)), array_agg(to_us(first)), array_agg(to_us(last)), array_agg(readings),
-    array_agg(late), array_agg(corrected), array_agg(invalid), array_agg(first_seq), array_agg(last_seq){arrays}
+-- One row for all buckets, a column's values as bytes one behind the other: they travel without being touched. NaN stands
+-- for "none".
+SELECT string_agg(int8send(to_us(bucket)), ''), string_agg(int8send(to_us(first)), ''),
+    string_agg(int8send(to_us(last)), ''), string_agg(int8send(readings), ''), string_agg(int8send(late), ''),
+    string_agg(int8send(corrected), ''), string_agg(int8send(invalid), ''), string_agg(int8send(first_seq), ''),
+    string_agg(int8send(last_seq), ''){bytes}
 FROM (
     SELECT date_bin(%(width)s * interval '1 microsecond', time, from_us(%(start)s)) AS bucket,
         min(time) AS first, max(time) AS last, count(*) AS readings,
@@ -14,6 +16,10 @@ FROM (
     GROUP BY bucket
     ORDER BY bucket
 ) AS found
+
+-- name: history_limits
+-- For this transaction: how long it may take, and room to sort a day of rows without a file.
+SELECT set_config('statement_timeout', %(patience)s, true), set_config('work_mem', '64MB', true)
 
 -- name: history_events
 -- What can be the reason of a gap: links that were lost, what the box said of itself. What went for want of room is told
