@@ -22,7 +22,7 @@ from telemetry.messages import Event, EventKind, Flag
 
 NOW_US = 1_750_000_000_000_000
 SECOND = 1_000_000
-UNCERTAIN = 16
+UNCERTAIN = int(Flag.TIME_UNCERTAIN)
 FLOW = signals.BY_NAME["blood_flow"].number
 NAMES = ["blood_flow", "blood_pump_running", "machine_mode"]
 

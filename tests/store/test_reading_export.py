@@ -12,6 +12,7 @@ from store.errors import StoreError, Trouble
 from store.pool import Connection
 from store.reading_export import FIXED, Span
 from telemetry import signals
+from telemetry.messages import Flag
 from tests.store.test_history import NOW_US, SECOND, Row, store
 
 CHOSEN = [signals.BY_NAME[name] for name in ("blood_flow", "machine_mode", "blood_pump_running", "systolic")]
@@ -57,6 +58,11 @@ def test_batches_are_all_rows_in_order_however_many_fit(conn: Connection, size: 
     np.testing.assert_array_equal(whole["blood_flow"], np.array([105.1, np.nan, 1e-7], np.float32))
     np.testing.assert_array_equal(whole["blood_pump_running"], np.array([1, 0, np.nan], np.float32))
     assert np.isnan(whole["systolic"]).all()
+
+
+def test_every_mark_has_its_column() -> None:
+    assert [f"{flag.name}".lower() for flag in Flag] == list(reading_export.MARKS)
+    assert [flag.value for flag in Flag] == [1 << bit for bit in range(len(reading_export.MARKS))]
 
 
 def test_nothing_stored_is_nothing_written(conn: Connection) -> None:

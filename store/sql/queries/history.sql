@@ -12,7 +12,7 @@ FROM (
         bit_or(invalid) AS invalid, min(seq) AS first_seq, max(seq) AS last_seq{aggregates}
     FROM reading
     WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
-        AND flags & 16 = 0 -- a time that is not known is nowhere on the time line
+        AND flags & 16 = 0 -- TIME_UNCERTAIN: a time that is not known is nowhere on the time line
     GROUP BY bucket
     ORDER BY bucket
 ) AS found
