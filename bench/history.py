@@ -34,21 +34,17 @@ import numpy as np
 
 from bench import load_history
 from bench.load_history import MEASURED, Plan
+from clinician_api import models
 from clinician_api.data import Data
 from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
+from clinician_api.views import moment
 from store import migrate, pool
 from store.pool import AsyncConnection, Connection
 from telemetry.clock import MICROSECONDS, SystemClock
 
 NAMES = [signal.name for signal in MEASURED]
 QUICK = Plan(homes=4, days=4, every_s=10, full=3, year_homes=1, treatment_s=120, year_days=6)
-MEDIANS = """
-SELECT to_us(started_at), signals
-FROM treatment JOIN treatment_summary USING (treatment_id)
-WHERE patient_id = %(patient)s AND started_at >= from_us(%(since)s)
-ORDER BY started_at
-"""
 RAW_MEDIANS = """
 SELECT to_us(started_at), {medians}
 FROM treatment JOIN reading ON reading.unit_id = treatment.unit_id AND time BETWEEN started_at AND ended_at
@@ -146,10 +142,14 @@ class Bench:
 
     async def _year(self, aconn: AsyncConnection) -> Line:
         since = {"patient": self.patient, "since": self.now_us - 366 * 86_400 * MICROSECONDS}
-        found: list[Any] = []
+        found: list[models.TreatmentView] = []
 
         async def ask() -> None:
-            found[:] = await (await aconn.execute(MEDIANS, since)).fetchall()
+            whole = await self.data.treatments_of_patient(str(self.patient), since["since"], self.now_us, 500)
+            assert whole is not None
+            answer = models.Treatments.model_validate({"server_time": moment(self.now_us), "treatments": whole[1]})
+            answer.model_dump_json()
+            found[:] = answer.treatments
 
         first_s = await _timed(ask) if drop_caches(self.url) else None
         runs_s = [await _timed(ask) for _ in range(self.runs)]
@@ -160,8 +160,9 @@ class Bench:
             computed[:] = await (await aconn.execute(RAW_MEDIANS.format(medians=medians).encode(), since)).fetchall()
 
         raw_s = await _timed(compute)
-        told = [[start, *(signals[name]["median"] for name in NAMES)] for start, signals in found]
-        np.testing.assert_allclose(np.array(told, float), np.array(computed, float), rtol=1e-6)
+        summaries = [one.summary for one in reversed(found) if one.summary is not None]
+        told = [[summary.signals[name].median for name in NAMES] for summary in summaries]
+        np.testing.assert_allclose(np.array(told, float), np.array(computed, float)[:, 1:], rtol=1e-6)
         return Line(f"year, {len(found)} x 24 medians", runs_s, first_s, "from its rows", raw_s, 0.5)
 
 
@@ -220,8 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _filled(url: str, plan: Plan) -> str:
     migrate.migrate(url)
     with pool.connect(url) as conn:
-        (there,) = conn.execute("SELECT to_regclass('treatment_summary') IS NOT NULL").fetchall()[0]
-        if there and conn.execute("SELECT count(*) FROM treatment_summary").fetchall()[0][0]:
+        if conn.execute("SELECT count(*) FROM treatment_summary").fetchall()[0][0]:
             rows = "SELECT sum(reltuples)::bigint FROM pg_class WHERE relname ~ '^reading_[0-9]+$'"
             units, size, count = conn.execute(
                 f"SELECT (SELECT count(*) FROM unit), pg_database_size(current_database()), ({rows})".encode()

@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 from store import embedded, migrate, partitions, patients, pool, readings, registry
 from store.pool import Connection
 from store.readings import ReadingColumns
+from store.treatment_summaries import VERSION
 from telemetry.clock import MICROSECONDS, SystemClock
 from telemetry.messages import Flag
 from telemetry.signals import CATALOGUE, COUNT, Kind
-from telemetry.treatment import Phase
+from telemetry.treatment import EndKnown, Phase
 
 MEASURED = [signal for signal in CATALOGUE if signal.kind is Kind.NUMERIC][:24]
 TREATMENT_S = 4 * 3600
@@ -39,33 +40,6 @@ DAY_US = 86_400 * MICROSECONDS
 YEAR_DAYS = 365
 AT_ONCE = 50_000  # rows in one COPY
 
-# What the tables of treatments look like where `homehd migrate` does not make them.
-STAND_IN = """
-CREATE TABLE IF NOT EXISTS treatment (
-    treatment_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    unit_id int NOT NULL REFERENCES unit,
-    patient_id int REFERENCES patient,
-    started_at timestamptz NOT NULL,
-    ended_at timestamptz,
-    end_known text,
-    derived boolean NOT NULL,
-    unusual smallint NOT NULL,
-    interruptions jsonb NOT NULL,
-    changed_at timestamptz NOT NULL
-);
-CREATE INDEX IF NOT EXISTS treatment_unit ON treatment (unit_id, started_at);
-CREATE INDEX IF NOT EXISTS treatment_patient ON treatment (patient_id, started_at);
-CREATE TABLE IF NOT EXISTS treatment_summary (
-    treatment_id bigint PRIMARY KEY REFERENCES treatment ON DELETE CASCADE,
-    revision int NOT NULL,
-    version smallint NOT NULL,
-    computed_at timestamptz NOT NULL,
-    readings bigint NOT NULL,
-    treated_s double precision NOT NULL,
-    unseen_s double precision NOT NULL,
-    signals jsonb NOT NULL
-);
-"""
 ADD_TREATMENTS = """
 WITH given AS (
     SELECT * FROM unnest(%(units)s::int[], %(starts)s::bigint[], %(rows)s::bigint[], %(signals)s::jsonb[])
@@ -74,12 +48,12 @@ WITH given AS (
     INSERT INTO treatment
         (unit_id, patient_id, started_at, ended_at, end_known, derived, unusual, interruptions, changed_at)
     SELECT unit_id, (SELECT patient_id FROM binding WHERE binding.unit_id = given.unit_id LIMIT 1), from_us(start_us),
-        from_us(start_us) + %(long)s * interval '1 second', 'said by the machine', false, 0, '[]', from_us(%(now)s)
+        from_us(start_us) + %(long)s * interval '1 second', %(known)s, false, 0, '[]', from_us(%(now)s)
     FROM given
     RETURNING treatment_id, unit_id, to_us(started_at) AS start_us
 )
 INSERT INTO treatment_summary (treatment_id, revision, version, computed_at, readings, treated_s, unseen_s, signals)
-SELECT treatment_id, 1, 1, from_us(%(now)s), readings, %(long)s, 0, signals
+SELECT treatment_id, 1, %(version)s, from_us(%(now)s), readings, %(long)s, 0, signals
 FROM added JOIN given USING (unit_id, start_us)
 """
 
@@ -149,7 +123,6 @@ def load(url: str, plan: Plan, now_us: int) -> Loaded:
     migrate.migrate(url)
     rows = treatments = 0
     with pool.connect(url, name="homehd load") as conn:
-        conn.execute(STAND_IN)
         conn.execute("SET synchronous_commit = off")
         conn.execute("SET statement_timeout = 0")
         unit_ids = _add_units(conn, plan, now_us)
@@ -266,7 +239,7 @@ def _add_treatments(conn: Connection, part: _Treatments, unit_ids: NDArray[np.in
     ]  # fmt: skip
     parameters = {
         "units": unit_ids[part.home].tolist(), "starts": part.start_us.tolist(), "rows": [count] * len(signals),
-        "signals": signals, "long": long_s, "now": now_us,
+        "signals": signals, "long": long_s, "version": VERSION, "known": str(EndKnown.MACHINE), "now": now_us,
     }  # fmt: skip
     conn.execute(ADD_TREATMENTS, parameters)
 
