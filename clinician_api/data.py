@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
-from clinician_api import findings
+from clinician_api import findings, history
+from clinician_api.history import Asked, Heard
 from clinician_api.links import Beat
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
@@ -27,6 +27,7 @@ from store import (
     treatment_queries,
     unit_status,
 )
+from store import history as stored_history
 from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
 from store.errors import StoreError
@@ -36,6 +37,8 @@ from telemetry.messages import LiveReading
 __all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession"]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
+# A box tells what it had no room for when the line is back, and keeps nothing for longer than a month.
+TOLD_WITHIN_US: Final = 35 * 24 * 3600 * 1_000_000
 _MAX_ID: Final = 2**63 - 1
 _MAX_PATIENT: Final = 2**31 - 1
 _RANK: Final = {str(priority): -priority.rank for priority in Priority}
@@ -131,29 +134,18 @@ class Data:
             for r in rows
         ]
 
-    async def history(self, unit_id: int, wanted: Sequence[str], start: datetime, end: datetime, buckets: int) -> View:
-        """Times, bucket width and series of a `History`; every bucket has an entry, empty ones null."""
-        start_us = round(start.timestamp() * 1e6)
-        end_us = max(round(end.timestamp() * 1e6), start_us + 1)
+    async def history(self, unit_id: int, asked: Asked, names: Sequence[str], count: int) -> bytes:
+        """The JSON of a `History` in at most `count` buckets; StoreError BUSY when that is too much to read."""
         async with self._open.connection() as conn:
-            found = await reading_queries.history(conn, unit_id, wanted, start_us, end_us, buckets)
-        count = -(-(end_us - start_us) // found.bucket_us)
-        places = [(at - start_us) // found.bucket_us for at in found.start_us]
-
-        def spread(values: Sequence[float | None]) -> list[float | None]:
-            row: list[float | None] = [None] * count
-            for place, value in zip(places, values, strict=True):
-                row[place] = value
-            return row
-
-        return {
-            "bucket_s": found.bucket_us / 1e6,
-            "times": [(start_us + n * found.bucket_us) / 1e6 for n in range(count)],
-            "series": {
-                name: {"min": spread(s.minimum), "max": spread(s.maximum), "mean": spread(s.mean)}
-                for name, s in found.series.items()
-            },
-        }
+            found = await stored_history.buckets(conn, unit_id, names, asked.start_us, asked.end_us, count)
+            told_until_us = min(asked.now_us, asked.end_us + TOLD_WITHIN_US)
+            events = await stored_history.gap_events(conn, unit_id, asked.start_us, told_until_us)
+            row = (await unit_status.statuses(conn, [unit_id])).get(unit_id)
+        heard = Heard([event.event for event in events])
+        if row is not None:
+            heard = Heard(heard.events, row.status, row.since_us, row.received_us)
+        # Tens of milliseconds when much was asked for: too long for the loop.
+        return await asyncio.to_thread(history.answer, asked, found, heard)
 
     async def not_evaluated(self, names: dict[int, str]) -> dict[str, list[View]]:
         """Unit -> rules without valid input, from the rule engine's own saved state."""

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from clinician_api.access import Action, Role
+from clinician_api.gaps import Reason
 from clinician_api.messages import AlertView, Link, Model, PhaseName, UnitId, UnitView
 from telemetry.treatment import Cause, EndKnown
 
@@ -108,6 +109,28 @@ class Series(Model):
     mean: list[float | None]
 
 
+class GapView(Model):
+    """No readings from `start` to `end`, in seconds since 1970 UTC."""
+
+    start: float
+    end: float
+    reason: Reason
+    signal: str | None = Field(description="The only signal concerned; null: there is no reading at all")
+    detail: str = Field(description="What the box said of it; empty when it said nothing")
+
+
+class MarkView(Model):
+    """Readings from `start` to `end` that are not as others, in seconds since 1970 UTC."""
+
+    start: float
+    end: float
+    kind: Literal["backfilled", "time corrected", "thinned"] = Field(
+        description="Came late, so no rule saw them live; time put right; some are missing and extremes stayed"
+    )
+    rows: int = Field(description="How many are so, of thinned ones: how many are missing")
+    detail: str
+
+
 class History(Model):
     """Readings reduced to equal buckets. Bucket n covers `times[n]` … `times[n]` + `bucket_s`."""
 
@@ -116,7 +139,10 @@ class History(Model):
     end: datetime
     bucket_s: float
     times: list[float] = Field(description="Start of each bucket, seconds since 1970 UTC")
-    series: dict[str, Series]
+    readings: list[int] = Field(description="Rows in each bucket")
+    series: dict[str, Series] = Field(description="Of all signals, when all were asked for: those there are")
+    gaps: list[GapView]
+    marks: list[MarkView]
 
 
 class InterruptionView(Model):

@@ -27,6 +27,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "replay": "run the rules over recorded readings",
+    "export": "stored readings as CSV or Parquet",
     "decode": "machine bytes to readings",
     "doctor": "check every part and say what to do",
 }

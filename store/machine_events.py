@@ -77,12 +77,12 @@ def add_extras(conn: Connection, rows: Sequence[ExtraRow]) -> None:
 async def events(conn: AsyncConnection, unit_id: int, start_us: int, end_us: int) -> list[EventRow]:
     """Events of a unit with start ≤ time < end, in order of time."""
     parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us)}
-    return [_event_row(row) async for row in await arun(conn, "machine_events", parameters)]
+    return [event_row(row) async for row in await arun(conn, "machine_events", parameters)]
 
 
 def standing_alarms(conn: Connection, unit_ids: Sequence[int]) -> list[EventRow]:
     """The last event of every machine alarm that has begun and not ended: what the rules need after a restart."""
-    return [_event_row(row) for row in run(conn, "standing_alarms", {"units": list(unit_ids)})]
+    return [event_row(row) for row in run(conn, "standing_alarms", {"units": list(unit_ids)})]
 
 
 def events_by_number(
@@ -93,10 +93,11 @@ def events_by_number(
         "unit": unit_id, "epoch": epoch, "seqs": list(seqs), "start": storable_us(span_us[0]),
         "end": storable_us(span_us[1]),
     }  # fmt: skip
-    return [_event_row(row).event for row in run(conn, "events_by_number", parameters)]
+    return [event_row(row).event for row in run(conn, "events_by_number", parameters)]
 
 
-def _event_row(row: tuple[Any, ...]) -> EventRow:
+def event_row(row: tuple[Any, ...]) -> EventRow:
+    """A row of the columns that the queries about events select."""
     unit_id, epoch, received_us, *fields = row
     fields[4] = EventKind(fields[4])
     return EventRow(unit_id, epoch, received_us, Event(*fields))

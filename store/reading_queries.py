@@ -1,10 +1,10 @@
-"""Readings out of the database: the newest, history for a screen, rows for the rules to resume from."""
+"""Readings out of the database: the newest, rows for the rules to resume from. History is `store.history`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 import numpy as np
 from psycopg import sql
@@ -37,30 +37,6 @@ class StoredReading:
     values: dict[int, float]
 
 
-@dataclass(frozen=True, slots=True)
-class SignalBuckets:
-    """One signal, one entry a bucket; None where the bucket has no valid value, so that a gap stays one."""
-
-    minimum: list[float | None]
-    maximum: list[float | None]
-    mean: list[float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Buckets:
-    """Readings reduced to equal buckets; those without any row are not there.
-
-    Attributes:
-        start_us: of every bucket. bucket_us: how long each is. rows: how many rows each has.
-        series: by signal name.
-    """
-
-    bucket_us: int
-    start_us: list[int]
-    rows: list[int]
-    series: dict[str, SignalBuckets]
-
-
 async def latest(conn: AsyncConnection, unit_ids: Sequence[int], now_us: int, days: int = 14) -> list[StoredReading]:
     """The newest reading of each unit in the last `days`; times more than a day ahead of now are a wrong clock's."""
     parameters = {
@@ -69,29 +45,6 @@ async def latest(conn: AsyncConnection, unit_ids: Sequence[int], now_us: int, da
     with translate("read latest readings"):
         cursor = await conn.execute(_with_signals("latest_readings"), parameters, binary=True)
         return [_reading(row) async for row in cursor]
-
-
-async def history(
-    conn: AsyncConnection, unit_id: int, names: Sequence[str], start_us: int, end_us: int, buckets: int
-) -> Buckets:
-    """Minimum, maximum and mean of these signals in at most `buckets` equal pieces of start ≤ time < end.
-
-    KeyError for a name that is not in the catalogue; ValueError unless start < end and buckets > 0.
-    """
-    if start_us >= end_us or buckets < 1:
-        raise ValueError("history needs start < end and at least one bucket")
-    chosen = [signals.BY_NAME[name] for name in names]
-    width = max(-(-(end_us - start_us) // buckets), 1)
-    parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us), "width": width}
-    with translate("read history"):
-        cursor = await conn.execute(_history_query(chosen), parameters, binary=True)
-        rows = await cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * (2 + 3 * len(chosen))
-    series = {
-        signal.name: SignalBuckets(*(list(column) for column in columns[2 + 3 * i : 5 + 3 * i]))
-        for i, signal in enumerate(chosen)
-    }
-    return Buckets(width, [start_us + int(number) * width for number in columns[0]], list(columns[1]), series)
 
 
 def since(conn: Connection, unit_id: int, after_us: int, limit: int = 100_000) -> ReadingColumns:
@@ -138,15 +91,3 @@ def _reading(row: Sequence[Any]) -> StoredReading:
 
 def _with_signals(name: str) -> sql.Composed:
     return sql.SQL(query(name)).format(signals=_SIGNALS)
-
-
-def _history_query(chosen: Sequence[signals.Signal]) -> sql.Composed:
-    # Flags and enumerations become numbers, so that one query serves every kind.
-    to_number: dict[signals.Kind, LiteralString] = {
-        signals.Kind.NUMERIC: "{}", signals.Kind.ENUMERATION: "{}::real", signals.Kind.BOOLEAN: "{}::int::real",
-    }  # fmt: skip
-    pieces = []
-    for signal in chosen:
-        value = sql.SQL(to_number[signal.kind]).format(sql.Identifier(signal.name))
-        pieces += [sql.SQL(f", {name}({{}})").format(value) for name in ("min", "max", "avg")]
-    return sql.SQL(query("history")).format(aggregates=sql.Composed(pieces))

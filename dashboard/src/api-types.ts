@@ -223,7 +223,9 @@ export interface paths {
         };
         /**
          * Get History
-         * @description Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay gaps.
+         * @description Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
+         *
+         *     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
          */
         readonly get: operations["get_history_api_units__unit__readings_get"];
         readonly put?: never;
@@ -564,6 +566,27 @@ export interface components {
             readonly where: string;
         };
         /**
+         * GapView
+         * @description No readings from `start` to `end`, in seconds since 1970 UTC.
+         */
+        readonly GapView: {
+            /**
+             * Detail
+             * @description What the box said of it; empty when it said nothing
+             */
+            readonly detail: string;
+            /** End */
+            readonly end: number;
+            readonly reason: components["schemas"]["Reason"];
+            /**
+             * Signal
+             * @description The only signal concerned; null: there is no reading at all
+             */
+            readonly signal: string | null;
+            /** Start */
+            readonly start: number;
+        };
+        /**
          * Health
          * @description Whether this server can do its work; details only in the metrics and the log.
          */
@@ -586,7 +609,19 @@ export interface components {
              * Format: date-time
              */
             readonly end: string;
-            /** Series */
+            /** Gaps */
+            readonly gaps: readonly components["schemas"]["GapView"][];
+            /** Marks */
+            readonly marks: readonly components["schemas"]["MarkView"][];
+            /**
+             * Readings
+             * @description Rows in each bucket
+             */
+            readonly readings: readonly number[];
+            /**
+             * Series
+             * @description Of all signals, when all were asked for: those there are
+             */
             readonly series: {
                 readonly [key: string]: components["schemas"]["Series"];
             };
@@ -665,6 +700,29 @@ export interface components {
          * @enum {string}
          */
         readonly MachineLink: "connected" | "silent" | "garbled" | "disconnected";
+        /**
+         * MarkView
+         * @description Readings from `start` to `end` that are not as others, in seconds since 1970 UTC.
+         */
+        readonly MarkView: {
+            /** Detail */
+            readonly detail: string;
+            /** End */
+            readonly end: number;
+            /**
+             * Kind
+             * @description Came late, so no rule saw them live; time put right; some are missing and extremes stayed
+             * @enum {string}
+             */
+            readonly kind: "backfilled" | "time corrected" | "thinned";
+            /**
+             * Rows
+             * @description How many are so, of thinned ones: how many are missing
+             */
+            readonly rows: number;
+            /** Start */
+            readonly start: number;
+        };
         /**
          * Me
          * @description The session of this cookie.
@@ -775,6 +833,12 @@ export interface components {
                 readonly [key: string]: number;
             };
         };
+        /**
+         * Reason
+         * @description Why there are no readings.
+         * @enum {string}
+         */
+        readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
          * Role
          * @description What a person is here for.
@@ -1971,11 +2035,12 @@ export interface operations {
     readonly get_history_api_units__unit__readings_get: {
         readonly parameters: {
             readonly query: {
+                /** @description Pixels to draw on */
                 readonly buckets?: number;
-                /** @description Exclusive, with zone */
+                /** @description Exclusive, with zone; at most 400 days after start */
                 readonly end: string;
-                /** @description Names, separated by commas */
-                readonly signals: string;
+                /** @description Names, separated by commas; all when left out */
+                readonly signals?: string | null;
                 /** @description Inclusive, with zone */
                 readonly start: string;
             };
@@ -1988,7 +2053,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Successful Response */
+            /** @description The readings */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -195,6 +195,8 @@ CREATE TABLE machine_event (
     text text NOT NULL,
     PRIMARY KEY (unit_id, time, seq, epoch)
 );
+-- The few events that tell why readings are missing, found without walking through alarms and phases.
+CREATE INDEX machine_event_gap ON machine_event (unit_id, time) WHERE kind IN ('link', 'agent');
 
 -- Exactly which seqs of a unit's epoch are stored: exactly-once follows from this row and the transaction around it.
 -- Every row changes in nearly every transaction: pages half empty let the new version stay on its page, off the index.

@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 LONG = os.environ.get("HOMEHD_CHAOS") == "long"
 ROUNDS = 12 if LONG else 1
 POLL_S = 0.5
-BOUND_S = 1.5  # from the machine's answer to the stored time, whatever the clocks say
+BOUND_S = 3.0  # from the machine's answer to the stored time, whatever the clocks say; a busy machine polls late
+ALERT_BOUND_S = 15.0  # two homes' polls differ, and a missed one moves an on-delay; the jumps are of an hour and more
 SAFE_S = 1.0  # to each side of a jump in which nothing is asked of the marks
 HOUR_S = 3600.0
 YEAR_1970 = 60.0
@@ -149,7 +150,7 @@ def check_alerts(system: System, home: Home, control: Home) -> None:
     assert [entry[:2] for entry in found] == [entry[:2] for entry in expected]
     began = home.truth[0]["t"] - control.truth[0]["t"]
     for (*_, at_s), (*_, expected_s) in zip(found, expected, strict=True):
-        assert abs(at_s - expected_s - began) < 2 * BOUND_S
+        assert abs(at_s - expected_s - began) < ALERT_BOUND_S
 
 
 def stop_between_polls(home: Home) -> None:
@@ -183,6 +184,6 @@ def test_the_night_summer_time_ends_is_a_night_like_any_other(system: System, tm
     check_rows(system, home)
     times = [row["time"].timestamp() for row in system.stored(home)]
     assert times[0] < change.timestamp() - 2
-    assert all(b - a < 1.5 for a, b in pairwise(times[2:])), "no hour twice, no hour missing"
+    assert all(b - a < BOUND_S for a, b in pairwise(times[2:])), "no hour twice, no hour missing"
     with pool.connect(system.database.url) as conn:
         assert conn.execute("SELECT count(*) FROM alert").fetchone() == (0,)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clinician_api.room import Entry
+from store.history import Buckets
 from telemetry.messages import LiveReading
 from telemetry.signals import BY_NAME
 
@@ -40,3 +45,32 @@ def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[st
         "acknowledged_by": None, "acknowledged_at": None, "late": False,
     }  # fmt: skip
     return {**view, **fields}
+
+
+def bucketed(times_us: Sequence[int], width_us: int, start_us: int = 0, late: Sequence[int] = ()) -> Buckets:
+    """Rows at these times (in order, numbered from 0) as the store reduces them, without any signal.
+
+    `late`: places of rows that came late.
+    """
+    rows: dict[int, list[int]] = {}
+    for place, at in enumerate(times_us):
+        rows.setdefault((at - start_us) // width_us, []).append(place)
+    groups = list(rows.values())
+    lates = set(late)
+
+    def column(of: Callable[[list[int]], int]) -> NDArray[np.int64]:
+        return np.array([of(group) for group in groups], np.int64)
+
+    return Buckets(
+        width_us=width_us,
+        start_us=np.array([start_us + n * width_us for n in rows], np.int64),
+        first_us=column(lambda group: times_us[group[0]]),
+        last_us=column(lambda group: times_us[group[-1]]),
+        readings=column(len),
+        late=column(lambda group: len(lates.intersection(group))),
+        corrected=column(lambda group: 0),
+        invalid=column(lambda group: 0),
+        first_seq=column(lambda group: group[0]),
+        last_seq=column(lambda group: group[-1]),
+        series={},
+    )

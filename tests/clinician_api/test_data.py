@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from clinician_api.data import Data, Outcome
+from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
 from store import engine_state, pool, registry
 from store.engine_state import EngineState
@@ -16,7 +18,7 @@ from store.errors import StoreError, Trouble
 from telemetry.messages import LiveReading
 from tests.clinician_api.builders import NOW
 from tests.clinician_api.conftest import Api
-from tests.clinician_api.routes.test_units import START, store_readings
+from tests.clinician_api.routes.test_history import START, store_readings
 from tests.clinician_api.test_findings import snapshot
 
 
@@ -62,13 +64,15 @@ async def test_the_newest_reading_with_its_wire_id(data: Data, unit: registry.Un
     assert found == LiveReading("u-1", time_us, time_us, 1, 3, 1, 0, {3: 105.5})
 
 
-async def test_every_bucket_has_an_entry(data: Data, unit: registry.Unit, api: Api) -> None:
+async def test_history_is_json_of_what_is_stored(data: Data, unit: registry.Unit, api: Api) -> None:
     store_readings(api, unit, [(25.0, 1.0)])
-    end = START + timedelta(seconds=40)
-    found = await data.history(unit.unit_id, ["venous_pressure", "blood_flow"], START, end, 4)
+    start_us = int(START.timestamp() * 1e6)
+    asked = Asked("u-1", start_us, start_us + 40_000_000, start_us + 30_000_000, every=False)
+    found = json.loads(await data.history(unit.unit_id, asked, ["venous_pressure", "blood_flow"], 4))
     assert found["times"] == [START.timestamp() + 10 * n for n in range(4)]
     assert found["series"]["venous_pressure"]["mean"] == [None, None, 1.0, None]
     assert found["series"]["blood_flow"]["max"] == [None] * 4
+    assert [(gap["start"], gap["end"]) for gap in found["gaps"]] == [(START.timestamp(), START.timestamp() + 25)]
 
 
 async def test_acknowledging_has_one_outcome(data: Data, api: Api) -> None:

@@ -30,7 +30,7 @@ from telemetry.clock import SystemClock
 from telemetry.messages import LiveFrame, LiveReading, MachineLink, Status
 from tests.clinician_api.builders import NOW, SECOND, entry, live_reading
 from tests.clinician_api.conftest import Api, start_api, until
-from tests.clinician_api.routes.test_units import START, store_readings
+from tests.clinician_api.routes.test_history import START, store_readings
 from tests.store.valve import valve
 
 Publish = Callable[[LiveFrame], None]

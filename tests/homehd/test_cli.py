@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
+from store import pool, registry
 from store.registry import shard_of
 
 EDGE = """
@@ -67,6 +68,11 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("simulate", "machine", "--protocol", "mqtt_gateway", "--profile", "gateway-1"), "--broker"),
         (("simulate", "machine", "--protocol", "gambro_ak", "--profile", "ak-framing"), "--port"),
         (("users", "add", "a@b.example", "--role", "king"), "king"),
+        (("export", "readings"), "--treatment --unit"),
+        (("export", "readings", "--unit", "u"), "--from T"),
+        (("export", "readings", "--unit", "u", "--from", "2026-01-31", "--to", "2026-02-01T00:00:00Z"), "without zone"),
+        (("export", "readings", "--treatment", "1", "--signals", "temper"), "temper"),
+        (("export", "readings", "--treatment", "1", "--format", "xls"), "xls"),
     ],
 )
 def test_wrong_arguments_exit_2(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -277,6 +283,27 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert homehd("users", "password", "li@clinic.example", **environment).returncode == 0
     assert homehd("users", "disable", "li@clinic.example", **environment).returncode == 0
     assert "li@clinic.example\tnurse\tdisabled\tNorth\tNurse Li" in homehd("users", "list", **environment).stdout
+
+
+def test_an_export_is_whole_or_not_there(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    words = ("export", "readings", "--from", "2026-01-31T08:00:00Z", "--to", "2026-02-01T08:00:00+01:00")
+    nobody = homehd(*words, "--unit", "nobody", "--output", str(tmp_path / "x.csv"), **environment)
+    assert nobody.returncode == 1
+    assert "nobody" in last_line(nobody)
+    assert list(tmp_path.glob("x.csv*")) == []
+    with pool.connect(database_url) as conn:
+        unit = registry.add_unit(conn, "Home 1", None, 1, name="h-1")
+    empty = homehd(*words, "--unit", unit.name, "--signals", "systolic,machine_mode", **environment)
+    assert empty.returncode == 0, empty.stderr
+    assert empty.stdout.endswith(",invalid,systolic (mm[Hg]),machine_mode\n")
+    assert empty.stdout.count("\n") == 1
+    assert last_line(empty) == "0 readings of h-1"
+    assert homehd(*words, "--unit", unit.name, "--output", str(tmp_path / "x.csv"), **environment).returncode == 0
+    assert [path.name for path in tmp_path.glob("x.csv*")] == ["x.csv"]
+    full = homehd(*words, "--unit", unit.name, "--output", "/dev/full/x.csv", **environment)
+    assert full.returncode == 1
+    assert "Traceback" not in full.stderr
 
 
 def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from store import reading_queries, readings
+from store import history, reading_queries, readings
 from store.partitions import DAY_US
 from store.pool import Connection, Pool
 from store.readings import ReadingColumns
@@ -13,21 +12,14 @@ from telemetry.messages import Flag
 NOW_US = 1_750_000_000_000_000
 FLOW = signals.BY_NAME["blood_flow"].number
 MODE = signals.BY_NAME["machine_mode"].number
-PUMP = signals.BY_NAME["blood_pump_running"].number
 
 
 def store(
-    conn: Connection,
-    unit_id: int,
-    times_us: list[int],
-    flow: list[float],
-    pump: list[float] | None = None,
-    flags: Flag = Flag.CLOCK_SYNCHRONISED,
+    conn: Connection, unit_id: int, times_us: list[int], flow: list[float], flags: Flag = Flag.CLOCK_SYNCHRONISED
 ) -> None:
     n = len(times_us)
     values = np.full((n, signals.COUNT), np.nan, np.float32)
     values[:, FLOW] = flow
-    values[:, PUMP] = np.nan if pump is None else pump
     values[:, MODE] = 3
     readings.copy_readings(
         conn,
@@ -49,40 +41,14 @@ async def test_latest_is_the_newest_a_right_clock_could_tell(conn: Connection, a
     assert (found[0].epoch, found[0].phase, found[0].received_us) == ("0123456789abcdef", 3, NOW_US)
 
 
-async def test_history_keeps_extremes_and_gaps(conn: Connection, apool: Pool) -> None:
-    second = 1_000_000
-    times = [NOW_US, NOW_US + second, NOW_US + 10 * second, NOW_US + 39 * second, NOW_US + 40 * second]
-    store(conn, 1, times, [200, 300, np.nan, 250, 999], [1, 0, 1, 1, 1])
-    async with apool.connection() as aconn:
-        names = ["blood_flow", "blood_pump_running", "machine_mode"]
-        found = await reading_queries.history(aconn, 1, names, NOW_US, NOW_US + 40 * second, 4)
-    assert found.bucket_us == 10 * second
-    assert found.start_us == [NOW_US, NOW_US + 10 * second, NOW_US + 30 * second]
-    assert found.rows == [2, 1, 1]
-    flow = found.series["blood_flow"]
-    assert (flow.minimum, flow.maximum, flow.mean) == ([200, None, 250], [300, None, 250], [250, None, 250])
-    assert found.series["blood_pump_running"].mean == [0.5, 1, 1]
-    assert found.series["machine_mode"].maximum == [3, 3, 3]
-
-
 async def test_what_was_taken_nobody_knows_when_is_kept_and_on_no_screen(conn: Connection, apool: Pool) -> None:
     store(conn, 1, [NOW_US - 10], [250])
     store(conn, 2, [NOW_US], [300], flags=Flag.TIME_UNCERTAIN | Flag.LATE)
     async with apool.connection() as aconn:
         assert [r.unit_id for r in await reading_queries.latest(aconn, [1, 2], NOW_US + 1)] == [1]
-        found = await reading_queries.history(aconn, 2, ["blood_flow"], NOW_US - 5, NOW_US + 5, 1)
-    assert found.rows == []
+        found = await history.buckets(aconn, 2, ["blood_flow"], NOW_US - 5, NOW_US + 5, 1)
+    assert found.readings.tolist() == []
     assert conn.execute("SELECT count(*) FROM reading WHERE unit_id = 2").fetchone() == (1,)
-
-
-async def test_history_of_nothing(apool: Pool) -> None:
-    async with apool.connection() as aconn:
-        found = await reading_queries.history(aconn, 1, ["systolic"], 0, NOW_US, 600)
-        assert (found.start_us, found.rows, found.series["systolic"].mean) == ([], [], [])
-        with pytest.raises(KeyError):
-            await reading_queries.history(aconn, 1, ["systolic; DROP TABLE reading"], 0, NOW_US, 600)
-        with pytest.raises(ValueError, match="start < end"):
-            await reading_queries.history(aconn, 1, ["systolic"], NOW_US, NOW_US, 600)
 
 
 def test_since_gives_what_was_not_seen(conn: Connection) -> None:

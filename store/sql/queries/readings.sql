@@ -24,14 +24,6 @@ WHERE unit_id = %(unit)s AND time > from_us(%(after)s)
 ORDER BY time, seq
 LIMIT %(limit)s
 
--- name: history
-SELECT (to_us(time) - %(start)s::bigint) / %(width)s::bigint AS bucket, count(*){aggregates}
-FROM reading
-WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
-    AND flags & 16 = 0 -- as above
-GROUP BY bucket
-ORDER BY bucket
-
 -- name: readings_by_number
 SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
 FROM reading

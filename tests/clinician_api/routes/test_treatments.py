@@ -11,7 +11,7 @@ from store import patients, registry, treatment_summaries, treatments
 from store.treatments import Treatment
 from telemetry.treatment import EndKnown
 from tests.clinician_api.conftest import Api
-from tests.clinician_api.routes.test_units import START, store_readings
+from tests.clinician_api.routes.test_history import START, store_readings
 
 START_US = int(START.timestamp() * 1e6)
 HOUR_US = 3_600_000_000
