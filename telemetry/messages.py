@@ -230,10 +230,39 @@ class LiveReading(msgspec.Struct, frozen=True, array_like=True):
     values: dict[int, float]
 
 
+class UnsavedAlert(msgspec.Struct, frozen=True, array_like=True):
+    """Where an alert stands that changed while the database took nothing: on no record yet, to be saved once it does.
+
+    Attributes:
+        priority, state: words of `telemetry.alarms`, of the condition as it stands now.
+        since_us: sample time at which it began. time_us: of the finding that `reason`, `inputs`, `limits` are of.
+    """
+
+    unit: str
+    rule: str
+    rule_version: str
+    priority: str
+    state: str
+    since_us: int
+    time_us: int
+    reason: str
+    inputs: dict[str, float]
+    limits: dict[str, float]
+
+
 class LiveFrame(msgspec.Struct, frozen=True, array_like=True):
-    """What ingest committed since its last frame for one shard; also sent empty once a second as a heartbeat."""
+    """What ingest committed since its last frame for one shard; also sent empty once a second as a heartbeat.
+
+    While the database takes nothing, what ingest received and judged instead.
+
+    Attributes:
+        unsaved_since_us: server time since when nothing could be committed; 0: everything here is.
+        unsaved: then all such alerts of the shard's units, in every frame anew: a frame replaces the one before.
+    """
 
     version: int
     server_us: int
     readings: list[LiveReading] = []
     statuses: list[Status] = []
+    unsaved_since_us: int = 0
+    unsaved: list[UnsavedAlert] = []
