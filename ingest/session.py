@@ -25,8 +25,10 @@ from store.pool import Connection
 
 log = logging.getLogger(__name__)
 
-# The worker writes every two seconds. When nothing comes for this long it hangs, and the database frees its shards.
-IDLE_S: Final = 30.0
+# The worker asks the database something every second. When nothing comes for this long (half as long within a
+# transaction) it hangs, and its shards become free. Until then nobody's rules run on them, so it is as short as what a
+# healthy process can be kept from answering by: taking up 500 units' minutes (docs/decisions/0016).
+IDLE_S: Final = 10.0
 # A name the registry does not know is asked for again after this, and so many names a second in all.
 ASK_AGAIN_S: Final = 5.0
 ASKS_PER_S: Final = 20.0
@@ -79,6 +81,8 @@ class Session:
         if gained:
             self._load(gained, now_us)
             log.info("shards taken", extra={"fields": {"shards": len(gained), "units": len(self.units)}})
+        if gained != lacking and (hung := shard_locks.free_hung(self.conn, IDLE_S)):
+            log.error("cut off an ingest that hangs", extra={"fields": {"sessions": hung}})
         return gained
 
     def refresh(self, now_us: int) -> None:

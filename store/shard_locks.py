@@ -24,6 +24,16 @@ def take(conn: Connection, shards: Iterable[int]) -> set[int]:
     return held(conn)
 
 
+def free_hung(conn: Connection, hung_s: float) -> int:
+    """End the sessions that own shards while their process has hung for so long; how many those were.
+
+    The server's own time-outs (`pool.connect`) end a session that is idle, not one that waits for its process in the
+    middle of a statement: of the rest of a COPY, or of room for an answer nobody fetches. That one would keep its
+    shards for as long as its process is paused, so those who stand by look for it. One that works is left alone.
+    """
+    return len(run(conn, "free_hung", {"class": LOCK_CLASS, "hung": hung_s}).fetchall())
+
+
 def held(conn: Connection) -> set[int]:
     """The shards this connection holds, by the database's own word."""
     return {row[0] for row in run(conn, "held_shards", {"class": LOCK_CLASS})}

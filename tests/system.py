@@ -52,6 +52,7 @@ class System:
     folder: Path
     broker_kind: Kind = "nats"
     homes: list[Home] = field(default_factory=list)
+    others: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
@@ -75,6 +76,11 @@ class System:
         """A `homehd` verb, not started yet."""
         return Child(name, words, self.folder / "log" / f"{name}.log", self.environment)
 
+    def another(self, name: str, *words: str) -> Child:
+        """A further service, not started yet; it ends with the system."""
+        self.others.append(self.child(name, *words))
+        return self.others[-1]
+
     def homehd(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end, as a person at a shell would."""
         return subprocess.run(
@@ -96,7 +102,13 @@ class System:
             )  # fmt: skip
 
     def add_home(
-        self, number: int, *, scenario: str = "steady", profile: str = "nikkiso-v2", poll_s: float = 1.0
+        self,
+        number: int,
+        *,
+        scenario: str = "steady",
+        profile: str = "nikkiso-v2",
+        poll_s: float = 1.0,
+        onset_s: float = 60,
     ) -> Home:
         """Provision a unit with a patient; write its configuration; do not start it yet."""
         folder = self.folder / f"home-{number:02d}"
@@ -115,7 +127,7 @@ class System:
         )
         words = (
             "--profile", profile, "--port", str(port), "--scenario", scenario, "--seed", str(number),
-            "--start-minute", "30", "--onset", "60", "--truth", str(folder / "truth.jsonl"),
+            "--start-minute", "30", "--onset", str(onset_s), "--truth", str(folder / "truth.jsonl"),
         )  # fmt: skip
         machine = self.child(f"machine-{number:02d}", "simulate", "machine", *words)
         agent = self.child(f"agent-{number:02d}", "edge", "--config", str(config))
@@ -141,14 +153,19 @@ class System:
     def close(self) -> None:
         """Stop everything, in order."""
         stop_all([child for home in self.homes for child in (home.agent, home.machine)])
-        stop_all([self.ingest, self.api])
+        stop_all([self.ingest, self.api, *self.others])
         self.broker.stop()
         self.database.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def explain(self) -> str:
         """The last words of every process, for a failing test."""
-        children = [self.ingest, self.api, *(child for home in self.homes for child in (home.agent, home.machine))]
+        children = [
+            self.ingest,
+            self.api,
+            *self.others,
+            *(child for home in self.homes for child in (home.agent, home.machine)),
+        ]
         return "\n".join(f"{child.name}: running={child.running} {child.last_words()}" for child in children)
 
 

@@ -5,3 +5,12 @@ SELECT pg_try_advisory_lock(%(class)s::int, shard) FROM unnest(%(shards)s::int[]
 SELECT objid::int FROM pg_locks
 WHERE locktype = 'advisory' AND classid = %(class)s::bigint::oid AND objsubid = 2 AND pid = pg_backend_pid() AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+
+-- name: free_hung
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS owner
+WHERE state = 'active' AND wait_event_type = 'Client' AND datname = current_database()
+    AND state_change < clock_timestamp() - %(hung)s::float8 * interval '1 second'
+    AND EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = %(class)s::bigint::oid AND objsubid = 2 AND granted
+            AND pid = owner.pid AND database = owner.datid)
