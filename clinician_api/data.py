@@ -18,6 +18,7 @@ from clinician_api.views import View, moment, numbers, status
 from store import (
     accounts,
     alert_queries,
+    audit,
     engine_state,
     heartbeat,
     migrate,
@@ -30,6 +31,7 @@ from store import (
 from store import history as stored_history
 from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
+from store.audit import Deed
 from store.errors import StoreError
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
@@ -243,7 +245,12 @@ class Data:
     async def acknowledge(self, alert_id: str, user_id: int, note: str | None, now_us: int) -> Acknowledgement:
         """Acknowledge for a person; of several at once exactly one outcome is ACKNOWLEDGED."""
         async with self._open.transaction() as conn:
-            return await alert_queries.acknowledge(conn, int(alert_id), user_id, now_us, note or "")
+            result = await alert_queries.acknowledge(conn, int(alert_id), user_id, now_us, note or "")
+            if result.outcome is not Outcome.UNKNOWN:
+                detail = {"outcome": result.outcome.value}
+                deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
+                await audit.aappend(conn, deed)
+            return result
 
     @asynccontextmanager
     async def alert_events_as_recorded(self) -> AsyncIterator[AsyncIterator[int]]:

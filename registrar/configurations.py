@@ -10,7 +10,8 @@ from pathlib import Path
 
 from registrar import ca_files, identities, signing
 from registrar.authority import Authority
-from store import certificates, unit_settings
+from store import audit, certificates, unit_settings
+from store.audit import Deed
 from store.errors import StoreError, Trouble
 from store.pool import Connection, transaction
 from store.unit_settings import StoredSettings
@@ -46,6 +47,8 @@ def make(
         signed = signing.sign(key, certificate, unit, serial, settings.encode())
         stored = StoredSettings(serial, settings, author, reason, now_us)
         unit_settings.add(conn, locked.unit_id, stored, wire.encode(signed))
+        deed = Deed(now_us, audit.operator(author), "configure unit", unit, {"serial": serial, "reason": reason})
+        audit.append(conn, deed)
     return serial
 
 

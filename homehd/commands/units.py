@@ -11,7 +11,8 @@ from pathlib import Path
 from homehd import provisioning, settings
 from homehd.settings import ServerSettings
 from registrar import configurations, issuing
-from store import certificates, migrate, pool, registry, unit_settings
+from store import audit, certificates, migrate, pool, registry, unit_settings
+from store.audit import Deed
 from store.pool import Connection
 from store.unit_settings import SettingsState
 from telemetry.clock import SystemClock
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
             with pool.transaction(conn, "revoke unit"):
                 unit = registry.revoke_unit(conn, options.unit, now_us)
                 issuing.revoke(conn, unit.name, now_us)
+                _note(conn, "revoke unit", unit.name, now_us)
             print(f"{unit.name}\trevoked")
         elif options.verb == "configure":
             _configure(conn, loaded, options, now_us)
@@ -73,6 +75,7 @@ def _add(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, 
         provisioning.refuse_same_name(registry.list_units(conn), label, clinic)
         unit = registry.add_unit(conn, label, clinic, now_us)
         text = provisioning.with_code(conn, loaded, provisioning.agent(unit, broker_url, options), now_us)
+        _note(conn, "add unit", unit.name, now_us, clinic=clinic)
     print(text, end="")
 
 
@@ -87,6 +90,7 @@ def _reenrol(conn: Connection, loaded: ServerSettings, options: argparse.Namespa
             raise HomehdError("enrol unit again", unit.name, hint=hint)
         issuing.revoke(conn, unit.name, now_us)
         text = provisioning.with_code(conn, loaded, config, now_us)
+        _note(conn, "enrol unit again", unit.name, now_us)
     print(text, end="")
 
 
@@ -104,6 +108,10 @@ def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Names
         print(
             f"{unit.name}\t{serial}\tno setting in it: all earlier ones are taken back, the box's own file rules again"
         )
+
+
+def _note(conn: Connection, action: str, unit: str, now_us: int, **detail: str | None) -> None:
+    audit.append(conn, Deed(now_us, audit.operator(getpass.getuser()), action, unit, detail))
 
 
 def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> AbstractContextManager[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import secrets
 import sys
 from contextlib import closing
@@ -12,7 +13,8 @@ from argon2 import PasswordHasher
 
 from clinician_api.access import Role
 from homehd import settings
-from store import accounts, migrate, pool, registry
+from store import accounts, audit, migrate, pool, registry
+from store.audit import Deed
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
 
@@ -55,12 +57,16 @@ def run(options: argparse.Namespace) -> int:
             _add(conn, options)
         elif options.verb == "disable":
             with pool.transaction(conn, "disable user"):
-                accounts.disable_user(conn, _find(conn, options.email).user_id, SystemClock().now_us())
+                found = _find(conn, options.email).user_id
+                accounts.disable_user(conn, found, SystemClock().now_us())
+                _note(conn, "disable user", found)
             print(f"{options.email}\tdisabled")
         else:
             password, made = _password(options)
             with pool.transaction(conn, "set password"):
-                accounts.reset_password(conn, _find(conn, options.email).user_id, PasswordHasher().hash(password))
+                found = _find(conn, options.email).user_id
+                accounts.reset_password(conn, found, PasswordHasher().hash(password))
+                _note(conn, "set password", found)
             _tell(options.email, password, made=made)
     return 0
 
@@ -70,7 +76,7 @@ def _add(conn: pool.Connection, options: argparse.Namespace) -> None:
         raise SettingsError("read flags", f"EMAIL {options.email!r}", hint="name@host")
     password, made = _password(options)
     with pool.transaction(conn, "add user"):
-        accounts.add_user(
+        user_id = accounts.add_user(
             conn,
             email=options.email,
             name=options.name or options.email,
@@ -79,7 +85,13 @@ def _add(conn: pool.Connection, options: argparse.Namespace) -> None:
             password_hash=PasswordHasher().hash(password),
             now_us=SystemClock().now_us(),
         )
+        _note(conn, "add user", user_id, role=options.role, clinic=options.clinic)
     _tell(options.email, password, made=made)
+
+
+def _note(conn: pool.Connection, action: str, user_id: int, **detail: str | None) -> None:
+    actor = audit.operator(getpass.getuser())
+    audit.append(conn, Deed(SystemClock().now_us(), actor, action, audit.person(user_id), detail))
 
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:

@@ -55,7 +55,8 @@ WATCHED = (
     "phase_run",
 )
 ALERTS = """
-    SELECT rule, extract(epoch FROM time)::float8, state, actor FROM alert_event WHERE unit_id = %(unit)s ORDER BY event_id
+    SELECT rule, extract(epoch FROM time)::float8, state, actor FROM alert_event
+    WHERE unit_id = %(unit)s ORDER BY event_id
 """
 
 

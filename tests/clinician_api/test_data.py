@@ -75,7 +75,7 @@ async def test_history_is_json_of_what_is_stored(data: Data, unit: registry.Unit
     assert [(gap["start"], gap["end"]) for gap in found["gaps"]] == [(START.timestamp(), START.timestamp() + 25)]
 
 
-async def test_acknowledging_has_one_outcome(data: Data, api: Api) -> None:
+async def test_acknowledging_has_one_outcome(data: Data, api: Api, database_url: str) -> None:
     alert_id = api.raise_alert(api.add_unit("u-1", "Clinic 1"))
     api.account("nurse", 1, "Nora")
     api.account("nurse", 1, "Bo")
@@ -84,6 +84,11 @@ async def test_acknowledging_has_one_outcome(data: Data, api: Api) -> None:
     assert (first.outcome, first.by_user_id) == (Outcome.ACKNOWLEDGED, 1)
     assert (second.outcome, second.by_name) == (Outcome.ALREADY, "Nora")
     assert (await data.acknowledge("999", 1, None, NOW)).outcome is Outcome.UNKNOWN
+    # Both who tried are on record, in the transaction of what they did.
+    with pool.connect(database_url) as conn:
+        rows = conn.execute("SELECT actor, subject, detail ->> 'outcome' FROM audit_event ORDER BY event_id").fetchall()
+    subject = f"alert:{alert_id}"
+    assert rows == [("user:1", subject, "acknowledged"), ("user:2", subject, "already acknowledged")]
     stored = await data.alert(alert_id)
     assert stored is not None
     assert (stored.view["acknowledged_by"], stored.view["state"]) == ("Nora", "active, acknowledged")

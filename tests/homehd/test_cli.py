@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import subprocess
@@ -401,6 +402,9 @@ def test_a_unit_from_its_code_to_its_end(database_url: str, tmp_path: Path) -> N
     assert homehd("units", "revoke", unit, **environment).stdout == f"{unit}\trevoked\n"
     unmoved = homehd("units", "configure", unit, str(changes), "--reason", "late", **environment)
     assert unmoved.returncode == 1 and "revoked for good" in last_line(unmoved)
+    with pool.connect(database_url) as conn:
+        deeds = [row[0] for row in conn.execute("SELECT action FROM audit_event ORDER BY event_id")]
+    assert deeds == ["add unit", "enrol unit again", *["configure unit"] * 3, "revoke unit"]
     gone = homehd("units", "reenrol", unit, **environment)
     assert gone.returncode == 1 and "revoked for good" in last_line(gone)
     unreachable = homehd("enrol", second[0], "--folder", str(tmp_path / "box"))
@@ -419,3 +423,37 @@ def test_a_plain_unit_is_not_enrolled_again(database_url: str, tmp_path: Path) -
     assert plain.returncode == 1 and "only a broker with mqtts://" in last_line(plain)
     configured = homehd("units", "configure", unit, "/dev/null", "--reason", "x", **environment)
     assert configured.returncode == 1 and "never enrolled" in last_line(configured)
+
+
+def test_what_is_done_at_the_command_line_is_on_record_and_a_changed_record_is_found(
+    tmp_path: Path, database_url: str
+) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://b:1"}
+    unit = re.search(r'unit = "(\w+)"', homehd("units", "add", "Home 1", "--clinic", "North", **environment).stdout)
+    assert unit
+    assert homehd("units", "revoke", unit[1], **environment).returncode == 0
+    assert homehd("users", "add", "li@clinic.example", "--role", "nurse", **environment).returncode == 0
+    assert homehd("users", "password", "li@clinic.example", **environment).returncode == 0
+    assert homehd("users", "disable", "li@clinic.example", **environment).returncode == 0
+    with pool.connect(database_url) as conn:
+        rows = conn.execute("SELECT actor, action, subject FROM audit_event ORDER BY event_id").fetchall()
+    actor = f"os:{getpass.getuser()}"
+    assert rows == [
+        (actor, "add unit", unit[1]), (actor, "revoke unit", unit[1]), (actor, "add user", "user:1"),
+        (actor, "set password", "user:1"), (actor, "disable user", "user:1"),
+    ]  # fmt: skip
+
+    intact = homehd("audit", "verify", **environment)
+    assert intact.returncode == 0
+    head = re.fullmatch(r"intact\t5 rows\thead (5:[0-9a-f]{64})\n", intact.stdout)
+    assert head, intact.stdout
+    assert homehd("audit", "verify", "--head", head[1], **environment).returncode == 0
+    assert homehd("audit", "verify", "--head", "5", **environment).returncode == 2
+    longer = homehd("audit", "verify", "--head", f"6:{'0' * 64}", **environment)
+    assert (longer.returncode, longer.stdout) == (1, "") and "row 6 – missing" in last_line(longer)
+    with pool.connect(database_url) as conn:
+        conn.execute("SET session_replication_role = replica")
+        conn.execute("UPDATE audit_event SET actor = 'os:nobody' WHERE event_id = 2")
+    broken = homehd("audit", "verify", **environment)
+    assert broken.returncode == 1
+    assert "row 2 – its content is not what was written" in last_line(broken)
