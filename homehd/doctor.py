@@ -61,7 +61,11 @@ def _database(loaded: ServerSettings) -> Iterator[Finding]:
             yield Finding("ok", "timescale", "not installed: native daily partitions are used")
         try:
             migrate.check(conn)
-            yield Finding("ok", "schema", migrate.schema_version(conn))
+            if newer := migrate.newer(conn):
+                hint = "for one release that is all right: upgrade this program too"
+                yield Finding("warn", "schema", f"newer than this program: {', '.join(newer)}", hint)
+            else:
+                yield Finding("ok", "schema", migrate.schema_version(conn))
         except HomehdError as error:
             yield Finding("fail", "schema", f"{error.operation}: {error.subject}", error.hint)
 

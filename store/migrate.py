@@ -2,7 +2,8 @@
 
 Migrations are files, applied in order of their names, each in one transaction and recorded in `schema_migration`. The
 signal columns of `reading` are no migration: whatever the catalogue has and the table has not is added at the end, so
-that a new signal needs no SQL.
+that a new signal needs no SQL. The first line of a migration says whether the release before can run on it
+(store/compatibility.py).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Final, LiteralString
 
 from psycopg import sql
 
+from store import compatibility
 from store.errors import StoreError, Trouble, translate
 from store.pool import Connection, connect
 from telemetry import signals
 
 log = logging.getLogger(__name__)
+
+_told: set[str] = set()  # newer migrations that the log has been told of
 
 COLUMN_TYPE: Final[dict[signals.Kind, LiteralString]] = {
     signals.Kind.NUMERIC: "real",
@@ -30,7 +34,7 @@ COLUMN_TYPE: Final[dict[signals.Kind, LiteralString]] = {
 def migrate(url: str) -> list[str]:
     """Bring the database up to date; the names of what was applied, empty when it was up to date already.
 
-    Safe to run twice and by several at once. StoreError when the database is newer than this program.
+    Safe to run twice and by several at once. StoreError when the database is newer than this program can live with.
     """
     with connect(url, name="homehd migrate") as conn, translate("migrate the database"):
         conn.execute("SET statement_timeout = 0")
@@ -38,13 +42,14 @@ def migrate(url: str) -> list[str]:
         conn.execute(
             "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, applied_at timestamptz NOT NULL)"
         )
-        applied = _applied(conn)
-        _refuse_newer(applied)
+        conn.execute("ALTER TABLE schema_migration ADD COLUMN IF NOT EXISTS compatible boolean NOT NULL DEFAULT false")
+        applied = _tell_newer(compatibility.recorded(conn))
         done = [name for name in _scripts() if name not in applied]
         for name in done:
             with conn.transaction():
                 conn.execute(_scripts()[name])
-                conn.execute("INSERT INTO schema_migration VALUES (%s, now())", [name])
+                row = [name, compatibility.declared(_scripts()[name])]
+                conn.execute("INSERT INTO schema_migration (name, applied_at, compatible) VALUES (%s, now(), %s)", row)
             log.info("migration applied", extra={"fields": {"migration": name}})
         _use_timescale(conn)
         return done + [f"reading.{name}" for name in _add_signal_columns(conn)]
@@ -53,14 +58,19 @@ def migrate(url: str) -> list[str]:
 def schema_version(conn: Connection) -> str:
     """The name of the newest migration applied, or empty when there is no schema of ours."""
     with translate("read the schema's version"):
-        return max(_applied(conn), default="")
+        return max(compatibility.recorded(conn), default="")
+
+
+def newer(conn: Connection) -> list[str]:
+    """Migrations applied that this program does not know and can live with; StoreError when it cannot."""
+    with translate("check the schema"):
+        return compatibility.ahead(compatibility.recorded(conn), _scripts())
 
 
 def check(conn: Connection) -> None:
-    """StoreError unless the schema is exactly what this program was written for."""
+    """StoreError unless the schema is what this program was written for, or newer and declared to serve it too."""
     with translate("check the schema"):
-        applied = _applied(conn)
-        _refuse_newer(applied)
+        applied = _tell_newer(compatibility.recorded(conn))
         missing = [name for name in _scripts() if name not in applied]
         missing = missing or [f"reading.{name}" for name in _missing_signals(conn)]
     if missing:
@@ -82,18 +92,12 @@ def _scripts() -> dict[str, LiteralString]:
     return {f.name.removesuffix(".sql"): f.read_text("utf-8") for f in scripts}
 
 
-def _applied(conn: Connection) -> set[str]:
-    found = conn.execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
-    if not (found and found[0]):
-        return set()
-    return {row[0] for row in conn.execute("SELECT name FROM schema_migration")}
-
-
-def _refuse_newer(applied: set[str]) -> None:
-    unknown = sorted(applied - set(_scripts()))
-    if unknown:
-        hint = "the database is newer than this program: upgrade the program"
-        raise StoreError("check the schema", f"migration {unknown[0]}", trouble=Trouble.SCHEMA, hint=hint)
+def _tell_newer(applied: dict[str, bool]) -> dict[str, bool]:
+    ahead = set(compatibility.ahead(applied, _scripts()))
+    if ahead - _told:
+        _told.update(ahead)
+        log.warning("database is newer; running on", extra={"fields": {"migrations": ", ".join(sorted(ahead))}})
+    return applied
 
 
 def _missing_signals(conn: Connection) -> list[str]:

@@ -43,6 +43,14 @@ def test_a_schema_that_is_missing_asks_for_migrate(database_url: str, tmp_path: 
     assert findings(settings)["schema"].level == "ok"
 
 
+def test_a_schema_that_is_newer_and_serves_us_too_is_a_warning(database_url: str, tmp_path: Path) -> None:
+    with pool.connect(database_url) as conn:
+        conn.execute("INSERT INTO schema_migration VALUES ('9998_from_the_future', now(), true)")
+    found = findings(ServerSettings(home=str(tmp_path), database=database_url, broker="embedded:nats"))["schema"]
+    assert (found.level, found.text) == ("warn", "newer than this program: 9998_from_the_future")
+    assert "upgrade this program" in found.hint
+
+
 def test_a_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Usage:
         free = 10 * 1024**2

@@ -16,16 +16,26 @@ MIGRATIONS = Path(migrate.__file__).parent / "sql/migrations"
 
 # Everything a schema is made of, as text, from PostgreSQL's own catalogues.
 CATALOGUE = (
-    """SELECT table_name, column_name, data_type, is_nullable, column_default, identity_generation, collation_name
-       FROM information_schema.columns WHERE table_schema = 'public'""",
+    """SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+              attgenerated, pg_get_expr(adbin, adrelid), attcollation::regcollation::text, attcompression, attstorage
+       FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+       WHERE attnum > 0 AND NOT attisdropped
+           AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)""",
     """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
     "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
-    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
-    """SELECT relname, relkind, pg_get_expr(relpartbound, oid), pg_get_partkeydef(oid)
+    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE NOT tgisinternal",
+    """SELECT relname, relkind, pg_get_expr(relpartbound, oid), pg_get_partkeydef(oid), reloptions, relpersistence,
+              relrowsecurity, relacl
        FROM pg_class WHERE relnamespace = 'public'::regnamespace""",
+    "SELECT tablename, policyname, permissive, roles, cmd, qual, with_check FROM pg_policies",
+    """SELECT typname, typtype, enumlabel, pg_get_constraintdef(c.oid)
+       FROM pg_type LEFT JOIN pg_enum ON enumtypid = pg_type.oid LEFT JOIN pg_constraint AS c ON contypid = pg_type.oid
+       WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'r')""",
+    "SELECT sequencename, data_type, start_value, increment_by, cycle FROM pg_sequences WHERE schemaname = 'public'",
+    "SELECT extname FROM pg_extension",
 )
 
 
@@ -51,6 +61,41 @@ def test_schema_and_migrations_give_the_same(empty_url: str, postgres_url: str) 
         migrate.migrate(empty_url)
         assert catalogue_of(conn) == built
     assert sum(map(len, built)) > 200
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        "ALTER TABLE unit ADD COLUMN colour text",
+        "ALTER TABLE unit ALTER COLUMN label DROP NOT NULL",
+        "ALTER TABLE unit ALTER COLUMN label SET DEFAULT ''",
+        "ALTER TABLE unit ALTER COLUMN label TYPE varchar(200)",
+        "ALTER TABLE unit DROP CONSTRAINT unit_shard_check",
+        "ALTER TABLE unit DROP CONSTRAINT unit_clinic_id_fkey",
+        """ALTER TABLE unit DROP CONSTRAINT unit_clinic_id_fkey,
+           ADD FOREIGN KEY (clinic_id) REFERENCES clinic ON DELETE CASCADE""",
+        "DROP INDEX machine_event_gap",
+        "DROP INDEX binding_unit_now; CREATE UNIQUE INDEX binding_unit_now ON binding (unit_id)",
+        "ALTER TABLE received RESET (fillfactor)",
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "ALTER FUNCTION to_us(timestamptz) STABLE",
+        "DROP TRIGGER alert_event_append_only ON alert_event",
+        "ALTER TABLE alert_event DISABLE TRIGGER alert_event_append_only",
+        "DROP VIEW alert_current; CREATE VIEW alert_current AS SELECT alert.* FROM alert",
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TYPE mood AS ENUM ('well')",
+        "ALTER TABLE patient ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY mine ON patient USING (clinic_id = 1)",
+        "GRANT SELECT ON patient TO PUBLIC",
+        "ALTER TABLE alert_event ALTER COLUMN event_id SET INCREMENT BY 2",
+        "ALTER TABLE engine_state SET UNLOGGED",
+    ],
+)
+def test_the_comparison_of_schemas_sees(conn: Connection, difference: str) -> None:
+    before = catalogue_of(conn)
+    assert catalogue_of(conn) == before
+    conn.execute(difference)
+    assert catalogue_of(conn) != before
 
 
 def test_signal_columns_are_the_catalogue(conn: Connection) -> None:
@@ -99,11 +144,41 @@ def test_no_schema(empty_url: str) -> None:
 
 
 def test_a_newer_database_is_left_alone(database_url: str, conn: Connection) -> None:
-    conn.execute("INSERT INTO schema_migration VALUES ('9999_from_the_future', now())")
+    conn.execute("INSERT INTO schema_migration VALUES ('9999_from_the_future', now(), false)")
     for attempt in (lambda: migrate.check(conn), lambda: migrate.migrate(database_url)):
         with pytest.raises(StoreError, match="9999_from_the_future – the database is newer") as caught:
             attempt()
         assert caught.value.trouble is Trouble.SCHEMA
+
+
+def test_a_newer_database_that_serves_us_too_is_used_and_told_of_once(
+    database_url: str, conn: Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_told", set())
+    conn.execute("INSERT INTO schema_migration VALUES ('9998_from_the_future', now(), true)")
+    for _ in range(3):
+        migrate.check(conn)
+    assert migrate.migrate(database_url) == []
+    assert migrate.newer(conn) == ["9998_from_the_future"]
+    assert [record.message for record in caplog.records] == ["database is newer; running on"]
+    # One more that does not: it is over.
+    conn.execute("INSERT INTO schema_migration VALUES ('9999_from_the_future', now(), false)")
+    with pytest.raises(StoreError, match="9999_from_the_future"):
+        migrate.check(conn)
+
+
+def test_what_is_missing_is_missing_on_a_newer_database_too(conn: Connection) -> None:
+    conn.execute("INSERT INTO schema_migration VALUES ('9998_from_the_future', now(), true)")
+    conn.execute("DELETE FROM schema_migration WHERE name = '0006_treatments'")
+    with pytest.raises(StoreError, match="0006_treatments missing"):
+        migrate.check(conn)
+
+
+def test_a_database_of_the_first_release_is_brought_up_to_date(database_url: str, conn: Connection) -> None:
+    conn.execute("ALTER TABLE schema_migration DROP COLUMN compatible")
+    migrate.check(conn)
+    assert migrate.migrate(database_url) == []
+    assert conn.execute("SELECT bool_or(compatible) FROM schema_migration").fetchone() == (False,)
 
 
 def test_timescale_is_used_only_when_asked_for(conn: Connection) -> None:
