@@ -71,6 +71,7 @@ def _run(verb: str, words: list[str]) -> int:
     module.add_arguments(parser)
     options = parser.parse_args(words)
     logs.install(options.log_level)
+    logs.take_strays()
     try:
         code = module.run(options)
         sys.stdout.flush()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
+from math import isfinite
+from types import TracebackType
 from typing import Final
 
 from homehd.log_budget import LogBudget
@@ -28,10 +31,16 @@ class JsonLines(logging.Formatter):
             "event": record.getMessage(),
         }
         entry.update(getattr(record, "fields", {}))
-        entry = {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in entry.items()}
+        entry = {name: _plain(value) for name, value in entry.items()}
         if record.exc_info:
             entry["traceback"] = "".join(traceback.format_exception(*record.exc_info))[-MAX_TRACEBACK:]
         return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)  # JSON has no word for it
+    return value[:MAX_TEXT] if isinstance(value, str) else value
 
 
 class BoundedLines(logging.StreamHandler):  # type: ignore[type-arg]
@@ -74,6 +83,32 @@ def install(level: str = "INFO") -> None:
     root.setLevel(level)
     for chatty in ("uvicorn.access", "asyncio", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def take_strays() -> None:
+    """What Python would print by itself becomes a line too: whoever reads the log by machine must not stumble."""
+    logging.captureWarnings(True)
+    strays = logging.getLogger("homehd")
+
+    def ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            strays.critical("ended by an exception nobody caught", exc_info=(kind, error, trace))
+
+    def thread_ended(said: threading.ExceptHookArgs) -> None:
+        fields = {"thread": said.thread.name if said.thread else ""}
+        error = said.exc_value or said.exc_type()
+        strays.critical(
+            "thread ended by an exception nobody caught", extra={"fields": fields},
+            exc_info=(said.exc_type, error, said.exc_traceback),
+        )  # fmt: skip
+
+    def ignored(said: sys.UnraisableHookArgs) -> None:
+        error = said.exc_value or said.exc_type()
+        strays.error("exception ignored", exc_info=(said.exc_type, error, said.exc_traceback))
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = ended, thread_ended, ignored
 
 
 def bound(clock: Clock) -> None:

@@ -38,6 +38,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
         trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
+        api_metrics_port: where the API serves /metrics, likewise.
         homes_broker: mqtts://host:port by which homes reach the broker; None = `broker`.
         registrar_host, registrar_port: where the registrar listens; registrar_health_port as ingest's.
         registrar_url: https://host:port by which boxes reach it, as it stands in enrolment codes.
@@ -54,6 +55,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed_origins: list[str] = []
     trusted_proxies: list[str] = []
     ingest_health_port: Port = 0
+    api_metrics_port: Port = 0
     homes_broker: str | None = None
     registrar_host: str = "127.0.0.1"
     registrar_port: Port = 8443

@@ -19,8 +19,8 @@ class Metrics:
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, namespace="homehd", subsystem="ingest", registry=self.registry)
 
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(name, text, namespace="homehd", subsystem="ingest", registry=self.registry)
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(name, text, labels, namespace="homehd", subsystem="ingest", registry=self.registry)
 
         def seconds(name: str, text: str) -> Histogram:
             return Histogram(
@@ -46,6 +46,14 @@ class Metrics:
         self.units = gauge("units", "Units with a place in the rule engine")
         self.clocks = gauge("clocks_off", "Units whose clock is more than 60 s off")
         self.connected = gauge("broker_connected", "1 while the broker session stands")
+        self.hears = gauge("broker_hears", "1 while the broker lets us hear all our shards")
+        self.silent_s = gauge("database_silent_seconds", "Since the database last answered the thread that writes")
+        self.boxes = gauge("boxes", "Boxes of our shards, as they last said", "state")
+        self.boxes_waiting_rows = gauge("boxes_waiting_rows", "Rows that wait in the outboxes of boxes online")
+        self.boxes_oldest_s = gauge("boxes_oldest_seconds", "Age of the oldest row that waits in a box online")
+        self.boxes_behind = gauge("boxes_behind", "Boxes online with a row older than a minute waiting")
+        self.boxes_troubled = gauge("boxes_troubled", "Boxes online that tell of trouble of their own")
+        self.boxes_no_machine = gauge("boxes_no_machine", "Boxes online without a machine that answers")
 
     def page(self) -> tuple[str, bytes]:
         """All of them as Prometheus reads them: content type and text."""

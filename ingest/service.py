@@ -11,6 +11,7 @@ from typing import Final
 
 from alerts import ruleset
 from ingest.conflicts import ConflictWatch
+from ingest.fleet_watch import FleetWatch
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.shards import ALL
@@ -53,7 +54,9 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
+    fleet = FleetWatch(options.database_url, lambda: worker.owned, metrics)
     _watch(metrics, inbox, subscriber, clock)
+    metrics.silent_s.set_function(lambda: clock.monotonic_s() - worker.committed_s)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(worker, subscriber, inbox, clock), named="--health-port"
     )
@@ -62,11 +65,13 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         subscriber.start()
         summariser.start()
         watch.start()
+        fleet.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
         summariser.stop()
         watch.stop()
+        fleet.stop()
         worker.close()
         subscriber.stop()
         health.stop()
@@ -95,3 +100,4 @@ def _watch(metrics: Metrics, inbox: Inbox, subscriber: Subscriber, clock: Clock)
     metrics.oldest_s.set_function(oldest_s)
     metrics.dropped.set_function(lambda: inbox.dropped)
     metrics.connected.set_function(lambda: int(subscriber.connected))
+    metrics.hears.set_function(lambda: int(not subscriber.trouble))

@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
             port=loaded.api_port,
             allowed_origins=tuple(loaded.allowed_origins),
             trusted_proxies=tuple(loaded.trusted_proxies),
+            metrics_port=loaded.api_metrics_port,
             demo_accounts=_demo_accounts(),
         )
         server.run(api, SteadyClock(SystemClock()), stop_event())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
+
+import pytest
 
 from homehd.logs import JsonLines
 
@@ -41,3 +44,28 @@ def test_a_traceback_travels_in_the_same_line() -> None:
 def test_a_text_without_end_is_cut() -> None:
     line = JsonLines().format(record("rejected", reason="x" * 100_000))
     assert len(line) < 1000
+
+
+def test_what_is_no_number_is_a_word() -> None:
+    line = JsonLines().format(record("odd", age_s=float("nan"), limit=float("inf")))
+    assert json.loads(line, parse_constant=pytest.fail)["age_s"] == "nan"
+
+
+STRAYS = {
+    "raise KeyError('lost')": "ended by an exception nobody caught",
+    "import threading; t = threading.Thread(target=lambda: 1 / 0, name='reader'); t.start(); t.join()": (
+        "thread ended by an exception nobody caught"
+    ),
+    "import warnings; warnings.warn('old', UserWarning)": "old",
+    "C = type('C', (), {'__del__': lambda _s: 1 / 0}); C()": "exception ignored",
+}
+
+
+@pytest.mark.parametrize("code", STRAYS)
+def test_what_python_would_print_by_itself_is_a_line_too(code: str) -> None:
+    program = f"from homehd import logs; logs.install(); logs.take_strays(); {code}"
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    ).stderr
+    (line,) = said.splitlines()
+    assert STRAYS[code] in json.loads(line)["event"]

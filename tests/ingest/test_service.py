@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -94,7 +95,10 @@ def test_from_the_broker_to_the_database_and_back(
 def healthy(caplog: pytest.LogCaptureFixture) -> bool:
     status, _ = asked(caplog, "/healthz")
     _, page = asked(caplog, "/metrics")
-    return status == 200 and b'homehd_ingest_rows_total{outcome="accept"} 3.0' in page
+    figures = (b'rows_total{outcome="accept"} 3.0', b"broker_connected 1.0", b"broker_hears 1.0", b"owned_shards 64.0")
+    found = re.search(rb"^homehd_ingest_database_silent_seconds ([0-9.e-]+)$", page, re.M)
+    assert found and float(found[1]) < WAIT_S
+    return status == 200 and all(b"homehd_ingest_" + figure in page for figure in figures)
 
 
 def asked(caplog: pytest.LogCaptureFixture, path: str) -> tuple[int, bytes]:

@@ -1,0 +1,66 @@
+"""The boxes' own figures for Prometheus, on a thread and a connection of their own: what waits at home, and where.
+
+Ingest sees what has arrived. Whether something has not arrived yet, only the boxes can say.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from ingest.metrics import Metrics
+from store import fleet, pool
+from store.errors import StoreError
+from store.pool import Connection
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 15.0
+# An acknowledgement takes some seconds; a box whose oldest row is older than this has a backlog.
+BEHIND_S: Final = 60.0
+
+
+class FleetWatch:
+    """Counts the boxes of `owned()` shards; several ingests count each their own."""
+
+    def __init__(self, database_url: str, owned: Callable[[], frozenset[int]], metrics: Metrics) -> None:
+        self._url = database_url
+        self._owned = owned
+        self._metrics = metrics
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fleet", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, within_s: float = 2.0) -> None:
+        """End."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(within_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with pool.connect(self._url, name="homehd fleet watch") as conn:
+                    while not self._stop.is_set():
+                        self.step(conn)
+                        self._stop.wait(LOOK_S)
+            except StoreError as error:
+                log.warning("boxes not counted for now", extra={"fields": {"error": error.line()}})
+            self._stop.wait(LOOK_S)
+
+    def step(self, conn: Connection) -> None:
+        """Count once; StoreError when the database is not well."""
+        found, metrics = fleet.fleet(conn, self._owned(), BEHIND_S), self._metrics
+        metrics.boxes.labels("online").set(found.online)
+        metrics.boxes.labels("offline").set(found.offline)
+        metrics.boxes.labels("never heard").set(found.never)
+        metrics.boxes_waiting_rows.set(found.waiting_rows)
+        metrics.boxes_oldest_s.set(found.oldest_s)
+        metrics.boxes_behind.set(found.behind)
+        metrics.boxes_troubled.set(found.troubled)
+        metrics.boxes_no_machine.set(found.no_machine)
