@@ -55,8 +55,8 @@ WATCHED = (
     "phase_run",
 )
 ALERTS = """
-    SELECT rule, extract(epoch FROM time)::float8, state, actor FROM alert_event
-    WHERE unit_id = %(unit)s ORDER BY event_id
+    SELECT rule, alert_id, extract(epoch FROM min(time))::float8 FROM alert_event
+    WHERE unit_id = %(unit)s GROUP BY rule, alert_id ORDER BY min(event_id)
 """
 
 
@@ -95,10 +95,10 @@ def test_a_killed_owner_s_shards_have_a_new_owner_in_time_that_knows_what_stands
     )
 
     finish(system)
-    events = alerts(system, bleeding.unit_id)
-    raised = [(rule, at) for rule, at, state, _ in events if state == "active, unacknowledged"]
-    assert [rule for rule, _ in raised] == ["R19", "R22"], f"each once, none forgotten: {events}"
-    assert raised[1][1] - raised[0][1] == pytest.approx(60, abs=2 * POLL_S), "counted on from where the dead one stood"
+    raised = alerts(system, bleeding.unit_id)
+    assert each_once(raised) >= {"R19", "R22"}, f"each once, none forgotten: {raised}"
+    since = {rule: at for rule, _, at in raised}
+    assert since["R22"] - since["R19"] == pytest.approx(60, abs=2 * POLL_S), "counted on from where the dead one stood"
 
 
 def test_a_paused_owner_that_wakes_up_late_writes_nothing(system: System) -> None:
@@ -139,8 +139,7 @@ def test_a_paused_owner_that_wakes_up_late_writes_nothing(system: System) -> Non
         owner, standby = standby, owner
 
     finish(system)
-    raised = [rule for rule, _, state, _ in alerts(system, bleeding.unit_id) if state == "active, unacknowledged"]
-    assert raised in (["R19"], ["R19", "R22"])
+    assert "R19" in each_once(alerts(system, bleeding.unit_id))
 
 
 def test_two_share_the_work_and_a_third_stands_by_for_both(system: System) -> None:
@@ -210,9 +209,17 @@ def stands_by(system: System, child: Child) -> bool:
     return found == (0,)
 
 
-def alerts(system: System, unit_id: int) -> list[tuple[str, float, str, int | None]]:
+def alerts(system: System, unit_id: int) -> list[tuple[str, int, float]]:
+    """Rule, id and first sample time of every alert there ever was, in order."""
     with pool.connect(system.database.url) as conn:
         return [tuple(row) for row in conn.execute(ALERTS, {"unit": unit_id})]
+
+
+def each_once(raised: list[tuple[str, int, float]]) -> set[str]:
+    """The rules that raised an alert; none may have raised two."""
+    rules = [rule for rule, *_ in raised]
+    assert len(rules) == len(set(rules)), raised
+    return set(rules)
 
 
 def writers_since_taken(system: System, owner: int) -> set[int]:
