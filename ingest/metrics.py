@@ -48,6 +48,8 @@ class Metrics:
         self.connected = gauge("broker_connected", "1 while the broker session stands")
         self.hears = gauge("broker_hears", "1 while the broker lets us hear all our shards")
         self.silent_s = gauge("database_silent_seconds", "Since the database last answered the thread that writes")
+        self.backup_streams = gauge("backup_streams", "Streams by which WAL leaves the database server")
+        self.backup_behind = gauge("backup_behind_bytes", "WAL that no stream has taken away, while it is kept for one")
         self.boxes = gauge("boxes", "Boxes of our shards, as they last said", "state")
         self.boxes_waiting_rows = gauge("boxes_waiting_rows", "Rows that wait in the outboxes of boxes online")
         self.boxes_oldest_s = gauge("boxes_oldest_seconds", "Age of the oldest row that waits in a box online")

@@ -11,8 +11,8 @@ from typing import Final
 
 from alerts import ruleset
 from ingest.conflicts import ConflictWatch
-from ingest.fleet_watch import FleetWatch
 from ingest.inbox import Inbox
+from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
@@ -54,7 +54,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
-    fleet = FleetWatch(options.database_url, lambda: worker.owned, metrics)
+    lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     _watch(metrics, inbox, subscriber, clock)
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - worker.committed_s)
     health = HealthPort(
@@ -65,13 +65,13 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         subscriber.start()
         summariser.start()
         watch.start()
-        fleet.start()
+        lookout.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
         summariser.stop()
         watch.stop()
-        fleet.stop()
+        lookout.stop()
         worker.close()
         subscriber.stop()
         health.stop()

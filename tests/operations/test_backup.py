@@ -152,7 +152,8 @@ def test_a_server_that_is_destroyed_under_load_comes_back_with_every_row(system:
         wait_for("the boxes' rest", lambda: all(len(system.stored(h)) >= truths[h.unit] for h in homes), 120, system)
         for home in homes:
             check_home(system, home)
-        assert duplicates(system) > 0, "a row that was stored and not acknowledged came again, and was recognised"
+        wait_for("the stream to be seen", lambda: figure(system, "backup_streams") == 1, 30, system)
+        assert figure(system, 'rows_total{outcome="duplicate"}') > 0, "stored, not acknowledged, sent again, recognised"
 
         question = f"SELECT revoked_at IS NULL FROM unit WHERE name = '{unit[1]}'"
         assert ask(system, question) is False
@@ -203,11 +204,12 @@ def is_alive(pid: str) -> bool:
         return False
 
 
-def duplicates(system: System) -> float:
+def figure(system: System, name: str) -> float:
+    """One of ingest's own, from its health port."""
     ready = [json.loads(line) for line in system.ingest.log_file.read_text().splitlines() if '"ingest ready"' in line]
     with build_opener(ProxyHandler({})).open(
         f"http://127.0.0.1:{ready[-1]['health_port']}/metrics", timeout=10
     ) as page:
         text = page.read().decode()
-    found = re.search(r'^homehd_ingest_rows_total\{outcome="duplicate"\} ([0-9.e+]+)$', text, re.M)
+    found = re.search(rf"^homehd_ingest_{re.escape(name)} ([0-9.e+]+)$", text, re.M)
     return float(found[1]) if found else 0.0

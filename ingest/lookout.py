@@ -1,6 +1,7 @@
-"""The boxes' own figures for Prometheus, on a thread and a connection of their own: what waits at home, and where.
+"""What lies before and behind ingest, as figures for Prometheus, on a thread and a connection of their own.
 
-Ingest sees what has arrived. Whether something has not arrived yet, only the boxes can say.
+Ingest sees what has arrived. Whether something has not arrived yet, only the boxes can say; and whether what is
+acknowledged is on one disk only, the database.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ingest.metrics import Metrics
-from store import fleet, pool
+from store import backups, fleet, pool
 from store.errors import StoreError
 from store.pool import Connection
 
@@ -22,15 +23,15 @@ LOOK_S: Final = 15.0
 BEHIND_S: Final = 60.0
 
 
-class FleetWatch:
-    """Counts the boxes of `owned()` shards; several ingests count each their own."""
+class Lookout:
+    """Counts the boxes of `owned()` shards, several ingests each their own; and looks after the backup's stream."""
 
     def __init__(self, database_url: str, owned: Callable[[], frozenset[int]], metrics: Metrics) -> None:
         self._url = database_url
         self._owned = owned
         self._metrics = metrics
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="fleet", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
@@ -45,16 +46,19 @@ class FleetWatch:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with pool.connect(self._url, name="homehd fleet watch") as conn:
+                with pool.connect(self._url, name="homehd lookout") as conn:
                     while not self._stop.is_set():
                         self.step(conn)
                         self._stop.wait(LOOK_S)
             except StoreError as error:
-                log.warning("boxes not counted for now", extra={"fields": {"error": error.line()}})
+                log.warning("no figures of boxes and backup for now", extra={"fields": {"error": error.line()}})
             self._stop.wait(LOOK_S)
 
     def step(self, conn: Connection) -> None:
-        """Count once; StoreError when the database is not well."""
+        """Look once; StoreError when the database is not well."""
+        stream = backups.stream(conn)
+        self._metrics.backup_streams.set(stream.active)
+        self._metrics.backup_behind.set(stream.behind_bytes)
         found, metrics = fleet.fleet(conn, self._owned(), BEHIND_S), self._metrics
         metrics.boxes.labels("online").set(found.online)
         metrics.boxes.labels("offline").set(found.offline)
