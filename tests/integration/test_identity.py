@@ -42,14 +42,10 @@ def world(tmp_path: Path, database_url: str) -> Iterator[World]:
     world.close()
 
 
-def post(
-    world: World, code: EnrolmentCode, request: bytes, home: str = "127.0.0.1"
-) -> tuple[int, dict[str, Any]]:
+def post(world: World, code: EnrolmentCode, request: bytes, home: str = "127.0.0.1") -> tuple[int, dict[str, Any]]:
     """Ask the registrar, from the address `home`."""
     context = ssl.create_default_context(cadata=world.authority.pem)
-    line = http.client.HTTPSConnection(
-        "localhost", world.port, timeout=30, context=context, source_address=(home, 0)
-    )
+    line = http.client.HTTPSConnection("localhost", world.port, timeout=30, context=context, source_address=(home, 0))
     try:
         line.request("POST", ENROL_PATH, msgspec.json.encode(EnrolmentRequest(code.code, request)))
         answer = line.getresponse()
