@@ -143,10 +143,10 @@ def with_code(conn: Connection, loaded: ServerSettings, config: EdgeConfig, now_
     return _instructions(code, now_us) + text
 
 
-def authority(conn: Connection, loaded: ServerSettings, now_us: int) -> tuple[Authority, Path]:
-    """The authority of this server, and the folder it lives in."""
+def authority(conn: Connection, loaded: ServerSettings) -> tuple[Authority, Path]:
+    """The authority of this server, and the folder it lives in; CaError when there is none yet."""
     folder = authority_folder(loaded)
-    return identities.open_authority(conn, folder, now_us, passphrase()), folder
+    return identities.open_authority(conn, folder, passphrase()), folder
 
 
 def authority_folder(loaded: ServerSettings) -> Path:

@@ -101,7 +101,7 @@ def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Names
             "configure unit", unit.name, hint="it was revoked for good: its box takes nothing up any more"
         )
     text = provisioning.checked_changes(conn, unit, options.file)
-    authority, folder = provisioning.authority(conn, loaded, now_us)
+    authority, folder = provisioning.authority(conn, loaded)
     serial = configurations.make(conn, authority, folder, unit.name, text, getpass.getuser(), options.reason, now_us)
     print(f"{unit.name}\t{serial}\tits box takes them up when nobody is treated; `homehd units list` shows when")
     if provisioning.changes_nothing(text):

@@ -37,7 +37,7 @@ def unit(conn: Connection) -> registry.Unit:
 
 @pytest.fixture
 def authority(conn: Connection, tmp_path: Path) -> Authority:
-    return identities.open_authority(conn, tmp_path / "ca", NOW_US)
+    return identities.make_authority(conn, tmp_path / "ca", NOW_US)
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -146,7 +146,7 @@ def test_what_is_missing_is_named(conn: Connection, unit: registry.Unit, tmp_pat
     agent = provisioning.agent(unit, BROKER, options())
     with pytest.raises(HomehdError, match="there is no authority yet – run `homehd registrar init`"):
         provisioning.with_code(conn, LOADED, agent, NOW_US)
-    identities.open_authority(conn, tmp_path / "ca", NOW_US)
+    identities.make_authority(conn, tmp_path / "ca", NOW_US)
     with pytest.raises(SettingsError, match="HOMEHD_REGISTRAR_URL"):
         provisioning.with_code(conn, ServerSettings(), agent, NOW_US)
     for wrong in ("http://x:1", "https://", "https://x:port", "https://x/path", "x:8443", "https://u@x"):
