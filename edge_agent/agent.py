@@ -19,6 +19,7 @@ from edge_agent.acquisition import Acquisition, Record, Stamp
 from edge_agent.box_state import BoxState
 from edge_agent.config import EdgeConfig, broker_of, check
 from edge_agent.forwarder import Forwarder
+from edge_agent.growth import Growth
 from edge_agent.health import Health, agent_version
 from edge_agent.intake import Intake
 from edge_agent.outbox import DAY_US, Outbox
@@ -95,6 +96,7 @@ class _Agent:
         self._outbox = outbox
         self._began_s = clock.monotonic_s()
         self._last_reading_s: float | None = None
+        self._set_aside = Growth(outbox.rejected, self._began_s)
         self._supervision = Supervision(under, clock, self._state)
         self._synchronised = clock_sync.source(config.clock, clock.now_us)
         self._placer = placing.of(outbox, Path(config.outbox.path), clock, self._synchronised)
@@ -220,6 +222,7 @@ class _Agent:
             outbox_share=round(outbox.bytes / self._config.outbox.max_bytes, 4),
             lost=outbox.thinned + self._intake.lost,
             rejected=outbox.rejected,
+            rejected_age_s=self._set_aside.age_s(outbox.rejected, now),
             trouble=self._intake.trouble,
             broker=uplink.trouble or ("" if uplink.connects else "not connected yet"),
             synchronised=at.synchronised,
