@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from alerts.ruleset import Ruleset
 from ingest.conflicts import CopyBox
+from ingest.fairness import share_out
 from ingest.inbox import Inbox, Message
 from ingest.isolation import Isolation
 from ingest.metrics import Metrics
@@ -163,7 +164,9 @@ class Worker:
         self._kept = messages
         tick = self._is_due("tick", TICK_S)
         if messages or tick:
-            self._isolation.process(session, messages, tick=tick)
+            taken, surplus = share_out(messages)
+            self._metrics.surplus.inc(surplus)
+            self._isolation.process(session, taken, tick=tick)
             self.committed_s = self._clock.monotonic_s()
         self._kept = []
         self._keep_house(session)
@@ -228,7 +231,7 @@ class Worker:
             if not messages:
                 break
             self._kept = messages
-            self._isolation.process(session, messages)
+            self._isolation.process(session, share_out(messages)[0])
             self._kept = []
         self._tell(session, everything=True)
 
