@@ -7,36 +7,43 @@ may send as fast as its line carries, and thousands of epochs that each cost a l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from ingest.inbox import Message
+from telemetry import wire
+from telemetry.compression import plain_size
 
-# A fifth of the largest handful. A home that sends one a second while the database is away for ten minutes has 700.
+# An agent has at most 36 messages under way, some 150 kB once inflated; while the database is away for a quarter of an
+# hour, 900 of one that sends every second. More of one home in one handful would only make the others wait.
 MOST_OF_ONE: Final = 1000
+MOST_BYTES_OF_ONE: Final = 1024 * 1024
 # A box that was salvaged a few times has a few epochs. After a restart of ours all are loaded, and none is looked up.
 EPOCHS_BURST: Final = 64.0
 EPOCHS_PER_S: Final = 1 / 60
 
 
-def share_out(messages: Sequence[Message]) -> tuple[Sequence[Message], int]:
+def share_out(messages: list[Message]) -> tuple[list[Message], int]:
     """What of a handful is taken, in order, and how many messages are left for their senders to send again.
 
-    Of one topic it takes the oldest `MOST_OF_ONE`.
+    Of one topic it takes the oldest: at most `MOST_OF_ONE`, at most `MOST_BYTES_OF_ONE` once inflated.
     """
-    if len(messages) <= MOST_OF_ONE:
+    if len(messages) <= MOST_BYTES_OF_ONE // wire.MAX_BYTES:
         return messages, 0
     counts = Counter([message.topic for message in messages])
-    crowding = {topic: MOST_OF_ONE for topic, count in counts.items() if count > MOST_OF_ONE}
+    crowding = {topic for topic, count in counts.items() if count > MOST_BYTES_OF_ONE // wire.MAX_BYTES}
     if not crowding:
         return messages, 0
     taken: list[Message] = []
+    held: dict[str, tuple[int, int]] = {}
     for message in messages:
-        left = crowding.get(message.topic)
-        if left is None or left > 0:
-            taken.append(message)
-        if left is not None:
-            crowding[message.topic] = left - 1
+        if message.topic in crowding:
+            count, size = held.get(message.topic, (0, 0))
+            size += min(plain_size(message.payload), wire.MAX_BYTES)  # above it nothing is inflated
+            if count == MOST_OF_ONE or size > MOST_BYTES_OF_ONE:
+                held[message.topic] = MOST_OF_ONE, 0  # and nothing behind it, so that they come again in order
+                continue
+            held[message.topic] = count + 1, size
+        taken.append(message)
     return taken, len(messages) - len(taken)
 
 

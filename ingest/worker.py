@@ -160,18 +160,21 @@ class Worker:
             # What every unit was last heard at is in the old time: nobody has been silent since then.
             self._followed = self._clock.followed
             session.reload(self._clock.now_us())
-        messages = self._kept or self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, wait_s)
+        messages = self._kept or self._next(wait_s)
         self._kept = messages
         tick = self._is_due("tick", TICK_S)
         if messages or tick:
-            taken, surplus = share_out(messages)
-            self._metrics.surplus.inc(surplus)
-            self._isolation.process(session, taken, tick=tick)
+            self._isolation.process(session, messages, tick=tick)
             self.committed_s = self._clock.monotonic_s()
         self._kept = []
         self._keep_house(session)
         self._tell(session)
         return max(0.0, CYCLE_S - (self._clock.monotonic_s() - began_s)) if messages else 0.0
+
+    def _next(self, wait_s: float) -> list[Message]:
+        taken, surplus = share_out(self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, wait_s))
+        self._metrics.surplus.inc(surplus)
+        return taken
 
     def _keep_house(self, session: Session) -> None:
         now_us = self._clock.now_us()
@@ -227,11 +230,11 @@ class Worker:
         until_s = self._clock.monotonic_s() + DRAIN_S
         self._outlet.own(frozenset())
         while self._clock.monotonic_s() < until_s:
-            messages = self._kept or self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, 0)
+            messages = self._kept or self._next(0)
             if not messages:
                 break
             self._kept = messages
-            self._isolation.process(session, share_out(messages)[0])
+            self._isolation.process(session, messages)
             self._kept = []
         self._tell(session, everything=True)
 

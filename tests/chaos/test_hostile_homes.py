@@ -22,6 +22,7 @@ import pytest
 
 from homehd.brokers import free_port
 from ingest.admission import Reason
+from ingest.fairness import EPOCHS_BURST
 from simulators.fleet import Fleet, FleetOptions
 from store import pool, registry
 from store.registry import Unit
@@ -134,6 +135,9 @@ class Hostile:
 
     def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(20)
+
+    def say_at_once(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload)
 
     def close(self) -> None:
         self._client.disconnect()
@@ -249,3 +253,45 @@ def test_every_message_has_its_end_and_honest_homes_go_on(system: System, watche
             ).fetchone()
             assert found == (1,), what
         assert conn.execute("SELECT online FROM unit_status WHERE unit_id = %s", [talks.unit_id]).fetchone() == (True,)
+
+
+def epochs(rogue: Unit, number: int) -> bytes:
+    return sent(rogue, epoch=f"{number:016x}")
+
+
+def holes(rogue: Unit, number: int) -> bytes:
+    rows = [reading(2 * (number * wire.MAX_ROWS + row)) for row in range(wire.MAX_ROWS)]
+    return wire.encode_batch(batch(rogue, *rows), compressed=True)
+
+
+@pytest.mark.parametrize(("make", "count"), [(epochs, 12_000), (holes, 800)], ids=["epochs", "holes"])
+def test_one_that_floods_holds_up_nobody_and_fills_no_memory(
+    make: Callable[[Unit, int], bytes], count: int, system: System, watched: Watched
+) -> None:
+    """Thousands of epochs; a hole behind every number, and more rows than rules can see. Little to send, much to do."""
+    (rogue,) = provision(system, 1, "Rogue")
+    flood = [make(rogue, number) for number in range(count)]
+    system.ingest.start()
+    wait_for("ingest", lambda: "ingest ready" in system.ingest.log_file.read_text(), 30, system)
+    load, results = honest(system, 15.0)
+    wait_for(
+        "honest rows", lambda: watched.figures().get('homehd_ingest_rows_total{outcome="accept"}', 0) > 20, 30, system
+    )
+    before_mb = watched.resident_mb()
+    hostile = Hostile(system)
+    for payload in flood:
+        hostile.say_at_once(up(rogue), payload)
+    load.join()
+    hostile.close()
+    assert results[0]["ok"] is True
+    assert results[0]["latency_ms"]["max"] < 15_000, "two seconds where nobody else uses the machine"
+    figures = watched.figures()
+    assert figures["homehd_ingest_surplus_messages_total"] > 0
+    if make is epochs:
+        assert watched.quarantined(Reason.EPOCHS) > 0
+        with pool.connect(system.database.url) as conn:
+            (kept,) = conn.execute("SELECT count(*) FROM received WHERE unit_id = %s", [rogue.unit_id]).fetchone() or (
+                0,
+            )
+        assert kept <= EPOCHS_BURST + 2
+    assert watched.resident_mb() - before_mb < 80
