@@ -205,7 +205,7 @@ def test_every_message_has_its_end_and_honest_homes_go_on(system: System, watche
         registry.revoke_unit(conn, gone.name, time.time_ns() // 1000)
     system.ingest.start()
     wait_for("ingest", lambda: "ingest ready" in system.ingest.log_file.read_text(), 30, system)
-    load, results = honest(system, 12.0)
+    load, results = honest(system, 8.0)
     hostile = Hostile(system)
     expected: dict[str, Reason] = {}
     for what, unit in refused.items():
@@ -273,7 +273,7 @@ def test_one_that_floods_holds_up_nobody_and_fills_no_memory(
     flood = [make(rogue, number) for number in range(count)]
     system.ingest.start()
     wait_for("ingest", lambda: "ingest ready" in system.ingest.log_file.read_text(), 30, system)
-    load, results = honest(system, 15.0)
+    load, results = honest(system, 8.0)
     wait_for(
         "honest rows", lambda: watched.figures().get('homehd_ingest_rows_total{outcome="accept"}', 0) > 20, 30, system
     )
