@@ -52,7 +52,9 @@ class UnitStatus(Model):
     outbox_oldest: datetime | None = Field(description="Time of the oldest such row")
     synchronised: bool = Field(description="Whether the box's clock is known to be right")
     thinned: int = Field(ge=0, description="Old rows given up because the outbox was full")
-    rejected: int = Field(ge=0, description="Machine frames that failed length or checksum")
+    rejected: int = Field(
+        ge=0, description="Rows set aside on the box: refused by ingest, unsendable, or damaged on its disk"
+    )
     trouble: str = Field(description="What keeps the box from keeping readings (disk full); empty when all is well")
     config_serial: int = Field(ge=0, description="Settings from afar that are in force; 0: the box's own file alone")
     config_trouble: str = Field(description="Why the newest settings from afar are not in force; empty when they are")

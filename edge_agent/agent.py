@@ -19,28 +19,28 @@ from edge_agent.acquisition import Acquisition, Record, Stamp
 from edge_agent.box_state import BoxState
 from edge_agent.config import EdgeConfig, broker_of, check
 from edge_agent.forwarder import Forwarder
+from edge_agent.growth import Growth
 from edge_agent.health import Health, agent_version
 from edge_agent.intake import Intake
-from edge_agent.outbox import DAY_US, Outbox
-from edge_agent.outbox_file import OutboxError
+from edge_agent.outbox import Outbox
+from edge_agent.outbox_wait import open_outbox
 from edge_agent.reconfigure import Reconfigure, settings_in_force
 from edge_agent.remote_config import State
 from edge_agent.source import SourceSink
 from edge_agent.sources import companion_source, machine_source
 from edge_agent.status_page import StatusPage
-from edge_agent.supervision import NOBODY, Host, Supervision, waits_for_disk
-from edge_agent.uplink import Topics, Uplink, UplinkSink
+from edge_agent.supervision import NOBODY, Host, Supervision
+from edge_agent.uplink import Uplink, UplinkSink, topics_of
 from edge_agent.window import WindowTuning
 from protocols import ADAPTERS
 from protocols.events import Observation
-from telemetry import topics, wire
+from telemetry import wire
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 from telemetry.messages import Certificate, MachineLink
 
 log = logging.getLogger(__name__)
 
-DISK_RETRY_S: Final = 5.0
 JOIN_S: Final = 5.0
 FIGURES_EVERY_S: Final = 600.0
 # A source ticks twice a second. One that does not hangs in a call to its port, and the machine is no longer connected
@@ -57,33 +57,13 @@ def run(base: EdgeConfig, clock: Clock, stop: threading.Event, under: Host = NOB
     """
     check(base)
     config, state = settings_in_force(base)
-    outbox = _open_outbox(config, clock, stop, under)
+    outbox = open_outbox(config, clock, stop, under, state.in_force.serial if state.in_force else 0)
     if outbox is None:
         return False
     try:
         return _Agent(config, base, state, clock, outbox, under).run(stop)
     finally:
         outbox.close()
-
-
-def _open_outbox(config: EdgeConfig, clock: Clock, stop: threading.Event, under: Host) -> Outbox | None:
-    """The outbox; a disk that is full or failing for the moment is waited for, None when stopped meanwhile."""
-    while not stop.is_set():
-        try:
-            return Outbox(
-                Path(config.outbox.path),
-                now_us=clock.now_us(),
-                max_bytes=config.outbox.max_bytes,
-                max_age_us=round(config.outbox.max_days * DAY_US),
-                unit=config.unit,
-            )
-        except OutboxError as error:
-            if not error.recoverable:
-                raise
-            log.error("outbox does not open", extra={"fields": {"error": error.line()}})
-            waits_for_disk(under, error.line())
-            stop.wait(DISK_RETRY_S)
-    return None
 
 
 class _Agent:
@@ -95,13 +75,14 @@ class _Agent:
         self._outbox = outbox
         self._began_s = clock.monotonic_s()
         self._last_reading_s: float | None = None
+        self._set_aside = Growth(outbox.rejected, self._began_s)
         self._supervision = Supervision(under, clock, self._state)
         self._synchronised = clock_sync.source(config.clock, clock.now_us)
         self._placer = placing.of(outbox, Path(config.outbox.path), clock, self._synchronised)
         self._ticked_s = self._began_s
         self._stamped_ms = 0
         rng = Random()
-        names = Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status", "config")))
+        names = topics_of(config)
         tuning = WindowTuning(ack_timeout_s=config.uplink.ack_timeout_s)
         self._forwarder = Forwarder(
             unit=config.unit,
@@ -220,6 +201,7 @@ class _Agent:
             outbox_share=round(outbox.bytes / self._config.outbox.max_bytes, 4),
             lost=outbox.thinned + self._intake.lost,
             rejected=outbox.rejected,
+            rejected_age_s=self._set_aside.age_s(outbox.rejected, now),
             trouble=self._intake.trouble,
             broker=uplink.trouble or ("" if uplink.connects else "not connected yet"),
             synchronised=at.synchronised,

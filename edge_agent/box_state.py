@@ -20,6 +20,7 @@ STALE_STATE_S: Final = 15.0  # the state is taken every second: older, and the a
 SETTLING_S: Final = 60.0  # so long after the start nobody need worry that there is no connection yet
 MANY_ROWS: Final = 120  # two minutes at one reading a second: more is a backlog
 NEARLY_FULL: Final = 0.9
+RECENT_S: Final = 86_400.0  # rows set aside so lately want somebody to look; the count alone stays for ever
 DAY_US: Final = 86_400 * MICROSECONDS
 RENEW_BEFORE_DAYS: Final = 14  # the agent renews long before; so near the end something keeps it from doing so
 
@@ -51,6 +52,7 @@ class BoxState(msgspec.Struct, frozen=True):
         taken_us: when this was true. uptime_s: of the agent, not of the box.
         reading_age_s: since the last reading, None when there was none since the start.
         outbox_share: of the space it may take, 0…1. lost: readings that had to be given up, ever.
+        rejected: rows set aside, ever. rejected_age_s: since the last of them, or the start if that was later.
         trouble: why the disk refuses. broker: why there is no connection. Both empty when all is well.
         certificate_until_us: 0 without one.
     """
@@ -70,6 +72,7 @@ class BoxState(msgspec.Struct, frozen=True):
     certificate_until_us: int = 0
     config_serial: int = 0
     config_trouble: str = ""
+    rejected_age_s: float | None = None
 
 
 def lamps(state: BoxState, now_us: int) -> list[Lamp]:
@@ -138,6 +141,8 @@ def _outbox(state: BoxState) -> Lamp:
         return Lamp("waiting to be sent", Light.RED, text, hint)
     if state.rejected:
         text += f", {state.rejected} set aside"
+    if state.rejected_age_s is not None and state.rejected_age_s < RECENT_S:
+        text += f", the last {_ago(state.rejected_age_s)} ago"
         return Lamp("waiting to be sent", Light.AMBER, text, "ask support: `homehd edge --requeue` once it is mended")
     if state.outbox_rows > MANY_ROWS:
         hint = "they go out by themselves once the clinic is connected"

@@ -138,3 +138,42 @@ class Session:
 
     def _received(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self.inbox.put(Arrived(bytes(message.payload), message.mid, message.qos, message.retain))
+
+
+class Attempt:
+    """A session being connected on a thread of its own: names, and a network that is half there, take their time.
+
+    Attributes:
+        session: connected when it is done and there is no `error`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.error = ""
+        self._mutex = threading.Lock()
+        self._connected = self._abandoned = False
+        self._thread = threading.Thread(target=self._connect, name="gateway connects", daemon=True)
+        self._thread.start()
+
+    def done(self, within_s: float | None) -> bool:
+        """Wait so long for its end, for ever with None."""
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    def abandon(self) -> None:
+        """Whatever comes of it, nobody wants it any more."""
+        with self._mutex:
+            self._abandoned = True
+            if self._connected:
+                self.session.end()
+
+    def _connect(self) -> None:
+        try:
+            self.session.connect()
+        except (OSError, ValueError) as error:
+            self.error = str(error) or type(error).__name__
+            return
+        with self._mutex:
+            self._connected = True
+            if self._abandoned:
+                self.session.end()

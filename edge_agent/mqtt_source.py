@@ -13,7 +13,7 @@ from typing import Final
 from edge_agent import deliveries
 from edge_agent.listen_watch import ListenWatch
 from edge_agent.mqtt_inbox import IN_FLIGHT, Arrived, Pace
-from edge_agent.mqtt_session import Session, Subscription
+from edge_agent.mqtt_session import Attempt, Session, Subscription
 from edge_agent.source import LinkFigures, SourceSink
 from protocols.events import Observation
 from protocols.mqtt_gateway.decoder import delivery, observe
@@ -23,6 +23,8 @@ from telemetry.messages import MachineLink
 
 log = logging.getLogger(__name__)
 
+# Three servers asked twice for a name, and every address tried. What takes longer than that hangs.
+CONNECTS_S: Final = 60.0
 READY_S: Final = 10.0  # from TCP to a granted subscription
 TICK_S: Final = 0.5  # the longest the loop sleeps, so that it notices a stop and the watch can judge
 FIRST_RETRY_S: Final = 0.25
@@ -56,7 +58,7 @@ class MqttSource:
         """Listen until `stop`; a broker that is not there is tried again with a growing pause."""
         pause = FIRST_RETRY_S
         while not stop.is_set():
-            session = self._connect()
+            session = self._connect(stop)
             if session is not None:
                 try:
                     if self._become_ready(session, stop):
@@ -68,14 +70,21 @@ class MqttSource:
             stop.wait(pause)
             pause = min(pause * 2, LONGEST_RETRY_S)
 
-    def _connect(self) -> Session | None:
-        session = Session(self._at)
-        try:
-            session.connect()
-        except (OSError, ValueError) as error:
-            self._unavailable(str(error))
+    def _connect(self, stop: threading.Event) -> Session | None:
+        attempt = Attempt(Session(self._at))
+        hangs_s = self._clock.monotonic_s() + CONNECTS_S
+        while not attempt.done(TICK_S):
+            if self._clock.monotonic_s() >= hangs_s:
+                attempt.done(None)  # without a sign of life from us, so that the watchdog sees it
+            elif stop.is_set():
+                attempt.abandon()
+                return None
+            else:
+                self._tick()
+        if attempt.error:
+            self._unavailable(attempt.error)
             return None
-        return session
+        return attempt.session
 
     def _become_ready(self, session: Session, stop: threading.Event) -> bool:
         deadline = self._clock.monotonic_s() + READY_S

@@ -5,7 +5,8 @@ high-water mark in the same transaction, also when every row has been settled. A
 above every number that was salvaged, so that a number names one row whatever its epoch.
 
 What it holds is bounded in bytes and in age (`edge_agent.room`); on a full disk it goes on in the space it has
-(`edge_agent.squeeze`). All methods may be called from any thread; each is one transaction or none.
+(`edge_agent.squeeze`); a torn file is left behind (`edge_agent.open_file`). All methods may be called from any thread;
+each is one transaction or none.
 """
 
 from __future__ import annotations
@@ -19,23 +20,15 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from edge_agent import entries, outbox_file, quarantine, room
+from edge_agent import entries, outbox_file, room
 from edge_agent.entries import Ranges
 from edge_agent.ledger import Gap, Ledger, Why, recalled
-from edge_agent.outbox_file import (
-    DiskFullError,
-    OutboxError,
-    TornFileError,
-    epoch_number,
-    read_meta,
-    transaction,
-    translated,
-    write_meta,
-)
+from edge_agent.open_file import OpenFile
+from edge_agent.outbox_file import OutboxError, epoch_number, read_meta, transaction, write_meta
 from edge_agent.packing import Row
 from edge_agent.reserve import RESERVE_BYTES
 from edge_agent.room import Arriving, Bounds
-from edge_agent.salvage import Incident, number_above, salvage
+from edge_agent.salvage import Incident
 from edge_agent.squeeze import Squeeze
 from telemetry.clock import MICROSECONDS
 from telemetry.messages import Event, Flag, Reading
@@ -59,7 +52,6 @@ class Outbox:
     Attributes:
         epoch: what new rows are numbered under.
         generation: grows when the file was opened anew, so that a reader of `pending` knows to start again.
-        incidents: torn files met at the last opening.
     """
 
     _kept: _Kept
@@ -89,13 +81,12 @@ class Outbox:
         self._max_event_bytes = max_bytes * 3 // 4  # the newest readings always have the rest
         self._squeeze = Squeeze(path, wanted_bytes=max_bytes, reserve_bytes=reserve_bytes)
         self._mutex = threading.RLock()
-        self._file: sqlite3.Connection | None = None
+        self._file = OpenFile(path, self._squeeze)
         self.generation = 0
-        self._met: list[Incident] = []  # by openings that failed afterwards
-        self._why_closed = ""
         self._lock = outbox_file.lock(path)
         try:
-            self._open(now_us)
+            self._file.open(now_us, self._take_up())
+            self.generation += 1
         except BaseException:
             self._lock.close()
             raise
@@ -103,7 +94,7 @@ class Outbox:
     def close(self) -> None:
         """Close the file and let others use it."""
         with self._mutex:
-            self._shut()
+            self._file.close()
             self._squeeze.closed()
             self._lock.close()
 
@@ -113,13 +104,8 @@ class Outbox:
         After an error it stays closed until the next time, and reading and writing give that error meanwhile.
         """
         with self._mutex:
-            self._shut()
-            self._why_closed = ""
-            try:
-                self._open(now_us)
-            except OutboxError as error:
-                self._why_closed = error.hint
-                raise
+            self._file.reopen(now_us, self._take_up())
+            self.generation += 1
 
     def append(
         self, records: Sequence[Reading | Event], boot: str, memory: Memory | None = None, *, told: bool = False
@@ -182,6 +168,11 @@ class Outbox:
                 self.reopen(now_us)
 
     @property
+    def incidents(self) -> list[Incident]:
+        """Torn files met at the last opening."""
+        return self._file.incidents
+
+    @property
     def rows(self) -> int:
         """Unsettled entries."""
         return self._ledger.rows
@@ -213,9 +204,7 @@ class Outbox:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        if self._file is None:
-            raise OutboxError("use outbox", str(self._path), hint="it is closed", recoverable=True)
-        return self._file
+        return self._file.db
 
     def _append(self, records: Sequence[Reading | Event], boot: str, memory: Memory | None, told: bool) -> list[int]:
         before = self._ledger.told() if told else self._ledger
@@ -266,29 +255,10 @@ class Outbox:
             if value != before[key]:
                 write_meta(self._db, key, value)
 
-    def _open(self, now_us: int) -> None:
-        if not self._path.exists():  # SQLite would play the log of a file that is gone into the new one
-            quarantine.move_aside(self._path, now_us)
-        try:
-            self._file = self._relieved("open outbox", lambda: outbox_file.open_file(self._path))
-        except TornFileError:
-            quarantine.move_aside(self._path, now_us)
-            self._file = self._relieved("open outbox", lambda: outbox_file.open_file(self._path))
-        try:
-            self._relieved("open outbox", lambda: self._squeeze.opened(self._db))
-            for torn in quarantine.torn_files(self._path):
-                self._met.append(self._salvage(torn))
-            if self.generation:
-                self._relieved("open outbox", lambda: self._remove_failed(self._kept))
-            self._relieved("open outbox", self._own)
-            self._relieved("open outbox", self._load)
-        except BaseException as error:
-            self._shut()  # rather than give out, or add to, rows of a commit that failed
-            if isinstance(error, TornFileError):
-                raise self._torn("open outbox", error) from error
-            raise
-        self.incidents, self._met = self._met, []
-        self.generation += 1
+    def _take_up(self) -> list[Callable[[], None]]:
+        """The steps from an opened file to an outbox."""
+        clean = [lambda: self._remove_failed(self._kept)] if self.generation else []
+        return [*clean, self._own, self._load]
 
     def _own(self) -> None:
         """Note whose file this is. A box that was given to another home must not send the first one's readings as its
@@ -311,17 +281,6 @@ class Outbox:
             entries.remove_from(self._db, kept.epoch, kept.next_seq)
             write_meta(self._db, "memory", kept.memory)
 
-    def _salvage(self, torn: Path) -> Incident:
-        salvaged = None
-        if self._squeeze.room_for(quarantine.size(torn)):
-            with suppress(DiskFullError), translated("salvage outbox", torn):
-                salvaged = salvage(self._db, torn)
-        if salvaged is None:  # what is new goes on meanwhile
-            self._relieved("salvage outbox", lambda: number_above(self._db, torn))
-            return Incident(torn.name, 0, waiting=True)
-        quarantine.retire(torn, self._path)
-        return Incident(quarantine.retired_name(torn), salvaged)
-
     def _load(self) -> None:
         meta = read_meta(self._db)
         self.epoch = str(meta["epoch"])
@@ -332,33 +291,9 @@ class Outbox:
         memory = meta.get("memory")
         self._kept = _Kept(self._epoch, self._next_seq, memory if isinstance(memory, bytes) else None)
 
-    def _shut(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
-
     def _do(self, operation: str, action: Callable[[], _T]) -> _T:
         with self._mutex:
-            if self._why_closed:
-                raise OutboxError(operation, str(self._path), hint=self._why_closed, recoverable=True)
-            try:
-                return self._relieved(operation, action)
-            except TornFileError as error:
-                raise self._torn(operation, error) from error
-
-    def _relieved(self, operation: str, action: Callable[[], _T]) -> _T:
-        """Do it; on a full disk make room and do it again, as long as any room can be made."""
-        reliefs = self._squeeze.reliefs(lambda: self._file)
-        while True:
-            try:
-                with translated(operation, self._path):
-                    return action()
-            except DiskFullError:
-                if not any(relief() for relief in reliefs):
-                    raise
-
-    def _torn(self, operation: str, error: TornFileError) -> OutboxError:
-        return OutboxError(operation, str(self._path), hint=f"{error}; will be reopened", recoverable=True)
+            return self._file.do(operation, action)
 
 
 def _known_time_us(records: Sequence[Reading | Event]) -> int:

@@ -20,8 +20,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.config import UplinkSettings
-from telemetry import broker_tls
+from edge_agent.config import EdgeConfig, UplinkSettings
+from telemetry import broker_tls, topics
 from telemetry.broker_address import BrokerAddress
 from telemetry.broker_tls import BrokerContext, TlsFiles
 from telemetry.clock import Clock
@@ -44,6 +44,11 @@ class Topics:
     down: str
     status: str
     config: str
+
+
+def topics_of(config: EdgeConfig) -> Topics:
+    """Those of this box."""
+    return Topics(*(topics.home(config.shard, config.unit, way) for way in ("up", "down", "status", "config")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +212,7 @@ class Uplink:
                 session.reason = f"refused: {code}"
                 session.gone.set()
             else:
-                # Settings at 0: they are retained and come with every connection, and NATS, with the window we give it,
-                # allows a session one subscription at 1.
+                # Settings at 0: they are retained and come with every connection.
                 client.subscribe([(self._topics.down, 1), (self._topics.config, 0)])
 
         def subscribed(_client: mqtt.Client, _data: Any, _mid: int, codes: list[Any], _properties: Any) -> None:

@@ -148,11 +148,12 @@ def accepts(port: int) -> bool:
 
 
 def _nats(folder: Path, port: int) -> str:
-    # The MQTT side of NATS needs JetStream for sessions, retained messages and QoS 1.
+    # The MQTT side of NATS needs JetStream for sessions, retained messages and QoS 1. It refuses a QoS 1 subscription
+    # with which a session could owe more than 65 535 acknowledgements: 64, one for each shard, owe 64 000.
     return (
         f'server_name: "homehd-{port}"\nlisten: "127.0.0.1:-1"\n'
         f'jetstream {{ store_dir: "{folder / "jetstream"}", max_memory_store: 256MB, max_file_store: 4GB }}\n'
-        f'mqtt {{ listen: "127.0.0.1:{port}", ack_wait: "10s", max_ack_pending: 65535 }}\n'
+        f'mqtt {{ listen: "127.0.0.1:{port}", ack_wait: "10s", max_ack_pending: 1000 }}\n'
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import tomllib
-import unicodedata
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -35,9 +33,6 @@ TOPIC: Final = GatewaySettings("").topic
 _MACHINE: Final = ("protocol", "profile", "port", "listen", "experimental")
 # Where the package's service may write; its configuration is elsewhere.
 ENROLLED_OUTBOX: Final = "/var/lib/homehd/outbox.sqlite"
-MAX_NAME: Final = 200
-# Controls, formats (bidi among them), halves of characters, breaks of line and paragraph.
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # As `homehd enrol` writes them: key and certificate in one file, so that they change together.
 _TLS: Final = UplinkSettings(ca_file=box.CA, cert_file=box.IDENTITY, key_file=box.IDENTITY)
 
@@ -59,41 +54,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outbox", metavar="FILE", help=f"where the box keeps its readings ({OUTBOX}, {ENROLLED_OUTBOX})"
     )
-
-
-def checked_name(text: str, *, named: str) -> str:
-    """What staff call a home or a clinic, without spaces around it; SettingsError for what nobody could read."""
-    unseen = next((character for character in text if unicodedata.category(character) in _UNSEEN), "")
-    if unseen:
-        hint = "it has a control or format character: use letters, digits, punctuation and spaces"
-        raise SettingsError("read flags", f"{named} with U+{ord(unseen):04X}", hint=hint)
-    if not text.strip():
-        raise SettingsError("read flags", f"{named} is empty", hint="give a name that staff will know")
-    if len(text) > MAX_NAME:
-        raise SettingsError("read flags", f"{named} of {len(text)} characters", hint=f"{MAX_NAME} at most")
-    return text.strip()
-
-
-def refuse_same_name(units: Sequence[Unit], label: str, clinic: str | None) -> None:
-    """HomehdError when a home of that clinic that is not revoked goes by that name, however it is spaced or cased."""
-    for unit in units:
-        if unit.revoked_us is None and unit.clinic == clinic and _folded(unit.label) == _folded(label):
-            hint = "name this one otherwise; for a new box in that home `homehd units reenrol`"
-            raise HomehdError("add unit", f"unit {unit.name} of this clinic is called so", hint=hint)
-
-
-def shown(text: str) -> str:
-    """The text on one line of a table: what a terminal would obey, and a backslash, as Python would write them."""
-    return "".join(
-        character.encode("unicode_escape").decode()
-        if character == "\\" or unicodedata.category(character) in _UNSEEN
-        else character
-        for character in text
-    )
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def agent(unit: Unit, broker_url: str, options: argparse.Namespace, before: EdgeConfig | None = None) -> EdgeConfig:
@@ -143,10 +103,10 @@ def with_code(conn: Connection, loaded: ServerSettings, config: EdgeConfig, now_
     return _instructions(code, now_us) + text
 
 
-def authority(conn: Connection, loaded: ServerSettings, now_us: int) -> tuple[Authority, Path]:
-    """The authority of this server, and the folder it lives in."""
+def authority(conn: Connection, loaded: ServerSettings) -> tuple[Authority, Path]:
+    """The authority of this server, and the folder it lives in; CaError when there is none yet."""
     folder = authority_folder(loaded)
-    return identities.open_authority(conn, folder, now_us, passphrase()), folder
+    return identities.open_authority(conn, folder, passphrase()), folder
 
 
 def authority_folder(loaded: ServerSettings) -> Path:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     WRONG_SCHEMA = "wrong schema"
     NEWER = "newer than this ingest"
     IMPOSSIBLE_TIME = "impossible time"  # stored as it is, and kept from rules and screens
+    EPOCHS = "too many epochs"  # one outbox has one; their box keeps them and is heard again later
     REFUSED_BY_STORE = "refused by the database"
     FAULT = "a fault of ours"
 

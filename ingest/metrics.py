@@ -31,6 +31,7 @@ class Metrics:
         self.outcomes = counter("rows", "Rows and events by what became of them", "outcome")
         self.quarantined = counter("quarantined", "Messages not taken, by reason", "reason")
         self.skipped = counter("skipped_messages", "Messages left alone because the same made a cycle fail lately")
+        self.surplus = counter("surplus_messages", "Messages of one home above its share; it sends them again")
         self.unchecked = gauge("unchecked_copies", "Rows that came again and were not compared with the first")
         self.dropped = gauge("dropped_messages", "Messages dropped because the inbox was full; agents send them again")
         self.transitions = counter("engine_transitions", "Findings that changed", "state")

@@ -52,11 +52,13 @@ class Desk:
         owned: shards that are ours; messages of others are left to their owner without a word.
         find: the registry's unit of that name, and our memory of it (None for a revoked one), or None.
         held: what is stored of a unit's epoch.
+        admits: whether this epoch of the unit may be asked for now.
     """
 
     owned: frozenset[int]
     find: Callable[[str], Unit | KnownUnit | None]
     held: Callable[[Unit, str], RangeSet]
+    admits: Callable[[Unit, str], bool]
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ def _receive(message: Message, desk: Desk, reception: Reception) -> None:
             return  # the registrar has cleared what a revoked home left behind
         _receive_status(message, topic, unit, reception)
     else:
-        _receive_batch(message, topic, unit, reception)
+        _receive_batch(message, topic, unit, desk, reception)
 
 
 def _receive_status(message: Message, topic: HomeTopic, unit: Unit | KnownUnit | None, reception: Reception) -> None:
@@ -111,13 +113,18 @@ def _receive_status(message: Message, topic: HomeTopic, unit: Unit | KnownUnit |
         reception.outcasts.append(Outcast(message, name, reason))
 
 
-def _receive_batch(message: Message, topic: HomeTopic, unit: Unit | KnownUnit | None, reception: Reception) -> None:
+def _receive_batch(
+    message: Message, topic: HomeTopic, unit: Unit | KnownUnit | None, desk: Desk, reception: Reception
+) -> None:
     batch = admission.decode(message.payload)
     claimed = batch.unit if isinstance(batch, Batch) else topic.unit
     reason = admission.judge(topic, claimed, _known(unit))
     if reason is Reason.ACCEPT and isinstance(batch, Reason):
         reason = batch
     if reason is Reason.ACCEPT and isinstance(batch, Batch) and isinstance(unit, Unit):
+        if not desk.admits(unit, batch.epoch):
+            reception.outcasts.append(Outcast(message, topic.unit, Reason.EPOCHS))
+            return
         reception.parts.append(Part(message, topic, unit, batch, Sifted(None, [], [], 0)))
         return
     refused = None

@@ -100,7 +100,7 @@ class Session:
 
     def desk(self) -> Desk:
         """What intake asks us."""
-        return Desk(self.owned, self._find, self._held)
+        return Desk(self.owned, self._find, self._held, self._admits)
 
     def latches(self, rule: str) -> bool:
         """Whether an alert of this rule latches; one of a rule that is no more does not."""
@@ -185,6 +185,13 @@ class Session:
         else:
             self.others[name] = KnownUnit(entry.unit_id, name, entry.shard, entry.revoked_us is not None)
         return self.units.get(name) or self.others.get(name)
+
+    def _admits(self, unit: Unit, epoch: str) -> bool:
+        if epoch not in unit.held:
+            if not unit.epochs.take(self._now()):
+                return False
+            self._held(unit, epoch)
+        return True
 
     def _held(self, unit: Unit, epoch: str) -> RangeSet:
         ranges = unit.held.get(epoch)

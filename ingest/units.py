@@ -8,6 +8,7 @@ from typing import Final
 from alerts.records import Context
 from ingest.admission import KnownUnit
 from ingest.clock_offset import ClockOffset
+from ingest.fairness import EpochBudget
 from ingest.ranges import RangeSet
 
 # A box has one epoch and one boot at a time; backlog may bring a few older ones in between.
@@ -22,6 +23,7 @@ class Unit:
     Attributes:
         known: what the registry says.
         row: its place in the rule engine.
+        epochs: how many more may be looked up.
         held: per epoch, which seqs are stored; the database's copy changes in the same transaction.
         newest_us: newest time the rules have seen; anything not newer is late.
         saved_us: server time of the last snapshot of its rule state.
@@ -29,11 +31,12 @@ class Unit:
         context: what the rules know of its patient.
     """
 
-    __slots__ = ("clock_off", "clocks", "context", "held", "known", "newest_us", "row", "saved_us")
+    __slots__ = ("clock_off", "clocks", "context", "epochs", "held", "known", "newest_us", "row", "saved_us")
 
     def __init__(self, known: KnownUnit, row: int) -> None:
         self.known = known
         self.row = row
+        self.epochs = EpochBudget()
         self.held: OrderedDict[str, RangeSet] = OrderedDict()
         self.clocks: OrderedDict[str, ClockOffset] = OrderedDict()
         self.newest_us = NEVER_US

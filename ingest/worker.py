@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from alerts.ruleset import Ruleset
 from ingest.conflicts import CopyBox
+from ingest.fairness import share_out
 from ingest.inbox import Inbox, Message
 from ingest.isolation import Isolation
 from ingest.metrics import Metrics
@@ -159,7 +160,7 @@ class Worker:
             # What every unit was last heard at is in the old time: nobody has been silent since then.
             self._followed = self._clock.followed
             session.reload(self._clock.now_us())
-        messages = self._kept or self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, wait_s)
+        messages = self._kept or self._next(wait_s)
         self._kept = messages
         tick = self._is_due("tick", TICK_S)
         if messages or tick:
@@ -169,6 +170,11 @@ class Worker:
         self._keep_house(session)
         self._tell(session)
         return max(0.0, CYCLE_S - (self._clock.monotonic_s() - began_s)) if messages else 0.0
+
+    def _next(self, wait_s: float) -> list[Message]:
+        taken, surplus = share_out(self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, wait_s))
+        self._metrics.surplus.inc(surplus)
+        return taken
 
     def _keep_house(self, session: Session) -> None:
         now_us = self._clock.now_us()
@@ -224,7 +230,7 @@ class Worker:
         until_s = self._clock.monotonic_s() + DRAIN_S
         self._outlet.own(frozenset())
         while self._clock.monotonic_s() < until_s:
-            messages = self._kept or self._inbox.drain(CYCLE_MESSAGES, CYCLE_BYTES, 0)
+            messages = self._kept or self._next(0)
             if not messages:
                 break
             self._kept = messages

@@ -25,18 +25,38 @@ from store.pool import Connection, transaction
 SPARE_US: Final = 60 * 24 * 3600 * 1_000_000
 
 
-def open_authority(conn: Connection, folder: Path, now_us: int, passphrase: str = "") -> Authority:
-    """The authority in `folder`, made when neither folder nor database has one; CaError when they disagree."""
+def make_authority(conn: Connection, folder: Path, now_us: int, passphrase: str = "") -> Authority:
+    """The authority in `folder`, made when neither folder nor database has one; CaError when they disagree.
+
+    Made for a person who asked for it: folder and fingerprint are to be seen, and the folder kept.
+    """
     known = certificates.authority(conn)
     if known is None and not ca_files.exists(folder):
         ca_files.create(folder, now_us, passphrase)
+    authority = _load(folder, passphrase)
+    known = certificates.add_authority(conn, authority.fingerprint, authority.pem, now_us)
+    return _same(authority, known.fingerprint, folder)
+
+
+def open_authority(conn: Connection, folder: Path, passphrase: str = "") -> Authority:
+    """The authority in `folder`; CaError when there is none, or it is not the one the database knows."""
+    known = certificates.authority(conn)
+    if known is None:
+        hint = "run `homehd registrar init` first, on the server that is to keep the authority's key"
+        raise CaError("open the authority", "there is none yet", hint=hint)
+    return _same(_load(folder, passphrase), known.fingerprint, folder)
+
+
+def _load(folder: Path, passphrase: str) -> Authority:
     if not ca_files.exists(folder):
         hint = "its boxes trust no other: restore the folder from its backup (docs/operations/registrar.md)"
         raise CaError("open the authority", str(folder), hint=hint)
-    authority = ca_files.load(folder, passphrase)
-    known = certificates.add_authority(conn, authority.fingerprint, authority.pem, now_us)
-    if known.fingerprint != authority.fingerprint:
-        hint = f"the database knows another one ({known.fingerprint.hex()[:16]}…): restore that one's folder"
+    return ca_files.load(folder, passphrase)
+
+
+def _same(authority: Authority, known: bytes, folder: Path) -> Authority:
+    if known != authority.fingerprint:
+        hint = f"the database knows another one ({known.hex()[:16]}…): restore that one's folder"
         raise CaError("open the authority", f"{folder} ({authority.fingerprint.hex()[:16]}…)", hint=hint)
     return authority
 

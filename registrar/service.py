@@ -117,7 +117,7 @@ class _Parts:
         self._clock = clock
         self.metrics = Metrics()
         address = _with_own_files(broker_address.parse(options.broker_url), options.folder)
-        authority = _open(options, clock)
+        authority = _open(options)
         self.desk = Desk(options.database_url, authority, clock, options.unit_days)
         crl = options.crl or options.folder / ca_files.CRL
         self._crl = CrlFile(authority, crl)
@@ -200,10 +200,10 @@ class _Parts:
                 self.mqtts.load_cert_chain(folder / SERVICE_FILE)
 
 
-def _open(options: RegistrarOptions, clock: Clock) -> Authority:
+def _open(options: RegistrarOptions) -> Authority:
     with pool.connect(options.database_url, name="homehd registrar") as conn:
         migrate.check(conn)
-        return identities.open_authority(conn, options.folder, clock.now_us(), options.passphrase)
+        return identities.open_authority(conn, options.folder, options.passphrase)
 
 
 def _with_own_files(address: BrokerAddress, folder: Path) -> BrokerAddress:

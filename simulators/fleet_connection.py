@@ -70,7 +70,7 @@ class Connection:
         chunks = [self._downs[i : i + _TOPICS_PER_SUBSCRIBE] for i in range(0, len(self._downs), _TOPICS_PER_SUBSCRIBE)]
         self._missing = len(chunks)
         for chunk in chunks:
-            client.subscribe([(topic, 1) for topic in chunk])
+            client.subscribe([(topic, 0) for topic in chunk])  # as they are sent; what is lost is asked for again
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
         if any(code.is_failure for code in codes):

@@ -57,6 +57,14 @@ def add_unit(conn: Connection, label: str, clinic: str | None, now_us: int, *, n
     return unit_by_name(conn, name)
 
 
+def name_alone(conn: Connection) -> None:
+    """Wait until nobody else is naming a unit; nobody is until this transaction ends.
+
+    Names are compared as people read them, which no unique index does.
+    """
+    run(conn, "name_alone", {})
+
+
 def add_clinic(conn: Connection, name: str) -> int:
     """The clinic's id; it is created when there is none of that name."""
     return int(run(conn, "add_clinic", {"name": storable_text(name, 200)}).fetchall()[0][0])

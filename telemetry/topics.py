@@ -15,7 +15,7 @@ from telemetry.errors import WireError
 SHARDS: Final = 64
 Direction = Literal["up", "status", "csr", "down", "config"]
 _UNIT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
-_HOME: Final = re.compile(r"hhd/1/(\d{1,2})/([a-z0-9][a-z0-9-]{1,31})/(up|status|csr|down|config)")
+_HOME: Final = re.compile(r"hhd/1/(0|[1-9][0-9]?)/([a-z0-9][a-z0-9-]{1,31})/(up|status|csr|down|config)")
 
 LIVE_PATTERN: Final = "live/1/+"
 

@@ -52,7 +52,7 @@ class World:
         }
         self.conn: Connection = pool.connect(database_url)
         # The broker's authority is the one in HOMEHD_HOME: broker, boxes and registrar share it.
-        self.authority = identities.open_authority(self.conn, self.broker.folder / "ca", self.now_us)
+        self.authority = identities.make_authority(self.conn, self.broker.folder / "ca", self.now_us)
         self.unit = registry.add_unit(self.conn, "Home 1", None, self.now_us)
         self.log = folder / "registrar.log"
         self._processes: list[subprocess.Popen[bytes]] = []

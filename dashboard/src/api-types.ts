@@ -1202,7 +1202,7 @@ export interface components {
             readonly protocol: string;
             /**
              * Rejected
-             * @description Machine frames that failed length or checksum
+             * @description Rows set aside on the box: refused by ingest, unsendable, or damaged on its disk
              */
             readonly rejected: number;
             /**

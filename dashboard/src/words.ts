@@ -168,8 +168,8 @@ const english = {
     offline: "offline",
     outbox: (rows: number) => `${rows} rows waiting on the box`,
     clockWrong: "box clock not synchronised",
-    rejected: (frames: number) =>
-      frames === 1 ? "1 damaged message from the machine" : `${frames} damaged messages from the machine`,
+    rejected: (rows: number) =>
+      rows === 1 ? "1 reading set aside on the box" : `${rows} readings set aside on the box`,
     thinned: (rows: number) => `${rows} old rows thinned`,
     notEvaluated: "Checks not running",
     atRest: (count: number) =>

@@ -143,7 +143,7 @@ describe("patient's side", () => {
     expect(find('[data-testid="rejected"]')).toBeNull();
     box({ trouble: "disk full", rejected: 7 });
     expect(find('[data-testid="box-trouble"]')?.textContent).toBe("box cannot keep readings: disk full");
-    expect(find('[data-testid="rejected"]')?.textContent).toBe("7 damaged messages from the machine");
+    expect(find('[data-testid="rejected"]')?.textContent).toBe("7 readings set aside on the box");
   });
 
   it("tells checks that rest from checks that lack something", () => {

@@ -10,9 +10,8 @@ from homehd import provisioning, settings
 from homehd.settings import ServerSettings
 from homehd.stopping import stop_event
 from registrar import identities, service
-from store import certificates, migrate, pool
+from store import migrate, pool
 from telemetry.clock import SystemClock
-from telemetry.errors import HomehdError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,15 +35,13 @@ def run(options: argparse.Namespace) -> int:
         return 0
     with settings.database(loaded) as url, closing(pool.connect(url, name="homehd registrar")) as conn:
         migrate.check(conn)
-        if options.verb == "server" and certificates.authority(conn) is None:
-            # Not made by the way: its folder and fingerprint are to be seen, and the folder kept, by a person.
-            hint = "run `homehd registrar init` first, on the server that is to keep the authority's key"
-            raise HomehdError("make server certificate", "there is no authority yet", hint=hint)
-        authority, folder = provisioning.authority(conn, loaded, SystemClock().now_us())
+        now_us = SystemClock().now_us()
         if options.verb == "init":
-            print(f"{folder}\t{authority.fingerprint.hex()}")
+            folder = provisioning.authority_folder(loaded)
+            made = identities.make_authority(conn, folder, now_us, provisioning.passphrase())
+            print(f"{folder}\t{made.fingerprint.hex()}")
         else:
-            now_us = SystemClock().now_us()
+            authority, _ = provisioning.authority(conn, loaded)
             for path in identities.server_files(
                 conn, authority, options.folder, options.file, tuple(options.names), now_us
             ):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from homehd import provisioning, settings
+from homehd import names, provisioning, settings
 from homehd.settings import ServerSettings
 from registrar import configurations, issuing
 from store import audit, certificates, migrate, pool, registry, unit_settings
@@ -68,11 +68,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
-    label = provisioning.checked_name(options.name, named="NAME")
-    clinic = None if options.clinic is None else provisioning.checked_name(options.clinic, named="--clinic")
+    label = names.checked_name(options.name, named="NAME")
+    clinic = None if options.clinic is None else names.checked_name(options.clinic, named="--clinic")
     # A configuration the agent would refuse leaves no unit behind.
     with _homes_broker(loaded, options) as broker_url, pool.transaction(conn, "add unit"):
-        provisioning.refuse_same_name(registry.list_units(conn), label, clinic)
+        registry.name_alone(conn)
+        names.refuse_same_name(registry.list_units(conn), label, clinic)
         unit = registry.add_unit(conn, label, clinic, now_us)
         text = provisioning.with_code(conn, loaded, provisioning.agent(unit, broker_url, options), now_us)
         _note(conn, "add unit", unit.name, now_us, clinic=clinic)
@@ -101,7 +102,7 @@ def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Names
             "configure unit", unit.name, hint="it was revoked for good: its box takes nothing up any more"
         )
     text = provisioning.checked_changes(conn, unit, options.file)
-    authority, folder = provisioning.authority(conn, loaded, now_us)
+    authority, folder = provisioning.authority(conn, loaded)
     serial = configurations.make(conn, authority, folder, unit.name, text, getpass.getuser(), options.reason, now_us)
     print(f"{unit.name}\t{serial}\tits box takes them up when nobody is treated; `homehd units list` shows when")
     if provisioning.changes_nothing(text):
@@ -134,7 +135,7 @@ def _list(conn: Connection) -> None:
             end,
             _in_words(configured[unit.unit_id]),
         )
-        print(*map(provisioning.shown, map(str, columns)), sep="\t")
+        print(*map(names.shown, map(str, columns)), sep="\t")
 
 
 def _in_words(state: SettingsState) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from argon2 import PasswordHasher
 
 from clinician_api.access import Role
-from homehd import settings
+from homehd import names, settings
 from store import accounts, audit, migrate, pool, registry
 from store.audit import Deed
 from telemetry.clock import SystemClock
@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
         if options.verb == "list":
             for account in accounts.list_users(conn):
                 state = "disabled" if account.disabled else "active"
-                print(f"{account.email}\t{account.role}\t{state}\t{account.clinic or '-'}\t{account.name}")
+                columns = (account.email, account.role, state, account.clinic or "-", account.name)
+                print(*map(names.shown, columns), sep="\t")
         elif options.verb == "add":
             _add(conn, options)
         elif options.verb == "disable":
@@ -72,21 +73,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(conn: pool.Connection, options: argparse.Namespace) -> None:
-    if "@" not in options.email.strip("@"):
-        raise SettingsError("read flags", f"EMAIL {options.email!r}", hint="name@host")
+    email = names.checked_email(options.email)
+    name = email if options.name is None else names.checked_name(options.name, named="--name")
+    clinic = None if options.clinic is None else names.checked_name(options.clinic, named="--clinic")
     password, made = _password(options)
     with pool.transaction(conn, "add user"):
         user_id = accounts.add_user(
             conn,
-            email=options.email,
-            name=options.name or options.email,
+            email=email,
+            name=name,
             role=options.role,
-            clinic_id=registry.add_clinic(conn, options.clinic) if options.clinic else None,
+            clinic_id=None if clinic is None else registry.add_clinic(conn, clinic),
             password_hash=PasswordHasher().hash(password),
             now_us=SystemClock().now_us(),
         )
-        _note(conn, "add user", user_id, role=options.role, clinic=options.clinic)
-    _tell(options.email, password, made=made)
+        _note(conn, "add user", user_id, role=options.role, clinic=clinic)
+    _tell(email, password, made=made)
 
 
 def _note(conn: pool.Connection, action: str, user_id: int, **detail: str | None) -> None:

@@ -9,6 +9,7 @@ from queue import Queue
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.reasoncodes import ReasonCode
 
 from homehd.brokers import KINDS, Broker, find
 from telemetry import topics
@@ -87,6 +88,17 @@ def test_a_full_batch_arrives_whole_on_the_wildcard_of_its_shard(broker: Broker,
     writer.publish(topics.home(8, "other", "up"), b"not for you either", qos)
     writer.publish(topics.home(7, "u1", "up"), b"the end", qos)
     assert reader.next().payload == b"the end", "nothing of another shard came between"
+    reader.stop(), writer.stop()
+
+
+def test_one_session_may_hear_every_shard_by_itself(broker: Broker) -> None:
+    reader, writer = Peer(broker, "reader"), Peer(broker, "writer")
+    codes: Queue[list[ReasonCode]] = Queue()
+    reader.client.on_subscribe = lambda _c, _u, _request, granted, _props: codes.put(granted)
+    reader.client.subscribe([(topics.shard_pattern(shard, "status"), 1) for shard in range(topics.SHARDS)])
+    assert not any(code.is_failure for code in codes.get(timeout=WAIT_S)), "ingest with a list of shards does so"
+    writer.publish(topics.home(63, "u1", "status"), b"here", 1)
+    assert reader.next().payload == b"here"
     reader.stop(), writer.stop()
 
 

@@ -46,7 +46,13 @@ def test_all_is_well() -> None:
         ("clinic", {"broker": "not connected yet", "uptime_s": 5.0}, Light.AMBER, "connecting"),
         ("waiting to be sent", {"outbox_rows": 90_000}, Light.AMBER, "90000 rows"),
         ("waiting to be sent", {"outbox_rows": 9, "outbox_share": 0.95}, Light.RED, "95%"),
-        ("waiting to be sent", {"rejected": 2}, Light.AMBER, "2 set aside"),
+        (
+            "waiting to be sent",
+            {"rejected": 2, "rejected_age_s": 300.0},
+            Light.AMBER,
+            "2 set aside, the last 5 min ago",
+        ),
+        ("waiting to be sent", {"rejected": 2, "rejected_age_s": 86_401.0}, Light.GREEN, "2 set aside"),
         ("disk", {"trouble": "append to outbox: disk full"}, Light.RED, "disk full"),
         ("disk", {"lost": 12}, Light.GREEN, "12 readings"),
         ("clock", {"synchronised": False}, Light.AMBER, "not known"),
@@ -75,6 +81,7 @@ def test_there_is_no_place_for_a_person_or_a_measurement() -> None:
     assert set(BoxState.__struct_fields__) == {
         "version", "taken_us", "uptime_s", "machine", "reading_age_s", "outbox_rows", "outbox_share", "lost",
         "rejected", "trouble", "broker", "synchronised", "certificate_until_us", "config_serial", "config_trouble",
+        "rejected_age_s",
     }  # fmt: skip
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +78,7 @@ class Heard:
     seen: list[Observation] = field(default_factory=list)
     links: list[MachineLink] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    ticks: int = 0
+    ticked_s: list[float] = field(default_factory=list)
     keeps: Callable[[Observation], bool] = lambda _seen: True
 
     def observed(self, seen: Observation) -> bool:
@@ -84,7 +86,7 @@ class Heard:
         return self.keeps(seen)
 
     def tick(self) -> None:
-        self.ticks += 1
+        self.ticked_s.append(time.monotonic())
 
     def values(self, name: str) -> list[float]:
         return [seen.values[name] for seen in self.seen if name in seen.values]
@@ -162,7 +164,7 @@ def test_every_kind_arrives(start: Any, subscription: Subscription, gateway: Gat
     assert heard.values("blood_flow") == [301.0]
     assert heard.links == [MachineLink.CONNECTED]
     assert running.source.figures.frames == 2
-    tools.wait_for(lambda: heard.ticks > 3)
+    tools.wait_for(lambda: len(heard.ticked_s) > 3)
 
 
 def test_it_never_publishes_a_word(
@@ -270,6 +272,42 @@ def test_something_that_is_no_broker_does_not_end_it(start: Any, tools: Any) -> 
         peer.close()
         tools.wait_for(lambda: running.source._trouble)
         tools.wait_for(lambda: running.heard.links == [MachineLink.DISCONNECTED])
+
+
+@pytest.fixture
+def dead_end() -> Iterator[tuple[socket.socket, str]]:
+    """A port that answers no connection: its queue is full, as a router's that drops packets without a word."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as server,
+        socket.create_connection(server.getsockname()),
+    ):
+        yield server, f"mqtt://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_it_is_not_taken_for_hung_while_it_connects(start: Any, dead_end: tuple[Any, str], tools: Any) -> None:
+    running = start(Subscription(broker_address.parse(dead_end[1]), "t/#", "homehd-x", quiet_s=0.5, beside=False))
+    tools.wait_for(lambda: running.source._trouble, 20)
+    assert "timed out" in running.source._trouble
+    ticks = running.heard.ticked_s
+    assert max(b - a for a, b in pairwise(ticks)) < 2.0 and len(ticks) >= 5, "the limit of a hung source is 8 s"
+    assert running.heard.links == [MachineLink.DISCONNECTED]
+
+
+def test_told_to_stop_while_it_connects_it_stops_and_leaves_no_session(
+    start: Any, dead_end: tuple[Any, str], tools: Any
+) -> None:
+    server, url = dead_end
+    running = start(Subscription(broker_address.parse(url), "t/#", "homehd-x", quiet_s=0.5, beside=False))
+    tools.wait_for(lambda: running.heard.ticked_s)
+    began = time.monotonic()
+    running.end()
+    assert time.monotonic() - began < 2.0
+    server.settimeout(10)
+    server.accept()[0].close()  # the one that filled the queue
+    late, _ = server.accept()
+    with late:
+        late.settimeout(10)
+        tools.wait_for(lambda: late.recv(1024) == b"")
 
 
 def test_silence_is_told_within_the_quiet_time(

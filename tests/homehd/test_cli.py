@@ -7,13 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from homehd.cli import VERBS
-from store import pool, registry
+from store import accounts, pool, registry
 from store.registry import shard_of
+from tests.system import wait_for
 
 EDGE = """
 unit = "h0000000a"
@@ -259,8 +261,6 @@ def test_a_name_nobody_could_read_makes_no_unit(
 def test_a_second_home_of_one_name_is_refused_and_old_names_are_listed_on_a_line(
     database_url: str, tmp_path: Path
 ) -> None:
-    from store import pool, registry
-
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
     with pool.connect(database_url) as conn:
         registry.add_unit(conn, "Home\t1\n\x1b[2J", "No\u202erth", 1, name="h1")
@@ -273,6 +273,20 @@ def test_a_second_home_of_one_name_is_refused_and_old_names_are_listed_on_a_line
     assert len(listed) == 4
 
 
+def test_two_who_name_a_home_alike_at_the_same_time_do_not_both_get_it(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = %s"
+    with pool.connect(database_url) as conn, pool.connect(database_url) as watcher, ThreadPoolExecutor(1) as other:
+        (here,) = watcher.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone() or (0,)
+        with pool.transaction(conn):
+            registry.name_alone(conn)
+            assert all(unit.label != "Home 1" for unit in registry.list_units(conn))
+            second = other.submit(homehd, "units", "add", "home  1", **environment)
+            wait_for("the second", lambda: watcher.execute(waiting, [here]).fetchone() == (1,) or second.done(), 60)
+            registry.add_unit(conn, "Home 1", None, 1)
+    assert second.result().returncode == 1 and "name this one otherwise" in last_line(second.result())
+
+
 def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     words = ("users", "add", "li@clinic.example", "--role", "nurse", "--clinic", "North", "--name", "Nurse Li")
@@ -283,7 +297,32 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert again.returncode == 1
     assert homehd("users", "password", "li@clinic.example", **environment).returncode == 0
     assert homehd("users", "disable", "li@clinic.example", **environment).returncode == 0
-    assert "li@clinic.example\tnurse\tdisabled\tNorth\tNurse Li" in homehd("users", "list", **environment).stdout
+    with pool.connect(database_url) as conn:
+        accounts.add_user(
+            conn, email="old@x", name="Old\u202e\tname", role="nurse", clinic_id=None, password_hash="x", now_us=1
+        )  # fmt: skip
+    people = [line.split("\t") for line in homehd("users", "list", **environment).stdout.splitlines()]
+    assert people[0] == ["li@clinic.example", "nurse", "disabled", "North", "Nurse Li"]
+    assert people[1] == ["old@x", "nurse", "active", "-", r"Old\u202e\tname"]
+    assert len(people) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("l\u202ei@x.example",), "EMAIL"),
+        (("li@x.example", "--name", "Nurse\x1b[2J"), "--name with U+001B"),
+        (("li@x.example", "--name", " "), "--name is empty"),
+        (("li@x.example", "--clinic", "No\u202erth"), "--clinic with U+202E"),
+    ],
+)
+def test_an_account_nobody_could_read_is_not_made(
+    words: tuple[str, ...], said: str, database_url: str, tmp_path: Path
+) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    done = homehd("users", "add", *words, "--role", "nurse", **environment)
+    assert done.returncode == 2 and said in last_line(done)
+    assert homehd("users", "list", **environment).stdout == ""
 
 
 def test_an_export_is_whole_or_not_there(database_url: str, tmp_path: Path) -> None:

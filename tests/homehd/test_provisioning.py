@@ -37,7 +37,7 @@ def unit(conn: Connection) -> registry.Unit:
 
 @pytest.fixture
 def authority(conn: Connection, tmp_path: Path) -> Authority:
-    return identities.open_authority(conn, tmp_path / "ca", NOW_US)
+    return identities.make_authority(conn, tmp_path / "ca", NOW_US)
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -89,36 +89,6 @@ def test_a_replaced_box_gets_what_the_old_one_had(conn: Connection, unit: regist
     assert (changed.broker, changed.outbox.path) == ("mqtts://new:1", "/data/o.sqlite")
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "a\tb", "a\nb", "\x1b[2J", "a\u202eb", "a\u2028b", "a\0", "a\udcff", "a" * 201]
-)
-def test_a_name_nobody_could_read_is_refused_in_a_line_anybody_can(text: str) -> None:
-    with pytest.raises(SettingsError, match="NAME") as caught:
-        provisioning.checked_name(text, named="NAME")
-    assert caught.value.line().isprintable()
-
-
-def test_names_of_people_and_places_are_names() -> None:
-    for text in ("Home of bed 12", "Zoë O'Brien–Ångström", "山田\u3000太郎", "x" * 198):
-        assert provisioning.checked_name(f" {text} ", named="NAME") == text
-
-
-def test_one_name_is_one_home_of_a_clinic(conn: Connection, unit: registry.Unit) -> None:
-    for label in ("Home of Mrs. Example", "home  of MRS. example"):
-        with pytest.raises(HomehdError, match=f"unit {unit.name} of this clinic is called so – .*reenrol"):
-            provisioning.refuse_same_name([unit], label, "North")
-    provisioning.refuse_same_name([unit], unit.label, "South")
-    provisioning.refuse_same_name([unit], unit.label, None)
-    provisioning.refuse_same_name([unit], "Home of Mr. Example", "North")
-    registry.revoke_unit(conn, unit.name, NOW_US)
-    provisioning.refuse_same_name(registry.list_units(conn), unit.label, "North")
-
-
-def test_what_is_shown_is_one_line_and_says_what_is_there() -> None:
-    assert provisioning.shown("a\tb\n\x1b[2J\u202e\\\u2028") == r"a\tb\n\x1b[2J\u202e\\\u2028"
-    assert provisioning.shown("Zoë – 山田\u3000太郎") == "Zoë – 山田\u3000太郎"
-
-
 def test_changes_are_tried_on_what_the_box_was_given(
     conn: Connection, unit: registry.Unit, authority: Authority, tmp_path: Path
 ) -> None:
@@ -146,7 +116,7 @@ def test_what_is_missing_is_named(conn: Connection, unit: registry.Unit, tmp_pat
     agent = provisioning.agent(unit, BROKER, options())
     with pytest.raises(HomehdError, match="there is no authority yet – run `homehd registrar init`"):
         provisioning.with_code(conn, LOADED, agent, NOW_US)
-    identities.open_authority(conn, tmp_path / "ca", NOW_US)
+    identities.make_authority(conn, tmp_path / "ca", NOW_US)
     with pytest.raises(SettingsError, match="HOMEHD_REGISTRAR_URL"):
         provisioning.with_code(conn, ServerSettings(), agent, NOW_US)
     for wrong in ("http://x:1", "https://", "https://x:port", "https://x/path", "x:8443", "https://u@x"):

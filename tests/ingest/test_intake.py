@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.inbox import Message
-from ingest.intake import late_rows
+from ingest.intake import MOST_JUDGED, late_rows
 from ingest.judging import samples_of
 from ingest.units import Unit
 from telemetry.messages import Flag, Lane
@@ -85,6 +85,17 @@ def test_late_is_not_newer_than_what_came_before(rows: list[tuple[int, int, bool
     unit, time = np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64)
     never = np.array([r[2] for r in rows], np.bool_)
     assert late_rows(unit, time, never, np.array(newest, np.int64)).tolist() == expected
+
+
+def test_of_one_that_floods_the_rules_see_the_newest_and_the_rest_is_stored_as_late(world: World) -> None:
+    flood = [up(seconds(*range(n, n + 200)), received_us=NOW + 3600 * SECOND) for n in range(0, 1400, 200)]
+    intake = world.take(up(seconds(1, unit="u2"), "hhd/1/7/u2/up"), *flood)
+
+    assert len(intake.rows) == 1401
+    assert intake.late.tolist() == [False] + [True] * (1400 - MOST_JUDGED) + [False] * MOST_JUDGED
+    assert [bool(flags & Flag.LATE) for flags in intake.rows.flags] == intake.late.tolist()
+    unit = world.units["u1"]
+    assert isinstance(unit, Unit) and unit.newest_us == intake.rows.time_us[-1]
 
 
 def test_a_box_at_1970_is_not_quarantined_but_put_right(world: World) -> None:

@@ -36,8 +36,11 @@ class World:
             unit.hold(epoch, RangeSet())
         return unit.held[epoch]
 
+    def admits(self, unit: Unit, epoch: str) -> bool:
+        return epoch in unit.held or unit.epochs.take(0.0)
+
     def desk(self) -> Desk:
-        return Desk(frozenset({7}), self.units.get, self.held)
+        return Desk(frozenset({7}), self.units.get, self.held, self.admits)
 
     def take(self, *messages: Message) -> Intake:
         return take(messages, self.desk())

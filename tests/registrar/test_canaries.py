@@ -19,7 +19,7 @@ NOW_US = SystemClock().now_us()
 
 @pytest.fixture
 def canaries(conn: Connection, tmp_path: Path) -> Canaries:
-    return Canaries(identities.open_authority(conn, tmp_path, NOW_US), tmp_path)
+    return Canaries(identities.make_authority(conn, tmp_path, NOW_US), tmp_path)
 
 
 def test_each_new_canary_is_on_the_list_and_each_is_another(canaries: Canaries, conn: Connection) -> None:

@@ -15,23 +15,38 @@ from store import certificates
 from store.pool import Connection
 
 
-def test_the_first_start_makes_the_authority_and_later_ones_find_it(
-    conn: Connection, tmp_path: Path, tools: Any
-) -> None:
-    made = identities.open_authority(conn, tmp_path / "ca", tools.NOW_US)
-    again = identities.open_authority(conn, tmp_path / "ca", tools.NOW_US + 1)
+def test_the_authority_is_made_once_and_found_later(conn: Connection, tmp_path: Path, tools: Any) -> None:
+    made = identities.make_authority(conn, tmp_path / "ca", tools.NOW_US)
+    again = identities.make_authority(conn, tmp_path / "ca", tools.NOW_US + 1)
+    found = identities.open_authority(conn, tmp_path / "ca")
     known = certificates.authority(conn)
-    assert known is not None and made.fingerprint == again.fingerprint == known.fingerprint
+    assert known is not None
+    assert made.fingerprint == again.fingerprint == found.fingerprint == known.fingerprint
+
+
+def test_none_is_made_by_whoever_only_needs_it(conn: Connection, tmp_path: Path, tools: Any) -> None:
+    with pytest.raises(CaError, match="homehd registrar init"):
+        identities.open_authority(conn, tmp_path / "ca")
+    assert not (tmp_path / "ca").exists()
+    # Nor is one the database does not know taken for ours because its folder is there.
+    ca_files.create(tmp_path / "ca", tools.NOW_US)
+    with pytest.raises(CaError, match="homehd registrar init"):
+        identities.open_authority(conn, tmp_path / "ca")
+    assert certificates.authority(conn) is None
 
 
 def test_a_lost_folder_is_never_replaced_by_a_second_authority(conn: Connection, tmp_path: Path, tools: Any) -> None:
-    identities.open_authority(conn, tmp_path / "ca", tools.NOW_US)
-    with pytest.raises(CaError, match="restore the folder from its backup"):
-        identities.open_authority(conn, tmp_path / "lost", tools.NOW_US)
-    assert not (tmp_path / "lost").exists()
+    identities.make_authority(conn, tmp_path / "ca", tools.NOW_US)
     ca_files.create(tmp_path / "other", tools.NOW_US)
-    with pytest.raises(CaError, match="the database knows another one"):
-        identities.open_authority(conn, tmp_path / "other", tools.NOW_US)
+    for opened in (
+        lambda folder: identities.make_authority(conn, folder, tools.NOW_US),
+        lambda folder: identities.open_authority(conn, folder),
+    ):
+        with pytest.raises(CaError, match="restore the folder from its backup"):
+            opened(tmp_path / "lost")
+        assert not (tmp_path / "lost").exists()
+        with pytest.raises(CaError, match="the database knows another one"):
+            opened(tmp_path / "other")
 
 
 def test_a_server_has_a_certificate_for_its_names_in_good_time(

@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 
 from homehd.brokers import free_port
-from registrar import ca_files
+from registrar import ca_files, identities
 from registrar.service import RegistrarOptions, _Parts
-from store import registry
+from store import certificates, pool, registry
 from store.pool import Connection
 from telemetry.clock import SystemClock
 
 
 class Service:
-    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+    def __init__(self, folder: Path, database_url: str, *, init: bool = True, **environment: str) -> None:
         self.port, self.health_port = free_port(), free_port()
         config = folder / "server.toml"
         config.write_text(f"registrar_health_port = {self.health_port}\n")
@@ -42,6 +42,9 @@ class Service:
             **environment,
         }
         self._words = [sys.executable, "-m", "homehd", "registrar", "--config", str(config)]
+        if init:
+            done = self.homehd("registrar", "init")
+            assert done.returncode == 0, done.stderr
         self.start()
 
     def start(self) -> None:
@@ -125,10 +128,18 @@ def test_neither_code_nor_key_is_in_a_log(service: Service, tmp_path: Path) -> N
     assert "Mrs. Example" not in said + "".join(path.read_text() for path in box.iterdir()), "no name leaves the house"
 
 
+def test_without_an_authority_it_says_what_to_do(database_url: str, conn: Connection, tmp_path: Path) -> None:
+    service = Service(tmp_path, database_url, init=False)
+    assert service.process.wait(30) == 1
+    last = service.log.read_text().splitlines()[-1]
+    assert "run `homehd registrar init` first" in last and "Traceback" not in service.log.read_text()
+    assert certificates.authority(conn) is None and not (tmp_path / "home" / "ca").exists()
+
+
 def test_a_second_authority_is_never_made(service: Service, database_url: str, tmp_path: Path) -> None:
     service.wait()
     (tmp_path / "elsewhere").mkdir()
-    other = Service(tmp_path / "elsewhere", database_url)
+    other = Service(tmp_path / "elsewhere", database_url, init=False)
     assert other.process.wait(30) == 1
     last: Any = other.log.read_text().splitlines()[-1]
     assert "restore the folder from its backup" in last and "Traceback" not in other.log.read_text()
@@ -148,6 +159,8 @@ def test_a_passphrase_is_needed_at_every_start(database_url: str, tmp_path: Path
 def test_upkeep_survives_what_nobody_expected(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with pool.connect(database_url) as conn:
+        identities.make_authority(conn, tmp_path / "ca", SystemClock().now_us())
     options = RegistrarOptions(database_url, "mqtt://127.0.0.1:1", tmp_path / "ca", ("localhost",))
     parts, stop, turns = _Parts(options, SystemClock()), threading.Event(), []
 
@@ -168,6 +181,8 @@ def test_upkeep_survives_what_nobody_expected(
 
 def test_with_a_guard_nobody_else_writes_the_revocation_list(database_url: str, tmp_path: Path) -> None:
     """Two writers could leave the older of two lists on disk, after the broker was told to read the newer."""
+    with pool.connect(database_url) as conn:
+        identities.make_authority(conn, tmp_path / "ca", SystemClock().now_us())
     options = RegistrarOptions(
         database_url, "mqtts://localhost:1", tmp_path / "ca", ("localhost",), broker_reload="watched"
     )

@@ -33,7 +33,16 @@ def test_a_unit_that_could_bend_a_topic_is_refused(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["hhd/1/64/u1/up", "hhd/2/0/u1/up", "hhd/1/0/u1/sideways", "hhd/1/0/u1/up/x", "live/1/4"]
+    "topic",
+    [
+        "hhd/1/64/u1/up",
+        "hhd/1/07/u1/up",
+        "hhd/1/\u0663/u1/up",
+        "hhd/2/0/u1/up",
+        "hhd/1/0/u1/sideways",
+        "hhd/1/0/u1/up/x",
+        "live/1/4",
+    ],
 )
 def test_near_misses_are_refused(topic: str) -> None:
     with pytest.raises(WireError):

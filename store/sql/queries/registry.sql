@@ -2,6 +2,9 @@
 WITH added AS (INSERT INTO clinic (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING RETURNING clinic_id)
 SELECT clinic_id FROM added UNION ALL SELECT clinic_id FROM clinic WHERE name = %(name)s LIMIT 1
 
+-- name: name_alone
+SELECT pg_advisory_xact_lock(hashtext('homehd name a unit'))
+
 -- name: add_unit
 INSERT INTO unit (name, label, shard, clinic_id, activated_at)
 VALUES (%(name)s, %(label)s, %(shard)s, %(clinic)s, from_us(%(now)s))
