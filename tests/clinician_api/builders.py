@@ -42,7 +42,7 @@ def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[st
         "priority": "high", "state": "active, unacknowledged", "since": moment(NOW), "time": moment(NOW),
         "changed_at": moment(NOW),
         "reason": "venous pressure fell", "inputs": {"venous_pressure": 12.0}, "limits": {"venous_pressure": 20.0},
-        "acknowledged_by": None, "acknowledged_at": None, "late": False,
+        "acknowledged_by": None, "acknowledged_at": None, "late": False, "unsaved": False,
     }  # fmt: skip
     return {**view, **fields}
 

@@ -6,7 +6,8 @@ import pytest
 
 from clinician_api.access import Role, scope_of
 from clinician_api.links import LinkTrouble
-from clinician_api.room import ALERT_RING, Room
+from clinician_api.alert_board import ALERT_RING
+from clinician_api.room import Room
 from clinician_api.views import moment, status
 from telemetry.messages import Flag, MachineLink, Status
 from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading
@@ -97,24 +98,24 @@ def test_only_the_store_knows_when_the_box_itself_spoke(room: Room) -> None:
 
 
 def test_an_alert_read_out_of_order_does_not_come_back(room: Room) -> None:
-    room.put_alert(alert_view(), 10)
-    room.put_alert(alert_view(state="normal"), 12)
-    room.put_alert(alert_view(), 10)
-    room.put_alert(alert_view(state="active, acknowledged"), 11)
+    room.alerts.put(alert_view(), 10)
+    room.alerts.put(alert_view(state="normal"), 12)
+    room.alerts.put(alert_view(), 10)
+    room.alerts.put(alert_view(state="active, acknowledged"), 11)
     assert room.open_alerts(NURSE) == []
-    assert room.last_alert == 2
+    assert room.alerts.last == 2
 
 
 def test_the_ring_is_bounded(room: Room) -> None:
     for number in range(ALERT_RING + 50):
-        room.put_alert(alert_view(str(number)), number)
-    assert len(room.ring) == ALERT_RING
+        room.alerts.put(alert_view(str(number)), number)
+    assert len(room.alerts.ring) == ALERT_RING
     assert len(room.open_alerts(NURSE)) == ALERT_RING + 50
 
 
 def test_a_clinic_sees_its_own(room: Room) -> None:
-    room.put_alert(alert_view("1", "u-1"), 1)
-    room.put_alert(alert_view("2", "u-2"), 2)
+    room.alerts.put(alert_view("1", "u-1"), 1)
+    room.alerts.put(alert_view("2", "u-2"), 2)
     assert room.units(NURSE) == ["u-1"]
     assert room.unit_view(NURSE, "u-2", NOW) is None
     assert [view["alert_id"] for view in room.open_alerts(NURSE)] == ["1"]
@@ -128,7 +129,7 @@ def test_technical_roles_see_status_but_neither_names_nor_values(room: Room, rol
     room.put_reading(live_reading())
     room.put_heard(Status(1, "u-1", True, NOW), NOW)
     room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure", "at_rest": False}])
-    room.put_alert(alert_view(), 1)
+    room.alerts.put(alert_view(), 1)
     scope = scope_of(role, 1)
     view = room.unit_view(scope, "u-1", NOW)
     assert view is not None
