@@ -191,13 +191,26 @@ class Feeds:
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 
     async def _watch_sessions(self) -> None:
-        services = self._services
         while True:
-            await asyncio.sleep(services.options.recheck_s)
-            for token_hash in services.sockets.sessions():
-                session = await services.sessions.by_hash(token_hash)
-                if session is None or services.sockets.scopes(token_hash) - {session.scope}:
-                    services.sockets.close_sessions({token_hash}, "session ended")
+            await asyncio.sleep(self._services.options.recheck_s)
+            await self._check_sessions()
+
+    async def _check_sessions(self) -> None:
+        sessions, sockets = self._services.sessions, self._services.sockets
+        answers, reason = True, "session ended"
+        for token_hash in sockets.sessions():
+            session = None
+            if answers:
+                try:
+                    session = await sessions.checked(token_hash)
+                except HomehdError as error:
+                    # The others are not asked for: each would wait as long again.
+                    log.warning("sessions cannot be checked", extra={"fields": {"error": error.line()}})
+                    answers, reason = False, "session cannot be checked"
+            if not answers:
+                session = sessions.trusted(token_hash)
+            if session is None or sockets.scopes(token_hash) - {session.scope}:
+                sockets.close_sessions({token_hash}, reason)
 
     def _set_link(self, name: str, trouble: LinkTrouble | None, since_us: int | None = None) -> None:
         services = self._services

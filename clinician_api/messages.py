@@ -127,7 +127,7 @@ class Link(Model):
     alive: bool
     since: datetime
     reason: LinkTrouble | None = Field(
-        description="Null while alive. unsaved: the database takes nothing; readings and alerts are live and not saved; "
+        description="Null while alive. unsaved: the database takes nothing; readings and alerts are live, not saved; "
         "silent: nothing is heard from it; database: the database does not answer; "
         "broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; "
         "silence not judged: a home that falls silent raises no alert"

@@ -17,7 +17,7 @@ Direction = Literal["up", "status", "csr", "down", "config"]
 _UNIT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 _HOME: Final = re.compile(r"hhd/1/(\d{1,2})/([a-z0-9][a-z0-9-]{1,31})/(up|status|csr|down|config)")
 
-_LIVE: Final = re.compile(r"live/1/(\d{1,2})")
+_LIVE: Final = re.compile(r"live/1/([0-9]{1,2})")
 
 LIVE_PATTERN: Final = "live/1/+"
 

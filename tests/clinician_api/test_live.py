@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from clinician_api.access import Role, scope_of
+from clinician_api.alert_board import ALERT_RING
 from clinician_api.live import Hub, Subscriber
 from clinician_api.messages import ServerMessage
-from clinician_api.alert_board import ALERT_RING
 from clinician_api.room import Room
+from clinician_api.unsaved import Saving
 from telemetry.messages import MachineLink, Status
-from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading
+from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
 
 NURSE = scope_of(Role.NURSE, 1)
 MESSAGE: TypeAdapter[Any] = TypeAdapter(ServerMessage)
@@ -84,6 +85,19 @@ def test_alerts_come_in_order_before_readings_and_every_one(hub: Hub) -> None:
     messages = told(hub, screen, 2)
     assert kinds(messages) == ["alert"] * 4 + ["readings"]
     assert messages[3]["alert"]["state"] == "normal"
+
+
+def test_an_unsaved_alert_is_told_and_the_saved_one_says_what_it_replaces(hub: Hub) -> None:
+    screens = [Subscriber(scope, None) for scope in (NURSE, scope_of(Role.NURSE, 2), scope_of(Role.TECHNICIAN, 1))]
+    for screen in screens:
+        told(hub, screen)
+    hub.room.put_saving(5, Saving(NOW, NOW, [unsaved_alert()]), str, 1.0)
+    hub.room.alerts.put(alert_view("7"), 1)
+    hub.publish()
+    first, second = told(hub, screens[0])
+    assert (first["alert"]["alert_id"], first["alert"]["unsaved"], first["replaces"]) == ("unsaved-u-1-R07", True, None)
+    assert (second["alert"]["alert_id"], second["replaces"]) == ("7", "unsaved-u-1-R07")
+    assert [told(hub, other) for other in screens[1:]] == [[], []]
 
 
 def test_one_that_fell_out_of_the_ring_gets_a_snapshot_with_all_open_alerts(hub: Hub) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clinician_api.access import Role, scope_of
-from clinician_api.links import LinkTrouble
 from clinician_api.alert_board import ALERT_RING
+from clinician_api.links import LinkTrouble
 from clinician_api.room import Room
+from clinician_api.unsaved import Saving
 from clinician_api.views import moment, status
 from telemetry.messages import Flag, MachineLink, Status
-from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading
+from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
 
 NURSE = scope_of(Role.NURSE, 1)
 
@@ -138,6 +139,25 @@ def test_technical_roles_see_status_but_neither_names_nor_values(room: Room, rol
     assert room.open_alerts(scope) == []
 
 
+def test_an_unsaved_alert_is_its_clinics_and_no_technicians(room: Room) -> None:
+    said = Saving(NOW, NOW, [unsaved_alert("u-1"), unsaved_alert("u-2"), unsaved_alert("stranger")])
+    room.put_saving(5, said, str, 1.0)
+    assert [view["alert_id"] for view in room.open_alerts(NURSE)] == ["unsaved-u-1-R07"]
+    assert room.open_alerts(NURSE, frozenset({"u-2"})) == []
+    assert room.open_alerts(scope_of(Role.TECHNICIAN, 1)) == []
+    room.put_saving(5, Saving(NOW, 0, []), str, 2.0)
+    assert len(room.open_alerts(NURSE)) == 1
+    room.settle(2.0)
+    assert room.open_alerts(NURSE) == []
+
+
+def test_an_alert_that_ended_unsaved_is_taken_back(room: Room) -> None:
+    room.put_saving(5, Saving(NOW, NOW, [unsaved_alert()]), str, 1.0)
+    room.put_saving(5, Saving(NOW, NOW, []), str, 2.0)
+    room.take_back(10.0)
+    assert room.open_alerts(NURSE) == []
+
+
 def test_a_changed_directory_makes_everything_be_told_anew(room: Room) -> None:
     generation = room.generation
     room.set_directory([entry(1), entry(2, clinic=2, patient=None)])
@@ -165,3 +185,14 @@ def test_another_reason_is_told_and_is_no_new_beginning(room: Room) -> None:
     assert room.set_link("ingest", LinkTrouble.SILENT, NOW + 2 * SECOND)
     assert room.links_version > version
     assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + SECOND), "reason": "silent"}
+
+
+def test_since_when_may_turn_out_to_be_earlier(room: Room) -> None:
+    room.set_link("ingest", LinkTrouble.DATABASE, NOW + 9 * SECOND)
+    assert room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 4 * SECOND)
+    assert room.links()["ingest"]["since"] == moment(NOW)
+    room.set_link("ingest", None, NOW + 20 * SECOND)
+    room.set_link("ingest", LinkTrouble.DATABASE, NOW + 29 * SECOND)
+    assert room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 24 * SECOND)
+    assert not room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 26 * SECOND)
+    assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + 24 * SECOND), "reason": "unsaved"}
