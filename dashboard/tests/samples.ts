@@ -76,6 +76,7 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     acknowledged_by: null,
     acknowledged_at: null,
     late: false,
+    unsaved: false,
     ...change,
   };
 }
