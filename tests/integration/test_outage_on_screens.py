@@ -13,7 +13,7 @@ import pytest
 from clinician_api.access import Role
 from clinician_api.settings import ApiOptions
 from store import accounts
-from telemetry.alarms import ConditionState, Priority
+from telemetry.alarms import Priority
 from tests.clinician_api.conftest import PASSWORD, Socket
 from tests.clinician_api.outage import Outage, now_us, outage, unsaved_now
 
@@ -96,7 +96,7 @@ def test_the_database_stops_and_comes_back_while_people_watch(world: Outage) -> 
 
     world.start_database()
     api.raise_alert(world.units["u-1"], alert_id=int(saved), reason="fell further")
-    follower = raise_r10(world)
+    follower = world.save("u-1", "R10", "pressure fell by 40 mmHg")
     ingest.recover()
     screen.until(lambda: screen.open("R10")[0]["alert_id"] == follower and not screen.open("R10")[0]["unsaved"])
     screen.until(lambda: not screen.alerts[saved]["unsaved"])
@@ -134,21 +134,6 @@ def what_people_can_do(world: Outage, nora: Any, saved: str) -> None:
 def others_saw(socket: Socket) -> set[str | None]:
     """Of which units alerts were told on this socket, by the snapshot it gets now."""
     return {alert["unit"] for alert in socket.subscribe()["alerts"]} or {None}
-
-
-def raise_r10(world: Outage) -> str:
-    """What ingest saves once it can: the alert that was shown as not saved."""
-    from store import alert_log, pool
-    from store.alert_log import AlertEventRow
-
-    with world.api.database() as conn, pool.transaction(conn):
-        (number,) = alert_log.reserve_ids(conn, 1)
-        state = ConditionState.ACTIVE_UNACKNOWLEDGED
-        unit_id = world.units["u-1"].unit_id
-        reason = "pressure fell by 40 mmHg"
-        row = AlertEventRow(number, unit_id, "R10", "1.0.0", Priority.HIGH, state, now_us(), reason, {}, {})
-        alert_log.append(conn, [row], now_us())
-    return str(number)
 
 
 def feed_tasks(world: Outage) -> set[str]:
