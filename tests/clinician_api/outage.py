@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -126,7 +127,10 @@ def outage(folder: Path, options: ApiOptions, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(feeds, name, seconds)
     monkeypatch.setattr(pool, "open_pool", partial(pool.open_pool, wait_s=1.0))
     with ExitStack() as stack:
-        database = stack.enter_context(embedded.start(folder / "home"))
+        # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
+        # database's own user through to it.
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="homehd-outage-"))
+        database = stack.enter_context(embedded.start(Path(home)))
         migrate.migrate(database.url)
         broker = Broker("nats", folder / "broker")
         broker.start()
