@@ -1,9 +1,10 @@
 // Every word a person reads, in one place. A further language is one more table of the same shape.
 import { signal } from "@preact/signals";
+import type { GapReason } from "./charts/coverage";
 import type { SignalName } from "./format/signals";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
-import type { AlertView, MachineLink, Phase, Priority, ReadingFlag } from "./messages";
+import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 
 const english = {
   locale: "en-GB",
@@ -194,6 +195,46 @@ const english = {
     alerts: "Alerts",
     strips: "Live strips",
     left: "left",
+  },
+  coverage: {
+    label: "Gaps and marks",
+    count: (pieces: number) => (pieces === 1 ? "1 gap or mark, in words" : `${pieces} gaps and marks, in words`),
+    more: (pieces: number) => `${pieces} more, shorter than these`,
+    noReadings: "no readings",
+    notBelieved: (signal: string) => `${signal}: sent, and not believed`,
+    rows: {
+      gap: "No readings",
+      backfilled: "Came late",
+      "time corrected": "Time put right",
+      thinned: "Thinned",
+    } satisfies Record<"gap" | MarkView["kind"], string>,
+    short: {
+      thinned: "no room on the box",
+      rejected: "not believed",
+      "machine off": "machine off",
+      "link down": "link down",
+      "not yet received": "not received yet",
+      "lost on the box": "lost on the box",
+      "box offline": "box offline",
+      unknown: "reason unknown",
+      pending: "nothing yet",
+    } satisfies Record<GapReason, string>,
+    reasons: {
+      thinned: "the box had no room for them",
+      rejected: "the server refused them",
+      "machine off": "the machine did not answer",
+      "link down": "the link between box and machine was down",
+      "not yet received": "the box has them and has not sent them yet",
+      "lost on the box": "the box's disk did not take them",
+      "box offline": "the box was off, or nobody heard it",
+      unknown: "nothing says why",
+      pending: "none has come since",
+    } satisfies Record<GapReason, string>,
+    marks: {
+      backfilled: (rows: number) => `${rows} readings came late: no rule saw them live`,
+      "time corrected": (rows: number) => `${rows} readings whose time was put right`,
+      thinned: (rows: number) => `${rows} readings are missing; least and greatest values stayed`,
+    } satisfies Record<MarkView["kind"], (rows: number) => string>,
   },
   signals: {
     blood_flow: "Blood flow",

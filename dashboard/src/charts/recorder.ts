@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Api } from "../api";
 import type { LiveStore } from "../live/store";
 import type { History, ReadingView } from "../messages";
+import { Coverage, concernsSignals } from "./coverage";
 import { Episodes } from "./episodes";
 import { STRIP_SIGNALS } from "./strips";
 import { Track } from "./track";
@@ -12,6 +13,7 @@ const BUCKETS = 600;
 export class Recorder {
   readonly tracks: ReadonlyMap<string, Track> = new Map(STRIP_SIGNALS.map((name) => [name, new Track()]));
   readonly bloodPressures = new Episodes();
+  readonly coverage = new Coverage();
   readonly failed = signal(false);
   /** Goes up with each change: what draws, draws again. */
   readonly version: Signal<number> = signal(0);
@@ -49,7 +51,10 @@ export class Recorder {
     }
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    for (const reading of waiting) this.#append(reading);
+    for (const reading of waiting) {
+      this.#append(reading);
+      this.coverage.take(Date.parse(reading.time) / 1000);
+    }
     this.version.value += 1;
   }
 
@@ -60,9 +65,11 @@ export class Recorder {
   }
 
   #fill(history: History): void {
+    this.coverage.load(history);
     for (const [name, track] of this.tracks) {
       const series = history.series[name];
-      if (series !== undefined) track.load(history.times, series, history.bucket_s);
+      const gaps = history.gaps.filter((gap) => concernsSignals(gap, [name]));
+      if (series !== undefined) track.load(history.times, series, history.bucket_s, gaps, this.coverage.patienceS);
     }
     this.bloodPressures.clear();
     const { systolic, diastolic } = history.series;
@@ -76,6 +83,8 @@ export class Recorder {
     else {
       this.#append(reading);
       this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
+      // A gap has ended: by now the server knows why there was one.
+      if (this.coverage.take(Date.parse(reading.time) / 1000)) void this.load(this.#minutes);
     }
     this.version.value += 1;
   }

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { awaitsAnswer, byUrgency } from "../alerts/priority";
+import { CoverageLane } from "../charts/coverage-lane";
 import { Recorder } from "../charts/recorder";
 import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
@@ -141,6 +142,7 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
         </fieldset>
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
+      <CoverageLane recorder={recorder} minutes={shown} />
       {STRIPS.map((spec) => (
         <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={shown} alerts={alerts}>
           <dl>
