@@ -30,6 +30,7 @@ from telemetry import topics, wire
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
 from telemetry.messages import LiveFrame, LiveReading, UnsavedAlert
+from telemetry.signals import BY_NAME
 from tests.clinician_api.builders import unsaved_alert
 from tests.clinician_api.conftest import Api, start_api, until
 
@@ -43,6 +44,7 @@ class Ingest:
 
     def __init__(self, broker: Broker, database_url: str, shard: int = 5) -> None:
         self.units: list[str] = []
+        self.values = {"arterial_pressure": -120.0, "venous_pressure": 120.0}
         self.since_us = 0
         self.unsaved: list[UnsavedAlert] = []
         self.speaks = True
@@ -81,7 +83,8 @@ class Ingest:
     def _frame(self) -> LiveFrame:
         self._seq += 1
         at = now_us()
-        readings = [LiveReading(unit, at, at, self._seq, 3, 1, 0, {2: -120.0, 3: 120.0}) for unit in self.units]
+        values = {BY_NAME[name].number: value for name, value in self.values.items()}
+        readings = [LiveReading(unit, at, at, self._seq, 3, 1, 0, values) for unit in self.units]
         return LiveFrame(1, at, readings, [], self.since_us, self.unsaved if self.since_us else [])
 
 

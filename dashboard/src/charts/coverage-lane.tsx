@@ -14,7 +14,7 @@ interface Piece {
   readonly start: number;
   readonly end: number;
   readonly pattern: "gap" | MarkView["kind"];
-  /** Short enough to stand in the piece. */
+  /** Short enough to stand in a wide piece; a mark's is the name of its row. */
   readonly word: string;
   readonly sentence: string;
   /** Of one signal alone: told in the list, and drawn on its own strip. */
@@ -33,7 +33,7 @@ export function CoverageLane({ recorder, minutes }: { readonly recorder: Recorde
   const all = [
     ...recorder.coverage.gaps(endS).map((gap) => gapPiece(gap, endS)),
     ...recorder.coverage.marks.map((mark) => markPiece(mark, endS)),
-  ];
+  ].sort((one, other) => one.start - other.start);
   const pieces = longestWithin(all, startS, endS, MOST);
   const left = all.filter((piece) => piece.end > startS && piece.start < endS).length - pieces.length;
   if (pieces.length === 0) return null;
@@ -98,7 +98,7 @@ function Segment({ piece, startS, endS, pointed }: SegmentProps) {
       onFocus={point}
       onBlur={leave}
     >
-      <span>{piece.word}</span>
+      {piece.word !== "" && <span>{piece.word}</span>}
     </button>
   );
 }
@@ -125,7 +125,7 @@ function markPiece(mark: MarkView, nowS: number): Piece {
     start: mark.start,
     end: mark.end,
     pattern: mark.kind,
-    word: t.rows[mark.kind],
+    word: "",
     sentence: `${span(mark.start, mark.end, nowS)} ${t.marks[mark.kind](mark.rows)}${detail}`,
     ofSignal: false,
   };

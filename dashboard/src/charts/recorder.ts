@@ -9,6 +9,8 @@ import { STRIP_SIGNALS } from "./strips";
 import { Track } from "./track";
 
 const BUCKETS = 600;
+/** A gap that ended is asked about at once, and then not again for so long: its rows may not be stored yet. */
+const ASK_AGAIN_S = 10;
 
 export class Recorder {
   readonly tracks: ReadonlyMap<string, Track> = new Map(STRIP_SIGNALS.map((name) => [name, new Track()]));
@@ -21,6 +23,7 @@ export class Recorder {
   #waiting: ReadingView[] | null = null;
   #request = 0;
   #minutes = 0;
+  #askedS = 0;
 
   constructor(
     readonly api: Api,
@@ -36,6 +39,7 @@ export class Recorder {
   /** Loads the last `minutes`. A second call overtakes the first. */
   async load(minutes: number): Promise<void> {
     const endMs = this.store.now.value;
+    this.#askedS = endMs / 1000;
     const request = ++this.#request;
     this.#minutes = minutes;
     this.#waiting = [];
@@ -83,8 +87,9 @@ export class Recorder {
     else {
       this.#append(reading);
       this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
-      // A gap has ended: by now the server knows why there was one.
-      if (this.coverage.take(Date.parse(reading.time) / 1000)) void this.load(this.#minutes);
+      const ended = this.coverage.take(Date.parse(reading.time) / 1000);
+      // By now the server knows why there was a gap.
+      if (ended && this.store.now.value / 1000 - this.#askedS >= ASK_AGAIN_S) void this.load(this.#minutes);
     }
     this.version.value += 1;
   }
