@@ -36,6 +36,8 @@ COOKIE: Final = "homehd_session"
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
+# After a question that got no answer memory is asked first for so long: nobody waits for a database that is away.
+UNASKED_S: Final = 5.0
 _ROLES: Final = {str(role): role for role in Role}
 
 
@@ -63,6 +65,7 @@ class Sessions:
 
     def __init__(self, options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> None:
         self._trust = Trust(options.trust_s)
+        self._unasked_until_s = float("-inf")
         self._life_us = int(options.session_hours * 3600 * MICROSECONDS)
         self._clock = clock
         self._data = data
@@ -100,6 +103,8 @@ class Sessions:
 
         While the database cannot be asked, as it was when last checked; StoreError when that is too long ago.
         """
+        if self._clock.monotonic_s() < self._unasked_until_s and (known := self.trusted(token_hash)) is not None:
+            return known
         try:
             return await self.checked(token_hash)
         except StoreError:
@@ -110,8 +115,12 @@ class Sessions:
 
     async def checked(self, token_hash: bytes) -> Session | None:
         """The same by the database's word alone."""
-        now_us = self._clock.now_us()
-        found = await self._data.session(token_hash, now_us)
+        try:
+            found = await self._data.session(token_hash, self._clock.now_us())
+        except StoreError:
+            self._unasked_until_s = self._clock.monotonic_s() + UNASKED_S
+            raise
+        self._unasked_until_s = float("-inf")
         session = _session(token_hash, found.expires_us, found.account) if found else None
         if session is None:
             self._trust.forget(token_hash)

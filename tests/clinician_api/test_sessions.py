@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from clinician_api.access import Role
 from clinician_api.data import Data
 from clinician_api.errors import ApiError
-from clinician_api.sessions import PARALLEL_CHECKS, Sessions, cookie_name
+from clinician_api.sessions import PARALLEL_CHECKS, UNASKED_S, Sessions, cookie_name
 from clinician_api.settings import ApiOptions
 from store import accounts, pool
 from store.errors import StoreError, Trouble
@@ -142,6 +142,33 @@ async def test_while_the_database_cannot_be_asked_a_session_counts_as_last_check
 
 def closed(_data: Data) -> pool.Pool:
     raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
+
+
+async def test_a_database_that_is_away_is_not_waited_for_by_everybody(
+    sessions: Sessions, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
+    await sessions.look_up(token)
+    asked: list[float] = []
+
+    async def unanswered(_data: Data, _token_hash: bytes, _now_us: int) -> None:
+        asked.append(clock.monotonic_s())
+        raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
+
+    with monkeypatch.context() as away:
+        away.setattr(Data, "session", unanswered)
+        for _ in range(3):
+            assert await sessions.look_up(token) == session
+        assert len(asked) == 1
+        with pytest.raises(StoreError):
+            await sessions.look_up("of whom nothing is known")
+        clock.advance(UNASKED_S)
+        assert await sessions.look_up(token) == session
+        assert len(asked) == 3
+    clock.advance(UNASKED_S)
+    with pool.connect(sessions._data._url) as conn:
+        conn.execute("UPDATE user_account SET disabled_at = now()")
+    assert await sessions.look_up(token) is None, "it answers again, and is asked"
 
 
 async def test_one_that_has_ended_is_not_trusted_afterwards(sessions: Sessions) -> None:
