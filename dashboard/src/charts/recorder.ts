@@ -19,7 +19,7 @@ export class Recorder {
   readonly failed = signal(false);
   /** Goes up with each change: what draws, draws again. */
   readonly version: Signal<number> = signal(0);
-  /** Readings that came while history was on its way; they belong behind it. */
+  /** Readings that came while history was on its way: once more behind it, because it replaces everything. */
   #waiting: ReadingView[] | null = null;
   #request = 0;
   #minutes = 0;
@@ -83,14 +83,14 @@ export class Recorder {
   }
 
   #take(reading: ReadingView): void {
-    if (this.#waiting !== null) this.#waiting.push(reading);
-    else {
-      this.#append(reading);
-      this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
-      const ended = this.coverage.take(Date.parse(reading.time) / 1000);
-      // By now the server knows why there was a gap.
-      if (ended && this.store.now.value / 1000 - this.#askedS >= ASK_AGAIN_S) void this.load(this.#minutes);
-    }
+    // Shown at once, also while the store takes its time or does not answer at all.
+    this.#waiting?.push(reading);
+    this.#append(reading);
+    this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
+    const ended = this.coverage.take(Date.parse(reading.time) / 1000);
+    // By now the server knows why there was a gap.
+    const due = this.#waiting === null && this.store.now.value / 1000 - this.#askedS >= ASK_AGAIN_S;
+    if (ended && due) void this.load(this.#minutes);
     this.version.value += 1;
   }
 
