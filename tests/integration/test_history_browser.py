@@ -131,6 +131,20 @@ def patient_page(browser: Browser, api: Api, theme: str, width: int, height: int
     return page, complaints
 
 
+# How much of the upper edge of a strip is inked between two minutes of the hour: a hatched stretch is filled.
+INKED = """
+([strip, from, to]) => {
+  const canvas = document.querySelector(`[data-strip="${strip}"] canvas`);
+  const over = document.querySelector(`[data-strip="${strip}"] .u-over`);
+  const scale = canvas.width / canvas.clientWidth;
+  const left = (over.offsetLeft + over.clientWidth * from / 60) * scale;
+  const width = over.clientWidth * (to - from) / 60 * scale;
+  const {data} = canvas.getContext('2d').getImageData(left, (over.offsetTop + 2) * scale, width, 4 * scale);
+  let inked = 0;
+  for (let place = 3; place < data.length; place += 4) inked += data[place] > 0;
+  return 4 * inked / data.length;
+}
+"""
 SIZES = {"day": ("day", 1280, 900), "night": ("night", 1280, 900), "phone": ("day", 390, 844)}
 
 
@@ -179,6 +193,10 @@ def test_nothing_overflows_and_each_pattern_is_there(browser: Browser, api: Api,
     lane = page.locator('.segment[data-pattern="time corrected"]').bounding_box()
     assert lane is not None
     assert abs(lane["x"] - begins) < 6, "the lane stands over the plots"
+    assert page.evaluate(INKED, ["blood_flow", 9, 12]) > 0.9, "hatched"
+    assert page.evaluate(INKED, ["blood_flow", 14, 23]) < 0.5
+    assert page.evaluate(INKED, ["transmembrane_pressure", 52.6, 54.4]) > 0.9, "not believed: on its own strip"
+    assert page.evaluate(INKED, ["blood_flow", 52.6, 54.4]) < 0.5, "and on no other"
     if os.environ.get("HOMEHD_SCREENS") == "1":
         page.screenshot(path=str(SCREENS / f"history-{name}.png"))
     assert complaints == []
