@@ -204,6 +204,10 @@ class Data:
 
     # Alerts
 
+    def title(self, rule: str) -> str:
+        """What a rule is called."""
+        return self._findings().title(rule)
+
     async def alerts(self, *, only_open: bool, now_us: int) -> list[StoredAlert]:
         """Alerts of all clinics, high priority first, then newest: open ones, or also what changed in the last day."""
         async with self._open.connection() as conn:
@@ -277,7 +281,7 @@ class Data:
             "unit": alert.unit,
             "rule": alert.rule,
             "rule_version": alert.rule_version,
-            "title": self._findings().title(alert.rule),
+            "title": self.title(alert.rule),
             "priority": str(alert.priority),
             "state": str(alert.state),
             "since": moment(alert.since_us),
@@ -289,6 +293,7 @@ class Data:
             "acknowledged_by": alert.acknowledged_name,
             "acknowledged_at": None if alert.acknowledged_us is None else moment(alert.acknowledged_us),
             "late": alert.late,
+            "unsaved": False,
         }
         return StoredAlert(alert.last_event_id, view)
 

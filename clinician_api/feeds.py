@@ -6,6 +6,7 @@ Each feed says whether it works (a link of the room), so that a screen never tak
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -28,6 +29,9 @@ RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s and an empty live frame every second.
 INGEST_LIMIT_S: Final = 6.0
 LIVE_LIMIT_S: Final = 4.0
+# A shard whose frames say that nothing can be saved sends one every second. When nothing has come for so long although
+# ingest works, nobody speaks for it any more.
+UNHEARD_S: Final = 5.0
 # A store that was not read for so many looks stands still: whatever it last said may no longer be so.
 MISSED_SYNCS: Final = 3
 WATCH_S: Final = 0.5
@@ -44,6 +48,7 @@ class Feeds:
         self._live_heard_s = float("-inf")
         self._synced_s = float("-inf")
         self._listens = False
+        self._look_now = asyncio.Event()
         self._live: LiveFeed | None = None
 
     async def __aenter__(self) -> Feeds:
@@ -98,6 +103,10 @@ class Feeds:
                 services.metrics.live_delay.observe(max(0.0, (now_us - reading.received_us) / 1e6))
         for status, heard_us in batch.statuses.values():
             services.room.put_heard(status, heard_us)
+        for shard, said in batch.saving.items():
+            services.room.put_saving(shard, said, services.data.title, self._live_heard_s)
+        if services.room.unsaved.unsettled:
+            self._look_now.set()
 
     # What works
 
@@ -109,23 +118,33 @@ class Feeds:
     def _judge_links(self) -> None:
         """By what was heard and by when the store last answered: who waits for a database that stands still is late."""
         assert self._live is not None
-        now_s = self._services.clock.monotonic_s()
+        room, now_s = self._services.room, self._services.clock.monotonic_s()
         heard = now_s - self._live_heard_s <= LIVE_LIMIT_S and self._live.connected
         answers = now_s - self._synced_s <= MISSED_SYNCS * SYNC_S
+        trouble = self._ingest_trouble if answers else LinkTrouble.DATABASE
+        if trouble not in (LinkTrouble.SILENT, LinkTrouble.DATABASE):
+            room.unsaved.forget_unheard(now_s, UNHEARD_S)
+        room.take_back(now_s)
+        unsaved_us = room.unsaved.since_us(now_s, LIVE_LIMIT_S) if heard else None
+        told = unsaved_us is not None and room.unsaved.tells_all(now_s, LIVE_LIMIT_S)
         self._set_link("live_feed", None if heard else LinkTrouble.SILENT)
-        self._set_link("ingest", self._ingest_trouble if answers else LinkTrouble.DATABASE)
-        self._set_link("alert_feed", None if answers and self._listens else LinkTrouble.DATABASE)
+        self._set_link("ingest", trouble if unsaved_us is None else LinkTrouble.UNSAVED, unsaved_us)
+        self._set_link("alert_feed", None if told or (answers and self._listens) else LinkTrouble.DATABASE)
 
     # The store, again and again: what a feed missed is seen here, and what has no feed
 
     async def _sync(self) -> None:
         while True:
-            await asyncio.sleep(SYNC_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SYNC_S):
+                    await self._look_now.wait()
+            self._look_now.clear()
             # Without live frames the stored readings are the next best: seconds old instead of none.
             await self._read_store(with_readings=not self._services.room.is_alive("live_feed"))
 
     async def _read_store(self, *, with_readings: bool) -> None:
         data, room = self._services.data, self._services.room
+        began_s = self._services.clock.monotonic_s()
         room.set_directory(await data.directory())
         names, now_us = room.names(), self._services.clock.now_us()
         for view, heard_us in await data.statuses(list(names)):
@@ -134,6 +153,7 @@ class Feeds:
             for reading in await data.latest(names, now_us):
                 room.put_reading(not_from_the_future(reading, now_us))
         await self._reconcile_alerts(await data.alerts(only_open=True, now_us=now_us))
+        room.settle(began_s)
         beats, clock = await data.ingest_beats(), self._services.clock
         self._synced_s = clock.monotonic_s()
         self._ingest_trouble = self._ingest.look(beats, clock.now_us(), self._synced_s)
@@ -149,7 +169,7 @@ class Feeds:
         room = self._services.room
         for alert in open_now:
             self._tell(alert)
-        for alert_id in room.open_alert_ids() - {alert.view["alert_id"] for alert in open_now}:
+        for alert_id in room.alerts.open_ids() - {alert.view["alert_id"] for alert in open_now}:
             self._tell(await self._services.data.alert(alert_id))
 
     # Alerts, as they are recorded
@@ -166,23 +186,38 @@ class Feeds:
 
     def _tell(self, alert: StoredAlert | None) -> None:
         if alert is not None:
-            self._services.room.put_alert(alert.view, alert.event_id)
+            self._services.room.alerts.put(alert.view, alert.event_id)
 
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 
     async def _watch_sessions(self) -> None:
-        services = self._services
         while True:
-            await asyncio.sleep(services.options.recheck_s)
-            for token_hash in services.sockets.sessions():
-                session = await services.sessions.by_hash(token_hash)
-                if session is None or services.sockets.scopes(token_hash) - {session.scope}:
-                    services.sockets.close_sessions({token_hash}, "session ended")
+            await asyncio.sleep(self._services.options.recheck_s)
+            await self._check_sessions()
 
-    def _set_link(self, name: str, trouble: LinkTrouble | None) -> None:
+    async def _check_sessions(self) -> None:
+        sessions, sockets = self._services.sessions, self._services.sockets
+        answers, reason = True, "session ended"
+        for token_hash in sockets.sessions():
+            session = None
+            if answers:
+                try:
+                    session = await sessions.checked(token_hash)
+                except HomehdError as error:
+                    # The others are not asked for: each would wait as long again.
+                    log.warning("sessions cannot be checked", extra={"fields": {"error": error.line()}})
+                    answers, reason = False, "session cannot be checked"
+            if not answers:
+                session = sessions.trusted(token_hash)
+            if session is None or sockets.scopes(token_hash) - {session.scope}:
+                sockets.close_sessions({token_hash}, reason)
+
+    def _set_link(self, name: str, trouble: LinkTrouble | None, since_us: int | None = None) -> None:
         services = self._services
         services.metrics.link_up.labels(name).set(trouble is None)
-        if services.room.set_link(name, trouble, services.clock.now_us()):
+        now_us = services.clock.now_us()
+        # Another server's clock may be ahead of ours.
+        if services.room.set_link(name, trouble, now_us if since_us is None else min(since_us, now_us)):
             if trouble is None:
                 log.info("link works", extra={"fields": {"link": name}})
             else:

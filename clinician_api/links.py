@@ -13,6 +13,7 @@ from telemetry import topics
 class LinkTrouble(StrEnum):
     """Why a link does not work: different troubles, different words on the screen."""
 
+    UNSAVED = "unsaved"  # the database takes nothing; readings and alerts come all the same, and are not saved
     SILENT = "silent"  # nothing is heard from it
     DATABASE = "database"  # the database does not answer, or takes nothing of what ingest has for it
     BROKER = "broker"  # ingest does not hear the homes, or some of them

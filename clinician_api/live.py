@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from clinician_api.access import Action, Scope
+from clinician_api.alert_board import ToldAlert
 from clinician_api.room import Room, Told, aged
 from clinician_api.views import View, moment
 
@@ -52,14 +53,14 @@ class Hub:
     def __init__(self, room: Room, heartbeat_s: float) -> None:
         self.room = room
         self._heartbeat_s = heartbeat_s
-        self._version, self._alert, self._generation = room.version, room.last_alert, room.generation
+        self._version, self._alert, self._generation = room.version, room.alerts.last, room.generation
         self._cache: dict[Hashable, str | None] = {}
 
     def publish(self) -> bool:
         """Make everything put so far visible to `frames`; True when there was something new."""
         if self._version == self.room.version:
             return False
-        self._version, self._alert = self.room.version, self.room.last_alert
+        self._version, self._alert = self.room.version, self.room.alerts.last
         self._generation = self.room.generation
         self._cache.clear()
         return True
@@ -70,7 +71,7 @@ class Hub:
 
     def frames(self, subscriber: Subscriber, now_us: int, now_s: float) -> list[str]:
         """The messages that bring a subscriber up to date, in order; from then on it counts as told."""
-        ring = self.room.ring
+        ring = self.room.alerts.ring
         fell_out = bool(ring) and subscriber.alert + 1 < ring[0].number
         if subscriber.generation != self._generation or fell_out:
             place: Hashable = ("snapshot", subscriber.scope, subscriber.units)
@@ -87,8 +88,8 @@ class Hub:
         frames: list[str | None] = []
         if subscriber.scope.may(Action.SEE_ALERTS):
             frames += [
-                self._shared(("alert", told.number), now_us, partial(_alert, told.view, now_us))
-                for told in self.room.ring
+                self._shared(("alert", told.number), now_us, partial(_alert, told, now_us))
+                for told in self.room.alerts.ring
                 if subscriber.alert < told.number <= self._alert and self._sees(subscriber, told.view["unit"])
             ]
         if subscriber.scope.may(Action.SEE_READINGS):
@@ -152,5 +153,5 @@ class Hub:
         return subscriber.wants(unit) and self.room.entry(subscriber.scope, unit) is not None
 
 
-def _alert(view: View, now_us: int) -> View:
-    return {"type": "alert", "server_time": moment(now_us), "alert": view}
+def _alert(told: ToldAlert, now_us: int) -> View:
+    return {"type": "alert", "server_time": moment(now_us), "alert": told.view, "replaces": told.replaces}

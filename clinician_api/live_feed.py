@@ -1,7 +1,7 @@
 """Live frames from the broker into the event loop. The only module here that names the MQTT client.
 
-paho's thread decodes and merges: what waits for the loop is at most the newest reading and status per unit, so a busy
-loop costs freshness, not memory.
+paho's thread decodes and merges: what waits for the loop is at most the newest reading and status per unit and the
+newest word per shard on what is not saved, so a busy loop costs freshness, not memory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from clinician_api.unsaved import Saving
 from telemetry import broker_address, broker_tls, topics, wire
 from telemetry.errors import WireError
 from telemetry.messages import LiveFrame, LiveReading, Status
@@ -29,21 +30,24 @@ KEEPALIVE_S: Final = 15
 
 @dataclass(slots=True)
 class Batch:
-    """What arrived since the last look: newest per unit.
+    """What arrived since the last look: newest per unit and shard.
 
     Attributes:
         frames, bad: how many frames came, and how many messages were none.
         readings: unit -> newest reading. statuses: unit -> (newest status, time of its frame).
+        saving: shard -> newest word on what is not saved.
     """
 
     frames: int = 0
     bad: int = 0
     readings: dict[str, LiveReading] = field(default_factory=dict)
     statuses: dict[str, tuple[Status, int]] = field(default_factory=dict)
+    saving: dict[int, Saving] = field(default_factory=dict)
 
-    def add(self, frame: LiveFrame) -> None:
-        """Merge a frame. Frames of one unit come in order, over one connection from the ingest that owns its shard."""
+    def add(self, shard: int, frame: LiveFrame) -> None:
+        """Merge a frame. Those of one shard come in order, over one connection from the ingest that owns it."""
         self.frames += 1
+        self.saving[shard] = Saving(frame.server_us, frame.unsaved_since_us, frame.unsaved)
         self.readings.update({reading.unit: reading for reading in frame.readings})
         self.statuses.update({status.unit: (status, frame.server_us) for status in frame.statuses})
 
@@ -123,16 +127,16 @@ class LiveFeed:
 
     def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
         try:
-            frame = wire.decode_live(bytes(message.payload))
+            heard = topics.parse_live(message.topic), wire.decode_live(bytes(message.payload))
         except WireError as error:
             log.warning("live frame refused", extra={"fields": {"error": error.line()}})
-            frame = None
+            heard = None
         with self._guard:
             was_empty = self._batch.frames + self._batch.bad == 0
-            if frame is None:
+            if heard is None:
                 self._batch.bad += 1
             else:
-                self._batch.add(frame)
+                self._batch.add(*heard)
         if was_empty:
             self._wake()
 

@@ -98,7 +98,9 @@ class UnitView(Model):
 class AlertView(Model):
     """Where an alert stands now, with what made it."""
 
-    alert_id: str
+    alert_id: str = Field(
+        description="Of an unsaved alert: only until it is saved, then AlertMessage.replaces names it"
+    )
     unit: UnitId
     rule: str
     rule_version: str
@@ -116,6 +118,9 @@ class AlertView(Model):
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     late: bool = Field(description="Found in data that arrived late: recorded, never paged")
+    unsaved: bool = Field(
+        description="It stands so, but the database has not taken it yet: it is on no record and cannot be acknowledged"
+    )
 
 
 class Link(Model):
@@ -124,7 +129,8 @@ class Link(Model):
     alive: bool
     since: datetime
     reason: LinkTrouble | None = Field(
-        description="Null while alive. silent: nothing is heard from it; database: the database does not answer; "
+        description="Null while alive. unsaved: the database takes nothing; readings and alerts are live, not saved; "
+        "silent: nothing is heard from it; database: the database does not answer; "
         "broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; "
         "silence not judged: a home that falls silent raises no alert"
     )
@@ -155,7 +161,10 @@ class AlertMessage(Model):
 
     type: Literal["alert"]
     server_time: datetime
-    alert: AlertView
+    alert: AlertView = Field(description='State "normal" and unsaved: it is gone, or not on record yet; forget it')
+    replaces: str | None = Field(
+        description="The alert_id under which the same was shown until now: take that away in the same step"
+    )
 
 
 class StatusMessage(Model):

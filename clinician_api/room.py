@@ -5,21 +5,17 @@ Everything carries the version at which it last changed: `clinician_api.live` te
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Action, Scope
+from clinician_api.alert_board import AlertBoard
 from clinician_api.links import LinkTrouble
+from clinician_api.unsaved import Saving, UnsavedBook
 from clinician_api.views import View, age_s, moment, reading, status
-from telemetry.alarms import ConditionState
 from telemetry.messages import Flag, LiveReading, Status
 
-# Alert messages kept for subscribers that lag; one that fell further behind gets a snapshot, which has all open alerts.
-ALERT_RING: Final = 2000
-# Alerts of which it is remembered how far they were told; two readers of the store may answer in the wrong order.
-MAX_ALERTS: Final = 20_000
 LINKS: Final = ("ingest", "live_feed", "alert_feed")
 
 
@@ -46,15 +42,6 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAlert:
-    """One alert message in the ring."""
-
-    number: int
-    version: int
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
 class _Link:
     trouble: LinkTrouble | None
     since_us: int
@@ -67,14 +54,12 @@ class Room:
         self.version = 0
         self.generation = 0
         self.links_version = 0
-        self.last_alert = 0
         self.readings: dict[str, Told] = {}
         self.statuses: dict[str, Told] = {}
         self.not_evaluated: dict[str, Told] = {}
-        self.ring: deque[ToldAlert] = deque(maxlen=ALERT_RING)
+        self.alerts = AlertBoard(self._touch)
+        self.unsaved = UnsavedBook()
         self._entries: dict[str, Entry] = {}
-        self._open: dict[str, View] = {}
-        self._events: OrderedDict[str, int] = OrderedDict()
         # Until the feeds report, nothing is known to work.
         self._links = {name: _Link(LinkTrouble.SILENT, now_us) for name in LINKS}
 
@@ -131,34 +116,27 @@ class Room:
         if rules or unit in self.not_evaluated:
             self._put(self.not_evaluated, unit, {"rules": rules})
 
-    def put_alert(self, view: View, event_id: int) -> None:
-        """An alert as it stood after `event_id`. What was told already, or is older than that, is not told again."""
-        alert_id = view["alert_id"]
-        if event_id <= self._events.get(alert_id, -1):
-            return
-        self._events[alert_id] = event_id
-        self._events.move_to_end(alert_id)
-        if len(self._events) > MAX_ALERTS:
-            self._events.popitem(last=False)
-        if view["state"] == ConditionState.NORMAL:
-            self._open.pop(alert_id, None)
-        else:
-            self._open[alert_id] = view
-        self.last_alert += 1
-        self.ring.append(ToldAlert(self.last_alert, self._touch(), view))
+    def put_saving(self, shard: int, said: Saving, title: Callable[[str], str], now_s: float) -> None:
+        """What a shard's newest frame says of what is not saved; `title` names a rule."""
+        self.alerts.put_unsaved(self.unsaved.hear(shard, said, title, now_s))
 
-    def open_alert_ids(self) -> set[str]:
-        """The alerts held as open."""
-        return set(self._open)
+    def take_back(self, now_s: float) -> None:
+        """Forget alerts that ended before anything could be saved of them."""
+        self.alerts.forget_unsaved(self.unsaved.taken_back(now_s))
 
-    def set_link(self, name: str, trouble: LinkTrouble | None, now_us: int) -> bool:
-        """What is the matter with one of LINKS (None: it works); True when that is a change."""
+    def settle(self, looked_s: float) -> None:
+        """The store was looked at, beginning then, and its open alerts were put: what was saved before is on record."""
+        self.alerts.forget_unsaved(self.unsaved.settle(looked_s))
+
+    def set_link(self, name: str, trouble: LinkTrouble | None, since_us: int) -> bool:
+        """What is the matter with one of LINKS (None: it works), and since when; True when that is a change."""
         before = self._links[name]
-        if before.trouble == trouble:
-            return False
         # Another reason is no new beginning.
-        goes_on = before.trouble is not None and trouble is not None
-        self._links[name] = _Link(trouble, before.since_us if goes_on else now_us)
+        if before.trouble is not None and trouble is not None:
+            since_us = min(before.since_us, since_us)
+        if before.trouble == trouble and (trouble is None or before.since_us == since_us):
+            return False
+        self._links[name] = _Link(trouble, since_us)
         self.links_version = self._touch()
         return True
 
@@ -207,7 +185,7 @@ class Room:
         if not scope.may(Action.SEE_ALERTS):
             return []
         units = set(self.units(scope, only))
-        return [view for view in self._open.values() if view["unit"] in units]
+        return [view for view in self.alerts.open_views() if view["unit"] in units]
 
     def links(self) -> View:
         """The state of every link."""

@@ -24,6 +24,8 @@ from clinician_api.data import Account, Data
 from clinician_api.errors import ApiError
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.settings import ApiOptions
+from clinician_api.trust import Trust
+from store.errors import StoreError
 from telemetry.clock import MICROSECONDS, Clock
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ COOKIE: Final = "homehd_session"
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
+# After a question that got no answer memory is asked first for so long: nobody waits for a database that is away.
+UNASKED_S: Final = 5.0
 _ROLES: Final = {str(role): role for role in Role}
 
 
@@ -60,6 +64,8 @@ class Sessions:
     """Log in, look up, end. `log_in` is limited by address, and for each address by account."""
 
     def __init__(self, options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> None:
+        self._trust = Trust(options.trust_s)
+        self._unasked_until_s = float("-inf")
         self._life_us = int(options.session_hours * 3600 * MICROSECONDS)
         self._clock = clock
         self._data = data
@@ -93,14 +99,42 @@ class Sessions:
         return await self.by_hash(_hash(token))
 
     async def by_hash(self, token_hash: bytes) -> Session | None:
-        """The live session of a token's hash: not expired, user neither disabled nor of an unknown role."""
-        found = await self._data.session(token_hash, self._clock.now_us())
-        if found is None:
-            return None
-        return _session(token_hash, found.expires_us, found.account)
+        """The live session of a token's hash: not expired, user neither disabled nor of an unknown role.
+
+        While the database cannot be asked, as it was when last checked; StoreError when that is too long ago.
+        """
+        if self._clock.monotonic_s() < self._unasked_until_s and (known := self.trusted(token_hash)) is not None:
+            return known
+        try:
+            return await self.checked(token_hash)
+        except StoreError:
+            trusted = self.trusted(token_hash)
+            if trusted is None:
+                raise
+            return trusted
+
+    async def checked(self, token_hash: bytes) -> Session | None:
+        """The same by the database's word alone."""
+        try:
+            found = await self._data.session(token_hash, self._clock.now_us())
+        except StoreError:
+            self._unasked_until_s = self._clock.monotonic_s() + UNASKED_S
+            raise
+        self._unasked_until_s = float("-inf")
+        session = _session(token_hash, found.expires_us, found.account) if found else None
+        if session is None:
+            self._trust.forget(token_hash)
+        else:
+            self._trust.remember(session, self._clock.monotonic_s())
+        return session
+
+    def trusted(self, token_hash: bytes) -> Session | None:
+        """The same by memory alone: what holds while nobody can be asked."""
+        return self._trust.recall(token_hash, self._clock.now_us(), self._clock.monotonic_s())
 
     async def end(self, token_hash: bytes) -> None:
-        """End one session."""
+        """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
+        self._trust.forget(token_hash)
         await self._data.end_session(token_hash)
 
     async def log_out(self, token: str) -> bytes:

@@ -40,6 +40,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_connections: connections and running requests; above it the answer is 503.
         stall_s: a client whose socket takes nothing for so long is closed.
         recheck_s: how often the sessions of open sockets are looked at.
+        trust_s: while the database cannot be asked, a session counts for so long as it was when last checked.
         heartbeat_s: a status message at least this often.
     """
 
@@ -56,6 +57,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections: Annotated[int, msgspec.Meta(ge=10, le=20000)] = 2000
     stall_s: Annotated[float, msgspec.Meta(ge=0.2, le=60)] = 10.0
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
+    trust_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 1800.0
     heartbeat_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 3.0
 
     def __post_init__(self) -> None:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, Final
 
-from telemetry.messages import Flag, LiveReading, Status
+from telemetry.alarms import ConditionState, Priority
+from telemetry.messages import Flag, LiveReading, Status, UnsavedAlert
 from telemetry.signals import CATALOGUE, COUNT
 from telemetry.treatment import Phase
 
@@ -20,6 +21,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_US: Final = 253_402_300_799_000_000  # the last second of the year 9999
 _PHASES: Final = {phase.value: phase.name for phase in Phase}
 _FLAGS: Final = tuple((flag.value, str(flag.name).lower()) for flag in Flag)
+_PRIORITIES: Final = {str(priority) for priority in Priority}
+_STATES: Final = {str(state) for state in ConditionState}
 _NAMES: Final = tuple(signal.name for signal in CATALOGUE)
 
 
@@ -86,6 +89,30 @@ def status(heard: Status, since_us: int, heard_us: int | None) -> View:
         "profile": heard.profile,
         "since": moment(since_us),
         "heard_at": None if heard_us is None else moment(heard_us),
+    }
+
+
+def unsaved_alert(alert: UnsavedAlert, title: str, changed_us: int) -> View:
+    """An `AlertView` of an alert that is on no record, under an id made of its unit and rule."""
+    return {
+        "alert_id": f"unsaved-{alert.unit}-{alert.rule}",
+        "unit": alert.unit,
+        "rule": alert.rule,
+        "rule_version": alert.rule_version,
+        "title": title,
+        # A word this version does not know (from a newer ingest) must not make an alert look smaller than it is.
+        "priority": alert.priority if alert.priority in _PRIORITIES else str(Priority.HIGH),
+        "state": alert.state if alert.state in _STATES else str(ConditionState.ACTIVE_UNACKNOWLEDGED),
+        "since": moment(alert.since_us),
+        "time": moment(alert.time_us),
+        "changed_at": moment(changed_us),
+        "reason": alert.reason,
+        "inputs": numbers(alert.inputs),
+        "limits": numbers(alert.limits),
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "late": False,
+        "unsaved": True,
     }
 
 

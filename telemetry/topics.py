@@ -17,6 +17,8 @@ Direction = Literal["up", "status", "csr", "down", "config"]
 _UNIT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 _HOME: Final = re.compile(r"hhd/1/(0|[1-9][0-9]?)/([a-z0-9][a-z0-9-]{1,31})/(up|status|csr|down|config)")
 
+_LIVE: Final = re.compile(r"live/1/([0-9]{1,2})")
+
 LIVE_PATTERN: Final = "live/1/+"
 
 
@@ -61,3 +63,11 @@ def parse_home(topic: str) -> HomeTopic:
             "parse topic", repr(topic[:80]), hint="expected hhd/1/<shard>/<unit>/<up|status|csr|down|config>"
         )
     return HomeTopic(int(match[1]), match[2], match[3])  # type: ignore[arg-type]
+
+
+def parse_live(topic: str) -> int:
+    """The shard of a topic of live frames; WireError when it is not one."""
+    match = _LIVE.fullmatch(topic)
+    if match is None or int(match[1]) >= SHARDS:
+        raise WireError("parse topic", repr(topic[:80]), hint="expected live/1/<shard>")
+    return int(match[1])

@@ -12,6 +12,7 @@ from clinician_api.errors import ApiError, responses
 from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import View, moment
+from telemetry.alarms import Priority
 
 router = APIRouter(tags=["alerts"])
 
@@ -29,15 +30,18 @@ async def list_alerts(
     """Alerts of the session's clinic, high priority first."""
     now = services.clock.now_us()
     found = await services.data.alerts(only_open=state == "open", now_us=now)
-    seen = [alert.view for alert in found if services.room.entry(session.scope, alert.view["unit"])]
+    views = services.room.alerts.overlaid([alert.view for alert in found])
+    views.sort(key=lambda view: -Priority(view["priority"]).rank)
+    seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
     return models.Alerts.model_validate({"server_time": moment(now), "alerts": seen})
 
 
 @router.get("/api/alerts/{alert_id}", responses=responses(401, 403, 404, 422, 503))
 async def get_alert(alert_id: AlertPath, session: SessionDep, services: ServicesDep) -> models.AlertDetail:
-    """One alert with every step of its life: rule and version, inputs, limits, who did what."""
-    alert = await _visible(alert_id, session, services)
-    events = await services.data.alert_events(alert_id)
+    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved."""
+    unsaved = _unsaved(alert_id, session, services)
+    alert = unsaved or await _visible(alert_id, session, services)
+    events = [] if unsaved else await services.data.alert_events(alert_id)
     now = services.clock.now_us()
     return models.AlertDetail.model_validate({"server_time": moment(now), "alert": alert, "events": events})
 
@@ -48,8 +52,12 @@ async def acknowledge(
 ) -> models.Acknowledged:
     """Take note of an alert. When several do at once there is one outcome, and everybody is told whose it was.
 
-    409 when the alert has ended, so that nothing is left to acknowledge.
+    409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
+    alert that is not saved yet.
     """
+    if _unsaved(alert_id, session, services):
+        hint = "the database takes nothing now: acknowledge it when it is saved"
+        raise ApiError(503, "alert is not saved yet", where=alert_id, hint=hint, headers={"Retry-After": "5"})
     await _visible(alert_id, session, services)
     now = services.clock.now_us()
     result = await services.data.acknowledge(alert_id, session.user_id, request.note, now)
@@ -57,11 +65,16 @@ async def acknowledge(
         raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to acknowledge")
     alert = await services.data.alert(alert_id)
     assert alert is not None, "alerts are never deleted"
-    services.room.put_alert(alert.view, alert.event_id)
+    services.room.alerts.put(alert.view, alert.event_id)
     services.pump.publish()
     return models.Acknowledged.model_validate(
         {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert.view}
     )
+
+
+def _unsaved(alert_id: str, session: Session, services: Services) -> View | None:
+    view = services.room.alerts.unsaved(alert_id)
+    return view if view is not None and services.room.entry(session.scope, view["unit"]) else None
 
 
 async def _visible(alert_id: str, session: Session, services: Services) -> View:

@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get Alert
-         * @description One alert with every step of its life: rule and version, inputs, limits, who did what.
+         * @description One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
          */
         readonly get: operations["get_alert_api_alerts__alert_id__get"];
         readonly put?: never;
@@ -57,7 +57,8 @@ export interface paths {
          * Acknowledge
          * @description Take note of an alert. When several do at once there is one outcome, and everybody is told whose it was.
          *
-         *     409 when the alert has ended, so that nothing is left to acknowledge.
+         *     409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
+         *     alert that is not saved yet.
          */
         readonly post: operations["acknowledge_api_alerts__alert_id__acknowledge_post"];
         readonly delete?: never;
@@ -411,7 +412,13 @@ export interface components {
          * @description An alert began, changed, was acknowledged or ended. Newest state of that alert_id.
          */
         readonly AlertMessage: {
+            /** @description State "normal" and unsaved: it is gone, or not on record yet; forget it */
             readonly alert: components["schemas"]["AlertView"];
+            /**
+             * Replaces
+             * @description The alert_id under which the same was shown until now: take that away in the same step
+             */
+            readonly replaces: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -445,7 +452,10 @@ export interface components {
             readonly acknowledged_at: string | null;
             /** Acknowledged By */
             readonly acknowledged_by: string | null;
-            /** Alert Id */
+            /**
+             * Alert Id
+             * @description Of an unsaved alert: only until it is saved, then AlertMessage.replaces names it
+             */
             readonly alert_id: string;
             /**
              * Changed At
@@ -499,6 +509,11 @@ export interface components {
              * @description Short id of a unit; no personal data
              */
             readonly unit: string;
+            /**
+             * Unsaved
+             * @description It stands so, but the database has not taken it yet: it is on no record and cannot be acknowledged
+             */
+            readonly unsaved: boolean;
         };
         /**
          * Cause
@@ -670,7 +685,7 @@ export interface components {
         readonly Link: {
             /** Alive */
             readonly alive: boolean;
-            /** @description Null while alive. silent: nothing is heard from it; database: the database does not answer; broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; silence not judged: a home that falls silent raises no alert */
+            /** @description Null while alive. unsaved: the database takes nothing; readings and alerts are live, not saved; silent: nothing is heard from it; database: the database does not answer; broker: ingest does not hear the homes, or some of them; incomplete: some homes have no ingest; silence not judged: a home that falls silent raises no alert */
             readonly reason: components["schemas"]["LinkTrouble"] | null;
             /**
              * Since
@@ -683,7 +698,7 @@ export interface components {
          * @description Why a link does not work: different troubles, different words on the screen.
          * @enum {string}
          */
-        readonly LinkTrouble: "silent" | "database" | "broker" | "incomplete" | "silence not judged";
+        readonly LinkTrouble: "unsaved" | "silent" | "database" | "broker" | "incomplete" | "silence not judged";
         /**
          * Login
          * @description Local account.

@@ -4,7 +4,7 @@ import { type Api, ApiError } from "./api";
 import type { Me } from "./messages";
 
 export type Standing = "unknown" | "anonymous" | "ended" | "signed-in";
-export type SignInFailure = "refused" | "tooMany" | "unreachable";
+export type SignInFailure = "refused" | "tooMany" | "unavailable" | "unreachable";
 type Action = Me["may"][number];
 
 export class Session {
@@ -32,6 +32,7 @@ export class Session {
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
       if (status === 429) return "tooMany";
+      if (status === 503) return "unavailable";
       return status >= 400 && status < 500 ? "refused" : "unreachable";
     }
   }

@@ -1,9 +1,10 @@
 // Every word a person reads, in one place. A further language is one more table of the same shape.
 import { signal } from "@preact/signals";
+import type { GapReason } from "./charts/coverage";
 import type { SignalName } from "./format/signals";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
-import type { AlertView, MachineLink, Phase, Priority, ReadingFlag } from "./messages";
+import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 
 const english = {
   locale: "en-GB",
@@ -22,6 +23,7 @@ const english = {
     ended: "Your session has ended. Please sign in again.",
     refused: "E-mail or password is not right.",
     tooMany: "Too many attempts. Please wait a minute.",
+    unavailable: "Nobody can sign in now: the database does not answer. Please try again.",
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
@@ -41,12 +43,15 @@ const english = {
     lost: "No connection",
     paused: "Paused",
   } satisfies Record<Connection, string>,
+  liveUnsaved: "Live, not saved",
   banner: {
     connecting: "Connecting…",
     lost: "No connection",
     lastContact: (age: string) => `– last contact ${age} ago. Nothing below is live.`,
     paused: (since: string) => `Live view paused since ${since}`,
     pausedDetail: "– readings do not reach this screen, rules may not be running.",
+    unsaved: (since: string) => `Database does not answer since ${since}.`,
+    unsavedDetail: "Values and alerts are live but not saved; acknowledging is not possible.",
     partial: {
       broker: {
         title: (since: string) => `Some homes may not be heard since ${since}`,
@@ -139,6 +144,10 @@ const english = {
     retry: "Try again",
     acknowledge: "Acknowledge",
     acknowledging: "Acknowledging…",
+    ackImpossible: "Cannot acknowledge now",
+    ackImpossibleWhy: "Nothing can be recorded until the database answers.",
+    unsaved: "not saved",
+    unsavedNote: "Not saved yet: the alert stands, and is on no record.",
     acknowledged: "Acknowledged",
     acknowledgedBy: (name: string, when: string) => `Acknowledged by ${name}, ${when}`,
     alreadyBy: (name: string) => `${name} was first`,
@@ -154,6 +163,7 @@ const english = {
     limit: "Limit",
     rule: (id: string, version: string) => `Rule ${id}, version ${version}`,
     steps: "What happened",
+    stepsUnsaved: "No step is on record yet.",
     stepsFailed: "The steps could not be loaded.",
     moreWaiting: (count: number) => (count === 1 ? "1 more waiting" : `${count} more waiting`),
     barLabel: "Most urgent alert",
@@ -185,6 +195,46 @@ const english = {
     alerts: "Alerts",
     strips: "Live strips",
     left: "left",
+  },
+  coverage: {
+    label: "Gaps and marks",
+    count: (pieces: number) => (pieces === 1 ? "1 gap or mark, in words" : `${pieces} gaps and marks, in words`),
+    more: (pieces: number) => `${pieces} more, shorter than these`,
+    noReadings: "no readings",
+    notBelieved: (signal: string) => `${signal}: sent, and not believed`,
+    rows: {
+      gap: "No readings",
+      backfilled: "Came late",
+      "time corrected": "Time put right",
+      thinned: "Thinned",
+    } satisfies Record<"gap" | MarkView["kind"], string>,
+    short: {
+      thinned: "no room on the box",
+      rejected: "not believed",
+      "machine off": "machine off",
+      "link down": "link down",
+      "not yet received": "not received yet",
+      "lost on the box": "lost on the box",
+      "box offline": "box offline",
+      unknown: "reason unknown",
+      pending: "nothing yet",
+    } satisfies Record<GapReason, string>,
+    reasons: {
+      thinned: "the box had no room for them",
+      rejected: "the server refused them",
+      "machine off": "the machine did not answer",
+      "link down": "the link between box and machine was down",
+      "not yet received": "the box has them and has not sent them yet",
+      "lost on the box": "the box's disk did not take them",
+      "box offline": "the box was off, or nobody heard it",
+      unknown: "nothing says why",
+      pending: "none has come since",
+    } satisfies Record<GapReason, string>,
+    marks: {
+      backfilled: (rows: number) => `${rows} readings came late: no rule saw them live`,
+      "time corrected": (rows: number) => `${rows} readings whose time was put right`,
+      thinned: (rows: number) => `${rows} readings are missing; least and greatest values stayed`,
+    } satisfies Record<MarkView["kind"], (rows: number) => string>,
   },
   signals: {
     blood_flow: "Blood flow",

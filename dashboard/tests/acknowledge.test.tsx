@@ -8,7 +8,7 @@ import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
 import type { AlertView, Me } from "../src/messages";
 import { Session } from "../src/session";
-import { alert, iso, SERVER_MS, snapshot, unit } from "./samples";
+import { alert, DOWN, iso, SERVER_MS, snapshot, unit } from "./samples";
 
 const NURSE: Me = {
   user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North" },
@@ -115,6 +115,21 @@ describe("acknowledging", () => {
     const { store, text } = bench();
     await act(async () => store.putAlert(acknowledgedBy("Dr. Brandt")));
     expect(text()).toContain("Acknowledged by Dr. Brandt");
+  });
+
+  it("says that it cannot be done, and asks nothing, while nothing can be recorded", async () => {
+    const { store, button, text, requests } = bench();
+    await act(async () => store.putAlert(alert("1", "a", { unsaved: true })));
+    await press(button());
+    expect(button()?.disabled).toBe(true);
+    expect(text()).toBe("Cannot acknowledge nowNothing can be recorded until the database answers.");
+    await act(async () => store.putAlert(alert("1", "a")));
+    expect(button()?.textContent).toBe("Acknowledge");
+    const ingest = { ...DOWN, reason: "unsaved" } as const;
+    await act(async () => store.receive(snapshot([unit("a")], [alert("1", "a")], { ingest }), 0));
+    await press(button());
+    expect(text()).toContain("Cannot acknowledge now");
+    expect(requests).toEqual([]);
   });
 
   it("offers nothing to a role that may not", () => {

@@ -171,6 +171,16 @@ describe("alert card", () => {
     expect(find(".reason")?.textContent).toBe("venous pressure fell by 31 mmHg");
   });
 
+  it("says that it is not saved, and asks for no steps", () => {
+    expect(card({ unsaved: true })).toBe("Active, nobody has answered");
+    expect(find('[data-testid="unsaved-note"]')?.textContent).toBe(
+      "Not saved yet: the alert stands, and is on no record.",
+    );
+    expect(find(".alert-card")?.dataset.unsaved).toBe("true");
+    card({});
+    expect(find('[data-testid="unsaved-note"]')).toBeNull();
+  });
+
   it("says when it ended, and no time while it stands", () => {
     expect(card({ state: "normal" })).toMatch(/^Ended \d\d:59:55$/);
     expect(card({})).toBe("Active, nobody has answered");
@@ -186,6 +196,20 @@ describe("banners", () => {
     show(unit("b"), [], { ingest: { ...DOWN, reason: "database" } });
     expect(find('[data-testid="paused-banner"]')).not.toBeNull();
     expect(find('[data-unit="b"]')?.dataset.freshness).toBe("stale");
+  });
+
+  it("says once for all that nothing is saved, and that everything is live", () => {
+    const ingest = { ...DOWN, reason: "unsaved" };
+    show(unit("a"), [alert("unsaved-a-R10", "a", { unsaved: true })], { ingest });
+    const banner = find('[data-testid="unsaved-banner"]');
+    expect(banner?.textContent).toMatch(
+      /^Database does not answer since \d\d:\d\d. Values and alerts are live but not saved; acknowledging is not possible.$/,
+    );
+    expect(host.querySelectorAll(".banner")).toHaveLength(1);
+    expect(find('[data-testid="tile"]')?.dataset.freshness).toBe("live");
+    expect(find('.tile-alert [data-unsaved="true"]')?.textContent).toBe("not saved");
+    show(unit("b"), [alert("1", "b")]);
+    expect(find('[data-unit="b"] [data-unsaved="true"]')).toBeNull();
   });
 
   it("says since when the live view stands still", () => {

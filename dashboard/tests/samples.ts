@@ -1,5 +1,14 @@
 // Small true-to-shape messages for tests; every field can be overridden.
-import type { AlertView, Link, ReadingView, ServerMessage, Snapshot, UnitStatus, UnitView } from "../src/messages";
+import type {
+  AlertView,
+  History,
+  Link,
+  ReadingView,
+  ServerMessage,
+  Snapshot,
+  UnitStatus,
+  UnitView,
+} from "../src/messages";
 
 /** 2026-01-31 20:00:00 UTC. */
 export const SERVER_MS = Date.UTC(2026, 0, 31, 20);
@@ -76,6 +85,7 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     acknowledged_by: null,
     acknowledged_at: null,
     late: false,
+    unsaved: false,
     ...change,
   };
 }
@@ -98,4 +108,25 @@ export function snapshot(units: UnitView[], alerts: AlertView[] = [], change: Pa
 
 export function readings(serverMs: number, ...list: ReadingView[]): ServerMessage {
   return { type: "readings", server_time: iso(serverMs), readings: list };
+}
+
+/** Venous pressure 140 every second or so, in buckets; null: a bucket without any row. */
+export function history(
+  startS: number,
+  bucketS: number,
+  values: (number | null)[],
+  change: Partial<History> = {},
+): History {
+  return {
+    unit: "a",
+    start: iso(startS * 1000),
+    end: iso((startS + bucketS * values.length) * 1000),
+    bucket_s: bucketS,
+    times: values.map((_, index) => startS + index * bucketS),
+    readings: values.map((value) => (value === null ? 0 : Math.ceil(bucketS))),
+    series: { venous_pressure: { min: values, max: values, mean: values } },
+    gaps: [],
+    marks: [],
+    ...change,
+  };
 }

@@ -1,6 +1,8 @@
+import { effect } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { LOST_AFTER_CLOSE_MS, LOST_AFTER_SILENCE_MS } from "../src/live/connection";
 import { LiveStore } from "../src/live/store";
+import type { AlertView } from "../src/messages";
 import { alert, DOWN, iso, reading, readings, SERVER_MS, snapshot, status, UP, unit } from "./samples";
 
 function live(): LiveStore {
@@ -37,13 +39,30 @@ describe("messages", () => {
   it("an alert comes, is acknowledged elsewhere, and ends", () => {
     const store = live();
     const send = (change: Parameters<typeof alert>[2]) =>
-      store.receive({ type: "alert", server_time: iso(SERVER_MS), alert: alert("1", "a", change) }, 0);
+      store.receive({ type: "alert", server_time: iso(SERVER_MS), alert: alert("1", "a", change), replaces: null }, 0);
     send({});
     expect(store.order.value[0]).toBe("a");
     send({ state: "active, acknowledged", acknowledged_by: "Ana", acknowledged_at: iso(SERVER_MS) });
     expect(store.open.value[0]?.acknowledged_by).toBe("Ana");
     send({ state: "normal" });
     expect(store.open.value).toEqual([]);
+  });
+
+  it("a saved alert takes the place of the unsaved one in one step, and what ended unsaved is forgotten", () => {
+    const store = live();
+    const counts: number[] = [];
+    const stop = effect(() => void counts.push(store.open.value.length));
+    const send = (shown: AlertView, replaces: string | null = null) =>
+      store.receive({ type: "alert", server_time: iso(SERVER_MS), alert: shown, replaces }, 0);
+    send(alert("unsaved-a-R10", "a", { unsaved: true }));
+    send(alert("9", "a", { unsaved: true }), "unsaved-a-R10");
+    send(alert("9", "a"));
+    expect(counts).toEqual([0, 1, 1, 1]);
+    expect(store.open.value.map((shown) => [shown.alert_id, shown.unsaved])).toEqual([["9", false]]);
+    send(alert("unsaved-a-R13", "a", { unsaved: true }));
+    send(alert("unsaved-a-R13", "a", { unsaved: true, state: "normal" }));
+    expect([...store.alerts.value.keys()]).toEqual(["9"]);
+    stop();
   });
 
   it("a status brings the box's state and the rules that do not run", () => {
@@ -111,6 +130,17 @@ describe("connection", () => {
     }
     store.receive(snapshot([unit("a")]), 0);
     expect(store.connection.value).toBe("live");
+  });
+
+  it("is live, and says since when nothing is saved, while the database takes nothing", () => {
+    const store = live();
+    const ingest = { ...DOWN, reason: "unsaved" } as const;
+    store.receive(snapshot([unit("a")], [], { ingest }), 0);
+    expect([store.connection.value, store.unsavedSince.value]).toEqual(["live", DOWN.since]);
+    store.receive(snapshot([unit("a")], [], { ingest, live_feed: DOWN }), 0);
+    expect(store.connection.value).toBe("paused");
+    store.receive(snapshot([unit("a")]), 0);
+    expect(store.unsavedSince.value).toBeNull();
   });
 
   it("ages go on by the server's clock whatever the browser's wall clock says", () => {

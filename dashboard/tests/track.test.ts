@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Episodes } from "../src/charts/episodes";
+import { isolated } from "../src/charts/isolated";
 import { paddedRange, Track } from "../src/charts/track";
 
 const series = (values: (number | null)[]) => ({ mean: values, min: values, max: values });
@@ -15,6 +16,44 @@ describe("track", () => {
     const track = new Track();
     track.load([0, 1, 2, 3], series([1, null, null, 2]), 1);
     expect(track.mean).toEqual([1, 2]);
+  });
+
+  it("never joins over a gap, be it shorter than two buckets", () => {
+    const track = new Track();
+    // The first for two reasons, the last one within a bucket.
+    const gaps = [
+      { start: 5, end: 9 },
+      { start: 9, end: 40 },
+      { start: 124, end: 140 },
+    ];
+    track.load([0, 24, 48, 72, 96, 120, 144], series([1, 2, 3, 4, 5, 6, 7]), 24, gaps);
+    expect(track.mean).toEqual([1, null, 2, 3, 4, 5, 6, null, 7]);
+    expect(track.times).toEqual([...track.times].sort((left, right) => left - right));
+  });
+
+  it("a gap before the first point or behind the last breaks nothing", () => {
+    const track = new Track();
+    track.load([48, 72], series([1, 2]), 24, [
+      { start: 0, end: 48 },
+      { start: 96, end: 200 },
+    ]);
+    expect(track.mean).toEqual([1, 2]);
+  });
+
+  it("joins what a slow machine says at its own pace, stored and live", () => {
+    const track = new Track();
+    const times = Array.from({ length: 91 }, (_, index) => index);
+    track.load(times, series(times.map((at) => (at % 30 === 0 ? at : null))), 1);
+    track.append(120, 120);
+    track.append(240, 240);
+    expect(track.mean).toEqual([0, 30, 60, 90, 120, null, 240]);
+  });
+
+  it("points without a neighbour are known, for they are no line", () => {
+    const track = new Track();
+    track.load([0, 60, 120, 180, 240], series([1, null, null, 4, 5]), 60);
+    track.append(900, 6);
+    expect(isolated(track).map((index) => track.mean[index])).toEqual([1, 6]);
   });
 
   it("keeps the extremes of a bucket", () => {

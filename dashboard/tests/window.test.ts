@@ -3,7 +3,7 @@ import { Api } from "../src/api";
 import { Recorder } from "../src/charts/recorder";
 import { fittingWindow } from "../src/charts/window";
 import { LiveStore } from "../src/live/store";
-import { SERVER_MS, snapshot, unit } from "./samples";
+import { history, SERVER_MS, snapshot, unit } from "./samples";
 
 it.each([
   [undefined, null, "10"], // nothing there yet
@@ -25,20 +25,15 @@ it("the recorder knows how far back its points go", async () => {
   store.setOpen(true, 0);
   store.receive(snapshot([unit("a")]), 0);
   const start = SERVER_MS / 1000 - 240 * 60;
-  const times = Array.from({ length: 240 }, (_, minute) => start + minute * 60);
-  const values = times.map((_, minute) => (minute < 210 ? null : 140));
-  const history = {
-    unit: "a",
-    start: "",
-    end: "",
-    bucket_s: 60,
-    times,
-    series: { venous_pressure: { min: values, max: values, mean: values } },
-  };
+  const stored = history(
+    start,
+    60,
+    Array.from({ length: 240 }, (_, minute) => (minute < 210 ? null : 140)),
+  );
   const api = new Api(
     "/",
     () => undefined,
-    () => Promise.resolve(new Response(JSON.stringify(history))),
+    () => Promise.resolve(new Response(JSON.stringify(stored))),
   );
   const recorder = new Recorder(api, store, "a");
   expect(recorder.storedMinutes()).toBeNull();

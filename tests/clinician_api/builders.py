@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clinician_api.room import Entry
 from store.history import Buckets
-from telemetry.messages import LiveReading
+from telemetry.messages import LiveReading, UnsavedAlert
 from telemetry.signals import BY_NAME
 
 NOW = 1_700_000_000_000_000
@@ -42,9 +42,19 @@ def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[st
         "priority": "high", "state": "active, unacknowledged", "since": moment(NOW), "time": moment(NOW),
         "changed_at": moment(NOW),
         "reason": "venous pressure fell", "inputs": {"venous_pressure": 12.0}, "limits": {"venous_pressure": 20.0},
-        "acknowledged_by": None, "acknowledged_at": None, "late": False,
+        "acknowledged_by": None, "acknowledged_at": None, "late": False, "unsaved": False,
     }  # fmt: skip
     return {**view, **fields}
+
+
+def unsaved_alert(unit: str = "u-1", rule: str = "R07", **fields: Any) -> UnsavedAlert:
+    """What ingest says of an alert that began at NOW and could not be saved."""
+    row: dict[str, Any] = {
+        "unit": unit, "rule": rule, "rule_version": "1", "priority": "high", "state": "active, unacknowledged",
+        "since_us": NOW, "time_us": NOW, "reason": "venous pressure fell", "inputs": {"venous_pressure": 12.0},
+        "limits": {"venous_pressure": 20.0},
+    }  # fmt: skip
+    return UnsavedAlert(**{**row, **fields})
 
 
 def bucketed(times_us: Sequence[int], width_us: int, start_us: int = 0, late: Sequence[int] = ()) -> Buckets:

@@ -209,10 +209,32 @@ def test_a_database_that_stands_still_is_not_taken_for_health(
             client.post("/api/session", json={"email": "a@example.org", "password": "x"}, timeout=30),
         ]
         assert [answer.status_code for answer in answers] == [503, 503]
+        stranger = api.client()
+        stranger.cookies.set("homehd_session", "made-up")
         with pytest.raises(InvalidStatus):
-            api.open_socket(client, open_timeout=30)
+            api.open_socket(stranger, open_timeout=30)
+        again = api.open_socket(client, open_timeout=30).subscribe()
+        assert [alert["alert_id"] for alert in again["alerts"]] == [alert_id], "from memory, for whom was known"
         way.open()
         screen.next("status", where=lambda m: m["alert_feed"]["alive"], timeout=30)
+
+
+def test_without_the_database_a_socket_is_trusted_for_so_long_and_no_longer(
+    options: ApiOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "CHECK_S", 0.3)
+    monkeypatch.setattr(pool, "open_pool", partial(pool.open_pool, wait_s=0.5))
+    with ExitStack() as stack, valve(options.database_url) as way:
+        api = start_api(stack, msgspec.structs.replace(options, database_url=way.url, trust_s=4.0))
+        screens = [api.open_socket(api.sign_in(name=name)) for name in ("Nora", "Bo", "Ada")]
+        for screen in screens:
+            screen.subscribe()
+        way.shut()
+        shut_s = time.monotonic()
+        assert [screen.closed(30) for screen in screens] == [(1008, "session cannot be checked")] * 3
+        assert time.monotonic() - shut_s > 3.0, "not at the first question that got no answer"
+        way.open()
+        assert api.open_socket(api.sign_in(name="Nora"), open_timeout=30).subscribe()["type"] == "snapshot"
 
 
 def terminate(api: Api, pattern: str) -> int:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from clinician_api.access import Role, scope_of
+from clinician_api.alert_board import ALERT_RING
 from clinician_api.live import Hub, Subscriber
 from clinician_api.messages import ServerMessage
-from clinician_api.room import ALERT_RING, Room
+from clinician_api.room import Room
+from clinician_api.unsaved import Saving
 from telemetry.messages import MachineLink, Status
-from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading
+from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
 
 NURSE = scope_of(Role.NURSE, 1)
 MESSAGE: TypeAdapter[Any] = TypeAdapter(ServerMessage)
@@ -78,18 +80,31 @@ def test_alerts_come_in_order_before_readings_and_every_one(hub: Hub) -> None:
     told(hub, screen)
     hub.room.put_reading(live_reading("u-1", 1))
     for number, state in enumerate(["active, unacknowledged", "active, acknowledged", "latched, clear", "normal"]):
-        hub.room.put_alert(alert_view(state=state), number)
+        hub.room.alerts.put(alert_view(state=state), number)
         hub.publish()
     messages = told(hub, screen, 2)
     assert kinds(messages) == ["alert"] * 4 + ["readings"]
     assert messages[3]["alert"]["state"] == "normal"
 
 
+def test_an_unsaved_alert_is_told_and_the_saved_one_says_what_it_replaces(hub: Hub) -> None:
+    screens = [Subscriber(scope, None) for scope in (NURSE, scope_of(Role.NURSE, 2), scope_of(Role.TECHNICIAN, 1))]
+    for screen in screens:
+        told(hub, screen)
+    hub.room.put_saving(5, Saving(NOW, NOW, [unsaved_alert()]), str, 1.0)
+    hub.room.alerts.put(alert_view("7"), 1)
+    hub.publish()
+    first, second = told(hub, screens[0])
+    assert (first["alert"]["alert_id"], first["alert"]["unsaved"], first["replaces"]) == ("unsaved-u-1-R07", True, None)
+    assert (second["alert"]["alert_id"], second["replaces"]) == ("7", "unsaved-u-1-R07")
+    assert [told(hub, other) for other in screens[1:]] == [[], []]
+
+
 def test_one_that_fell_out_of_the_ring_gets_a_snapshot_with_all_open_alerts(hub: Hub) -> None:
     screen = Subscriber(NURSE, None)
     told(hub, screen)
     for number in range(ALERT_RING + 1):
-        hub.room.put_alert(alert_view(str(number)), number)
+        hub.room.alerts.put(alert_view(str(number)), number)
     hub.publish()
     (snapshot,) = told(hub, screen)
     assert snapshot["type"] == "snapshot"
@@ -139,7 +154,7 @@ def test_a_technician_is_told_of_statuses_only(hub: Hub) -> None:
     (snapshot,) = told(hub, screen)
     assert {unit["patient"] for unit in snapshot["units"]} == {None}
     hub.room.put_reading(live_reading("u-1", 1))
-    hub.room.put_alert(alert_view(), 1)
+    hub.room.alerts.put(alert_view(), 1)
     hub.room.put_not_evaluated("u-1", [{"rule": "R13", "reason": "x", "at_rest": False}])
     hub.room.put_heard(Status(1, "u-1", False, NOW), NOW)
     hub.publish()
@@ -151,7 +166,7 @@ def test_another_clinic_is_told_nothing(hub: Hub) -> None:
     screen = Subscriber(scope_of(Role.NURSE, 2), None)
     assert told(hub, screen)[0]["units"] == []
     hub.room.put_reading(live_reading("u-1", 1))
-    hub.room.put_alert(alert_view(), 1)
+    hub.room.alerts.put(alert_view(), 1)
     hub.room.put_heard(Status(1, "u-1", False, NOW), NOW)
     hub.publish()
     assert told(hub, screen) == []
@@ -189,7 +204,7 @@ def test_whatever_happens_a_screen_ends_up_with_what_is_so(steps: list[Step]) ->
         elif action == "alert":
             events += 1
             state = ["active, unacknowledged", "active, acknowledged", "normal"][events % 3]
-            hub.room.put_alert(alert_view(str(number), f"u-{number}", state=state), events)
+            hub.room.alerts.put(alert_view(str(number), f"u-{number}", state=state), events)
         elif action == "publish":
             hub.publish()
         else:

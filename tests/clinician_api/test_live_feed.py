@@ -14,10 +14,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from clinician_api.live_feed import Batch, LiveFeed
+from clinician_api.unsaved import Saving
 from homehd.brokers import Broker
 from telemetry import topics, wire
-from telemetry.messages import LiveFrame, LiveReading, Status
-from tests.clinician_api.builders import NOW, live_reading
+from telemetry.messages import LiveFrame, LiveReading, Status, UnsavedAlert
+from tests.clinician_api.builders import NOW, live_reading, unsaved_alert
 from tests.clinician_api.conftest import until
 
 
@@ -30,13 +31,13 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def publisher(broker: Broker) -> Iterator[Callable[[bytes], None]]:
+def publisher(broker: Broker) -> Iterator[Callable[..., None]]:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="ingest")
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
 
-    def publish(payload: bytes) -> None:
-        client.publish(topics.live(5), payload).wait_for_publish(5)
+    def publish(payload: bytes, topic: str = topics.live(5)) -> None:
+        client.publish(topic, payload).wait_for_publish(5)
 
     yield publish
     client.disconnect()
@@ -61,6 +62,7 @@ class Watch:
             batch.frames, batch.bad = batch.frames + more.frames, batch.bad + more.bad
             batch.readings.update(more.readings)
             batch.statuses.update(more.statuses)
+            batch.saving.update(more.saving)
         return batch
 
 
@@ -84,6 +86,22 @@ def test_frames_are_merged_to_the_newest_per_unit(watch: Watch, publisher: Calla
     assert {unit: reading.seq for unit, reading in batch.readings.items()} == {"u-1": 2, "u-2": 1}
     assert batch.statuses["u-1"][1] == NOW
     assert watch.feed.take() == Batch()
+
+
+def test_what_is_not_saved_is_each_shards_newest_word(watch: Watch, publisher: Callable[..., None]) -> None:
+    def unsaved(since_us: int, *alerts: UnsavedAlert) -> bytes:
+        return wire.encode(LiveFrame(1, NOW + 1, unsaved_since_us=since_us, unsaved=list(alerts)))
+
+    publisher(unsaved(NOW, unsaved_alert(), unsaved_alert("u-2")), topics.live(5))
+    publisher(unsaved(0), topics.live(6))
+    publisher(unsaved(NOW, unsaved_alert("u-2")), topics.live(5))
+    saving = watch.messages(3).saving
+    assert saving == {5: Saving(NOW + 1, NOW, [unsaved_alert("u-2")]), 6: Saving(NOW + 1, 0, [])}
+
+
+def test_a_frame_of_no_shard_is_nonsense(watch: Watch, publisher: Callable[..., None]) -> None:
+    publisher(frame(live_reading("u-1", 1)), "live/1/64")
+    assert watch.messages(1).bad == 1
 
 
 def test_nonsense_is_counted_and_the_rest_goes_on(watch: Watch, publisher: Callable[[bytes], None]) -> None:

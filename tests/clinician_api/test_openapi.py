@@ -60,7 +60,7 @@ def test_the_schema_tells_messages_from_nonsense() -> None:
     room = Room(NOW)
     room.set_directory([entry()])
     room.put_reading(live_reading())
-    room.put_alert(alert_view(), 1)
+    room.alerts.put(alert_view(), 1)
     hub = Hub(room, 3.0)
     (frame,) = hub.frames(Subscriber(scope_of(Role.NURSE, 1), None), NOW, 0.0)
     validator.validate(json.loads(frame))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clinician_api.access import Role, scope_of
+from clinician_api.alert_board import ALERT_RING
 from clinician_api.links import LinkTrouble
-from clinician_api.room import ALERT_RING, Room
+from clinician_api.room import Room
+from clinician_api.unsaved import Saving
 from clinician_api.views import moment, status
 from telemetry.messages import Flag, MachineLink, Status
-from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading
+from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
 
 NURSE = scope_of(Role.NURSE, 1)
 
@@ -97,24 +99,24 @@ def test_only_the_store_knows_when_the_box_itself_spoke(room: Room) -> None:
 
 
 def test_an_alert_read_out_of_order_does_not_come_back(room: Room) -> None:
-    room.put_alert(alert_view(), 10)
-    room.put_alert(alert_view(state="normal"), 12)
-    room.put_alert(alert_view(), 10)
-    room.put_alert(alert_view(state="active, acknowledged"), 11)
+    room.alerts.put(alert_view(), 10)
+    room.alerts.put(alert_view(state="normal"), 12)
+    room.alerts.put(alert_view(), 10)
+    room.alerts.put(alert_view(state="active, acknowledged"), 11)
     assert room.open_alerts(NURSE) == []
-    assert room.last_alert == 2
+    assert room.alerts.last == 2
 
 
 def test_the_ring_is_bounded(room: Room) -> None:
     for number in range(ALERT_RING + 50):
-        room.put_alert(alert_view(str(number)), number)
-    assert len(room.ring) == ALERT_RING
+        room.alerts.put(alert_view(str(number)), number)
+    assert len(room.alerts.ring) == ALERT_RING
     assert len(room.open_alerts(NURSE)) == ALERT_RING + 50
 
 
 def test_a_clinic_sees_its_own(room: Room) -> None:
-    room.put_alert(alert_view("1", "u-1"), 1)
-    room.put_alert(alert_view("2", "u-2"), 2)
+    room.alerts.put(alert_view("1", "u-1"), 1)
+    room.alerts.put(alert_view("2", "u-2"), 2)
     assert room.units(NURSE) == ["u-1"]
     assert room.unit_view(NURSE, "u-2", NOW) is None
     assert [view["alert_id"] for view in room.open_alerts(NURSE)] == ["1"]
@@ -128,13 +130,32 @@ def test_technical_roles_see_status_but_neither_names_nor_values(room: Room, rol
     room.put_reading(live_reading())
     room.put_heard(Status(1, "u-1", True, NOW), NOW)
     room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure", "at_rest": False}])
-    room.put_alert(alert_view(), 1)
+    room.alerts.put(alert_view(), 1)
     scope = scope_of(role, 1)
     view = room.unit_view(scope, "u-1", NOW)
     assert view is not None
     assert (view["patient"], view["reading"], view["not_evaluated"]) == (None, None, [])
     assert view["status"]["online"] is True
     assert room.open_alerts(scope) == []
+
+
+def test_an_unsaved_alert_is_its_clinics_and_no_technicians(room: Room) -> None:
+    said = Saving(NOW, NOW, [unsaved_alert("u-1"), unsaved_alert("u-2"), unsaved_alert("stranger")])
+    room.put_saving(5, said, str, 1.0)
+    assert [view["alert_id"] for view in room.open_alerts(NURSE)] == ["unsaved-u-1-R07"]
+    assert room.open_alerts(NURSE, frozenset({"u-2"})) == []
+    assert room.open_alerts(scope_of(Role.TECHNICIAN, 1)) == []
+    room.put_saving(5, Saving(NOW, 0, []), str, 2.0)
+    assert len(room.open_alerts(NURSE)) == 1
+    room.settle(2.0)
+    assert room.open_alerts(NURSE) == []
+
+
+def test_an_alert_that_ended_unsaved_is_taken_back(room: Room) -> None:
+    room.put_saving(5, Saving(NOW, NOW, [unsaved_alert()]), str, 1.0)
+    room.put_saving(5, Saving(NOW, NOW, []), str, 2.0)
+    room.take_back(10.0)
+    assert room.open_alerts(NURSE) == []
 
 
 def test_a_changed_directory_makes_everything_be_told_anew(room: Room) -> None:
@@ -164,3 +185,14 @@ def test_another_reason_is_told_and_is_no_new_beginning(room: Room) -> None:
     assert room.set_link("ingest", LinkTrouble.SILENT, NOW + 2 * SECOND)
     assert room.links_version > version
     assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + SECOND), "reason": "silent"}
+
+
+def test_since_when_may_turn_out_to_be_earlier(room: Room) -> None:
+    room.set_link("ingest", LinkTrouble.DATABASE, NOW + 9 * SECOND)
+    assert room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 4 * SECOND)
+    assert room.links()["ingest"]["since"] == moment(NOW)
+    room.set_link("ingest", None, NOW + 20 * SECOND)
+    room.set_link("ingest", LinkTrouble.DATABASE, NOW + 29 * SECOND)
+    assert room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 24 * SECOND)
+    assert not room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 26 * SECOND)
+    assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + 24 * SECOND), "reason": "unsaved"}

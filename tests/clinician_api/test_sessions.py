@@ -15,9 +15,10 @@ from argon2 import PasswordHasher
 from clinician_api.access import Role
 from clinician_api.data import Data
 from clinician_api.errors import ApiError
-from clinician_api.sessions import PARALLEL_CHECKS, Sessions, cookie_name
+from clinician_api.sessions import PARALLEL_CHECKS, UNASKED_S, Sessions, cookie_name
 from clinician_api.settings import ApiOptions
 from store import accounts, pool
+from store.errors import StoreError, Trouble
 from telemetry.clock import ManualClock
 from tests.clinician_api.conftest import HASHER, PASSWORD
 
@@ -110,3 +111,71 @@ async def test_guessing_at_an_account_does_not_shut_its_owner_out(sessions: Sess
             await sessions.log_in(EMAIL, "wrong", "stranger")
     token, _ = await sessions.log_in(EMAIL, PASSWORD, "owner")
     assert await sessions.look_up(token)
+
+
+async def test_while_the_database_cannot_be_asked_a_session_counts_as_last_checked(
+    sessions: Sessions, clock: ManualClock, options: ApiOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
+    unseen, _ = await sessions.log_in(EMAIL, PASSWORD, "there")
+    left, leaving = await sessions.log_in(EMAIL, PASSWORD, "elsewhere")
+    assert await sessions.look_up(token) == session
+    assert await sessions.look_up(left) == leaving
+    await sessions._data.close()  # nobody answers any more
+    monkeypatch.setattr(Data, "_open", property(closed))
+    assert await sessions.look_up(token) == session
+    for other in (unseen, "made-up"):
+        with pytest.raises(StoreError):
+            await sessions.look_up(other)
+    with pytest.raises(StoreError):
+        await sessions.log_out(left)
+    with pytest.raises(StoreError):
+        await sessions.look_up(left)
+    with pytest.raises(StoreError):
+        await sessions.log_in(EMAIL, PASSWORD, "here")
+    clock.advance(options.trust_s)
+    assert await sessions.look_up(token) == session
+    clock.advance(1)
+    with pytest.raises(StoreError):
+        await sessions.look_up(token)
+
+
+def closed(_data: Data) -> pool.Pool:
+    raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
+
+
+async def test_a_database_that_is_away_is_not_waited_for_by_everybody(
+    sessions: Sessions, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
+    await sessions.look_up(token)
+    asked: list[float] = []
+
+    async def unanswered(_data: Data, _token_hash: bytes, _now_us: int) -> None:
+        asked.append(clock.monotonic_s())
+        raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
+
+    with monkeypatch.context() as away:
+        away.setattr(Data, "session", unanswered)
+        for _ in range(3):
+            assert await sessions.look_up(token) == session
+        assert len(asked) == 1
+        with pytest.raises(StoreError):
+            await sessions.look_up("of whom nothing is known")
+        clock.advance(UNASKED_S)
+        assert await sessions.look_up(token) == session
+        assert len(asked) == 3
+    clock.advance(UNASKED_S)
+    with pool.connect(sessions._data._url) as conn:
+        conn.execute("UPDATE user_account SET disabled_at = now()")
+    assert await sessions.look_up(token) is None, "it answers again, and is asked"
+
+
+async def test_one_that_has_ended_is_not_trusted_afterwards(sessions: Sessions) -> None:
+    token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
+    await sessions.look_up(token)
+    assert sessions.trusted(session.token_hash) == session
+    with pool.connect(sessions._data._url) as conn:
+        conn.execute("UPDATE user_account SET disabled_at = now()")
+    assert await sessions.look_up(token) is None
+    assert sessions.trusted(session.token_hash) is None

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinician_api import views
+from clinician_api.messages import AlertView
 from telemetry.messages import Flag, MachineLink, Status
 from telemetry.signals import CATALOGUE, COUNT
-from tests.clinician_api.builders import NOW, SECOND, live_reading
+from tests.clinician_api.builders import NOW, SECOND, live_reading, unsaved_alert
 
 
 def test_a_moment_is_utc() -> None:
@@ -90,3 +91,14 @@ def test_a_status_says_what_troubles_the_box_and_when_it_was_heard() -> None:
 def test_numbers_of_a_rule() -> None:
     assert views.numbers({"a": 1, "b": math.nan, "c": "x", "d": None}) == {"a": 1.0, "b": None, "c": None, "d": None}
     assert views.numbers(None) == {}
+
+
+def test_an_unsaved_alert_is_described_as_an_alert_and_says_so() -> None:
+    view = views.unsaved_alert(unsaved_alert(inputs={"venous_pressure": math.nan}), "Needle may be out", NOW + SECOND)
+    assert AlertView.model_validate(view).unsaved
+    assert (view["inputs"], view["changed_at"]) == ({"venous_pressure": None}, views.moment(NOW + SECOND))
+
+
+def test_words_of_a_newer_ingest_do_not_make_an_alert_look_smaller() -> None:
+    view = views.unsaved_alert(unsaved_alert(priority="utmost", state="doubtful"), "", NOW)
+    assert (view["priority"], view["state"]) == ("high", "active, unacknowledged")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,29 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from homehd.brokers import free_port
-from tests.conftest import require
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 HOMES = 6
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 TAKE_SCREENS = os.environ.get("HOMEHD_SCREENS") == "1"
-# Without these Chromium tries to reach its maker all the time.
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    require(found, "Chromium", "apt-get install chromium")
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +46,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0, "".join(errors)[-2000:]
         drain.join(5)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield instance
-        instance.close()
 
 
 def sign_in(browser: Browser, url: str, **options: object) -> tuple[BrowserContext, Page, list[str]]:

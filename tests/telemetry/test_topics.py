@@ -51,4 +51,13 @@ def test_near_misses_are_refused(topic: str) -> None:
 
 def test_live_topics() -> None:
     assert topics.live(5) == "live/1/5"
+    assert [topics.parse_live(topics.live(shard)) for shard in range(topics.SHARDS)] == list(range(topics.SHARDS))
     assert topics.shard_pattern(5, "up") == "hhd/1/5/+/up"
+
+
+@pytest.mark.parametrize(
+    "topic", ["live/1/64", "live/1/", "live/1/5/x", "live/2/5", "live/1/+", "live/1/٣", "live/1/5\n"]
+)
+def test_near_misses_of_a_live_topic_are_refused(topic: str) -> None:
+    with pytest.raises(WireError):
+        topics.parse_live(topic)

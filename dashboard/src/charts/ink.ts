@@ -6,6 +6,9 @@ export interface Ink {
   readonly band: string;
   readonly goal: string;
   readonly grid: string;
+  readonly gap: string;
+  readonly gapLine: string;
+  readonly mark: string;
   readonly text: string;
   readonly font: string;
   readonly alerts: Readonly<Record<Priority, string>>;
@@ -19,6 +22,9 @@ export function readInk(): Ink {
     band: token("--chart-band"),
     goal: token("--chart-goal"),
     grid: token("--chart-grid"),
+    gap: token("--gap-fill"),
+    gapLine: token("--gap-line"),
+    mark: token("--mark-line"),
     text: token("--text-2"),
     font: `11px ${token("--font")}`,
     alerts: { high: token("--high-ink"), medium: token("--medium-ink"), low: token("--low-ink") },

@@ -2,9 +2,11 @@
 import type uPlot from "uplot";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { AlertView } from "../messages";
+import type { AlertView, MarkView } from "../messages";
+import type { Gap } from "./coverage";
 import type { Ink } from "./ink";
 import { drawMarkers } from "./markers";
+import { drawCoverage } from "./patterns";
 
 export const STRIP_HEIGHT = 84;
 export const AXIS_HEIGHT = 26;
@@ -21,7 +23,8 @@ export interface PlotInput {
   readonly series: readonly uPlot.Series[];
   readonly bands?: readonly uPlot.Band[];
   readonly draw?: (plot: uPlot) => void;
-  readonly onCursor: (index: number | null) => void;
+  /** The nearest point and the time under the pointer; null when it is elsewhere. */
+  readonly onCursor: (at: { readonly index: number | null; readonly timeS: number } | null) => void;
 }
 
 export interface PlotView {
@@ -29,6 +32,8 @@ export interface PlotView {
   /** Null: there is nothing to show, so no scale either. */
   readonly y: readonly [number, number] | null;
   readonly alerts: readonly AlertView[];
+  readonly gaps: readonly Gap[];
+  readonly marks: readonly MarkView[];
 }
 
 /** All strips of a page share one cursor. */
@@ -58,6 +63,7 @@ export function stripOptions(input: PlotInput): uPlot.Options {
     series: [{}, ...input.series],
     ...(input.bands === undefined ? {} : { bands: [...input.bands] }),
     hooks: {
+      drawAxes: [(plot) => drawCoverage(plot, view().gaps, view().marks, input.signals, ink)],
       draw: [
         (plot) => {
           drawMarkers(plot, view().alerts, input.signals, ink, view().x[1]);
@@ -65,7 +71,11 @@ export function stripOptions(input: PlotInput): uPlot.Options {
         },
       ],
       setCursor: [
-        (plot) => input.onCursor(plot.cursor.left == null || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
+        (plot) => {
+          const { left, idx } = plot.cursor;
+          const outside = left == null || left < 0;
+          input.onCursor(outside ? null : { index: idx ?? null, timeS: plot.posToVal(left, "x") });
+        },
       ],
     },
   };

@@ -3,22 +3,27 @@ import { type Signal, signal } from "@preact/signals";
 import type { Api } from "../api";
 import type { LiveStore } from "../live/store";
 import type { History, ReadingView } from "../messages";
+import { Coverage, concernsSignals } from "./coverage";
 import { Episodes } from "./episodes";
 import { STRIP_SIGNALS } from "./strips";
 import { Track } from "./track";
 
 const BUCKETS = 600;
+/** A gap that ended is asked about at once, and then not again for so long: its rows may not be stored yet. */
+const ASK_AGAIN_S = 10;
 
 export class Recorder {
   readonly tracks: ReadonlyMap<string, Track> = new Map(STRIP_SIGNALS.map((name) => [name, new Track()]));
   readonly bloodPressures = new Episodes();
+  readonly coverage = new Coverage();
   readonly failed = signal(false);
   /** Goes up with each change: what draws, draws again. */
   readonly version: Signal<number> = signal(0);
-  /** Readings that came while history was on its way; they belong behind it. */
+  /** Readings that came while history was on its way: once more behind it, because it replaces everything. */
   #waiting: ReadingView[] | null = null;
   #request = 0;
   #minutes = 0;
+  #askedS = 0;
 
   constructor(
     readonly api: Api,
@@ -34,6 +39,7 @@ export class Recorder {
   /** Loads the last `minutes`. A second call overtakes the first. */
   async load(minutes: number): Promise<void> {
     const endMs = this.store.now.value;
+    this.#askedS = endMs / 1000;
     const request = ++this.#request;
     this.#minutes = minutes;
     this.#waiting = [];
@@ -49,7 +55,10 @@ export class Recorder {
     }
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    for (const reading of waiting) this.#append(reading);
+    for (const reading of waiting) {
+      this.#append(reading);
+      this.coverage.take(Date.parse(reading.time) / 1000);
+    }
     this.version.value += 1;
   }
 
@@ -60,9 +69,11 @@ export class Recorder {
   }
 
   #fill(history: History): void {
+    this.coverage.load(history);
     for (const [name, track] of this.tracks) {
       const series = history.series[name];
-      if (series !== undefined) track.load(history.times, series, history.bucket_s);
+      const gaps = history.gaps.filter((gap) => concernsSignals(gap, [name]));
+      if (series !== undefined) track.load(history.times, series, history.bucket_s, gaps, this.coverage.patienceS);
     }
     this.bloodPressures.clear();
     const { systolic, diastolic } = history.series;
@@ -72,11 +83,14 @@ export class Recorder {
   }
 
   #take(reading: ReadingView): void {
-    if (this.#waiting !== null) this.#waiting.push(reading);
-    else {
-      this.#append(reading);
-      this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
-    }
+    // Shown at once, also while the store takes its time or does not answer at all.
+    this.#waiting?.push(reading);
+    this.#append(reading);
+    this.#trim(this.store.now.value / 1000 - this.#minutes * 60);
+    const ended = this.coverage.take(Date.parse(reading.time) / 1000);
+    // By now the server knows why there was a gap.
+    const due = this.#waiting === null && this.store.now.value / 1000 - this.#askedS >= ASK_AGAIN_S;
+    if (ended && due) void this.load(this.#minutes);
     this.version.value += 1;
   }
 

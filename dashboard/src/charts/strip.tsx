@@ -10,7 +10,9 @@ import type { AlertView } from "../messages";
 import { theme } from "../theme";
 import { signalLabel, words } from "../words";
 import { drawBloodPressures } from "./blood-pressure";
+import { gapAt } from "./coverage";
 import { readInk } from "./ink";
+import { drawIsolated } from "./isolated";
 import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
@@ -46,6 +48,7 @@ export function Strip({ spec, ...common }: Common & { readonly spec: StripSpec }
       draw={(plot, ink) => {
         const last = goal?.mean.at(-1);
         if (last != null) drawGoal(plot, last, ink.goal);
+        drawIsolated(plot, track, ink.line);
       }}
       reading={(index) => {
         const value = track.mean[index];
@@ -105,11 +108,13 @@ function Frame(props: FrameProps) {
   const latest = useRef(props);
   latest.current = props;
   const cursor = useSignal<{ readonly value: string; readonly timeS: number } | null>(null);
-  const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [] }));
+  const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [], gaps: [], marks: [] }));
   view.current = () => {
     const endS = store.now.peek() / 1000;
     const startS = endS - latest.current.minutes * 60;
-    return { x: [startS, endS], y: latest.current.extent(startS), alerts: latest.current.alerts };
+    const { alerts, extent, recorder } = latest.current;
+    const { coverage } = recorder;
+    return { x: [startS, endS], y: extent(startS), alerts, gaps: coverage.gaps(endS), marks: coverage.marks };
   };
 
   // Made anew with the theme, because a canvas keeps the colours it was drawn with.
@@ -130,9 +135,8 @@ function Frame(props: FrameProps) {
         series: series(ink),
         ...(bands === undefined ? {} : { bands: bands(ink) }),
         draw: (drawn) => latest.current.draw(drawn, ink),
-        onCursor: (index) => {
-          const timeS = index === null ? undefined : made.data[0][index];
-          cursor.value = index === null || timeS === undefined ? null : { value: latest.current.reading(index), timeS };
+        onCursor: (at) => {
+          cursor.value = at === null ? null : underCursor(at, view.current().gaps, latest.current, made.data[0]);
         },
       }),
       latest.current.data(),
@@ -167,6 +171,19 @@ function Frame(props: FrameProps) {
       <div ref={host} class="strip-plot" role="img" aria-label={props.label} />
     </section>
   );
+}
+
+/** In a gap its reason, elsewhere the nearest point: a value must not seem to have been measured where there is none. */
+function underCursor(
+  at: { readonly index: number | null; readonly timeS: number },
+  gaps: PlotView["gaps"],
+  { signals, reading }: FrameProps,
+  times: ArrayLike<number>,
+): { readonly value: string; readonly timeS: number } | null {
+  const gap = gapAt(gaps, at.timeS, signals);
+  if (gap !== null) return { value: words().coverage.short[gap.reason], timeS: at.timeS };
+  const timeS = at.index === null ? undefined : times[at.index];
+  return at.index === null || timeS === undefined ? null : { value: reading(at.index), timeS };
 }
 
 function drawGoal(plot: uPlot, value: number, colour: string): void {

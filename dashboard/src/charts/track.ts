@@ -1,32 +1,54 @@
 // One signal over time, for drawing: history in buckets first, then every live value behind it. A gap in the data is a
 // gap in the line.
 import type { Series } from "../messages";
+import { patienceS, SHORTEST_GAP_S, usual } from "./pace";
 
 type Column = (number | null)[];
 
-/** Live values come every second; this many seconds without one break the line. */
-export const LIVE_GAP_S = 10;
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 export class Track {
   times: number[] = [];
   mean: Column = [];
   min: Column = [];
   max: Column = [];
-  #gapS = LIVE_GAP_S;
+  #gapS = SHORTEST_GAP_S;
 
-  /** Replaces all by stored history; `times` are starts of buckets in seconds since 1970. */
-  load(times: readonly number[], series: Series, bucketS: number): void {
+  /**
+   * Replaces all by stored history; `times` are starts of buckets in seconds since 1970. Over one of the `gaps` the
+   * line is never joined, be it shorter than two buckets. `rowsS`: how long no row at all may come before that is one.
+   */
+  load(
+    times: readonly number[],
+    series: Series,
+    bucketS: number,
+    gaps: readonly Span[] = [],
+    rowsS = SHORTEST_GAP_S,
+  ): void {
     this.times = [];
     this.mean = [];
     this.min = [];
     this.max = [];
-    // Neighbouring buckets are never a gap, nor is a bucket shorter than the machine's own pace left empty.
-    this.#gapS = Math.max(LIVE_GAP_S, bucketS * 1.5);
+    const there = times.filter((_, index) => series.mean[index] != null);
+    const distances = there.slice(1).map((start, index) => start - (there[index] ?? start));
+    // A signal that is in fewer buckets than not has a pace of its own, slower than that of the rows.
+    const pace = Math.max(rowsS, usual(distances) > bucketS * 1.5 ? patienceS(distances) : 0);
+    // Neighbouring buckets are never a gap by themselves.
+    this.#gapS = Math.max(pace, bucketS * 1.5);
+    const breaks = middles(gaps);
+    let next = 0;
     for (const [index, start] of times.entries()) {
       const mean = series.mean[index] ?? null;
-      if (mean !== null) this.#push(start + bucketS / 2, mean, series.min[index] ?? mean, series.max[index] ?? mean);
+      if (mean === null) continue;
+      const at = start + bucketS / 2;
+      while ((breaks[next] ?? Infinity) < (this.times.at(-1) ?? -Infinity)) next += 1;
+      if (this.times.length > 0 && (breaks[next] ?? Infinity) < at) this.#break(at);
+      this.#push(at, mean, series.min[index] ?? mean, series.max[index] ?? mean);
     }
-    this.#gapS = LIVE_GAP_S;
+    this.#gapS = pace;
   }
 
   /** Adds a live value; what is not newer than the last is already there. */
@@ -55,9 +77,14 @@ export class Track {
     return low <= high ? [low, high] : null;
   }
 
+  #break(beforeS: number): void {
+    const last = this.times.at(-1);
+    if (last !== undefined && this.mean.at(-1) !== null) this.#row((last + beforeS) / 2, null, null, null);
+  }
+
   #push(timeS: number, mean: number, min: number, max: number): void {
     const last = this.times.at(-1);
-    if (last !== undefined && timeS - last > this.#gapS) this.#row(last + this.#gapS / 2, null, null, null);
+    if (last !== undefined && timeS - last > this.#gapS) this.#break(timeS);
     this.#row(timeS, mean, min, max);
   }
 
@@ -67,6 +94,20 @@ export class Track {
     this.min.push(min);
     this.max.push(max);
   }
+}
+
+/**
+ * Where gaps are, one time for each: its middle lies between the points on either side, which stand in the middle of
+ * their buckets. What touches is one gap, be it for several reasons.
+ */
+function middles(gaps: readonly Span[]): number[] {
+  const whole: { start: number; end: number }[] = [];
+  for (const gap of [...gaps].sort((left, right) => left.start - right.start)) {
+    const before = whole.at(-1);
+    if (before !== undefined && gap.start <= before.end) before.end = Math.max(before.end, gap.end);
+    else whole.push({ ...gap });
+  }
+  return whole.map((gap) => (gap.start + gap.end) / 2);
 }
 
 /** A y range around what there is: at least `span` high, with air above and below, so that noise stays noise; null where nothing is. */

@@ -22,15 +22,15 @@ export function fittingWindow(treatmentMinutes: number | undefined, storedMinute
 /** The window that fits what there is of this treatment when the page is opened; null until that is known. */
 export function useFittingWindow(recorder: Recorder, unit: Unit): Window | null {
   const fitting = useSignal<Window | null>(null);
-  const connected = useApp().store.connected.value;
+  const reached = useApp().store.connection.value !== "lost";
   const latest = useRef(unit);
   latest.current = unit;
   useEffect(() => {
-    if (!connected || fitting.value !== null || chosenWindow.value !== null) return;
+    if (!reached || fitting.value !== null || chosenWindow.value !== null) return;
     void recorder.load(Number(WIDEST)).then(() => {
       const elapsed = latest.current.values.get("treatment_elapsed")?.value;
       fitting.value = fittingWindow(elapsed, recorder.storedMinutes());
     });
-  }, [recorder, fitting, connected]);
+  }, [recorder, fitting, reached]);
   return fitting.value;
 }

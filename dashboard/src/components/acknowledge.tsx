@@ -25,6 +25,7 @@ export function Acknowledge({ alert }: { readonly alert: AlertView }) {
   }
   if (!session.mayAcknowledge.value) return null;
   const sending = progress?.kind === "sending";
+  if (alert.unsaved || store.unsavedSince.value !== null) return <Impossible id={alert.alert_id} />;
   return (
     <div class="acknowledge">
       <button
@@ -42,6 +43,19 @@ export function Acknowledge({ alert }: { readonly alert: AlertView }) {
           {t[FAILURES[progress.why]]}
         </p>
       )}
+    </div>
+  );
+}
+
+/** Where nothing can be recorded the button stays in its place and says so, instead of failing when it is pressed. */
+function Impossible({ id }: { readonly id: string }) {
+  const t = words().alerts;
+  return (
+    <div class="acknowledge">
+      <button type="button" class="button" data-action="acknowledge" data-alert-id={id} disabled>
+        {t.ackImpossible}
+      </button>
+      <p class="note">{t.ackImpossibleWhy}</p>
     </div>
   );
 }

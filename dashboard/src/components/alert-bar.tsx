@@ -8,6 +8,7 @@ import { link } from "../routes";
 import { words } from "../words";
 import { Acknowledge } from "./acknowledge";
 import { AlertFlag } from "./alert-flag";
+import { UnsavedMark } from "./unsaved-mark";
 
 export function AlertBar() {
   const { store } = useApp();
@@ -32,6 +33,7 @@ export function AlertBar() {
           </a>{" "}
           {worst.title}
         </span>
+        {worst.unsaved && <UnsavedMark />}
         <span class="alert-bar-age">{t.ago(formatAge(ageMs(Date.parse(worst.since), store.now.value)))}</span>
       </p>
       {waiting.length > 1 && (

@@ -11,6 +11,7 @@ import { words } from "../words";
 import { Acknowledge } from "./acknowledge";
 import { AlertFlag } from "./alert-flag";
 import { AlertSteps } from "./alert-steps";
+import { UnsavedIcon } from "./icons";
 
 interface Props {
   readonly alert: AlertView;
@@ -35,6 +36,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
       data-alert-state={alert.state}
       data-awaits={awaitsAnswer(alert)}
       data-open={open}
+      data-unsaved={alert.unsaved}
     >
       <header class="alert-head">
         <AlertFlag priority={alert.priority} flashing={awaitsAnswer(alert)} />
@@ -49,6 +51,12 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
           <span>{t.ago(formatAge(ageMs(since, now)))}</span>
         </p>
       </header>
+      {alert.unsaved && (
+        <p class="unsaved-note" data-testid="unsaved-note">
+          <UnsavedIcon />
+          {t.unsavedNote}
+        </p>
+      )}
       <p class="reason">{alert.reason}</p>
       <p class="alert-state">
         {standing(alert, formatClock(Date.parse(alert.changed_at), now))}

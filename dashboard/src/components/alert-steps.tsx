@@ -7,6 +7,10 @@ import type { AlertDetail, AlertView } from "../messages";
 import { words } from "../words";
 
 export function AlertSteps({ alert }: { readonly alert: AlertView }) {
+  return alert.unsaved ? <p class="note">{words().alerts.stepsUnsaved}</p> : <SavedSteps alert={alert} />;
+}
+
+function SavedSteps({ alert }: { readonly alert: AlertView }) {
   const { api, store } = useApp();
   const t = words().alerts;
   const loaded = useSignal<AlertDetail["events"] | "loading" | "failed">("loading");

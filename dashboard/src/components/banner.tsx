@@ -22,12 +22,20 @@ export function Banners() {
   }
   const paused = pausedSince(store.ingest.value, store.liveFeed.value);
   const ingest = store.ingest.value;
+  const unsaved = store.unsavedSince.value;
   const partial = partialTrouble(ingest);
   const alertFeed = store.alertFeed.value;
   return (
     <>
       {paused !== null && (
         <Warning name="paused-banner" title={t.paused(formatClock(Date.parse(paused), now))} detail={t.pausedDetail} />
+      )}
+      {unsaved !== null && (
+        <Warning
+          name="unsaved-banner"
+          title={t.unsaved(formatClock(Date.parse(unsaved), now, false))}
+          detail={t.unsavedDetail}
+        />
       )}
       {partial !== null && ingest !== null && (
         <Warning

@@ -50,10 +50,11 @@ function Navigation() {
 function ConnectionState() {
   const { store } = useApp();
   const state = store.connection.value;
+  const unsaved = state === "live" && store.unsavedSince.value !== null;
   return (
-    <p class="connection" data-state={state} data-testid="connection">
+    <p class="connection" data-state={state} data-unsaved={unsaved} data-testid="connection">
       <span class="connection-dot" aria-hidden="true" />
-      {words().connection[state]}
+      {unsaved ? words().liveUnsaved : words().connection[state]}
       {state !== "lost" && <time class="clock">{formatClock(store.now.value, store.now.value)}</time>}
     </p>
   );

@@ -33,6 +33,20 @@ export function BarredIcon() {
   );
 }
 
+export function UnsavedIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path
+        d="M2.5 4.5v7c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2v-7M13.5 4.5c0 1.1-2.5 2-5.5 2s-5.5-.9-5.5-2 2.5-2 5.5-2 5.5.9 5.5 2Z"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.4"
+      />
+      <path d="M2 14.5 14 1.5" stroke="currentColor" stroke-width="1.6" />
+    </svg>
+  );
+}
+
 export function CheckIcon() {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

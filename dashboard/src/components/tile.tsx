@@ -9,6 +9,7 @@ import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
 import { BarredIcon } from "./icons";
 import { Age, PhaseText, TroubleMark } from "./unit-state";
+import { UnsavedMark } from "./unsaved-mark";
 import { BloodPressure, Ultrafiltration, Value } from "./value";
 
 export function Tile({ id }: { readonly id: string }) {
@@ -51,6 +52,7 @@ function TileAlert({ alert, others }: { readonly alert: AlertView; readonly othe
     <p class="tile-alert">
       <AlertFlag priority={alert.priority} flashing={awaits} />
       <span class="tile-alert-title">{alert.title}</span>
+      {alert.unsaved && <UnsavedMark />}
       {others > 0 && <span class="tile-alert-more">{words().tile.more(others)}</span>}
       {!awaits && alert.acknowledged_by !== null && (
         <span class="tile-alert-by">

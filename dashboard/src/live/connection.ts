@@ -29,8 +29,14 @@ export function connectionAt(contact: Contact, monotonicMs: number): Connection 
 
 /** Since when the live view stands still: the earlier of the two links that are down. */
 export function pausedSince(ingest: Link | null, liveFeed: Link | null): string | null {
-  const down = [partialTrouble(ingest) === null ? ingest : null, liveFeed].filter((link) => link?.alive === false);
+  const stands = partialTrouble(ingest) === null && unsavedSince(ingest) === null;
+  const down = [stands ? ingest : null, liveFeed].filter((link) => link?.alive === false);
   return down.map((link) => link?.since ?? "").sort()[0] ?? null;
+}
+
+/** Since when the database takes nothing of what is shown, live though it is; null while all is saved. */
+export function unsavedSince(ingest: Link | null): string | null {
+  return ingest?.alive === false && ingest.reason === "unsaved" ? ingest.since : null;
 }
 
 /** What ingest does not do though it works on the whole, or null. */

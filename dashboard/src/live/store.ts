@@ -1,8 +1,8 @@
 // All the screen knows, as signals: a snapshot replaces everything, then small messages change small parts.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { byUnit, openAlerts } from "../alerts/priority";
+import { byUnit, isOpen, openAlerts } from "../alerts/priority";
 import type { AlertView, Link, ReadingView, ServerMessage, Snapshot } from "../messages";
-import { type Connection, connectionAt } from "./connection";
+import { type Connection, connectionAt, unsavedSince } from "./connection";
 import { wallOrder } from "./order";
 import { ServerClock } from "./server-clock";
 import { type Unit, unitFromReading, unitFromView, withNotEvaluated, withReading, withStatus } from "./unit";
@@ -20,6 +20,7 @@ export class LiveStore {
   /** Monotonic milliseconds since the server was last heard; null before the first message. */
   readonly silenceMs = signal<number | null>(null);
   readonly connected = computed(() => this.connection.value === "live");
+  readonly unsavedSince = computed(() => unsavedSince(this.ingest.value));
   readonly alertsByUnit = computed(() => byUnit(this.alerts.value.values()));
   readonly open = computed(() => openAlerts(this.alerts.value.values()));
   readonly order: ReadonlySignal<readonly string[]> = computed(() => this.#ordered());
@@ -81,9 +82,15 @@ export class LiveStore {
     this.setOpen(false, monotonicMs);
   }
 
-  /** The outcome of an acknowledgement, ahead of the message that tells everyone. */
-  putAlert(alert: AlertView): void {
-    this.alerts.value = new Map(this.alerts.value).set(alert.alert_id, alert);
+  /**
+   * An alert as it stands: from a message, or as the outcome of an acknowledgement ahead of that. `replaces` is the id
+   * it was shown under before it was saved; one that ended without being saved is on no record and forgotten.
+   */
+  putAlert(alert: AlertView, replaces: string | null = null): void {
+    const alerts = new Map(this.alerts.value).set(alert.alert_id, alert);
+    if (replaces !== null) alerts.delete(replaces);
+    if (alert.unsaved && !isOpen(alert)) alerts.delete(alert.alert_id);
+    this.alerts.value = alerts;
   }
 
   /** Calls `listener` for each new reading of a unit; returns how to stop it. */
@@ -114,7 +121,7 @@ export class LiveStore {
         for (const reading of message.readings) this.#reading(reading, serverMs);
         break;
       case "alert":
-        this.putAlert(message.alert);
+        this.putAlert(message.alert, message.replaces);
         break;
       case "status":
         for (const status of message.statuses) this.#change(status.unit, (unit) => withStatus(unit, status));

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { awaitsAnswer, byUrgency } from "../alerts/priority";
+import { CoverageLane } from "../charts/coverage-lane";
 import { Recorder } from "../charts/recorder";
 import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
@@ -113,11 +114,11 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
   useEffect(() => recorder.follow(), [recorder]);
   const window = chosenWindow.value ?? fitting;
   const minutes = window === null ? null : Number(window);
-  // Once again after a lost connection: what was missed is in the store by then or comes late.
-  const connected = store.connected.value;
+  // Once again after a lost or paused connection: what was missed is in the store by then or comes late.
+  const connection = store.connection.value;
   useEffect(() => {
-    if (connected && minutes !== null) void recorder.load(minutes);
-  }, [recorder, minutes, connected]);
+    if (connection !== "lost" && minutes !== null) void recorder.load(minutes);
+  }, [recorder, minutes, connection]);
   const shown = minutes ?? Number(WIDEST);
   const nowMs = store.now.value;
   return (
@@ -141,6 +142,7 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
         </fieldset>
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
+      <CoverageLane recorder={recorder} minutes={shown} />
       {STRIPS.map((spec) => (
         <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={shown} alerts={alerts}>
           <dl>
