@@ -5,17 +5,51 @@ SELECT string_agg(int8send(to_us(bucket)), ''), string_agg(int8send(to_us(first)
     string_agg(int8send(to_us(last)), ''), string_agg(int8send(readings), ''), string_agg(int8send(late), ''),
     string_agg(int8send(corrected), ''), string_agg(int8send(invalid), ''), string_agg(int8send(first_seq), ''),
     string_agg(int8send(last_seq), ''){bytes}
+FROM ({found}) AS found
+
+-- name: history_of_rows
+SELECT date_bin(%(width)s * interval '1 microsecond', time, from_us(%(start)s)) AS bucket,
+    min(time) AS first, max(time) AS last, count(*) AS readings,
+    count(*) FILTER (WHERE flags & 4 <> 0) AS late, count(*) FILTER (WHERE flags & 8 <> 0) AS corrected,
+    bit_or(invalid) AS invalid, min(seq) AS first_seq, max(seq) AS last_seq{aggregates}
+FROM reading
+WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+    AND flags & 16 = 0 -- TIME_UNCERTAIN: a time that is not known is nowhere on the time line
+GROUP BY bucket
+ORDER BY bucket
+
+-- name: history_of_minutes
+-- The same from whole minutes, where `start` and `width` are whole minutes, too. What is not computed yet, or has to be
+-- computed again, comes from the rows.
+WITH due AS (
+    SELECT coalesce(range_agg(minutes), '{{}}') AS minutes
+    FROM reading_minute_due
+    WHERE minutes && tstzrange(from_us(%(start)s), from_us(%(end)s))
+), edge AS (
+    SELECT greatest(least(until, date_trunc('minute', from_us(%(end)s))), from_us(%(start)s)) AS at
+    FROM reading_minute_state
+)
+SELECT date_bin(%(width)s * interval '1 microsecond', minute, from_us(%(start)s)) AS bucket,
+    min(first_at) AS first, max(last_at) AS last, sum(readings)::bigint AS readings, sum(late)::bigint AS late,
+    sum(corrected)::bigint AS corrected, bit_or(invalid) AS invalid, min(first_seq) AS first_seq,
+    max(last_seq) AS last_seq{aggregates}
 FROM (
-    SELECT date_bin(%(width)s * interval '1 microsecond', time, from_us(%(start)s)) AS bucket,
-        min(time) AS first, max(time) AS last, count(*) AS readings,
-        count(*) FILTER (WHERE flags & 4 <> 0) AS late, count(*) FILTER (WHERE flags & 8 <> 0) AS corrected,
-        bit_or(invalid) AS invalid, min(seq) AS first_seq, max(seq) AS last_seq{aggregates}
+    SELECT minute, first_at, last_at, readings, late, corrected, invalid, first_seq, last_seq{minutes}
+    FROM reading_minute
+    WHERE unit_id = %(unit)s AND minute >= from_us(%(start)s) AND minute < (SELECT at FROM edge)
+        AND NOT (SELECT minutes FROM due) @> minute
+    UNION ALL
+    SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
     FROM reading
-    WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
-        AND flags & 16 = 0 -- TIME_UNCERTAIN: a time that is not known is nowhere on the time line
-    GROUP BY bucket
-    ORDER BY bucket
-) AS found
+    WHERE unit_id = %(unit)s AND time >= (SELECT at FROM edge) AND time < from_us(%(end)s) AND flags & 16 = 0
+    UNION ALL
+    SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
+    FROM due, unnest(minutes) AS again, reading
+    WHERE unit_id = %(unit)s AND time >= greatest(lower(again), from_us(%(start)s))
+        AND time < least(upper(again), (SELECT at FROM edge)) AND flags & 16 = 0
+) AS pieces
+GROUP BY bucket
+ORDER BY bucket
 
 -- name: history_limits
 -- For this transaction: how long it may take, and room to sort a day of rows without a file.
