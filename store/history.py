@@ -88,8 +88,8 @@ async def buckets(
 ) -> Buckets:
     """Least, greatest and mean of these signals in at most `count` equal pieces of start ≤ time < end.
 
-    Pieces of more than a minute are of whole minutes. KeyError for a name that is not in the catalogue; ValueError unless start < end and count > 0; StoreError BUSY when
-    there is more to read than PATIENCE_MS allow.
+    Pieces of more than a minute are of whole minutes. KeyError for a name that is not in the catalogue; ValueError
+    unless start < end and count > 0; StoreError BUSY when there is more to read than PATIENCE_MS allow.
     """
     if start_us >= end_us or count < 1:
         raise ValueError("history needs start < end and at least one bucket")

@@ -11,7 +11,7 @@ still brings any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,13 +54,18 @@ def touched(time_us: NDArray[np.int64], flags: NDArray[np.uint8], now_us: int) -
 
 
 def note(conn: Connection, time_us: NDArray[np.int64], flags: NDArray[np.uint8], now_us: int) -> None:
-    """Write down what rows of these times touch, in the caller's transaction, which stores them; nearly always nothing."""
+    """Write down what rows of these times touch, in the caller's transaction, which stores them; mostly nothing."""
     spans = touched(time_us, flags, now_us)
     if spans:
         run(conn, "note_minutes", {"lows": [s.start_us for s in spans], "highs": [s.end_us for s in spans]})
 
 
-def catch_up(conn: Connection, now_us: int) -> Iterator[Span]:
+def take_time(conn: Connection) -> None:
+    """Let this connection compute for longer than the others may ask."""
+    run(conn, "minutes_take_time")
+
+
+def catch_up(conn: Connection, now_us: int) -> Generator[Span]:
     """Compute what is due, a piece of at most a day a step, and yield each when it is committed.
 
     First what came late, then the newest. Nothing where there is no aggregate, or while somebody else does it. May be
@@ -76,7 +81,7 @@ def catch_up(conn: Connection, now_us: int) -> Iterator[Span]:
             run(conn, "unlock_minutes")
 
 
-def _late(conn: Connection) -> Iterator[Span]:
+def _late(conn: Connection) -> Generator[Span]:
     ids = run(conn, "noted_minutes", {"limit": MAX_NOTES}).fetchall()[0][0]
     if ids is None:
         return
@@ -86,7 +91,7 @@ def _late(conn: Connection) -> Iterator[Span]:
     run(conn, "strike_minutes_off", {"ids": ids})
 
 
-def _newest(conn: Connection, now_us: int) -> Iterator[Span]:
+def _newest(conn: Connection, now_us: int) -> Generator[Span]:
     target = (now_us - LAG_US) // STRIDE_US * STRIDE_US
     while (found := run(conn, "next_minutes", {"target": target}).fetchone()) is not None:
         done = _refresh(conn, Span(*found))

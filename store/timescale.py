@@ -1,7 +1,7 @@
 """What `homehd migrate` makes of TimescaleDB where an operator has created the extension; without it, nothing.
 
-Both editions: `reading` is a hypertable of daily chunks. Community edition: chunks are compressed when they are old, and
-`reading_minute`, a continuous aggregate, holds least, greatest and mean of every unit's every minute.
+Both editions: `reading` is a hypertable of daily chunks. Community edition: chunks are compressed when they are old,
+and `reading_minute`, a continuous aggregate, holds least, greatest and mean of every unit's every minute.
 """
 
 from __future__ import annotations

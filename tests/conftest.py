@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from homehd.brokers import find
-from store import embedded, migrate, pool
+from store import editions, embedded, migrate, pool
 from tests.secured_broker import SecuredBroker
 
 TIMESCALE = "HOMEHD_TEST_TIMESCALE"
@@ -99,6 +99,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = [item for item in items if "postgres_url" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+
+
+@pytest.fixture
+def plain_url(postgres_url: str, database_template: str) -> Iterator[str]:
+    """URL of a migrated database without TimescaleDB, wherever the tests run."""
+    name = database_template.replace("template", "plain")
+    _database(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    migrate.migrate(_url_of(postgres_url, name))
+    yield _url_of(postgres_url, name)
+    _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def community(database_url: str) -> None:
+    """Needs TimescaleDB's community edition, which no Debian package has."""
+    with pool.connect(database_url) as conn:
+        if editions.edition(conn) is not editions.Edition.COMMUNITY:
+            pytest.skip(f"needs TimescaleDB's community edition: {TIMESCALE}=URL ./run timescale")
 
 
 def _database(server: str, statement: str) -> None:

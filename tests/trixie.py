@@ -1,8 +1,8 @@
 """Debian 13's PostgreSQL 17 with TimescaleDB's Apache edition, on any Debian, without installing it.
 
-The packages are fetched with apt from the mirror this machine uses anyway and unpacked below `.cache`. They want a newer C
-library than Debian 12 has, so every program is started by the loader that came with them. Nothing needs root; root, whom
-PostgreSQL does not serve, hands the server to another account as for the embedded one.
+The packages are fetched with apt from the mirror this machine uses anyway and unpacked below `.cache`. They want a
+newer C library than Debian 12 has, so every program is started by the loader that came with them. Nothing needs root;
+root, whom PostgreSQL does not serve, hands the server to another account as for the embedded one.
 
 `python -m tests.trixie [pytest arguments]` runs the tests that need a database on it, or on `HOMEHD_TEST_TIMESCALE`.
 """

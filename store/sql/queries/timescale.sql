@@ -99,9 +99,13 @@ DELETE FROM reading_minute_due WHERE due_id = ANY (%(ids)s)
 SELECT to_us(greatest(until, range_start)), to_us(least(range_end, from_us(%(target)s)))
 FROM timescaledb_information.chunks, reading_minute_state
 WHERE hypertable_schema = current_schema() AND hypertable_name = 'reading'
-    AND range_start >= timestamptz '2015-01-01 00:00:00+00' AND range_end > until AND range_start < from_us(%(target)s)
+    AND range_start >= timestamptz '2015-01-01 00:00:00+00' AND range_end > until
+    AND greatest(until, range_start) < from_us(%(target)s)
 ORDER BY range_start
 LIMIT 1
+
+-- name: minutes_take_time
+SET statement_timeout = '10min'
 
 -- name: refresh_minutes
 CALL refresh_continuous_aggregate('reading_minute', from_us(%(start)s), from_us(%(end)s))
