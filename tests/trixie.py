@@ -34,7 +34,7 @@ WANTED: Final = ("postgresql-17", "postgresql-17-timescaledb")
 # What the server links against; of the rest of what apt would install nothing is ever loaded here.
 LINKED: Final = re.compile(r"lib(?!c-l10n|llvm|perl|z3-|.*-perl$)")
 PROGRAMS: Final = Path("usr/lib/postgresql/17/bin")
-TESTS: Final = ("tests/store", "tests/ingest", "tests/clinician_api", "tests/registrar", "tests/homehd", "tests/bench")
+TESTS: Final = ("tests/store", "tests/ingest", "tests/clinician_api", "tests/homehd", "tests/bench")
 SETTINGS: Final = """
 listen_addresses = ''
 unix_socket_directories = '{socket}'
