@@ -33,13 +33,13 @@ from bench.history import NAMES, QUICK
 from bench.load_history import DAY_US, Plan
 from store import facts, history, minutes, pool, readings
 from store.editions import Edition
+from store.minutes import MINUTE_US
 from store.pool import Connection
 from store.readings import ReadingColumns
 from telemetry import signals
 from telemetry.clock import SystemClock
 from telemetry.messages import Flag
 
-HOUR_US = 3_600_000_000
 # What a chart shows, and how many days of it there must be.
 SPANS = {"8 h, 1000 px": (8 / 24, 1000), "3 days, 1000 px": (3, 1000), "30 days, 1000 px": (30, 1000)}
 SIZES = """
@@ -51,6 +51,7 @@ MINUTES = """
 SELECT hypertable_size(format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)::regclass)
 FROM timescaledb_information.continuous_aggregates WHERE view_name = 'reading_minute'
 """
+COUNT = "SELECT count(*) FROM reading_minute"
 NATIVE_SIZES = """
 SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint FROM pg_inherits WHERE inhparent = 'reading'::regclass
 """
@@ -68,9 +69,8 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.kept = facts.keeping(self.conn)
-        self.home, self.day_us = self.conn.execute(
-            "SELECT unit_id, to_us(date_trunc('day', max(ended_at))) FROM treatment GROUP BY unit_id"
-            " ORDER BY count(*) DESC, 1 LIMIT 1"
+        self.home, self.end_us = self.conn.execute(
+            "SELECT unit_id, to_us(max(ended_at)) FROM treatment GROUP BY unit_id ORDER BY count(*) DESC, 1 LIMIT 1"
         ).fetchall()[0]
 
     def run(self) -> None:
@@ -84,6 +84,7 @@ class Bench:
         seconds = timed(lambda: list(minutes.catch_up(self.conn, self.now_us)))
         print(f"{'minutes, all':<34}{seconds:10.1f} s {self.rows / seconds:12,.0f} rows/s")
         self.size("minutes", self.one(MINUTES))
+        print(f"{'disk, a minute of one home':<34}{self.one(MINUTES) / self.one(COUNT):10.1f} B")
         self.late("", 2)
         seconds = timed(lambda: list(minutes.catch_up(self.conn, self.now_us)))
         print(f"{'minutes, again after a late hour':<34}{seconds * 1e3:10.0f} ms")
@@ -104,7 +105,7 @@ class Bench:
 
     def late(self, name: str, number: int) -> None:
         """An hour of one home, a row a second, at a time of day nobody else has; as one batch."""
-        start_us = self.day_us + number * 1000
+        start_us = self.end_us // DAY_US * DAY_US + number * 1000
         times = np.arange(3600, dtype=np.int64) * 1_000_000 + start_us
         found = np.full((3600, signals.COUNT), 100, np.float32)
         columns = ReadingColumns(
@@ -132,7 +133,8 @@ class Bench:
             print(f"{asked + ', ' + name:<34}{own * 1e3:10.0f} ms {compared}")
 
     async def _chart(self, days: float, count: int) -> tuple[float, float]:
-        end_us = self.day_us + DAY_US
+        # As the API asks: from a whole minute on.
+        end_us = -(-self.end_us // MINUTE_US) * MINUTE_US
         start_us = end_us - round(days * DAY_US)
 
         async with await pool.aconnect(self.url) as conn:

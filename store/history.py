@@ -37,6 +37,7 @@ _SUMMARIES: Final[dict[str, LiteralString]] = {"min": "min({})", "max": "max({})
 _OF_MINUTES: Final[dict[str, LiteralString]] = {
     "min": "min({min})", "max": "max({max})", "mean": "sum({mean}::float8 * {count}) / nullif(sum({count}), 0)",
 }  # fmt: skip
+_EDGES: Final = ("edge", "due", "due_low", "due_high")
 _OF_A_ROW: Final[LiteralString] = (
     ", {value} AS {min}, {value} AS {max}, {value} AS {mean}, ({value} IS NOT NULL)::int AS {count}"
 )
@@ -101,8 +102,8 @@ async def buckets(
     with translate("read history"):
         async with conn.transaction(), conn.cursor(binary=True) as cursor:
             await conn.execute(query("history_limits"), {"patience": f"{PATIENCE_MS}ms"})
-            of_minutes = await _minutes_serve(conn, start_us, width)
-            await cursor.execute(_query(chosen, of_minutes=of_minutes), parameters)
+            edges = await _edges(conn, parameters)
+            await cursor.execute(_query(chosen, of_minutes=bool(edges)), {**parameters, **edges})
             (found,) = await cursor.fetchall()
     return _buckets(width, chosen, found)
 
@@ -116,10 +117,12 @@ async def gap_events(conn: AsyncConnection, unit_id: int, start_us: int, told_un
     return [event_row(row) async for row in await arun(conn, "history_events", parameters)]
 
 
-async def _minutes_serve(conn: AsyncConnection, start_us: int, width_us: int) -> bool:
-    if width_us % MINUTE_US or start_us % MINUTE_US or start_us < EARLIEST_US:
-        return False
-    return await (await arun(conn, "minutes_until")).fetchone() is not None
+async def _edges(conn: AsyncConnection, asked: dict[str, int]) -> dict[str, Any]:
+    """What a question of minutes has to know besides; empty when minutes do not serve."""
+    if asked["width"] % MINUTE_US or asked["start"] % MINUTE_US or asked["start"] < EARLIEST_US:
+        return {}
+    found = await (await arun(conn, "history_edges", asked)).fetchone()
+    return dict(zip(_EDGES, found, strict=True)) if found else {}
 
 
 def _query(chosen: Sequence[signals.Signal], *, of_minutes: bool) -> sql.Composed:

@@ -18,17 +18,25 @@ WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end
 GROUP BY bucket
 ORDER BY bucket
 
+-- name: history_edges
+-- Up to when minutes serve a question, and which before that have to be computed again. Asked first: with times that are
+-- known when it is planned, what follows looks at the days of the span and no others.
+SELECT to_us(edge), coalesce(range_agg(span), '{}')::text, to_us(coalesce(min(lower(span)), edge)),
+    to_us(coalesce(max(upper(span)), edge))
+FROM (
+    SELECT greatest(least(until, date_trunc('minute', from_us(%(end)s))), from_us(%(start)s)) AS edge
+    FROM reading_minute_state
+) AS state
+LEFT JOIN LATERAL (
+    SELECT minutes * tstzrange(from_us(%(start)s), edge) AS span
+    FROM reading_minute_due
+    WHERE minutes && tstzrange(from_us(%(start)s), edge)
+) AS due ON true
+GROUP BY edge
+
 -- name: history_of_minutes
 -- The same from whole minutes, where `start` and `width` are whole minutes, too. What is not computed yet, or has to be
 -- computed again, comes from the rows.
-WITH due AS (
-    SELECT coalesce(range_agg(minutes), '{{}}') AS minutes
-    FROM reading_minute_due
-    WHERE minutes && tstzrange(from_us(%(start)s), from_us(%(end)s))
-), edge AS (
-    SELECT greatest(least(until, date_trunc('minute', from_us(%(end)s))), from_us(%(start)s)) AS at
-    FROM reading_minute_state
-)
 SELECT date_bin(%(width)s * interval '1 microsecond', minute, from_us(%(start)s)) AS bucket,
     min(first_at) AS first, max(last_at) AS last, sum(readings)::bigint AS readings, sum(late)::bigint AS late,
     sum(corrected)::bigint AS corrected, bit_or(invalid) AS invalid, min(first_seq) AS first_seq,
@@ -36,17 +44,17 @@ SELECT date_bin(%(width)s * interval '1 microsecond', minute, from_us(%(start)s)
 FROM (
     SELECT minute, first_at, last_at, readings, late, corrected, invalid, first_seq, last_seq{minutes}
     FROM reading_minute
-    WHERE unit_id = %(unit)s AND minute >= from_us(%(start)s) AND minute < (SELECT at FROM edge)
-        AND NOT (SELECT minutes FROM due) @> minute
+    WHERE unit_id = %(unit)s AND minute >= from_us(%(start)s) AND minute < from_us(%(edge)s)
+        AND NOT %(due)s::tstzmultirange @> minute
     UNION ALL
     SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
     FROM reading
-    WHERE unit_id = %(unit)s AND time >= (SELECT at FROM edge) AND time < from_us(%(end)s) AND flags & 16 = 0
+    WHERE unit_id = %(unit)s AND time >= from_us(%(edge)s) AND time < from_us(%(end)s) AND flags & 16 = 0
     UNION ALL
     SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
-    FROM due, unnest(minutes) AS again, reading
-    WHERE unit_id = %(unit)s AND time >= greatest(lower(again), from_us(%(start)s))
-        AND time < least(upper(again), (SELECT at FROM edge)) AND flags & 16 = 0
+    FROM reading
+    WHERE unit_id = %(unit)s AND time >= from_us(%(due_low)s) AND time < from_us(%(due_high)s)
+        AND %(due)s::tstzmultirange @> time AND flags & 16 = 0
 ) AS pieces
 GROUP BY bucket
 ORDER BY bucket
