@@ -120,8 +120,8 @@ SELECT pg_try_advisory_lock(hashtext('homehd minutes'))
 SELECT pg_advisory_unlock(hashtext('homehd minutes'))
 
 -- name: decompress_without_limit
--- Rows that come when their day is compressed are held against it, a batch of a thousand rows a piece. TimescaleDB stops
--- a transaction that does so much (100 000); the rows would be refused for ever, and with them whoever came beside them.
+-- Rows that come when their day is compressed are held against it, and older versions unpack every batch for that. A
+-- transaction that unpacks 100 000 rows is stopped: these rows would be refused for ever, and whatever came beside them.
 SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', false)
 FROM pg_extension
 WHERE extname = 'timescaledb'
