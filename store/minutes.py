@@ -97,6 +97,7 @@ def _newest(conn: Connection, now_us: int) -> Generator[Span]:
         done = _refresh(conn, Span(*found))
         run(conn, "minutes_hold_until", {"until": done.end_us})
         yield done
+    # Back, too, when the clock was set back: what happens now must not be taken for computed already.
     run(conn, "minutes_hold_until", {"until": target})
 
 

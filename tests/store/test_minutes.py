@@ -251,6 +251,17 @@ class TestKept:
         assert len(computed(conn)) == 180
         assert same(database_url, START_US, START_US + 3 * HOUR_US) == 180
 
+    def test_a_server_s_clock_that_was_ahead_hides_nothing(self, database_url: str, conn: Connection) -> None:
+        live(conn, 1, START_US, 360)
+        list(minutes.catch_up(conn, START_US + 4 * HOUR_US))
+        now_us = START_US + HOUR_US
+        assert list(minutes.catch_up(conn, now_us)) == []
+        live(conn, 1, now_us, 360)
+        assert same(database_url, START_US, START_US + 2 * HOUR_US) == 120
+        list(minutes.catch_up(conn, START_US + 4 * HOUR_US))
+        assert len(computed(conn)) == 120
+        assert same(database_url, START_US, START_US + 2 * HOUR_US) == 120
+
     def test_a_transaction_that_is_open_for_long_is_waited_for(self, database_url: str, conn: Connection) -> None:
         # What comes as it happens is not noted: it must be committed before its hour is computed.
         live(conn, 1, START_US, 6)

@@ -111,7 +111,7 @@ SET statement_timeout = '10min'
 CALL refresh_continuous_aggregate('reading_minute', from_us(%(start)s), from_us(%(end)s))
 
 -- name: minutes_hold_until
-UPDATE reading_minute_state SET until = from_us(%(until)s) WHERE until < from_us(%(until)s)
+UPDATE reading_minute_state SET until = from_us(%(until)s) WHERE until <> from_us(%(until)s)
 
 -- name: lock_minutes
 SELECT pg_try_advisory_lock(hashtext('homehd minutes'))
