@@ -60,7 +60,10 @@ FROM added JOIN given USING (unit_id, start_us)
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to make. `every_s`: seconds between two rows of most homes; `full` homes have one a second."""
+    """How much to make. `every_s`: seconds between two rows of most homes; `full` homes have one a second.
+
+    `rounded`: values have three digits, as a machine sends them, instead of all that fit: what compression lives on.
+    """
 
     homes: int = 1000
     days: int = 90
@@ -70,6 +73,7 @@ class Plan:
     seed: int = 1
     treatment_s: int = TREATMENT_S
     year_days: int = YEAR_DAYS
+    rounded: bool = False
 
     def scaled(self, scale: float) -> Plan:
         """Fewer homes, of all kinds."""
@@ -177,6 +181,9 @@ def _day(plan: Plan, day: int, homes: NDArray[np.int64]) -> Iterator[_Treatments
         low, span = _ranges()
         values *= span
         values += low
+        if plan.rounded:
+            step = (10.0 ** (np.floor(np.log10(span)) - 2)).astype(np.float32)
+            values = np.round(values / step) * step
         yield _Treatments(chosen, start, start[:, None] + steps[None, :] * MICROSECONDS, values)
 
 

@@ -21,6 +21,7 @@ VERBS: Final[dict[str, str]] = {
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",
+    "retention": "drop readings older than so many days",
     "broker": "the configuration of a broker that homes reach over the internet",
     "registrar": "certificates for boxes: enrolment, renewal, revocation",
     "units": "provision, list, enrol again and revoke homes",

@@ -13,7 +13,7 @@ from serial.tools import list_ports
 
 from clinician_api.settings import STATIC_DIR
 from edge_agent.clock_sync import kernel_says_synchronised
-from homehd import brokers, settings
+from homehd import brokers, readings_kept, settings
 from homehd.finding import Finding, Level
 from homehd.settings import ServerSettings
 from store import facts, migrate, pool
@@ -55,10 +55,6 @@ def _database(loaded: ServerSettings) -> Iterator[Finding]:
         server = facts.server(conn)
         where = "named by HOMEHD_DATABASE" if loaded.database else "embedded"
         yield Finding("ok", "database", f"PostgreSQL {server.version}, {where}")
-        if server.timescale:
-            yield Finding("ok", "timescale", f"TimescaleDB {server.timescale}")
-        else:
-            yield Finding("ok", "timescale", "not installed: native daily partitions are used")
         try:
             migrate.check(conn)
             if newer := migrate.newer(conn):
@@ -68,6 +64,8 @@ def _database(loaded: ServerSettings) -> Iterator[Finding]:
                 yield Finding("ok", "schema", migrate.schema_version(conn))
         except HomehdError as error:
             yield Finding("fail", "schema", f"{error.operation}: {error.subject}", error.hint)
+            return
+        yield readings_kept.finding(server, facts.keeping(conn))
 
 
 def _broker(loaded: ServerSettings) -> Iterator[Finding]:

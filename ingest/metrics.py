@@ -37,6 +37,7 @@ class Metrics:
         self.transitions = counter("engine_transitions", "Findings that changed", "state")
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
         self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")
+        self.minutes = counter("minute_spans", "Spans of minutes computed, and attempts that failed", "outcome")
         self.acks = counter("acks", "Acknowledgements sent")
         self.cycle_s = seconds("cycle_seconds", "From drained to committed")
         self.commit_s = seconds("commit_seconds", "The database transaction alone")

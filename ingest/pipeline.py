@@ -33,7 +33,17 @@ from ingest.session import Session
 from ingest.sightings import seen
 from ingest.treatment_book import Turns
 from ingest.units import NEVER_US, Unit
-from store import alert_log, engine_state, machine_events, partitions, quarantine, readings, received, unit_status
+from store import (
+    alert_log,
+    engine_state,
+    machine_events,
+    minutes,
+    partitions,
+    quarantine,
+    readings,
+    received,
+    unit_status,
+)
 from store.alert_log import AlertEventRow
 from store.engine_state import EngineState
 from store.pool import transaction
@@ -148,6 +158,7 @@ class Pipeline:
             partitions.ensure_partitions(conn, changes.readings.time_us, now_us)
         with transaction(conn, "store a cycle"):
             readings.copy_readings(conn, changes.readings)
+            minutes.note(conn, changes.readings.time_us, changes.readings.flags, now_us)
             machine_events.add_extras(conn, rows.extras(intake))
             machine_events.add_events(conn, rows.event_rows(intake))
             received.add(conn, changes.held)

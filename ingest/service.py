@@ -14,6 +14,7 @@ from ingest.conflicts import ConflictWatch
 from ingest.inbox import Inbox
 from ingest.lookout import Lookout
 from ingest.metrics import Metrics
+from ingest.minutes import MinuteKeeper
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.summaries import Summariser
@@ -55,6 +56,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
+    keeper = MinuteKeeper(options.database_url, clock, metrics)
     _watch(metrics, inbox, subscriber, clock)
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - worker.committed_s)
     health = HealthPort(
@@ -66,12 +68,14 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         summariser.start()
         watch.start()
         lookout.start()
+        keeper.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
         summariser.stop()
         watch.stop()
         lookout.stop()
+        keeper.stop()
         worker.close()
         subscriber.stop()
         health.stop()

@@ -1,6 +1,8 @@
 """History for screens: readings reduced to equal buckets, in numpy arrays that no Python value was made for.
 
 What is reduced is the rows themselves, so a least or greatest value cannot fall between two buckets or get lost in one.
+Buckets of whole minutes that begin on one come from what is kept of every minute, where it is kept (`store.minutes`):
+the same extremes, and means equal but for the last bit of a float32.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from psycopg import sql
 
 from store.errors import translate
 from store.machine_events import EventRow, event_row
+from store.minutes import EARLIEST_US, MINUTE_US
 from store.pool import AsyncConnection
 from store.queries import arun, query
+from store.timescale import SUMMARIES, TO_NUMBER
 from store.values import storable_us
 from telemetry import signals
 
@@ -28,10 +32,15 @@ PATIENCE_MS: Final = 8_000
 LINKS_BEFORE: Final = 8  # events enough to know which link was lost when the span begins
 MAX_EVENTS: Final = 10_000
 
-_TO_NUMBER: Final[dict[signals.Kind, LiteralString]] = {
-    signals.Kind.NUMERIC: "{}", signals.Kind.ENUMERATION: "{}::real", signals.Kind.BOOLEAN: "{}::int::real",
+_SUMMARIES: Final[dict[str, LiteralString]] = {"min": "min({})", "max": "max({})", "mean": "avg({})"}
+# The same of minutes, by their columns.
+_OF_MINUTES: Final[dict[str, LiteralString]] = {
+    "min": "min({min})", "max": "max({max})", "mean": "sum({mean}::float8 * {count}) / nullif(sum({count}), 0)",
 }  # fmt: skip
-_SUMMARIES: Final = ("min", "max", "avg")
+_EDGES: Final = ("edge", "due", "due_low", "due_high")
+_OF_A_ROW: Final[LiteralString] = (
+    ", {value} AS {min}, {value} AS {max}, {value} AS {mean}, ({value} IS NOT NULL)::int AS {count}"
+)
 # The whole-number columns of the query, in its order.
 _NUMBERS: Final = (
     "start_us", "first_us", "last_us", "readings", "late", "corrected", "invalid", "first_seq", "last_seq",
@@ -80,18 +89,21 @@ async def buckets(
 ) -> Buckets:
     """Least, greatest and mean of these signals in at most `count` equal pieces of start ≤ time < end.
 
-    KeyError for a name that is not in the catalogue; ValueError unless start < end and count > 0; StoreError BUSY when
-    there is more to read than PATIENCE_MS allow.
+    Pieces of more than a minute are of whole minutes. KeyError for a name that is not in the catalogue; ValueError
+    unless start < end and count > 0; StoreError BUSY when there is more to read than PATIENCE_MS allow.
     """
     if start_us >= end_us or count < 1:
         raise ValueError("history needs start < end and at least one bucket")
     chosen = [signals.BY_NAME[name] for name in names]
     width = -(-(end_us - start_us) // count)
+    if width > MINUTE_US:
+        width = -(-width // MINUTE_US) * MINUTE_US
     parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us), "width": width}
     with translate("read history"):
         async with conn.transaction(), conn.cursor(binary=True) as cursor:
             await conn.execute(query("history_limits"), {"patience": f"{PATIENCE_MS}ms"})
-            await cursor.execute(_query(chosen), parameters)
+            edges = await _edges(conn, parameters)
+            await cursor.execute(_query(chosen, of_minutes=bool(edges)), {**parameters, **edges})
             (found,) = await cursor.fetchall()
     return _buckets(width, chosen, found)
 
@@ -105,15 +117,52 @@ async def gap_events(conn: AsyncConnection, unit_id: int, start_us: int, told_un
     return [event_row(row) async for row in await arun(conn, "history_events", parameters)]
 
 
-def _query(chosen: Sequence[signals.Signal]) -> sql.Composed:
-    aggregates, columns = [], []
+async def _edges(conn: AsyncConnection, asked: dict[str, int]) -> dict[str, Any]:
+    """What a question of minutes has to know besides; empty when minutes do not serve."""
+    if asked["width"] % MINUTE_US or asked["start"] % MINUTE_US or asked["start"] < EARLIEST_US:
+        return {}
+    found = await (await arun(conn, "history_edges", asked)).fetchone()
+    return dict(zip(_EDGES, found, strict=True)) if found else {}
+
+
+def _query(chosen: Sequence[signals.Signal], *, of_minutes: bool) -> sql.Composed:
+    columns = [
+        sql.SQL(", string_agg(float4send(coalesce({}::real, 'NaN')), '')").format(_column(signal, summary))
+        for signal in chosen
+        for summary in _SUMMARIES
+    ]
+    found = _found_in_minutes(chosen) if of_minutes else _found_in_rows(chosen)
+    return sql.SQL(query("history_buckets")).format(found=found, bytes=sql.Composed(columns))
+
+
+def _found_in_rows(chosen: Sequence[signals.Signal]) -> sql.Composed:
+    aggregates = [
+        sql.SQL(", {} AS {}").format(sql.SQL(form).format(_value(signal)), _column(signal, summary))
+        for signal in chosen
+        for summary, form in _SUMMARIES.items()
+    ]
+    return sql.SQL(query("history_of_rows")).format(aggregates=sql.Composed(aggregates))
+
+
+def _found_in_minutes(chosen: Sequence[signals.Signal]) -> sql.Composed:
+    aggregates, minutes, rows = [], [], []
     for signal in chosen:
-        value = sql.SQL(_TO_NUMBER[signal.kind]).format(sql.Identifier(signal.name))
-        for summary in _SUMMARIES:
-            column = sql.Identifier(f"{signal.name} {summary}")
-            aggregates.append(sql.SQL(", {}({}) AS {}").format(sql.SQL(summary), value, column))
-            columns.append(sql.SQL(", string_agg(float4send(coalesce({}::real, 'NaN')), '')").format(column))
-    return sql.SQL(query("history_buckets")).format(aggregates=sql.Composed(aggregates), bytes=sql.Composed(columns))
+        columns = {summary: sql.Identifier(f"{signal.name}_{summary}") for summary in SUMMARIES}
+        minutes += [sql.SQL(", {}").format(column) for column in columns.values()]
+        rows.append(sql.SQL(_OF_A_ROW).format(value=_value(signal), **columns))
+        for summary, form in _OF_MINUTES.items():
+            aggregates.append(sql.SQL(", {} AS {}").format(sql.SQL(form).format(**columns), _column(signal, summary)))
+    return sql.SQL(query("history_of_minutes")).format(
+        aggregates=sql.Composed(aggregates), minutes=sql.Composed(minutes), rows=sql.Composed(rows)
+    )
+
+
+def _value(signal: signals.Signal) -> sql.Composed:
+    return sql.SQL(TO_NUMBER[signal.kind]).format(sql.Identifier(signal.name))
+
+
+def _column(signal: signals.Signal, summary: str) -> sql.Identifier:
+    return sql.Identifier(f"{signal.name} {summary}")
 
 
 def _buckets(width: int, chosen: Sequence[signals.Signal], found: Sequence[Any]) -> Buckets:

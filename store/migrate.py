@@ -15,7 +15,7 @@ from typing import Final, LiteralString
 
 from psycopg import sql
 
-from store import compatibility
+from store import compatibility, timescale
 from store.errors import StoreError, Trouble, translate
 from store.pool import Connection, connect
 from telemetry import signals
@@ -51,8 +51,8 @@ def migrate(url: str) -> list[str]:
                 row = [name, compatibility.declared(_scripts()[name])]
                 conn.execute("INSERT INTO schema_migration (name, applied_at, compatible) VALUES (%s, now(), %s)", row)
             log.info("migration applied", extra={"fields": {"migration": name}})
-        _use_timescale(conn)
-        return done + [f"reading.{name}" for name in _add_signal_columns(conn)]
+        done += [f"reading.{name}" for name in _add_signal_columns(conn)]
+        return done + timescale.use(conn)
 
 
 def schema_version(conn: Connection) -> str:
@@ -116,8 +116,3 @@ def _add_signal_columns(conn: Connection) -> list[str]:
         with conn.transaction():
             conn.execute(sql.SQL("ALTER TABLE reading ") + sql.SQL(", ").join(additions))
     return missing
-
-
-def _use_timescale(conn: Connection) -> None:
-    # Only where the operator has said so with CREATE EXTENSION, and only while the table is still empty.
-    conn.execute(files("store").joinpath("sql/timescale.sql").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Daily partitions of `reading`, made when the first row of a day comes."""
+"""Daily partitions of `reading`, made when the first row of a day comes. A hypertable makes its own chunks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,12 @@ def ensure_partitions(conn: Connection, time_us: NDArray[np.int64], received_us:
     What was seen to exist is remembered per connection, but only outside a transaction: inside one it may still be
     rolled back. So call it before the transaction that copies the rows, and the COPY inside asks no questions.
     """
-    known = _known.setdefault(conn, set())
+    known = _known.get(conn)
+    if known is None:
+        run(conn, "decompress_without_limit")
+        known = set()
+        if conn.info.transaction_status is TransactionStatus.IDLE:
+            _known[conn] = known
     wanted = [day for day in days_of(time_us, received_us) if day not in known]
     if not wanted:
         return []

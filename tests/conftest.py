@@ -12,8 +12,10 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from homehd.brokers import find
-from store import embedded, migrate, pool
+from store import editions, embedded, migrate, pool
 from tests.secured_broker import SecuredBroker
+
+TIMESCALE = "HOMEHD_TEST_TIMESCALE"
 
 
 def require(available: object, what: str, how: str) -> None:
@@ -42,8 +44,10 @@ def secured(mosquitto: None, tmp_path: Path) -> Iterator[SecuredBroker]:
 
 @pytest.fixture(scope="session")
 def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A PostgreSQL server for this run: `HOMEHD_TEST_DATABASE` if set, else one embedded server for all workers."""
-    given = os.environ.get("HOMEHD_TEST_DATABASE")
+    """A PostgreSQL server for this run: `HOMEHD_TEST_TIMESCALE` (its databases get the extension) or
+    `HOMEHD_TEST_DATABASE` if set, else one embedded server for all workers.
+    """
+    given = os.environ.get(TIMESCALE) or os.environ.get("HOMEHD_TEST_DATABASE")
     if given:
         yield given
         return
@@ -64,7 +68,12 @@ def database_template(postgres_url: str, worker_id: str) -> Iterator[str]:
     """Name of a migrated database of this worker that others are copied from."""
     name = f"template_{worker_id}_{os.getpid()}"
     _database(postgres_url, f"CREATE DATABASE {name}")
-    migrate.migrate(_url_of(postgres_url, name))
+    url = _url_of(postgres_url, name)
+    add_timescale(url)
+    migrate.migrate(url)
+    # Nobody may be connected to what is copied: TimescaleDB's scheduler visits every database that lets it in.
+    _database(postgres_url, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+    _database(postgres_url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     yield name
     _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -76,6 +85,38 @@ def database_url(postgres_url: str, database_template: str) -> Iterator[str]:
     _database(postgres_url, f"CREATE DATABASE {name} TEMPLATE {database_template}")
     yield _url_of(postgres_url, name)
     _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def add_timescale(url: str) -> None:
+    """The extension, where the tests run on TimescaleDB."""
+    if os.environ.get(TIMESCALE):
+        _database(url, "CREATE EXTENSION IF NOT EXISTS timescaledb")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On TimescaleDB, only what needs a database: the rest is as it was."""
+    if os.environ.get(TIMESCALE):
+        chosen = [item for item in items if "postgres_url" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+@pytest.fixture
+def plain_url(postgres_url: str, database_template: str) -> Iterator[str]:
+    """URL of a migrated database without TimescaleDB, wherever the tests run."""
+    name = database_template.replace("template", "plain")
+    _database(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    migrate.migrate(_url_of(postgres_url, name))
+    yield _url_of(postgres_url, name)
+    _database(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def community(database_url: str) -> None:
+    """Needs TimescaleDB's community edition, which no Debian package has."""
+    with pool.connect(database_url) as conn:
+        if editions.edition(conn) is not editions.Edition.COMMUNITY:
+            pytest.skip(f"needs TimescaleDB's community edition: {TIMESCALE}=URL ./run timescale")
 
 
 def _database(server: str, statement: str) -> None:

@@ -14,6 +14,7 @@ from clinician_api.routes.units import UnitPath, no_unit
 from clinician_api.services import ServicesDep
 from clinician_api.sessions import SessionDep
 from store.errors import StoreError, Trouble
+from store.minutes import MINUTE_US
 from telemetry import signals
 
 router = APIRouter(tags=["units"])
@@ -44,13 +45,14 @@ async def get_history(
     """Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
 
     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
+    Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
     """
     entry = services.room.entry(session.scope, unit)
     if entry is None:
         raise no_unit(unit)
     wanted = _signals(names)
     _check_span(start, end)
-    asked = Asked(unit, _us(start), _us(end), services.clock.now_us(), every=names is None)
+    asked = Asked(unit, _start_us(start, end, buckets), _us(end), services.clock.now_us(), every=names is None)
     try:
         content = await services.data.history(entry.unit_id, asked, wanted, buckets)
     except StoreError as error:
@@ -75,6 +77,12 @@ def _check_span(start: datetime, end: datetime) -> None:
         raise ApiError(422, "time without zone", where="query.start, query.end", hint="write 2026-01-31T08:00:00Z")
     if not timedelta(0) < end - start <= MAX_SPAN:
         raise ApiError(422, "span out of range", where="query.start, query.end", hint="start < end ≤ start + 400 days")
+
+
+def _start_us(start: datetime, end: datetime, buckets: int) -> int:
+    # A whole minute, where buckets are: the database may have minutes reduced already.
+    start_us = _us(start)
+    return start_us // MINUTE_US * MINUTE_US if _us(end) - start_us > buckets * MINUTE_US else start_us
 
 
 def _us(moment: datetime) -> int:

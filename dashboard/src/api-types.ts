@@ -227,6 +227,7 @@ export interface paths {
          * @description Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
          *
          *     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
+         *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
          */
         readonly get: operations["get_history_api_units__unit__readings_get"];
         readonly put?: never;

@@ -7,14 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from homehd.cli import VERBS
-from store import accounts, pool, registry
+from store import accounts, pool, readings, registry
 from store.registry import shard_of
+from tests.store.rows import rows
 from tests.system import wait_for
 
 EDGE = """
@@ -344,6 +347,31 @@ def test_an_export_is_whole_or_not_there(database_url: str, tmp_path: Path) -> N
     full = homehd(*words, "--unit", unit.name, "--output", "/dev/full/x.csv", **environment)
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
+
+
+def test_retention_drops_what_it_is_told_to_and_says_so(database_url: str, tmp_path: Path) -> None:
+    place = {"HOMEHD_DATABASE": database_url, "HOMEHD_HOME": str(tmp_path)}
+    now_us = time.time_ns() // 1000
+    old_us = now_us - 50 * 86_400_000_000
+    with pool.connect(database_url) as conn:
+        readings.copy_readings(conn, rows(1, [old_us, now_us]))
+    day = datetime.fromtimestamp(old_us / 1e6, UTC).date()
+    assert homehd("retention", **place).stdout == "readings are kept for ever\n"
+    assert homehd("retention", "--keep-days", "60", **place).stdout == "nothing to drop\n"
+    tried = homehd("retention", "--keep-days", "40", "--dry-run", **place)
+    assert (tried.returncode, tried.stdout) == (0, f"would drop {day}\n")
+    done = homehd("retention", "--keep-days", "40", **place)
+    assert (done.returncode, done.stdout) == (0, f"dropped {day}\n")
+    with pool.connect(database_url) as conn:
+        assert conn.execute("SELECT count(*) FROM reading").fetchone() == (1,)
+    for words, said in (
+        ("--keep-days 36", "at least 37"),
+        ("--keep-days x", "invalid"),
+        ("--dry-run", "want --keep-days"),
+    ):
+        wrong = homehd("retention", *words.split(), **place)
+        assert wrong.returncode == 2
+        assert said in last_line(wrong)
 
 
 def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:

@@ -161,7 +161,6 @@ def test_impossible_times_are_stored_and_acknowledged_and_neither_shown_nor_judg
     rig.turn()
 
     assert rig.rows("seq, to_us(time), flags & 4") == [(1, START_US + SECOND, 0), (2, 0, 4)]
-    assert rig.rows("seq", "reading_default") == [2]
     assert rig.rows("seq, flags & 4", "machine_event") == [(3, 4), (4, 0)]
     assert rig.rows("reason", "quarantine") == []
     assert rig.outlet.acked("u1") == [(1, 4)]

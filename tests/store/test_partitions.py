@@ -1,10 +1,14 @@
+"""PostgreSQL's own partitions, wherever the tests run; a hypertable needs none of this."""
+
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import psycopg
+import pytest
 
 from store import partitions, pool
 from store.partitions import DAY_US, ensure_partitions
@@ -12,6 +16,12 @@ from store.pool import Connection
 
 NOW_US = 1_750_000_000_000_000
 TODAY = date(2025, 6, 15)
+
+
+@pytest.fixture
+def conn(plain_url: str) -> Iterator[Connection]:
+    with pool.connect(plain_url) as connection:
+        yield connection
 
 
 def names(conn: Connection) -> list[str]:
@@ -69,11 +79,11 @@ def test_what_was_rolled_back_is_made_again(conn: Connection) -> None:
     assert ensure_partitions(conn, times(0), NOW_US) == [TODAY]
 
 
-def test_two_writers_make_one(database_url: str, conn: Connection) -> None:
+def test_two_writers_make_one(plain_url: str, conn: Connection) -> None:
     made: list[date] = []
 
     def make() -> None:
-        with pool.connect(database_url) as own:
+        with pool.connect(plain_url) as own:
             made.extend(ensure_partitions(own, times(*range(-5, 1)), NOW_US))
 
     threads = [threading.Thread(target=make) for _ in range(3)]
@@ -85,9 +95,9 @@ def test_two_writers_make_one(database_url: str, conn: Connection) -> None:
     assert len(names(conn)) == 7
 
 
-def test_readers_are_not_locked_out(database_url: str, conn: Connection) -> None:
+def test_readers_are_not_locked_out(plain_url: str, conn: Connection) -> None:
     ensure_partitions(conn, times(0), NOW_US)
-    with pool.connect(database_url) as other, pool.transaction(conn):
+    with pool.connect(plain_url) as other, pool.transaction(conn):
         insert(conn, NOW_US)
         ensure_partitions(conn, times(-1), NOW_US)
         other.execute("SET lock_timeout = '200ms'")

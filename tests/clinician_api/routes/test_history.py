@@ -139,6 +139,22 @@ def test_a_day_of_23_hours_has_buckets_of_equal_length(api: Api) -> None:
     assert answer["times"][0] == datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp()
 
 
+def test_buckets_of_minutes_are_whole_and_begin_on_one(api: Api) -> None:
+    unit = api.add_unit("u-1", "Clinic 1")
+    store_readings(api, unit, [(3.0, 7.0), (5.0, 1.0), (86_405.0, 2.0), (86_407.0, 9.0)])
+    span = {"start": START + timedelta(seconds=4.5), "end": START + timedelta(days=1, seconds=6)}
+    client = api.sign_in()
+    answer = client.get("/api/units/u-1/readings", params=window(**span, buckets=600)).json()
+    assert answer["bucket_s"] == 180
+    assert (answer["start"], answer["times"][0]) == ("2026-03-01T08:00:00Z", START.timestamp())
+    series = answer["series"]["venous_pressure"]
+    assert len(answer["times"]) == 481
+    assert (series["max"][0], series["min"][0], series["max"][-1]) == (7.0, 1.0, 2.0)
+    # Shorter buckets stay exactly where they were asked for.
+    exact = client.get("/api/units/u-1/readings", params=window(**span, buckets=1441)).json()
+    assert (exact["bucket_s"], exact["times"][0]) == (pytest.approx(59.9595, abs=1e-4), START.timestamp() + 4.5)
+
+
 def test_too_much_to_read_says_what_to_do(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     unit = api.add_unit("u-1", "Clinic 1")
     store_readings(api, unit, [(at / 1000, 100.0) for at in range(20_000)])
