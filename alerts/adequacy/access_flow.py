@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.adequacy.ranges import OutOfRange, check, check_as
+from alerts.adequacy.ranges import check, check_as
+from alerts.out_of_range import OutOfRange
 
 _NAME = "access flow"
 
@@ -22,13 +23,13 @@ def reversed_lines(qb: float, ratio: float, uf_ml_min: float = 0.0) -> float:
 def by_dialysance(k: float, cn: float, cr: float) -> float:
     """Access flow in mL/min from dialysance with normal and with exchanged lines: K Cr/(Cn − Cr).
 
-    `k` clearance of the dialyser, `cn` and `cr` measured with lines normal and exchanged, all 0…1000 mL/min and more
-    than 0; `cn` at least 1 mL/min above `cr`, or the measurement's noise would be the answer. Source: Goldau/Gagel [C].
+    `k` clearance of the dialyser, `cn` and `cr` measured with lines normal and exchanged, all 1…1000 mL/min; `cn` at
+    least 1 mL/min above `cr`, or the measurement's noise would be the answer. Source: Goldau/Gagel [C].
     """
     for what, value in (("k", k), ("cn", cn), ("cr", cr)):
         check_as(_NAME, what, "clearance", value)
-        if value <= 0:
-            raise OutOfRange(_NAME, what, value, "more than 0 mL/min")
+        if value < 1.0:
+            raise OutOfRange(_NAME, what, value, "at least 1 mL/min")
     if cn - cr < 1.0:
         raise OutOfRange(_NAME, "cn − cr", cn - cr, "at least 1 mL/min: were the lines exchanged?")
     return k * cr / (cn - cr)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.adequacy.ranges import NotEvaluable, OutOfRange, check, check_as
+from alerts.adequacy.ranges import check, check_as
+from alerts.out_of_range import NotEvaluable, OutOfRange
 
 STATIC_POSITIVE_ABOVE = 0.5
 VAPR_POSITIVE_ABOVE = 0.55

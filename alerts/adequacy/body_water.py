@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from alerts.adequacy.ranges import OutOfRange, check
+from alerts.adequacy.ranges import check
+from alerts.out_of_range import OutOfRange
 
 Sex = Literal["m", "f"]
 

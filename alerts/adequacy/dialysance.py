@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerts.adequacy.ranges import OutOfRange, check, check_as
+from alerts.adequacy.ranges import check, check_as
+from alerts.out_of_range import OutOfRange
 from telemetry.units import MILLILITRES_PER_LITRE
 
 # Less of a step than this is within what conductivity cells can tell apart [D].

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, isfinite
 
-from alerts.adequacy.ranges import OutOfRange, check_as
+from alerts.adequacy.ranges import check_as
+from alerts.out_of_range import OutOfRange
 
 _NAME = "VDP0"
 # Flows whose quotients differ by less than a part in a thousand do not tell a from b.

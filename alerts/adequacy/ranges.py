@@ -1,54 +1,15 @@
-"""What a formula may be asked: the range of each quantity in one place, and the error when it is outside.
+"""The range of each quantity a formula may be asked for, in one place.
 
-The ranges are design defaults [D]: wide enough for every patient, narrow enough that a mistake of unit or of typing is
-caught. Where a signal of the machine is meant, the catalogue's plausible range holds.
+Design defaults [D]: wide enough for every patient, narrow enough that a mistake of unit or of typing is caught. Where a
+signal of the machine is meant, the catalogue's plausible range holds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import isfinite
 from typing import Final
 
+from alerts.out_of_range import Range
 from telemetry import signals
-from telemetry.errors import HomehdError
-from telemetry.units import PRINTED
-
-
-class OutOfRange(HomehdError):
-    """A formula was asked outside its range.
-
-    Attributes:
-        formula, what: which one, and which of its quantities.
-        value: what was given.
-        allowed: what would have been right, in words with the unit.
-    """
-
-    def __init__(self, formula: str, what: str, value: float, allowed: str) -> None:
-        self.formula = formula
-        self.what = what
-        self.value = value
-        self.allowed = allowed
-        super().__init__(f"calculate {formula}", f"{what} is {value:g}", hint=f"allowed: {allowed}")
-
-
-class NotEvaluable(OutOfRange):
-    """Every quantity is possible, but the method says nothing under these conditions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A closed range; `ucum` is its unit, empty where any unit does as long as it is the same throughout."""
-
-    low: float
-    high: float
-    ucum: str
-
-    @property
-    def words(self) -> str:
-        """`0.1 to 24 h`."""
-        unit = PRINTED.get(self.ucum, self.ucum)
-        return f"{self.low:g} to {self.high:g}" + (f" {unit}" if unit else "")
 
 
 def _of_signal(name: str) -> Range:
@@ -104,7 +65,4 @@ def check(formula: str, **values: float) -> None:
 
 def check_as(formula: str, what: str, name: str, value: float) -> None:
     """As `check`, where a formula calls a quantity `what` that has the range of `name`."""
-    allowed = RANGES[name]
-    # Not `low <= value <= high` alone: NaN must not pass however this is rewritten.
-    if not isfinite(value) or not allowed.low <= value <= allowed.high:
-        raise OutOfRange(formula, what, value, allowed.words)
+    RANGES[name].check(formula, what, value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import expm1
 
-from alerts.adequacy.ranges import OutOfRange, check
+from alerts.adequacy.ranges import check
 from alerts.adequacy.urea_kinetics import ektv_tattersall_arterial
+from alerts.out_of_range import OutOfRange
 
 _HOURS_A_WEEK = 168.0
 _NAME = "stdKt/V"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import log
 
-from alerts.adequacy.ranges import OutOfRange, check
+from alerts.adequacy.ranges import check
+from alerts.out_of_range import OutOfRange
 
 # Generation of urea during the treatment, as a share of Cpre per hour: three treatments a week.
 _GENERATION_PER_H = 0.008

@@ -9,7 +9,8 @@ from math import isfinite
 import pytest
 from hypothesis import strategies as st
 
-from alerts.adequacy.ranges import RANGES, OutOfRange
+from alerts.adequacy.ranges import RANGES
+from alerts.out_of_range import OutOfRange
 
 
 def anything(name: str) -> st.SearchStrategy[float]:

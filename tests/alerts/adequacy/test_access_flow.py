@@ -22,7 +22,7 @@ def test_outside_the_range() -> None:
     refused(lambda: reversed_lines(10, 0.25, 10), "qb", "more than the ultrafiltration")
     refused(lambda: by_dialysance(250, 160, 200), "cn − cr", "at least 1")
     refused(lambda: by_dialysance(250, 200, 199.5), "cn − cr", "at least 1")
-    refused(lambda: by_dialysance(0, 200, 160), "k", "more than 0")
+    refused(lambda: by_dialysance(0, 200, 160), "k", "at least 1 mL/min")
     refused(lambda: by_dialysance(250, 200, float("nan")), "cr", "0 to 1000")
 
 

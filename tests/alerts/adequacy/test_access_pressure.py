@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from alerts.adequacy.access_pressure import mean_pressure, needle_detectability, static_pressure, venous_ratio
-from alerts.adequacy.ranges import NotEvaluable, OutOfRange
+from alerts.out_of_range import NotEvaluable, OutOfRange
 from tests.alerts.adequacy.asking import anything, number_or_error, refused
 
 
