@@ -26,13 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ).replace("%", "%%")
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
     for name, formula in FORMULAS.items():
-        one = names.add_parser(
-            name,
-            help=formula.title,
-            description=f"{formula.title}, in {formula.unit.replace('%', '%%')}",
-            allow_abbrev=False,
-        )
-        one._negative_number_matcher = _NEGATIVE  # argparse has no public word for it; test_cli notices a change
+        said = formula.title if formula.unit == "1" else f"{formula.title}, in {formula.unit}"
+        one = names.add_parser(name, help=formula.title, description=said.replace("%", "%%"), allow_abbrev=False)
+        # argparse has no public word for what a negative value looks like; tests/homehd/test_cli.py notices a change.
+        one._negative_number_matcher = _NEGATIVE
         if len(formula.methods) > 1:
             one.add_argument("--method", required=True, choices=tuple(formula.methods))
         for key, what in formula.keys.items():
