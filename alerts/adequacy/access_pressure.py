@@ -63,7 +63,8 @@ def static_pressure(pressure: float, height_cm: float, mean_pressure: float) -> 
     value = pressure + 0.35 * height_cm + 3.4
     if value < 0:
         raise OutOfRange(name, "eIAP", value, "at least 0 mmHg: check the pressure and the height")
-    return StaticPressure(value, value / mean_pressure, value / mean_pressure > STATIC_POSITIVE_ABOVE)
+    ratio = _rounded(value / mean_pressure)
+    return StaticPressure(_rounded(value), ratio, ratio > STATIC_POSITIVE_ABOVE)
 
 
 def venous_ratio(vdp: float, vdp0: float, mean_pressure: float, qb: float) -> PressureRatio:
@@ -80,7 +81,7 @@ def venous_ratio(vdp: float, vdp0: float, mean_pressure: float, qb: float) -> Pr
             raise NotEvaluable(name, what, value, f"more than {least:g} {unit}, or the ratio cannot be evaluated")
     if vdp0 > vdp:
         raise OutOfRange(name, "vdp0", vdp0, f"at most VDP, {vdp:g} mmHg: is this the needle it was calibrated with?")
-    ratio = (vdp - vdp0) / mean_pressure
+    ratio = _rounded((vdp - vdp0) / mean_pressure)
     return PressureRatio(ratio, True, ratio > VAPR_POSITIVE_ABOVE)
 
 
@@ -95,5 +96,10 @@ def needle_detectability(intra_access: float, venous: float, limit: float) -> De
     check_as(name, "limit", "venous_pressure", limit)
     if limit >= venous:
         raise OutOfRange(name, "limit", limit, f"below the venous pressure, {venous:g} mmHg")
-    margin = intra_access - (venous - limit)
+    margin = _rounded(intra_access - (venous - limit))
     return Detectability(margin, margin > 0)
+
+
+def _rounded(value: float) -> float:
+    """Far below what can be measured, so that exactly at a limit is never a hair above it."""
+    return round(value, 9)

@@ -27,8 +27,8 @@ def uf_rate(uf_l: float, hours: float, weight_kg: float) -> float:
     `uf_l` 0…20, `hours` 0.1…24, `weight_kg` 10…300. Source: Assimon 2016 (PMC5123913) [C], for limits of 10 and 13.
     """
     check("UF rate", uf_l=uf_l, hours=hours, weight_kg=weight_kg)
-    # One division: 3.9 L / 4 h / 75 kg is 13, not a little more.
-    return litres_to_millilitres(uf_l) / (hours * weight_kg)
+    # Rounded far below what can be measured, so that exactly 13 is never 13.000000000000002 and above a limit of 13.
+    return round(litres_to_millilitres(uf_l) / (hours * weight_kg), 9)
 
 
 def projection(removed_ml: float, rate_ml_h: float, minutes_left: float, goal_ml: float) -> Projection:

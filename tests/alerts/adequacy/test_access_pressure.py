@@ -20,12 +20,16 @@ def test_worked_static_pressures() -> None:
 def test_half_of_map_is_not_more_than_half() -> None:
     assert not static_pressure(46.6, 0, 100).positive
     assert static_pressure(46.7, 0, 100).positive
+    for height in range(100):
+        assert not static_pressure(round(46.6 - 0.35 * height, 2), height, 100).positive
 
 
 def test_the_worked_ratio() -> None:
     found = venous_ratio(150, 85, 95, 300)
     assert (found.value, found.evaluable, found.positive) == (pytest.approx(0.6842, abs=5e-5), True, True)
     assert not venous_ratio(130, 75, 100, 300).positive, "0.55 is not more than 0.55"
+    for tenths in range(751, 1500):
+        assert not venous_ratio(round(50 + 0.055 * tenths, 4), 50, tenths / 10, 300).positive
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_one_false_trend_alert_in_thirty_treatments_needs_h_8() -> None:
     assert run_length.cusum_interval(0.5, 30 * 600) == pytest.approx(8, abs=0.06)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(k=st.floats(0.1, 1.5), h=st.floats(1, 10), shift=st.floats(0, 3))
 def test_wider_is_later_and_a_larger_shift_sooner(k: float, h: float, shift: float) -> None:
     try:
@@ -120,7 +120,7 @@ def test_wider_is_later_and_a_larger_shift_sooner(k: float, h: float, shift: flo
     assert run_length.cusum(cusum.Design(k, h, h / 2), shift) <= length * (1 + 1e-6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     k=st.floats(0, 5), h=st.floats(0.1, 30), head=st.sampled_from([0.0, 0.5, 0.99]), shift=st.floats(-6, 6),
     weight=st.floats(0.05, 1), limit=st.floats(0.5, 6),
