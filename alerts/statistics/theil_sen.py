@@ -32,11 +32,12 @@ class Lines:
     count: npt.NDArray[np.intp]
 
     def crossing(self, limit: npt.ArrayLike) -> Floats:
-        """The time at which each line crosses `limit` [...]; NaN where it is level or there is none."""
+        """The time at which each line crosses `limit` [...]; NaN where it is level, or so nearly that it never does."""
         level = np.asarray(limit, np.float64) - self.intercept
         found = np.full(np.broadcast(level, self.slope).shape, np.nan)
-        np.divide(level, self.slope, out=found, where=self.slope != 0)
-        return found
+        with np.errstate(over="ignore"):
+            np.divide(level, self.slope, out=found, where=self.slope != 0)
+        return np.where(np.isinf(found), np.nan, found)
 
 
 def fit(times: npt.ArrayLike, values: npt.ArrayLike) -> Lines:

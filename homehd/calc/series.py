@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Final, Literal
 
 import numpy as np
@@ -34,10 +35,11 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The slope (`value`) and the line's value at time 0."""
+    """The slope (`value`), the line's value at time 0, and when it reaches the limit asked for, if ever."""
 
     value: float
     intercept: float
+    limit_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ def mann_kendall(values: Sequence[float]) -> Trend:
     return Trend(float(s), s, p, "rising" if s > 0 else "falling" if s < 0 else "none")
 
 
-def theil_sen(times: Sequence[float], values: Sequence[float]) -> Line:
-    """At least two values at times that grow."""
+def theil_sen(times: Sequence[float], values: Sequence[float], limit: float | None = None) -> Line:
+    """At least two values at times that grow; `limit` in the unit of the values."""
     name = "Theil–Sen"
+    if limit is not None:
+        _VALUE.check(name, "limit", limit)
     _check(name, values, least=2)
     _check(name, times, least=2, what="time")
     if len(times) != len(values):
@@ -91,7 +95,8 @@ def theil_sen(times: Sequence[float], values: Sequence[float]) -> Line:
     if shortest < _SHORTEST_STEP:
         raise OutOfRange(name, "step from one time to the next", shortest, f"at least {_SHORTEST_STEP:g}")
     line = sen.fit(times, values)
-    return Line(float(line.slope), float(line.intercept))
+    reached = float(line.crossing(nan if limit is None else limit))
+    return Line(float(line.slope), float(line.intercept), reached if isfinite(reached) else None)
 
 
 def cusum(mu: float, sigma: float, k: float, h: float, values: Sequence[float]) -> CusumFound:

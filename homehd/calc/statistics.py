@@ -57,7 +57,8 @@ FORMULAS: Final[dict[str, Formula]] = {
     ),
     "theil-sen": Formula(
         "median slope", "{value}/{time}",
-        {"": Method(series.theil_sen, {"times": Key("growing, a,b,…", read=numbers), **_VALUES}, "Theil–Sen", "N")},
+        {"": Method(series.theil_sen, {"times": Key("growing, a,b,…", read=numbers), **_VALUES,
+                                  "limit": Key("tell when the line reaches it", optional=True)}, "Theil–Sen", "N")},
     ),
     "cusum": Formula(
         "two-sided tabular CUSUM", "1",

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, formula in FORMULAS.items():
         said = formula.title if formula.unit == "1" else f"{formula.title}, in {formula.unit}"
         one = names.add_parser(name, help=formula.title, description=said.replace("%", "%%"), allow_abbrev=False)
-        # argparse has no public word for what a negative value looks like; tests/homehd/test_cli.py notices a change.
+        # argparse has no public word for what a negative value looks like; tests/homehd/calc/test_command.py watches.
         one._negative_number_matcher = _NEGATIVE
         if len(formula.methods) > 1:
             one.add_argument("--method", required=True, choices=tuple(formula.methods))

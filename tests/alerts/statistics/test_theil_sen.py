@@ -27,6 +27,7 @@ def test_when_a_falling_pressure_reaches_its_limit() -> None:
     assert line.crossing(100) == pytest.approx(140 / 0.6 - 100 / 0.6)
     assert np.isnan(fit([0, 15, 30], [120, 120, 120]).crossing(100))
     assert np.isnan(fit([0], [120]).crossing(100))
+    assert np.isnan(fit([0, 1], [0, 1e-310]).crossing(100))
     both = fit([0, 10], [[100.0, 90], [100, 80]])
     np.testing.assert_allclose(both.crossing([80, 90]), [20, 5])
 

@@ -26,6 +26,12 @@ def test_the_clotting_filter() -> None:
     assert theil_sen(TIMES, PRESSURES).value == 0.64375
 
 
+def test_when_the_line_reaches_a_limit() -> None:
+    assert theil_sen((0, 15, 30, 45), (140, 131, 122, 113), 100).limit_at == pytest.approx(200 / 3)
+    assert theil_sen((0, 15), (140, 131)).limit_at is None
+    assert theil_sen((0, 15), (140, 140), 100).limit_at is None
+
+
 def test_the_probability_is_of_the_direction_there_is() -> None:
     falling = mann_kendall(PRESSURES[::-1])
     assert (falling.s, falling.direction, falling.p_one_sided) == (-34, "falling", mann_kendall(PRESSURES).p_one_sided)
@@ -64,6 +70,7 @@ def test_the_lower_side_signals_too() -> None:
         (lambda: theil_sen((1, 1), (1, 2)), "step from one time to the next is 0"),
         (lambda: theil_sen((2, 1), (1, 2)), "step from one time to the next is -1"),
         (lambda: theil_sen((NAN, 1), (1, 2)), "time 1 is nan"),
+        (lambda: theil_sen((1, 2), (1, 2), NAN), "limit is nan"),
         (lambda: cusum(10, 0, 0.5, 5, (1,)), "sigma is 0"),
         (lambda: cusum(NAN, 1, 0.5, 5, (1,)), "mu is nan"),
         (lambda: cusum(10, 1, -0.5, 5, (1,)), "k is -0.5"),
@@ -86,7 +93,7 @@ def test_any_series_gives_finite_numbers_or_the_error(
     times: list[float], values: list[float], four: tuple[float, float, float, float]
 ) -> None:
     for ask in (
-        lambda: mann_kendall(values), lambda: theil_sen(sorted(times), values[: len(times)]),
+        lambda: mann_kendall(values), lambda: theil_sen(sorted(times), values[: len(times)], four[0]),
         lambda: cusum(*four, values), lambda: ewma(*four, values),
     ):  # fmt: skip
         try:
