@@ -31,6 +31,7 @@ VERBS: Final[dict[str, str]] = {
     "replay": "run the rules over recorded readings",
     "export": "stored readings as CSV or Parquet",
     "decode": "machine bytes to readings",
+    "calc": "a formula of dialysis or a statistic of detection, as JSON",
     "doctor": "check every part and say what to do",
 }
 

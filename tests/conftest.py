@@ -10,12 +10,17 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import settings
 
 from homehd.brokers import find
 from store import editions, embedded, migrate, pool
 from tests.secured_broker import SecuredBroker
 
 TIMESCALE = "HOMEHD_TEST_TIMESCALE"
+
+# Hypothesis fails an example that takes 200 ms by the wall's clock: on a busy machine that is any example.
+settings.register_profile("homehd", deadline=None)
+settings.load_profile("homehd")
 
 
 def require(available: object, what: str, how: str) -> None:

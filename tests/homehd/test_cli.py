@@ -79,6 +79,15 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("export", "readings", "--unit", "u", "--from", "2026-01-31", "--to", "2026-02-01T00:00:00Z"), "without zone"),
         (("export", "readings", "--treatment", "1", "--signals", "temper"), "temper"),
         (("export", "readings", "--treatment", "1", "--format", "xls"), "xls"),
+        (("calc",), "NAME"),
+        (("calc", "ktv"), "'ktv'"),
+        (("calc", "urr", "--pre", "70", "--post", "21", "--hours", "4"), "--hours"),
+        (("calc", "urr", "--pre", "70"), "--post is missing"),
+        (("calc", "urr", "--pre", "70", "--post", "few"), "'few'"),
+        (("calc", "ektv", "--spktv", "1.4", "--hours", "4"), "--method"),
+        (("calc", "access-flow", "--method", "reversed", "--qb", "300", "--ratio", "0.25", "--k", "1"), "--k"),
+        (("calc", "mann-kendall", "--values", "1,,2"), "'1,,2'"),
+        (("calc", "run-length", "--method", "on-delay", "--p", "0.1", "--n", "9" * 500), "--n"),
     ],
 )
 def test_wrong_arguments_exit_2(words: tuple[str, ...], said: str, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What `homehd calc` offers: which formulas under which names, and what each is given."""
