@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ingest import admission
 from ingest.admission import KnownUnit, Reason, Sifted
@@ -16,6 +16,9 @@ from telemetry import topics, wire
 from telemetry.errors import WireError
 from telemetry.messages import Batch, Status
 from telemetry.topics import HomeTopic
+
+
+_UNSIFTED: Final = Sifted(None, [], [], 0)
 
 
 @dataclass(slots=True)
@@ -118,7 +121,7 @@ def _receive_batch(message: Message, topic: HomeTopic, unit: Unit | KnownUnit | 
     if reason is Reason.ACCEPT and isinstance(batch, Reason):
         reason = batch
     if reason is Reason.ACCEPT and isinstance(batch, Batch) and isinstance(unit, Unit):
-        reception.parts.append(Part(message, topic, unit, batch, Sifted(None, [], [], 0)))
+        reception.parts.append(Part(message, topic, unit, batch, _UNSIFTED))
         return
     refused = None
     if unit and reason in admission.FINAL and (found := admission.salvage(message.payload, topic.unit)):
