@@ -81,7 +81,9 @@ def _invalid(batches: Sequence[Batch], count: int) -> npt.NDArray[np.uint64]:
     columns = [batch.invalid for batch in batches]
     if not any(columns):
         return np.zeros(count, np.uint64)
-    return np.frombuffer(b"".join([column or bytes(8 * b.count) for column, b in zip(columns, batches, strict=True)]), np.uint64)
+    return np.frombuffer(
+        b"".join([column or bytes(8 * b.count) for column, b in zip(columns, batches, strict=True)]), np.uint64
+    )
 
 
 def _set_implausible_aside(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]:

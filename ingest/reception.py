@@ -17,7 +17,6 @@ from telemetry.errors import WireError
 from telemetry.messages import Batch, Status
 from telemetry.topics import HomeTopic
 
-
 _UNSIFTED: Final = Sifted(None, [], [], 0)
 
 

@@ -38,6 +38,6 @@ def _measured(values: npt.NDArray[np.float32]) -> list[dict[int, float]]:
     for pattern in range(len(patterns)):
         rows = np.flatnonzero(kind.ravel() == pattern)
         numbers = np.flatnonzero(there[rows[0]]).tolist()
-        for row, measured in zip(rows.tolist(), values[np.ix_(rows, numbers)].tolist(), strict=True):
+        for row, measured in zip(rows.tolist(), values[rows][:, numbers].tolist(), strict=True):
             found[row] = dict(zip(numbers, measured, strict=True))
     return found

@@ -44,9 +44,7 @@ def shifts_of(parts: Sequence[Part]) -> Shift:
     """Per batch, what its rows are corrected by."""
     clocks = [part.unit.clock(part.batch.boot) for part in parts]
     anchors = [clock.anchor_us() for clock in clocks]
-    behind = [
-        max(-_TIME_LIMIT, min(_TIME_LIMIT, part.message.received_us - part.batch.sent_us)) for part in parts
-    ]
+    behind = [max(-_TIME_LIMIT, min(_TIME_LIMIT, part.message.received_us - part.batch.sent_us)) for part in parts]
     flag, number = np.bool_, np.int64
     return Shift(
         np.array([anchor or 0 for anchor in anchors], number),

@@ -98,6 +98,6 @@ def _watch(metrics: Metrics, inbox: Inbox, subscriber: Subscriber, clock: Clock)
 
     metrics.queue.set_function(lambda: len(inbox))
     metrics.oldest_s.set_function(oldest_s)
-    metrics.dropped.set_function(lambda: inbox.dropped)
+    metrics.pauses.set_function(lambda: subscriber.pauses)
     metrics.connected.set_function(lambda: int(subscriber.connected))
     metrics.hears.set_function(lambda: int(not subscriber.trouble))

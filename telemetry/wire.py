@@ -126,10 +126,10 @@ def decode_batch(data: bytes) -> Batch:
 
 
 def _is_usual(batch: Batch) -> bool:
-    """Whether a batch has the commonest form (rows numbered in a row, nothing beside them) and nothing is wrong with it.
+    """Whether a batch has the commonest form, rows numbered in a row and nothing beside them, and is in order.
 
-    Nine in ten messages of a fleet do, and for them this is a sixth of the work of `_check_batch`, which knows every
-    form and names what is wrong. False says nothing; True says that `_check_batch` has nothing to say.
+    Nearly every message of a fleet is, and for it this costs a fifth of `_check_batch`, which knows every form and
+    names what is wrong. True says that `_check_batch` would find nothing, False says nothing.
     """
     count, columns = batch.count, batch.columns
     return (
