@@ -1,0 +1,5 @@
+from collections.abc import Iterator
+
+
+def lines(*, quick: bool) -> Iterator[str]:
+    yield "peers"
