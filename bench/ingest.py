@@ -44,7 +44,8 @@ from store import embedded, migrate, pool, registry
 from telemetry.clock import MICROSECONDS
 from telemetry.messages import Lane
 
-_GIVE_UP_S = 60.0
+_GIVE_UP_S = 120.0
+_STILL_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def measure(where: Place, kind: str, load: Load) -> Run:
 
 def _watch(counts: Any, load: Load) -> tuple[int, float, float, int, int]:
     """Messages, seconds and CPU seconds that count, what waited when all was sent, messages done with."""
-    _until(lambda: counts[0] > 0)
+    # A home that is heard for the first time begins a treatment, which is not what is measured.
+    _until(lambda: counts[1] >= len(load.homes))
     began = _now(counts)
     waiting = 0
     if load.paced:
@@ -165,14 +167,14 @@ def _now(counts: Any) -> tuple[int, float, float]:
 
 
 def _until(condition: Any, counts: Any = None) -> None:
-    """Wait; with `counts` until nothing has changed for two seconds at the latest."""
+    """Wait; with `counts` until nothing has changed for a while at the latest."""
     give_up = time.monotonic() + _GIVE_UP_S
     last, since = None, time.monotonic()
     while not condition() and time.monotonic() < give_up:
         time.sleep(0.005)
         if counts is not None and counts[1] != last:
             last, since = counts[1], time.monotonic()
-        elif counts is not None and time.monotonic() - since > 2:
+        elif counts is not None and time.monotonic() - since > _STILL_S:
             return
 
 
