@@ -143,20 +143,19 @@ def measure(where: Place, kind: str, load: Load) -> Run:
 
 def _watch(counts: Any, load: Load) -> tuple[int, float, float, int, int]:
     """Messages, seconds and CPU seconds that count, what waited when all was sent, messages done with."""
-    # A home that is heard for the first time begins a treatment, which is not what is measured.
-    _until(lambda: counts[1] >= len(load.homes))
-    began = _now(counts)
+    _until(lambda: counts[7] > 0)
     waiting = 0
     if load.paced:
-        total_s = load.rounds * load.step_us * load.samples / MICROSECONDS
-        time.sleep(total_s / 4)
+        total_s = (load.rounds - 1) * load.step_us * load.samples / MICROSECONDS
+        time.sleep(max(0.0, counts[7] / MICROSECONDS - time.time()) + total_s * 0.2)
         began = _now(counts)
         time.sleep(total_s * 0.7)
         ended = _now(counts)
         waiting = counts[5]
-        _until(lambda: counts[1] >= load.messages, counts)
     else:
-        _until(lambda: counts[1] >= load.messages, counts)
+        began = ended = _now(counts)
+    _until(lambda: counts[1] >= load.messages, counts)
+    if not load.paced:
         ended = _now(counts)
     messages, seconds, cpu_us = (after - before for after, before in zip(ended, began, strict=True))
     return int(messages), seconds, cpu_us / 1e6, waiting, counts[1]

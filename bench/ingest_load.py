@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import SynchronizedArray
 from typing import Any, Final
@@ -54,8 +54,8 @@ class Load:
         return len(self.homes) * self.rounds
 
 
-def packets(load: Load, start_us: int) -> list[bytes]:
-    """Every message as it goes onto the wire, round after round; the first sample is of `start_us`."""
+def packets(load: Load, start_us: int, rounds: range) -> list[bytes]:
+    """Messages as they go onto the wire, round after round; the first sample of these is of `start_us`."""
     sent_us = time.time_ns() // 1000
     count = load.samples
     columns = [
@@ -68,14 +68,15 @@ def packets(load: Load, start_us: int) -> list[bytes]:
     up = [(unit, topics.home(shard, unit, "up")) for unit, shard in load.homes]
     spread_us = load.step_us * count // len(up) if load.paced else 0
     found = []
-    for number in range(load.rounds):
-        first = number * count
+    for number in rounds:
+        since_us = (number - rounds[0]) * count * load.step_us
         for index, (unit, topic) in enumerate(up):
-            at_us = start_us + first * load.step_us + index * spread_us
+            at_us = start_us + since_us + index * spread_us
             times = [at_us + k * load.step_us for k in range(count)]
             batch = Batch(
-                SCHEMA_VERSION, unit, load.epoch, "bench", max(times[-1] + 1000, sent_us), load.lane, first, count, b"",
-                struct.pack(f"<{count}q", *times), struct.pack(f"<{count}q", *(t // 1000 % 10**9 + 1 for t in times)),
+                SCHEMA_VERSION, unit, load.epoch, "bench", max(times[-1] + 1000, sent_us), load.lane, number * count,
+                count, b"", struct.pack(f"<{count}q", *times),
+                struct.pack(f"<{count}q", *(t // 1000 % 10**9 + 1 for t in times)),
                 bytes([Flag.CLOCK_SYNCHRONISED]) * count, bytes([Phase.TX]) * count, b"", columns[number % 7],
             )  # fmt: skip
             found.append(packet(topic, wire.encode(batch)))
@@ -83,37 +84,45 @@ def packets(load: Load, start_us: int) -> list[bytes]:
 
 
 def send(load: Load, port: int, counts: SynchronizedArray[Any], core: int) -> None:
-    """A process: connect, encode, say so in counts[3], wait for counts[4], send. counts[0]: how many were received."""
+    """A process: say that it is ready in counts[3], wait for counts[4], send, end when that is 2.
+
+    A first round goes before all others and is waited for: a home that is heard for the first time begins a treatment,
+    which is not what is measured. counts[7] is then set: when the others begin, in microseconds.
+    """
     os.sched_setaffinity(0, {core})
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(_CONNECT)
         line.recv(4)
-        ready = packets(load, start_us := _start_us(load))
+        ahead_us = load.rounds * load.samples * load.step_us if load.lane is Lane.BACKFILL else MICROSECONDS
+        first_us = time.time_ns() // 1000 - ahead_us
+        hello = packets(load, first_us, range(1))
         counts[3] = 1
-        while not counts[4]:
-            time.sleep(0.001)
+        _wait(lambda: counts[4] > 0)
+        _flat_out(line, hello, counts)
+        _wait(lambda: counts[1] >= len(hello) or counts[4] == 2)
+        # Encoding takes a while, and what is paced is to be sent at the time its rows say.
+        encoding_us = load.messages * 15 + MICROSECONDS // 2 if load.paced else 0
+        start_us = first_us + load.samples * load.step_us if not load.paced else time.time_ns() // 1000 + encoding_us
+        ready = packets(load, start_us, range(1, load.rounds))
         if load.paced:
+            counts[7] = start_us
             _paced(line, ready, load, start_us)
         else:
-            _flat_out(line, ready, counts)
-        while counts[4] != 2:
-            time.sleep(0.01)
+            counts[7] = time.time_ns() // 1000
+            _flat_out(line, ready, counts, len(hello))
+        _wait(lambda: counts[4] == 2)
 
 
-def _start_us(load: Load) -> int:
-    now_us = time.time_ns() // 1000
-    if load.paced:
-        return now_us + 3 * MICROSECONDS + load.messages * 12  # encoding takes a while
-    if load.lane is Lane.BACKFILL:
-        return now_us - load.rounds * load.samples * load.step_us
-    return now_us
+def _wait(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.001)
 
 
-def _flat_out(line: socket.socket, ready: Sequence[bytes], counts: SynchronizedArray[Any]) -> None:
+def _flat_out(line: socket.socket, ready: Sequence[bytes], counts: SynchronizedArray[Any], before: int = 0) -> None:
     window = min(WINDOW, max(100, _WINDOW_BYTES // len(ready[0])))
     piece = max(1, window // 20)
     for at in range(0, len(ready), piece):
-        while at - counts[0] > window:
+        while before + at - counts[0] > window:
             time.sleep(0.001)
         line.sendall(b"".join(ready[at : at + piece]))
 

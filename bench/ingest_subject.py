@@ -5,7 +5,7 @@
 - ingest: the whole service, subscriber and worker, but for its health port.
 
 Shared counts: 0 received, 1 done with (committed), 2 CPU time used in µs, 3 the load is ready, 4 go (1) and end (2),
-5 waiting in the inbox, 6 the subject is ready.
+5 waiting in the inbox, 6 the subject is ready, 7 when the load begins in earnest.
 """
 
 from __future__ import annotations
@@ -68,15 +68,17 @@ class _Counting(Inbox):
 class _Committed:
     """Stands for the counter of messages, which is raised right after the commit."""
 
-    def __init__(self, inbox: _Counting) -> None:
+    def __init__(self, inbox: _Counting, counts: SynchronizedArray[Any]) -> None:
         self._inbox = inbox
+        self._counts = counts
         self.count = 0
         self.delays_us: list[int] = []
 
     def inc(self, amount: float = 1) -> None:
         now_us = time.time_ns() // 1000
         self.count += int(amount)
-        self.delays_us += [now_us - message.received_us for message in self._inbox.taken]
+        if self._counts[7]:
+            self.delays_us += [now_us - message.received_us for message in self._inbox.taken]
 
 
 def run(subject: Subject, counts: SynchronizedArray[Any], told: Connection) -> None:
@@ -118,7 +120,7 @@ def _loop(subject: Subject, counts: SynchronizedArray[Any]) -> Sequence[int]:
 
 def _ingest(subject: Subject, counts: SynchronizedArray[Any]) -> Sequence[int]:
     inbox, metrics = _Counting(keep=True), Metrics()
-    committed = _Committed(inbox)
+    committed = _Committed(inbox, counts)
     metrics.messages = committed  # type: ignore[assignment]
     subscriber = _subscribed(subject, inbox)
     worker = Worker(
