@@ -42,7 +42,7 @@ def add(conn: Connection, ranges: Mapping[Key, Sequence[Range]]) -> None:
     keys = [key for key, pieces in ranges.items() if pieces]
     if not keys:
         return
-    rows = [(unit, epoch, first, last) for unit, epoch in keys for first, last in ranges[unit, epoch]]
+    rows = [(*key, *piece) for key in keys for piece in ranges[key]]
     units, epochs, firsts, lasts = zip(*rows, strict=True)
     columns = {"units": _array(units), "epochs": list(epochs), "firsts": _array(firsts), "lasts": _array(lasts)}
     # A plain update costs half of INSERT … ON CONFLICT, which is needed only when an epoch is new.
