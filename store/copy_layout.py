@@ -1,7 +1,7 @@
 """How rows lie in a binary COPY stream: one numpy structure per set of signals, so that no row costs a Python step.
 
 A row is the number of its fields and, for each, a length and so many bytes; NULL is the length −1 and no bytes. What
-no row of a batch has measured (some quarter of the catalogue, in a fleet of one model) is part of the structure as a NULL.
+no row of a batch has measured (a quarter of the catalogue, in a fleet of one model) is a NULL in the structure itself.
 What only some rows lack has its place in it, and is cut out of the bytes afterwards.
 """
 
