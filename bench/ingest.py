@@ -244,13 +244,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with place(units) as where:
         for line in end_to_end(where, runs, rounds):
             print(line, flush=True)
+        if options.peers:
+            for line in ingest_peers.lines(
+                where.broker.port, where.url, where.core, messages=300 if options.quick else 20_000
+            ):
+                print(line, flush=True)
     _path(units, runs, quick=options.quick)
     sizes, seconds = ((20, 40), 3) if options.quick else ((100, 1000, 5000), options.seconds)
     for line in per_home(sizes, seconds):
         print(line, flush=True)
-    if options.peers:
-        for line in ingest_peers.lines(quick=options.quick):
-            print(line, flush=True)
     return 0
 
 

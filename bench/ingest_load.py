@@ -26,7 +26,7 @@ from telemetry.treatment import Phase
 # Of messages; and of bytes for those of sixty samples.
 WINDOW: Final = 20_000
 _WINDOW_BYTES: Final = 8 * 1024 * 1024
-_CONNECT: Final = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x00\x00\x06loader"
+CONNECT: Final = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x00\x00\x06loader"
 _SLICE_S: Final = 0.01
 
 
@@ -91,7 +91,7 @@ def send(load: Load, port: int, counts: SynchronizedArray[Any], core: int) -> No
     """
     os.sched_setaffinity(0, {core})
     with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall(_CONNECT)
+        line.sendall(CONNECT)
         line.recv(4)
         ahead_us = load.rounds * load.samples * load.step_us if load.lane is Lane.BACKFILL else MICROSECONDS
         first_us = time.time_ns() // 1000 - ahead_us
