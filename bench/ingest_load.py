@@ -37,7 +37,7 @@ class Load:
     Attributes:
         homes: (unit's name, shard). samples: per message. rounds: messages of each home.
         step_us: between two samples of a home, and between two rounds when they are paced.
-        paced: one round per `step_us × samples`, homes evenly spread over it; else as fast as it is received.
+        paced: one round per `step_us`, homes evenly spread over it; else as fast as it is received.
     """
 
     homes: Sequence[tuple[str, int]]
@@ -57,59 +57,87 @@ class Load:
 def packets(load: Load, start_us: int, rounds: range) -> list[bytes]:
     """Messages as they go onto the wire, round after round; the first sample of these is of `start_us`."""
     sent_us = time.time_ns() // 1000
-    count = load.samples
-    columns = [
-        {
-            s.number: struct.pack(f"<{count}f", *(usual(s) + (n + k) % 7 * 0.01 for k in range(count)))
-            for s in MEASURED
-        }
-        for n in range(7)
-    ]  # fmt: skip
+    columns = [_columns(load.samples, n) for n in range(7)]
     up = [(unit, topics.home(shard, unit, "up")) for unit, shard in load.homes]
-    spread_us = load.step_us * count // len(up) if load.paced else 0
     found = []
     for number in rounds:
-        since_us = (number - rounds[0]) * count * load.step_us
-        for index, (unit, topic) in enumerate(up):
-            at_us = start_us + since_us + index * spread_us
-            times = [at_us + k * load.step_us for k in range(count)]
-            batch = Batch(
-                SCHEMA_VERSION, unit, load.epoch, "bench", max(times[-1] + 1000, sent_us), load.lane, number * count,
-                count, b"", struct.pack(f"<{count}q", *times),
-                struct.pack(f"<{count}q", *(t // 1000 % 10**9 + 1 for t in times)),
-                bytes([Flag.CLOCK_SYNCHRONISED]) * count, bytes([Phase.TX]) * count, b"", columns[number % 7],
-            )  # fmt: skip
+        at_us = start_us + (number - rounds[0]) * load.samples * load.step_us
+        times = [at_us + k * load.step_us for k in range(load.samples)]
+        for unit, topic in up:
+            batch = _batch(
+                load, unit, number * load.samples, times, max(times[-1] + 1000, sent_us), columns[number % 7]
+            )
             found.append(packet(topic, wire.encode(batch)))
     return found
+
+
+def _columns(count: int, variant: int) -> dict[int, bytes]:
+    return {
+        s.number: struct.pack(f"<{count}f", *(usual(s) + (variant + k) % 7 * 0.01 for k in range(count)))
+        for s in MEASURED
+    }
+
+
+def _batch(load: Load, unit: str, seq: int, times: Sequence[int], sent_us: int, columns: dict[int, bytes]) -> Batch:
+    count = len(times)
+    return Batch(
+        SCHEMA_VERSION, unit, load.epoch, "bench", sent_us, load.lane, seq, count, b"",
+        struct.pack(f"<{count}q", *times), struct.pack(f"<{count}q", *(t // 1000 % 10**9 + 1 for t in times)),
+        bytes([Flag.CLOCK_SYNCHRONISED]) * count, bytes([Phase.TX]) * count, b"", columns,
+    )  # fmt: skip
+
+
+class _Template:
+    """One home's message, of which number and times are filled in when it is sent: that costs a microsecond."""
+
+    # Of the widths that stay: msgpack writes numbers as short as they are.
+    _SEQ: Final = 1_000_000
+    _TIME_US: Final = 1_900_000_000_111_111
+    _SENT_US: Final = 1_900_000_000_222_222
+
+    def __init__(self, load: Load, unit: str, shard: int) -> None:
+        batch = _batch(load, unit, self._SEQ, [self._TIME_US], self._SENT_US, _columns(1, 0))
+        self._data = bytearray(packet(topics.home(shard, unit, "up"), wire.encode(batch)))
+        self._seq = self._data.index(struct.pack(">I", self._SEQ))
+        self._sent = self._data.index(struct.pack(">Q", self._SENT_US))
+        self._time = self._data.index(struct.pack("<q", self._TIME_US))
+        self._mono = self._data.index(batch.monos)
+
+    def fill(self, number: int, now_us: int) -> bytes:
+        """The message number so many, of now."""
+        data = self._data
+        struct.pack_into(">I", data, self._seq, self._SEQ + number)
+        struct.pack_into(">Q", data, self._sent, now_us)
+        struct.pack_into("<q", data, self._time, now_us - 1000)
+        struct.pack_into("<q", data, self._mono, now_us // 1000 % 10**9)
+        return bytes(data)
 
 
 def send(load: Load, port: int, counts: SynchronizedArray[Any], core: int) -> None:
     """A process: say that it is ready in counts[3], wait for counts[4], send, end when that is 2.
 
-    A first round goes before all others and is waited for: a home that is heard for the first time begins a treatment,
-    which is not what is measured. counts[7] is then set: when the others begin, in microseconds.
+    As fast as it goes, a first round goes before all others and is waited for, and counts[7] is set when the others
+    begin: a home that is heard for the first time begins a treatment, which is not what is measured.
     """
     os.sched_setaffinity(0, {core})
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(CONNECT)
         line.recv(4)
-        ahead_us = load.rounds * load.samples * load.step_us if load.lane is Lane.BACKFILL else MICROSECONDS
-        first_us = time.time_ns() // 1000 - ahead_us
-        hello = packets(load, first_us, range(1))
-        counts[3] = 1
-        _wait(lambda: counts[4] > 0)
-        _flat_out(line, hello, counts)
-        _wait(lambda: counts[1] >= len(hello) or counts[4] == 2)
-        # Encoding takes a while, and what is paced is to be sent at the time its rows say.
-        encoding_us = load.messages * 15 + MICROSECONDS // 2 if load.paced else 0
-        start_us = first_us + load.samples * load.step_us if not load.paced else time.time_ns() // 1000 + encoding_us
-        ready = packets(load, start_us, range(1, load.rounds))
         if load.paced:
-            counts[7] = start_us
-            _paced(line, ready, load, start_us)
+            templates = [_Template(load, unit, shard) for unit, shard in load.homes]
+            counts[3] = 1
+            _wait(lambda: counts[4] > 0)
+            _paced(line, templates, load)
         else:
-            counts[7] = time.time_ns() // 1000
-            _flat_out(line, ready, counts, len(hello))
+            ahead_us = load.rounds * load.samples * load.step_us if load.lane is Lane.BACKFILL else 0
+            ready = packets(load, time.time_ns() // 1000 - ahead_us, range(load.rounds))
+            first = len(load.homes)
+            counts[3] = 1
+            _wait(lambda: counts[4] > 0)
+            _flat_out(line, ready[:first], counts)
+            _wait(lambda: counts[1] >= first or counts[4] == 2)
+            counts[7] = 1
+            _flat_out(line, ready[first:], counts, first)
         _wait(lambda: counts[4] == 2)
 
 
@@ -127,12 +155,13 @@ def _flat_out(line: socket.socket, ready: Sequence[bytes], counts: SynchronizedA
         line.sendall(b"".join(ready[at : at + piece]))
 
 
-def _paced(line: socket.socket, ready: Sequence[bytes], load: Load, start_us: int) -> None:
-    per_s = len(load.homes) * MICROSECONDS / (load.step_us * load.samples)
-    sent = 0
-    while sent < len(ready):
-        due = min(len(ready), int((time.time_ns() // 1000 - start_us) / MICROSECONDS * per_s) + 1)
+def _paced(line: socket.socket, templates: Sequence[_Template], load: Load) -> None:
+    homes, total = len(templates), load.messages
+    start, sent = time.monotonic(), 0
+    while sent < total:
+        due = min(total, int((time.monotonic() - start) * homes * MICROSECONDS / load.step_us) + 1)
+        now_us = time.time_ns() // 1000
         if due > sent:
-            line.sendall(b"".join(ready[sent:due]))
+            line.sendall(b"".join([templates[n % homes].fill(n // homes, now_us) for n in range(sent, due)]))
             sent = due
         time.sleep(_SLICE_S)
