@@ -48,6 +48,9 @@ _GIVE_UP_S = 120.0
 _STILL_S = 10.0
 
 
+Measured = tuple[int, float, float, int, int]
+
+
 @dataclass(frozen=True)
 class Place:
     """Broker and database for one fleet, on the core that is not measured."""
@@ -118,7 +121,7 @@ def _register(url: str, homes: int) -> list[tuple[str, int]]:
 def measure(where: Place, kind: str, load: Load) -> Run:
     """Start the subject and the load, wait until all is done or nothing moves any more."""
     context = multiprocessing.get_context("spawn")
-    counts = context.Array("q", 8, lock=False)
+    counts = context.Array("q", 10, lock=False)
     ours, theirs = context.Pipe()
     subject = Subject(kind, where.broker.url, where.broker.port, where.url, where.core)
     processes = [
@@ -137,30 +140,37 @@ def measure(where: Place, kind: str, load: Load) -> Run:
         counts[4] = 2
         for process in processes:
             process.join()
-    messages, seconds, cpu_s, waiting, done = run
-    return Run(messages, seconds, cpu_s, delays, load.messages - done, waiting)
+    messages, seconds, cpu_s, waiting, lost = run
+    return Run(messages, seconds, cpu_s, delays, lost, waiting)
 
 
-def _watch(counts: Any, load: Load) -> tuple[int, float, float, int, int]:
-    """Messages, seconds and CPU seconds that count, what waited when all was sent, messages done with."""
-    waiting = 0
+def _watch(counts: Any, load: Load) -> Measured:
+    """Messages, seconds and CPU seconds that count, what waited at the end, messages lost."""
     if load.paced:
-        # What homes begin with (a treatment each) is over by then.
-        total_s = load.rounds * load.step_us / MICROSECONDS
-        time.sleep(total_s * 0.4)
-        counts[7] = 1
-        began = _now(counts)
-        time.sleep(total_s * 0.55)
-        ended = _now(counts)
-        waiting = counts[5]
-    else:
-        _until(lambda: counts[7] > 0)
-        began = ended = _now(counts)
+        return _watch_paced(counts, load)
+    _until(lambda: counts[7] > 0)
+    began = _now(counts)
     _until(lambda: counts[1] >= load.messages, counts)
-    if not load.paced:
-        ended = _now(counts)
+    return _between(began, _now(counts), 0, load.messages - counts[1])
+
+
+def _watch_paced(counts: Any, load: Load) -> Measured:
+    # What homes begin with is over by then: a treatment each, the findings of the first half minute, and the queue of
+    # that. The fleet of real life does not begin in one second.
+    time.sleep(load.settle_s)
+    _until(lambda: counts[5] < len(load.homes) // 5, counts)
+    counts[7] = 1
+    began = _now(counts)
+    time.sleep(load.rounds * load.step_us / MICROSECONDS)
+    ended, waiting = _now(counts), counts[5]
+    counts[9] = 1
+    _until(lambda: counts[9] == 2 and counts[1] >= counts[8], counts)
+    return _between(began, ended, waiting, counts[8] - counts[1])
+
+
+def _between(began: tuple[int, float, float], ended: tuple[int, float, float], waiting: int, lost: int) -> Measured:
     messages, seconds, cpu_us = (after - before for after, before in zip(ended, began, strict=True))
-    return int(messages), seconds, cpu_us / 1e6, waiting, counts[1]
+    return int(messages), seconds, cpu_us / 1e6, waiting, lost
 
 
 def _now(counts: Any) -> tuple[int, float, float]:
@@ -189,9 +199,9 @@ def backlog(homes: Sequence[tuple[str, int]], rounds: int) -> Load:
     return Load(homes, 60, Lane.BACKFILL, rounds, MICROSECONDS, False, secrets.token_hex(8))
 
 
-def paced(homes: Sequence[tuple[str, int]], seconds: int) -> Load:
+def paced(homes: Sequence[tuple[str, int]], seconds: int, settle_s: float) -> Load:
     """A sample a second of each home, in real time."""
-    return Load(homes, 1, Lane.LIVE, seconds, MICROSECONDS, True, secrets.token_hex(8))
+    return Load(homes, 1, Lane.LIVE, seconds, MICROSECONDS, True, secrets.token_hex(8), settle_s)
 
 
 def end_to_end(where: Place, runs: int, rounds: int, copy_per_s: float) -> Iterator[str]:
@@ -224,12 +234,12 @@ def end_to_end(where: Place, runs: int, rounds: int, copy_per_s: float) -> Itera
         )
 
 
-def per_home(sizes: Sequence[int], seconds: int) -> Iterator[str]:
+def per_home(sizes: Sequence[int], seconds: int, settle_s: float) -> Iterator[str]:
     """Part 4."""
     yield "homes at 1 Hz   core   CPU µs/home·s   p50 ms   p99 ms   largest ms   waiting at the end   lost"
     for size in sizes:
         with place(size) as where:
-            run = measure(where, "ingest", paced(where.homes, seconds))
+            run = measure(where, "ingest", paced(where.homes, seconds, settle_s))
         yield (
             f"{size:13,} {run.cpu_s / run.seconds:6.1%} {run.cpu_s / run.seconds / size * 1e6:15.1f}"
             f" {run.delay_ms(0.5):8.0f} {run.delay_ms(0.99):8.0f} {run.delay_ms(0.99999):12.0f} {run.waiting:20}"
@@ -242,7 +252,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a short form that only shows that it works")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=40, help="of each fleet in real time")
+    parser.add_argument(
+        "--seconds", type=int, default=15, help="of each fleet in real time, after half a minute of beginning"
+    )
     parser.add_argument("--peers", action="store_true", help="Node-RED and collectd too, where they are installed")
     options = parser.parse_args(arguments)
     units, rounds, runs = (20, 20, 1) if options.quick else (1000, 100, options.runs)
@@ -255,8 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 where.broker.port, where.url, where.core, messages=300 if options.quick else 20_000
             ):
                 print(line, flush=True)
-    sizes, seconds = ((20, 40), 3) if options.quick else ((100, 1000, 5000), options.seconds)
-    for line in per_home(sizes, seconds):
+    sizes, seconds, settle_s = ((20, 40), 2, 1.0) if options.quick else ((100, 1000, 5000), options.seconds, 35.0)
+    for line in per_home(sizes, seconds, settle_s):
         print(line, flush=True)
     return 0
 

@@ -37,7 +37,8 @@ class Load:
     Attributes:
         homes: (unit's name, shard). samples: per message. rounds: messages of each home.
         step_us: between two samples of a home, and between two rounds when they are paced.
-        paced: one round per `step_us`, homes evenly spread over it; else as fast as it is received.
+        paced: one round per `step_us`, homes evenly spread over it, until told to stop; else as fast as it is received.
+        settle_s: of a paced load, how long after its beginning what is measured begins.
     """
 
     homes: Sequence[tuple[str, int]]
@@ -47,6 +48,7 @@ class Load:
     step_us: int
     paced: bool
     epoch: str
+    settle_s: float = 0.0
 
     @property
     def messages(self) -> int:
@@ -95,8 +97,8 @@ class _Template:
     _TIME_US: Final = 1_900_000_000_111_111
     _SENT_US: Final = 1_900_000_000_222_222
 
-    def __init__(self, load: Load, unit: str, shard: int) -> None:
-        batch = _batch(load, unit, self._SEQ, [self._TIME_US], self._SENT_US, _columns(1, 0))
+    def __init__(self, load: Load, unit: str, shard: int, variant: int) -> None:
+        batch = _batch(load, unit, self._SEQ, [self._TIME_US], self._SENT_US, _columns(1, variant))
         self._data = bytearray(packet(topics.home(shard, unit, "up"), wire.encode(batch)))
         self._seq = self._data.index(struct.pack(">I", self._SEQ))
         self._sent = self._data.index(struct.pack(">Q", self._SENT_US))
@@ -124,10 +126,11 @@ def send(load: Load, port: int, counts: SynchronizedArray[Any], core: int) -> No
         line.sendall(CONNECT)
         line.recv(4)
         if load.paced:
-            templates = [_Template(load, unit, shard) for unit, shard in load.homes]
+            # Two that differ: values that never change are a finding (R34).
+            templates = [_Template(load, *home, variant) for variant in (0, 3) for home in load.homes]
             counts[3] = 1
             _wait(lambda: counts[4] > 0)
-            _paced(line, templates, load)
+            _paced(line, templates, load, counts)
         else:
             ahead_us = load.rounds * load.samples * load.step_us if load.lane is Lane.BACKFILL else 0
             ready = packets(load, time.time_ns() // 1000 - ahead_us, range(load.rounds))
@@ -155,13 +158,14 @@ def _flat_out(line: socket.socket, ready: Sequence[bytes], counts: SynchronizedA
         line.sendall(b"".join(ready[at : at + piece]))
 
 
-def _paced(line: socket.socket, templates: Sequence[_Template], load: Load) -> None:
-    homes, total = len(templates), load.messages
-    start, sent = time.monotonic(), 0
-    while sent < total:
-        due = min(total, int((time.monotonic() - start) * homes * MICROSECONDS / load.step_us) + 1)
+def _paced(line: socket.socket, templates: Sequence[_Template], load: Load, counts: SynchronizedArray[Any]) -> None:
+    """Until counts[4] says that it is the end; counts[8] is how many were sent."""
+    homes, sent = len(load.homes), 0
+    start = time.monotonic()
+    while counts[4] != 2 and not counts[9]:
+        due = int((time.monotonic() - start) * homes * MICROSECONDS / load.step_us) + 1
         now_us = time.time_ns() // 1000
-        if due > sent:
-            line.sendall(b"".join([templates[n % homes].fill(n // homes, now_us) for n in range(sent, due)]))
-            sent = due
+        line.sendall(b"".join([templates[n % len(templates)].fill(n // homes, now_us) for n in range(sent, due)]))
+        counts[8] = sent = due
         time.sleep(_SLICE_S)
+    counts[9] = 2

@@ -5,7 +5,8 @@
 - ingest: the whole service, subscriber and worker, but for its health port.
 
 Shared counts: 0 received, 1 done with (committed), 2 CPU time used in µs, 3 the load is ready, 4 go (1) and end (2),
-5 waiting in the inbox, 6 the subject is ready, 7 what is measured has begun.
+5 waiting in the inbox, 6 the subject is ready, 7 what is measured has begun,
+8 messages sent, 9 a paced load is to stop (1) and has (2).
 """
 
 from __future__ import annotations
