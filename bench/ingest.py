@@ -1,197 +1,294 @@
-"""Question: how many messages and values a second does one ingest process take from decode to commit, on one core?
+"""Question: how much does one ingest process take, on one core, and what of it is lost to being correct?
 
-Measured is the whole path but the network: decode → admission → rules → COPY → commit → acknowledgements and live
-frames made up. Beside it, in the same run, a bare binary COPY of the very same rows, encoded beforehand, into the same
-table with a commit per cycle: what the database alone allows. Three workloads of 24 signals a row:
+Four answers, each as a ratio within one run:
 
-- live 1: one sample a message, every unit once a cycle; what a fleet at 1 Hz sends.
-- live 60: sixty samples a message in the live lane, so the rules see every one of them; a worst case.
-- backlog 60: sixty samples a message in the backfill lane: stored, not shown to the rules; after an outage.
+1. *Live lane, end to end.* One sample of 24 signals a message, through a real Mosquitto: receive, decode, admission,
+   rules, COPY, commit, acknowledgement, live frame. Beside it a paho-mqtt client that receives the same messages on the
+   same core and throws them away, and our own reader that does so too. Aim: at least half of paho's messages a second.
+2. *Backlog lane, end to end.* Sixty samples a message, beside a bare binary COPY of the same rows. Aim: a third.
+3. *From decode to commit*, without the network, beside a bare COPY (bench/ingest_path.py).
+4. *Cost per home.* 100, 1 000, 5 000 homes at 1 Hz in real time: CPU time per home and second, time from receipt to
+   commit, and what waits at the end. Aim: flat, p99 below 500 ms, nothing waiting.
 
-The process is bound to one core, PostgreSQL (embedded, a folder of its own, fsync on) has the others. Runs alternate;
-printed are medians. Absolute figures are good to a factor of about 1.3, ratios better. Baseline: bench/ingest.txt.
+With `--peers` also Node-RED and collectd, where they are installed (bench/ingest_peers.py says how).
 
-    ./run bench ingest [--quick] [--runs N] [--units N]
+The process that is measured has one core for itself, its reader included; broker, database and load share the other.
+The load is encoded beforehand and never runs further ahead than the broker queues; what was lost all the same is
+printed. Where others use the machine, the CPU time beside the rate is what to compare. Baseline: bench/ingest.txt,
+profiles: bench/ingest_profile.txt.
+
+    ./run bench ingest [--quick] [--runs N] [--seconds S] [--peers]
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import msgspec
+from bench import ingest_load, ingest_path, ingest_peers, ingest_subject
+from bench.ingest_load import Load
+from bench.ingest_path import MEASURED
+from bench.ingest_subject import Subject
+from homehd.brokers import Broker, default_kind
+from store import embedded, migrate, pool, registry
+from telemetry.clock import MICROSECONDS
+from telemetry.messages import Lane
 
-from alerts import ruleset
-from ingest.inbox import Message
-from ingest.intake import take
-from ingest.metrics import Metrics
-from ingest.pipeline import Pipeline
-from ingest.rows import reading_columns
-from ingest.session import Session
-from ingest.shards import ALL
-from store import embedded, migrate, partitions, pool, registry
-from store.errors import translate
-from store.readings import COPY, encode_rows
-from telemetry import wire
-from telemetry.clock import MICROSECONDS, SystemClock
-from telemetry.messages import Batch, Flag, Lane, Reading
-from telemetry.signals import CATALOGUE, Kind, Signal
-from telemetry.treatment import Phase
+_GIVE_UP_S = 120.0
+_STILL_S = 10.0
 
-MEASURED = [signal for signal in CATALOGUE if signal.kind is Kind.NUMERIC][:24]
+
+Measured = tuple[int, float, float, int, int]
 
 
 @dataclass(frozen=True)
-class Workload:
-    """One way of sending."""
+class Place:
+    """Broker and database for one fleet, on the core that is not measured."""
 
-    name: str
-    samples: int
-    lane: Lane
-    messages: int  # in a cycle
-    cycles: int
-
-
-@dataclass
-class Result:
-    """Per run: seconds for all cycles of the workload, and for the bare COPY of its rows."""
-
-    path_s: list[float] = field(default_factory=list)
-    copy_s: list[float] = field(default_factory=list)
+    broker: Broker
+    url: str
+    homes: list[tuple[str, int]]
+    core: int
+    other: int
 
 
-class Bench:
-    """A database, a session and the units in it."""
+@dataclass(frozen=True)
+class Run:
+    """What one subject did with one load.
 
-    def __init__(self, url: str, units: int) -> None:
-        migrate.migrate(url)
-        self.clock = SystemClock()
-        with pool.connect(url) as conn, pool.transaction(conn):
-            self.units = [registry.add_unit(conn, f"Home {n}", None, 1, name=f"u{n}") for n in range(units)]
-        self.session = Session(url, ALL, ruleset.load(), self.clock.monotonic_s)
-        self.session.take_shards(self.clock.now_us())
-        self.pipeline = Pipeline(self.clock, Metrics())
-        self.seq = 0
-        self.start_us = self.clock.now_us() - 86_400 * MICROSECONDS
+    Attributes:
+        seconds, cpu_s: from the first message to the last; of a paced load, of the middle of it. delays_ms: sorted.
+        lost: messages. waiting: in the inbox when the last message had been sent.
+    """
 
-    def cycles(self, load: Workload) -> list[list[Message]]:
-        """Fresh messages, numbered and timed after all before."""
-        cycles = []
-        for _ in range(load.cycles):
-            first = self._batch(load)
-            batches = [
-                msgspec.structs.replace(first, unit=self.units[index % len(self.units)].name)
-                for index in range(load.messages)
-            ]
-            cycles.append([
-                Message(f"hhd/1/{self.units[i % len(self.units)].shard}/{b.unit}/up", wire.encode(b), b.sent_us)
-                for i, b in enumerate(batches)
-            ])  # fmt: skip
-            self.seq += load.samples
-        return cycles
+    messages: int
+    seconds: float
+    cpu_s: float
+    delays_ms: list[float]
+    lost: int
+    waiting: int
 
-    def path(self, cycles: list[list[Message]]) -> float:
-        """Seconds for the whole path."""
-        start = time.perf_counter()
-        for messages in cycles:
-            self.pipeline.cycle(self.session, messages)
-            now_s, now_us = self.clock.monotonic_s(), self.clock.now_us()
-            told = self.pipeline.acks.due(now_s) + self.pipeline.live.due(now_s, now_us, self.session.owned)
-            for _, record in told:
-                wire.encode(record)
-        return time.perf_counter() - start
+    @property
+    def per_s(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
 
-    def copy(self, cycles: list[list[Message]]) -> float:
-        """Seconds for COPY and commit of the same rows, encoded beforehand."""
-        prepared = []
-        for messages in cycles:
-            intake = take(messages, self.session.desk())
-            columns = reading_columns(intake, intake.rows.time_us)
-            partitions.ensure_partitions(self.session.conn, columns.time_us, self.clock.now_us())
-            prepared.append(encode_rows(columns))
-        start = time.perf_counter()
-        for data in prepared:
-            conn = self.session.conn
-            with pool.transaction(conn), translate("bench"), conn.cursor() as cursor, cursor.copy(COPY) as copy:
-                copy.write(data)
-        return time.perf_counter() - start
+    @property
+    def cpu_us(self) -> float:
+        """CPU time per message."""
+        return self.cpu_s / self.messages * 1e6
 
-    def _batch(self, load: Workload) -> Batch:
-        rows = [
-            Reading(
-                seq, self.start_us + seq * MICROSECONDS, 1000 * (seq + 1), int(Flag.CLOCK_SYNCHRONISED),
-                int(Phase.TX), {signal.number: _usual(signal) + seq % 7 * 0.01 for signal in MEASURED},
-            )
-            for seq in range(self.seq, self.seq + load.samples)
-        ]  # fmt: skip
-        return wire.build_batch(
-            unit="u0", epoch="0123456789abcdef", boot="bench", sent_us=self.clock.now_us(), lane=load.lane,
-            readings=rows, events=[],
-        )  # fmt: skip
+    def delay_ms(self, share: float) -> float:
+        """From receipt to commit."""
+        return self.delays_ms[int(len(self.delays_ms) * share)] if self.delays_ms else 0.0
 
 
-def _usual(signal: Signal) -> float:
-    """A value at which no rule finds anything."""
-    low, high = signal.usual or signal.plausible or (0.0, 1.0)
-    return 0.6 * low + 0.4 * high
+@contextmanager
+def place(homes: int) -> Iterator[Place]:
+    """A fresh broker and database with so many homes; this process and all it starts keep off the measured core."""
+    cores = os.sched_getaffinity(0)
+    core, other = max(cores), min(cores)
+    os.sched_setaffinity(0, {other})
+    try:
+        with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder, "database")) as database:
+            broker = Broker(default_kind(), Path(folder, "broker"))
+            broker.start()
+            try:
+                yield Place(broker, database.url, _register(database.url, homes), core, other)
+            finally:
+                broker.stop()
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _register(url: str, homes: int) -> list[tuple[str, int]]:
+    migrate.migrate(url)
+    with pool.connect(url) as conn, pool.transaction(conn):
+        units = [registry.add_unit(conn, f"Home {n}", None, 1, name=f"u{n}") for n in range(homes)]
+    return [(unit.name, unit.shard) for unit in units]
+
+
+def measure(where: Place, kind: str, load: Load) -> Run:
+    """Start the subject and the load, wait until all is done or nothing moves any more."""
+    context = multiprocessing.get_context("spawn")
+    counts = context.Array("q", 10, lock=False)
+    ours, theirs = context.Pipe()
+    subject = Subject(kind, where.broker.url, where.broker.port, where.url, where.core)
+    processes = [
+        context.Process(target=ingest_subject.run, args=(subject, counts, theirs)),
+        context.Process(target=ingest_load.send, args=(load, where.broker.port, counts, where.other)),
+    ]
+    for process in processes:
+        process.start()
+    try:
+        _until(lambda: bool(counts[3] and counts[6]))
+        counts[4] = 1
+        run = _watch(counts, load)
+        counts[4] = 2
+        delays = sorted(delay / 1000 for delay in ours.recv())
+    finally:
+        counts[4] = 2
+        for process in processes:
+            process.join()
+    messages, seconds, cpu_s, waiting, lost = run
+    return Run(messages, seconds, cpu_s, delays, lost, waiting)
+
+
+def _watch(counts: Any, load: Load) -> Measured:
+    """Messages, seconds and CPU seconds that count, what waited at the end, messages lost."""
+    if load.paced:
+        return _watch_paced(counts, load)
+    _until(lambda: counts[7] > 0)
+    began = _now(counts)
+    _until(lambda: counts[1] >= load.messages, counts)
+    return _between(began, _now(counts), 0, load.messages - counts[1])
+
+
+def _watch_paced(counts: Any, load: Load) -> Measured:
+    # What homes begin with is over by then: a treatment each, the findings of the first half minute, and the queue of
+    # that. The fleet of real life does not begin in one second.
+    time.sleep(load.settle_s)
+    _until(lambda: counts[5] < len(load.homes) // 5, counts)
+    counts[7] = 1
+    began = _now(counts)
+    time.sleep(load.rounds * load.step_us / MICROSECONDS)
+    ended, waiting = _now(counts), counts[5]
+    counts[9] = 1
+    _until(lambda: counts[9] == 2 and counts[1] >= counts[8], counts)
+    return _between(began, ended, waiting, counts[8] - counts[1])
+
+
+def _between(began: tuple[int, float, float], ended: tuple[int, float, float], waiting: int, lost: int) -> Measured:
+    messages, seconds, cpu_us = (after - before for after, before in zip(ended, began, strict=True))
+    return int(messages), seconds, cpu_us / 1e6, waiting, lost
+
+
+def _now(counts: Any) -> tuple[int, float, float]:
+    return counts[1], time.monotonic(), counts[2]
+
+
+def _until(condition: Any, counts: Any = None) -> None:
+    """Wait; with `counts` until nothing has changed for a while at the latest."""
+    give_up = time.monotonic() + _GIVE_UP_S
+    last, since = None, time.monotonic()
+    while not condition() and time.monotonic() < give_up:
+        time.sleep(0.005)
+        if counts is not None and counts[1] != last:
+            last, since = counts[1], time.monotonic()
+        elif counts is not None and time.monotonic() - since > _STILL_S:
+            return
+
+
+def live(homes: Sequence[tuple[str, int]], rounds: int) -> Load:
+    """One sample a message, as fast as it is received."""
+    return Load(homes, 1, Lane.LIVE, rounds, 40_000, False, secrets.token_hex(8))
+
+
+def backlog(homes: Sequence[tuple[str, int]], rounds: int) -> Load:
+    """Sixty samples a message, as after an outage of an hour."""
+    return Load(homes, 60, Lane.BACKFILL, rounds, MICROSECONDS, False, secrets.token_hex(8))
+
+
+def paced(homes: Sequence[tuple[str, int]], seconds: int, settle_s: float) -> Load:
+    """A sample a second of each home, in real time."""
+    return Load(homes, 1, Lane.LIVE, seconds, MICROSECONDS, True, secrets.token_hex(8), settle_s)
+
+
+def end_to_end(where: Place, runs: int, rounds: int, copy_per_s: float) -> Iterator[str]:
+    """Part 1 and 2. `copy_per_s`: values a second of a bare COPY of the backlog's rows."""
+    kinds = ("paho", "loop", "ingest")
+    found: dict[str, list[Run]] = {kind: [] for kind in (*kinds, "backlog")}
+    for _ in range(runs):
+        for kind in kinds:
+            found[kind].append(measure(where, kind, live(where.homes, rounds)))
+        found["backlog"].append(measure(where, "ingest", backlog(where.homes[:200], max(1, rounds // 4))))
+    said = {
+        "paho": "paho, thrown away", "loop": "our reader, thrown away",
+        "ingest": "ingest, live lane", "backlog": "ingest, backlog of 60",
+    }  # fmt: skip
+    base = found["paho"]
+    yield "end to end                messages/s   CPU µs/message   values/s   ratio: rate   CPU   of        lost"
+    for kind, results in found.items():
+        per_s = statistics.median(run.per_s for run in results)
+        cpu_us = statistics.median(run.cpu_us for run in results)
+        values_per_s = per_s * len(MEASURED) * (60 if kind == "backlog" else 1)
+        if kind == "backlog":
+            ratio = f"{values_per_s / copy_per_s:11.2f}         bare COPY"
+        else:
+            of_rate = per_s / statistics.median(run.per_s for run in base)
+            of_cpu = statistics.median(run.cpu_us for run in base) / cpu_us
+            ratio = f"{of_rate:11.2f} {of_cpu:7.2f} paho     "
+        yield (
+            f"{said[kind]:23} {per_s:12,.0f} {cpu_us:16.1f} {values_per_s:10,.0f} {ratio}"
+            f" {sum(run.lost for run in results):6}"
+        )
+
+
+def per_home(sizes: Sequence[int], seconds: int, settle_s: float) -> Iterator[str]:
+    """Part 4."""
+    yield "homes at 1 Hz   core   CPU µs/home·s   p50 ms   p99 ms   largest ms   waiting at the end   lost"
+    for size in sizes:
+        with place(size) as where:
+            run = measure(where, "ingest", paced(where.homes, seconds, settle_s))
+        yield (
+            f"{size:13,} {run.cpu_s / run.seconds:6.1%} {run.cpu_s / run.seconds / size * 1e6:15.1f}"
+            f" {run.delay_ms(0.5):8.0f} {run.delay_ms(0.99):8.0f} {run.delay_ms(0.99999):12.0f} {run.waiting:20}"
+            f" {run.lost:6}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a short form that only shows that it works")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--units", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--seconds", type=int, default=15, help="of each fleet in real time, after half a minute of beginning"
+    )
+    parser.add_argument("--peers", action="store_true", help="Node-RED and collectd too, where they are installed")
     options = parser.parse_args(arguments)
-    units, runs = (20, 1) if options.quick else (options.units, options.runs)
-    live, backlog = (1, 1) if options.quick else (20, 5)
-    loads = [
-        Workload("live 1", 1, Lane.LIVE, units, live),
-        Workload("live 60", 60, Lane.LIVE, min(units, 200), backlog),
-        Workload("backlog 60", 60, Lane.BACKFILL, min(units, 200), backlog),
-    ]
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cores)})
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            results = _measure(Path(folder), loads, units, runs, cores)
-    finally:
-        os.sched_setaffinity(0, cores)
-    _print(loads, results)
+    units, rounds, runs = (20, 20, 1) if options.quick else (1000, 100, options.runs)
+    copy_per_s = _path(units, runs, quick=options.quick)
+    with place(units) as where:
+        for line in end_to_end(where, runs, rounds, copy_per_s):
+            print(line, flush=True)
+        if options.peers:
+            for line in ingest_peers.lines(
+                where.broker.port, where.url, where.core, messages=300 if options.quick else 20_000
+            ):
+                print(line, flush=True)
+    sizes, seconds, settle_s = ((20, 40), 2, 1.0) if options.quick else ((100, 1000, 5000), options.seconds, 35.0)
+    for line in per_home(sizes, seconds, settle_s):
+        print(line, flush=True)
     return 0
 
 
-def _measure(folder: Path, loads: list[Workload], units: int, runs: int, cores: set[int]) -> list[Result]:
-    results = [Result() for _ in loads]
-    ours = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)  # the server inherits it
-    with embedded.start(folder) as database:
-        os.sched_setaffinity(0, ours)
-        bench = Bench(database.url, units)
-        for _ in range(runs):
-            for load, result in zip(loads, results, strict=True):
-                result.path_s.append(bench.path(bench.cycles(load)))
-                result.copy_s.append(bench.copy(bench.cycles(load)))
-        bench.session.close()
-    return results
-
-
-def _print(loads: list[Workload], results: list[Result]) -> None:
-    print("workload     messages/s   µs/message    values/s   bare COPY values/s   ratio")
-    for load, result in zip(loads, results, strict=True):
-        messages = load.messages * load.cycles
-        values = messages * load.samples * len(MEASURED)
-        path_s, copy_s = statistics.median(result.path_s), statistics.median(result.copy_s)
-        print(
-            f"{load.name:11} {messages / path_s:11,.0f} {path_s / messages * 1e6:12.1f} {values / path_s:11,.0f}"
-            f" {values / copy_s:20,.0f} {copy_s / path_s:7.2f}"
-        )
+def _path(units: int, runs: int, *, quick: bool) -> float:
+    """Part 3; values a second of the bare COPY of the backlog."""
+    loads = ingest_path.workloads(quick=quick, units=units)
+    cores = os.sched_getaffinity(0)
+    with tempfile.TemporaryDirectory() as folder:
+        os.sched_setaffinity(0, {min(cores)})  # the server inherits it
+        try:
+            with embedded.start(Path(folder)) as database:
+                os.sched_setaffinity(0, {max(cores)})
+                results = ingest_path.measure(database.url, loads, units, runs)
+        finally:
+            os.sched_setaffinity(0, cores)
+    for line in ingest_path.lines(loads, results):
+        print(line, flush=True)
+    load, result = loads[-1], results[-1]
+    return load.messages * load.cycles * load.samples * len(MEASURED) / statistics.median(result.copy_s)
 
 
 if __name__ == "__main__":

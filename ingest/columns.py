@@ -62,7 +62,7 @@ def rows_of(batches: Sequence[Batch]) -> Rows:
     counts = np.fromiter((batch.count for batch in batches), np.int64, len(batches))
     part = np.repeat(np.arange(len(batches), dtype=np.int32), counts)
     phase = np.frombuffer(b"".join([batch.phases for batch in batches]), np.uint8)
-    invalid = np.frombuffer(b"".join([batch.invalid or bytes(8 * batch.count) for batch in batches]), np.uint64)
+    invalid = _invalid(batches, len(part))
     values = _values(batches, counts)
     return Rows(
         part=part,
@@ -74,6 +74,15 @@ def rows_of(batches: Sequence[Batch]) -> Rows:
         phase=np.where(phase > max(Phase), np.uint8(Phase.UNKNOWN), phase),
         invalid=(invalid & _KNOWN_SIGNALS) | _set_implausible_aside(values),
         values=values,
+    )
+
+
+def _invalid(batches: Sequence[Batch], count: int) -> npt.NDArray[np.uint64]:
+    columns = [batch.invalid for batch in batches]
+    if not any(columns):
+        return np.zeros(count, np.uint64)
+    return np.frombuffer(
+        b"".join([column or bytes(8 * b.count) for column, b in zip(columns, batches, strict=True)]), np.uint64
     )
 
 
@@ -101,12 +110,10 @@ def _sequence_numbers(batches: Sequence[Batch], counts: Ints, part: npt.NDArray[
     starts = starts_of(counts)
     firsts = np.fromiter((batch.first_seq for batch in batches), np.int64, len(batches))
     seq = np.arange(len(part), dtype=np.int64) + (firsts - starts)[part]
-    for index, batch in enumerate(batches):
-        if batch.offsets:
-            start = starts[index]
-            seq[start : start + batch.count] = batch.first_seq + np.frombuffer(batch.offsets, np.uint32).astype(
-                np.int64
-            )
+    for index in [index for index, batch in enumerate(batches) if batch.offsets]:
+        batch, start = batches[index], starts[index]
+        offsets = np.frombuffer(batch.offsets, np.uint32).astype(np.int64)
+        seq[start : start + batch.count] = batch.first_seq + offsets
     return seq
 
 
@@ -119,7 +126,7 @@ def _values(batches: Sequence[Batch], counts: Ints) -> npt.NDArray[np.float32]:
         if batch.count and batch.columns:
             shapes[batch.count, *batch.columns].append(index)
     for (count, *numbers), members in shapes.items():
-        block = np.frombuffer(b"".join(column for m in members for column in batches[m].columns.values()), np.float32)
+        block = np.frombuffer(b"".join([b"".join(batches[m].columns.values()) for m in members]), np.float32)
         block = block.reshape(len(members), len(numbers), count).transpose(0, 2, 1).reshape(-1, len(numbers))
         rows = (starts[members][:, None] + np.arange(count)).ravel()
         values[rows[:, None], np.array(numbers)] = block

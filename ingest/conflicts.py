@@ -59,7 +59,9 @@ class Copied:
 
 def copied(intake: Intake) -> Copied:
     """The copies in an intake, their times in the server's clock."""
-    origins = [(p.unit.known.name, p.unit.known.unit_id, p.batch.epoch) for p in intake.parts]
+    origins: list[tuple[str, int, str]] = []
+    if len(intake.copied_rows) or intake.copied_events:
+        origins = [(p.unit.known.name, p.unit.known.unit_id, p.batch.epoch) for p in intake.parts]
     return Copied(origins, intake.copied_rows, intake.copied_events)
 
 

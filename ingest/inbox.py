@@ -1,4 +1,4 @@
-"""What has arrived and is not yet stored, bounded: the MQTT thread fills it, the worker empties it."""
+"""What has arrived and is not yet stored, bounded: the thread that reads the broker fills it, the worker empties it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 from telemetry import wire
 from telemetry.compression import plain_size
 
-# Ten seconds of 5 000 homes at 1 Hz. Beyond it new messages are dropped and counted: their agents send them again.
+# Ten seconds of 5 000 homes at 1 Hz. Beyond it the broker is not read until there is room again.
 MAX_MESSAGES: Final = 50_000
 MAX_BYTES: Final = 64 * 1024 * 1024
+ROOM_AGAIN: Final = 0.75
 
 
 class Message(NamedTuple):
@@ -28,26 +29,42 @@ class Message(NamedTuple):
 
 
 class Inbox:
-    """A bounded queue that is emptied in large handfuls."""
+    """A bounded queue that is filled in bursts and emptied in large handfuls.
+
+    It takes whatever it is given: who fills it asks `has_room` first. So it holds at most one burst more than it has
+    room for.
+    """
 
     def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._messages: deque[Message] = deque()
         self._bytes = 0
+        self._enough = 1
+        self._full = False
         self._arrived = threading.Condition()
-        self.dropped = 0
 
-    def put(self, message: Message) -> bool:
-        """Keep `message`; False and counted when there is no room."""
+    @property
+    def has_room(self) -> bool:
+        """Whether more may come. Once it is full, it has room again when a quarter of it is free."""
+        share = ROOM_AGAIN if self._full else 1.0
+        self._full = len(self) >= self._max_messages * share or self._bytes >= self._max_bytes * share
+        return not self._full
+
+    def put(self, *messages: Message) -> None:
+        """Keep them."""
         with self._arrived:
-            if len(self._messages) >= self._max_messages or self._bytes + len(message.payload) > self._max_bytes:
-                self.dropped += 1
-                return False
-            self._messages.append(message)
-            self._bytes += len(message.payload)
-            self._arrived.notify()
-        return True
+            self._messages.extend(messages)
+            self._bytes += sum([len(message.payload) for message in messages])
+            if len(self._messages) >= self._enough:
+                self._arrived.notify()
+
+    def wait(self, enough: int, timeout_s: float) -> None:
+        """Return when so many wait, or after `timeout_s`."""
+        with self._arrived:
+            self._enough = enough
+            self._arrived.wait_for(lambda: len(self._messages) >= enough, timeout_s)
+            self._enough = 1
 
     def drain(self, max_messages: int, max_bytes: int, timeout_s: float) -> list[Message]:
         """The oldest messages, at most so many but one if there is any, waiting up to `timeout_s` for the first.
@@ -64,7 +81,7 @@ class Inbox:
                 if taken and size > max_bytes:
                     break
                 taken.append(self._messages.popleft())
-            self._bytes -= sum(len(message.payload) for message in taken)
+            self._bytes -= sum([len(message.payload) for message in taken])
             return taken
 
     def __len__(self) -> int:

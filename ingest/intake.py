@@ -70,10 +70,9 @@ def take(messages: Sequence[Message], desk: Desk) -> Intake:
     reception = receive(messages, desk)
     intake = Intake(reception.parts, statuses=reception.statuses, outcasts=reception.outcasts)
     batches = [part.batch for part in intake.parts]
-    for part in intake.parts:
-        observe(part)
-    shifts = shifts_of(intake.parts)
     rows, events = rows_of(batches), _Events(batches)
+    observe(intake.parts, rows)
+    shifts = shifts_of(intake.parts)
     placed = in_server_time(rows.time_us, rows.mono_ms, rows.flags, rows.part, shifts)
     intake.clocks = note_clocks(intake.parts, rows, placed.moved, placed.offset)
     keep = _sift(intake.parts, desk.held, len(rows))

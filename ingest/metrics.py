@@ -33,7 +33,7 @@ class Metrics:
         self.skipped = counter("skipped_messages", "Messages left alone because the same made a cycle fail lately")
         self.surplus = counter("surplus_messages", "Messages of one home above its share; it sends them again")
         self.unchecked = gauge("unchecked_copies", "Rows that came again and were not compared with the first")
-        self.dropped = gauge("dropped_messages", "Messages dropped because the inbox was full; agents send them again")
+        self.pauses = gauge("reading_pauses", "Times the broker was not read for a moment because the inbox was full")
         self.transitions = counter("engine_transitions", "Findings that changed", "state")
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
         self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")

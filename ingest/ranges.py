@@ -38,6 +38,8 @@ class RangeSet:
 
     def overlaps(self, first: int, last: int) -> bool:
         """Whether any number of first…last is held."""
+        if not self._highs or first > self._highs[-1]:
+            return False  # nearly always
         at = bisect_right(self._lows, last) - 1
         return at >= 0 and self._highs[at] >= first
 

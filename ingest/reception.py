@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ingest import admission
 from ingest.admission import KnownUnit, Reason, Sifted
@@ -16,6 +16,8 @@ from telemetry import topics, wire
 from telemetry.errors import WireError
 from telemetry.messages import Batch, Status
 from telemetry.topics import HomeTopic
+
+_UNSIFTED: Final = Sifted(None, [], [], 0)
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ def _receive_batch(
         if not desk.admits(unit, batch.epoch):
             reception.outcasts.append(Outcast(message, topic.unit, Reason.EPOCHS))
             return
-        reception.parts.append(Part(message, topic, unit, batch, Sifted(None, [], [], 0)))
+        reception.parts.append(Part(message, topic, unit, batch, _UNSIFTED))
         return
     refused = None
     if unit and reason in admission.FINAL and (found := admission.salvage(message.payload, topic.unit)):

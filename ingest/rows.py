@@ -37,8 +37,15 @@ def fresh_ranges(intake: Intake) -> dict[received.Key, list[Range]]:
     """The seqs stored with this intake, by unit id and epoch."""
     held: dict[received.Key, list[Range]] = {}
     for part in intake.parts:
-        if part.sifted.fresh:
-            held.setdefault((part.unit.known.unit_id, part.batch.epoch), []).extend(part.sifted.fresh)
+        if not part.sifted.fresh:
+            continue
+        pieces = held.setdefault((part.unit.known.unit_id, part.batch.epoch), [])
+        for first, last in part.sifted.fresh:
+            # Messages of a unit mostly continue each other: what is one range costs the database one.
+            if pieces and pieces[-1][1] + 1 == first:
+                pieces[-1] = pieces[-1][0], last
+            else:
+                pieces.append((first, last))
     return held
 
 

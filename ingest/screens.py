@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest.intake import Intake
 from telemetry.messages import LiveReading
@@ -17,16 +18,26 @@ def live_readings(intake: Intake) -> list[tuple[int, LiveReading]]:
     # Live rows of a unit come in order of time: its last one is its newest.
     place = np.array([part.unit.row for part in parts], np.int64)[rows.part[live]]
     newest = live[len(live) - 1 - np.unique(place[::-1], return_index=True)[1]]
-    columns = (rows.part, rows.time_us, rows.seq, rows.phase, rows.flags, rows.invalid, rows.values)
+    columns = (rows.part, rows.time_us, rows.seq, rows.phase, rows.flags, rows.invalid)
     found = []
     for index, time_us, seq, phase, flags, invalid, values in zip(
-        *(column[newest].tolist() for column in columns), strict=True
+        *(column[newest].tolist() for column in columns), _measured(rows.values[newest]), strict=True
     ):
         part = parts[index]
-        # A value that was not measured is NaN, the only number that does not equal itself.
-        measured = {number: value for number, value in enumerate(values) if value == value}
-        reading = LiveReading(
-            part.unit.known.name, time_us, part.message.received_us, seq, phase, flags, invalid, measured
-        )
-        found.append((part.unit.known.shard, reading))
+        known = part.unit.known
+        reading = LiveReading(known.name, time_us, part.message.received_us, seq, phase, flags, invalid, values)
+        found.append((known.shard, reading))
+    return found
+
+
+def _measured(values: npt.NDArray[np.float32]) -> list[dict[int, float]]:
+    """Of each row the values that were measured. Rows that measured the same signals are taken together."""
+    there = ~np.isnan(values)
+    patterns, kind = np.unique(np.packbits(there, axis=1), axis=0, return_inverse=True)
+    found: list[dict[int, float]] = [{}] * len(values)
+    for pattern in range(len(patterns)):
+        rows = np.flatnonzero(kind.ravel() == pattern)
+        numbers = np.flatnonzero(there[rows[0]]).tolist()
+        for row, measured in zip(rows.tolist(), values[rows][:, numbers].tolist(), strict=True):
+            found[row] = dict(zip(numbers, measured, strict=True))
     return found

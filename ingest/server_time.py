@@ -18,43 +18,40 @@ from telemetry.messages import Flag
 
 Flags = npt.NDArray[np.uint8]
 _TIME_LIMIT: Final = 2**60
+_UNCERTAIN: Final = int(Flag.TIME_UNCERTAIN)
 
 
-def observe(part: Part) -> None:
-    """Let the clock estimate of the batch's boot learn from it."""
-    batch = part.batch
-    clock = part.unit.clock(batch.boot)
-    flags = batch.flags[-1] if batch.count else batch.events[-1].flags
-    if flags & Flag.TIME_UNCERTAIN:
-        return  # placed beside the moment of sending, and so it always looks fresh
-    if batch.count:
-        time_us = int.from_bytes(batch.times[-8:], "little", signed=True)
-        mono_ms = int.from_bytes(batch.monos[-8:], "little", signed=True)
-    else:
-        time_us, mono_ms = batch.events[-1].time_us, batch.events[-1].mono_ms
-    clock.observe(part.message.received_us, batch.sent_us, time_us, mono_ms)
+def observe(parts: Sequence[Part], rows: Rows) -> None:
+    """Let the clock estimate of every batch's boot learn from it. `rows`: theirs, as sent."""
+    if not parts:
+        return
+    ends = np.cumsum([part.batch.count for part in parts])
+    last = np.maximum(ends - 1, 0)
+    columns = (rows.time_us, rows.mono_ms, rows.flags) if len(rows) else (np.zeros(1, np.int64),) * 3
+    newest = zip(*(column[last].tolist() for column in columns), strict=True)
+    for part, (time_us, mono_ms, flags) in zip(parts, newest, strict=True):
+        batch = part.batch
+        clock = part.unit.clock(batch.boot)
+        if not batch.count:
+            event = batch.events[-1]
+            time_us, mono_ms, flags = event.time_us, event.mono_ms, event.flags
+        # An uncertain time is placed beside the moment of sending, and so it always looks fresh.
+        if not flags & _UNCERTAIN:
+            clock.observe(part.message.received_us, batch.sent_us, time_us, mono_ms)
 
 
 def shifts_of(parts: Sequence[Part]) -> Shift:
     """Per batch, what its rows are corrected by."""
-    anchors: list[int] = []
-    anchored, proven, fallback, threshold = [], [], [], []
-    for part in parts:
-        clock = part.unit.clock(part.batch.boot)
-        anchor = clock.anchor_us()
-        anchors.append(anchor or 0)
-        anchored.append(anchor is not None)
-        proven.append(clock.is_proven)
-        behind = part.message.received_us - part.batch.sent_us
-        fallback.append(max(-_TIME_LIMIT, min(_TIME_LIMIT, behind)))
-        threshold.append(clock.threshold_us())
+    clocks = [part.unit.clock(part.batch.boot) for part in parts]
+    anchors = [clock.anchor_us() for clock in clocks]
+    behind = [max(-_TIME_LIMIT, min(_TIME_LIMIT, part.message.received_us - part.batch.sent_us)) for part in parts]
     flag, number = np.bool_, np.int64
     return Shift(
-        np.array(anchors, number),
-        np.array(anchored, flag),
-        np.array(proven, flag),
-        np.array(fallback, number),
-        np.array(threshold, number),
+        np.array([anchor or 0 for anchor in anchors], number),
+        np.array([anchor is not None for anchor in anchors], flag),
+        np.array([clock.is_proven for clock in clocks], flag),
+        np.array(behind, number),
+        np.array([clock.threshold_us() for clock in clocks], number),
     )
 
 

@@ -19,10 +19,21 @@ _CLOCK: Final = BY_NAME["treatment_elapsed"].number
 
 
 class Seen(NamedTuple):
-    """The sightings of one unit in one intake, and the runs they are by themselves."""
+    """The sightings of one unit in one intake, and the runs they are by themselves.
 
-    points: Points
+    Attributes:
+        every: those of all units; from `low` to before `high` they are this one's.
+    """
+
+    every: Points
+    low: int
+    high: int
     runs: list[Run]
+
+    @property
+    def points(self) -> Points:
+        """The sightings. Most units need only the runs."""
+        return self.every.piece(self.low, self.high)
 
 
 def seen(intake: Intake, arrived: Ints) -> dict[int, Seen]:
@@ -41,8 +52,10 @@ def seen(intake: Intake, arrived: Ints) -> dict[int, Seen]:
     edges = [0, *(np.flatnonzero(new_unit) + 1).tolist(), len(unit_id)]
     places = np.searchsorted(starts, edges).tolist()
     return {
-        int(unit_id[low]): Seen(points.piece(low, high), runs[first:last])
-        for low, high, first, last in zip(edges, edges[1:], places, places[1:], strict=False)
+        unit: Seen(points, low, high, runs[first:last])
+        for unit, low, high, first, last in zip(
+            unit_id[edges[:-1]].tolist(), edges, edges[1:], places, places[1:], strict=False
+        )
     }
 
 

@@ -1,5 +1,6 @@
 """The broker session: what arrives goes into the inbox, acknowledgements and live frames go out. MQTT 3.1.1 by paho.
 
+Here is what we say to the broker and what it answers; `broker_loop` reads and writes.
 The session is clean and `up` is subscribed with QoS 0: what is lost on the way is sent again by its agent, which keeps
 every row until the acknowledgement from our transaction (docs/decisions/0004).
 """
@@ -11,18 +12,17 @@ import threading
 from typing import Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.inbox import Inbox, Message
+from ingest.broker_loop import BrokerLoop, Client
+from ingest.inbox import Inbox
 from telemetry import broker_address, broker_tls, topics
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S: Final = 15
 CONNECT_S: Final = 10.0
 _EVERY: Final = frozenset(range(topics.SHARDS))
 _UP_QOS: Final = 0
@@ -30,11 +30,10 @@ _STATUS_QOS: Final = 1
 
 
 class Subscriber:
-    """One client of the broker, with paho's thread reading."""
+    """One client of the broker."""
 
     def __init__(self, broker_url: str, client_id: str, inbox: Inbox, clock: Clock) -> None:
         self._broker = broker_address.parse(broker_url)
-        self._inbox = inbox
         self._clock = clock
         self._owned: frozenset[int] = frozenset()
         self._guard = threading.Lock()  # what is owned and what is subscribed change together
@@ -42,13 +41,11 @@ class Subscriber:
         self._denied: set[str] = set()
         self._answered = threading.Event()
         self._refusal = ""
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
-        self._client.reconnect_delay_set(1, 10)
+        self._client = Client(client_id)
+        self._loop = BrokerLoop(self._client, lambda burst: inbox.put(*burst), lambda: inbox.has_room, clock)
         # Acknowledgements are QoS 0: nothing waits in the client while the broker is away, agents ask again.
         self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
         if self._broker.username:
             self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
@@ -57,7 +54,12 @@ class Subscriber:
     @property
     def connected(self) -> bool:
         """Whether the broker session stands."""
-        return self._client.is_connected()
+        return self._loop.connected
+
+    @property
+    def pauses(self) -> int:
+        """How often we stopped reading because the inbox was full."""
+        return self._loop.pauses
 
     @property
     def answered(self) -> bool:
@@ -76,18 +78,16 @@ class Subscriber:
     def start(self) -> None:
         """Connect; afterwards it reconnects by itself. HomehdError when the first attempt fails."""
         try:
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
+            self._loop.start(self._broker.host, self._broker.port)
         except OSError as error:
             raise self._error(broker_tls.in_words(error, self._clock.now_us())) from error
-        self._client.loop_start()
         if not self._answered.wait(CONNECT_S) or self._refusal:
             self.stop()
             raise self._error(self._refusal or "it accepts the connection and does not answer")
 
     def stop(self) -> None:
-        """Say good-bye and join the thread; what was published before is written first."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        """Say good-bye and end the thread; what was published before is written first."""
+        self._loop.stop()
 
     def own(self, shards: frozenset[int]) -> None:
         """Receive exactly these shards' messages from now on."""
@@ -103,8 +103,7 @@ class Subscriber:
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send at QoS 0; without a session it is dropped."""
-        if self.connected:
-            self._client.publish(topic, payload)
+        self._loop.publish(topic, payload)
 
     def _on_connect(
         self, _client: mqtt.Client, _user: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
@@ -139,20 +138,6 @@ class Subscriber:
             self._denied.update(denied)
         if denied:
             log.error("subscription refused", extra={"fields": {"broker": self._where(), "patterns": denied[:8]}})
-
-    def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _user: object,
-        _flags: mqtt.DisconnectFlags,
-        code: ReasonCode,
-        _more: Properties | None,
-    ) -> None:
-        if code.is_failure:
-            log.warning("broker lost", extra={"fields": {"broker": self._where(), "reason": str(code)}})
-
-    def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
-        self._inbox.put(Message(message.topic, bytes(message.payload), self._clock.now_us(), message.retain))
 
     def _where(self) -> str:
         return str(self._broker)

@@ -30,8 +30,10 @@ log = logging.getLogger(__name__)
 # Bounds of one cycle: some 70 000 rows of 24 signals at 60 a message, so that a transaction stays under a second.
 CYCLE_MESSAGES: Final = 5_000
 CYCLE_BYTES: Final = 8 * 1024 * 1024
-# Cycles begin at least this far apart: under load each then carries many messages, and nobody sees 50 ms.
-CYCLE_S: Final = 0.05
+# Cycles begin this far apart, or when so much waits that a larger one would be no cheaper. So a lone message is stored
+# at once, a busy fleet's in handfuls, and nobody sees 100 ms.
+CYCLE_S: Final = 0.1
+ENOUGH_MESSAGES: Final = 2_000
 WAIT_S: Final = 0.1
 TICK_S: Final = 1.0
 BEAT_S: Final = 2.0
@@ -130,7 +132,7 @@ class Worker:
             try:
                 if self.session is None:
                     self.open()
-                stop.wait(self.turn())
+                self._inbox.wait(ENOUGH_MESSAGES, self.turn())
                 delay_s = FIRST_DELAY_S
             except StoreError as error:
                 self._lost(error)

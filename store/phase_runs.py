@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from store.pool import Connection
@@ -11,8 +10,7 @@ from store.queries import run
 from store.values import storable_us
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """First and last sighting of one mark with nothing else between.
 
     Attributes:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
 
+from store.copy_layout import FIXED, NUMBERS, ORDER, layout
 from store.errors import translate
 from store.partitions import ensure_partitions
 from store.pool import Connection
@@ -19,21 +20,9 @@ _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 _EPOCH_2000_US: Final = 946_684_800_000_000
 
-
-_KINDS: Final = (signals.Kind.NUMERIC, signals.Kind.ENUMERATION, signals.Kind.BOOLEAN)
-_NUMBERS: Final = {k: np.array([s.number for s in signals.CATALOGUE if s.kind is k], dtype=np.intp) for k in _KINDS}
-_ORDER: Final = [int(number) for kind in _KINDS for number in _NUMBERS[kind]]
-
-# (column, format) in the order of the COPY; each is preceded by its length.
-_FIXED: Final = (
-    ("unit_id", ">i4"), ("time", ">i8"), ("received_at", ">i8"), ("seq", ">i8"), ("mono_ms", ">i8"),
-    ("invalid", ">i8"), ("phase", ">i2"), ("flags", ">i2"), ("epoch", "S16"),
-)  # fmt: skip
-_SIGNAL_FORMAT: Final = {"numeric": ">f4", "enumeration": ">i2", "boolean": "u1"}
-
 COPY: Final = sql.SQL("COPY reading ({}) FROM STDIN (FORMAT binary)").format(
     sql.SQL(", ").join(
-        sql.Identifier(name) for name in [f[0] for f in _FIXED] + [signals.CATALOGUE[n].name for n in _ORDER]
+        sql.Identifier(name) for name in [f[0] for f in FIXED] + [signals.CATALOGUE[n].name for n in ORDER]
     )
 )
 
@@ -81,24 +70,28 @@ def encode_rows(cols: ReadingColumns) -> bytes:
     if np.any(np.ascontiguousarray(cols.epoch, dtype="S16").view(np.uint8) == 0):
         raise ValueError("an epoch has 16 hex digits")
     absent, unfit = _absent(cols.values)
+    form = layout(np.asarray(~absent.all(axis=0)))
     # Filling a structured array costs numpy a call per row; repeating its bytes is one copy.
-    buffer = np.frombuffer(bytearray(_TEMPLATE) * len(cols), dtype=_ROW)
+    buffer = np.frombuffer(bytearray(form.template) * len(cols), dtype=form.row)
     invalid = cols.invalid | unfit
     fixed = (
         cols.unit_id, _timestamp(cols.time_us), _timestamp(cols.received_us), cols.seq, cols.mono_ms,
         invalid.view(np.int64), cols.phase, cols.flags, cols.epoch,
     )  # fmt: skip
-    for (name, _), column in zip(_FIXED, fixed, strict=True):
+    for (name, _), column in zip(FIXED, fixed, strict=True):
         buffer[name]["data"] = column
-    keep = np.ones(buffer.nbytes, dtype=np.bool_).view(_KEEP)
-    for kind in _KINDS:
-        gone = absent[:, _NUMBERS[kind]]
-        cells = buffer[kind.value]
-        cells["data"] = _storable(kind, cols.values[:, _NUMBERS[kind]], gone)
-        cells["length"][gone] = -1
-        keep[kind.value]["data"] = ~gone[:, :, np.newaxis]
-    whole = buffer.view(np.uint8)[keep.view(np.bool_)] if absent.any() else buffer
-    return b"".join((_HEADER, whole.tobytes(), _TRAILER))
+    some = [block for block in form.blocks if absent[:, block.numbers].any()]
+    for block in form.blocks:
+        gone = absent[:, block.numbers]
+        buffer[block.name]["data"] = _storable(block.kind, cols.values[:, block.numbers], gone)
+        if block in some:
+            buffer[block.name]["length"][gone] = -1
+    if not some:
+        return b"".join((_HEADER, buffer.tobytes(), _TRAILER))
+    keep = np.ones(buffer.nbytes, dtype=np.bool_).view(form.keep)
+    for block in some:
+        keep[block.name]["data"] = ~absent[:, block.numbers][:, :, np.newaxis]
+    return b"".join((_HEADER, buffer.view(np.uint8)[keep.view(np.bool_)].tobytes(), _TRAILER))
 
 
 def storable(
@@ -108,7 +101,7 @@ def storable(
     absent, unfit = _absent(values)
     kept = values.copy()
     for kind in (signals.Kind.ENUMERATION, signals.Kind.BOOLEAN):
-        numbers = _NUMBERS[kind]
+        numbers = NUMBERS[kind]
         kept[:, numbers] = _storable(kind, values[:, numbers], absent[:, numbers])
     kept[absent] = np.nan
     return kept, invalid | unfit
@@ -119,8 +112,8 @@ def _absent(values: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.
     absent = np.isnan(values)
     unfit = np.zeros(len(values), dtype=np.uint64)
     narrow = (
-        (_NUMBERS[signals.Kind.ENUMERATION], np.float32(32767)),
-        (_NUMBERS[signals.Kind.BOOLEAN], np.finfo(np.float32).max),
+        (NUMBERS[signals.Kind.ENUMERATION], np.float32(32767)),
+        (NUMBERS[signals.Kind.BOOLEAN], np.finfo(np.float32).max),
     )
     for numbers, largest in narrow:
         misfit = np.abs(values[:, numbers]) > largest
@@ -139,31 +132,3 @@ def _storable(kind: signals.Kind, values: NDArray[np.float32], absent: NDArray[n
 
 def _timestamp(time_us: NDArray[np.int64] | int) -> NDArray[np.int64]:
     return np.clip(np.asarray(time_us, dtype=np.int64), EARLIEST_US, LATEST_US) - _EPOCH_2000_US
-
-
-def _layout(*, keep: bool) -> np.dtype[Any]:
-    """One row of the stream, or the same shape in booleans: which of its bytes are sent."""
-
-    def cell(form: str) -> list[tuple[Any, ...]]:
-        width = np.dtype(form).itemsize
-        return [("length", "?", (4,)), ("data", "?", (width,))] if keep else [("length", ">i4"), ("data", form)]
-
-    fields: list[tuple[Any, ...]] = [("fields", "?", (2,)) if keep else ("fields", ">i2")]
-    fields += [(name, cell(form)) for name, form in _FIXED]
-    fields += [(kind.value, cell(_SIGNAL_FORMAT[kind.value]), (len(_NUMBERS[kind]),)) for kind in _KINDS]
-    return np.dtype(fields)
-
-
-def _template() -> bytes:
-    row = np.zeros((), dtype=_ROW)
-    row["fields"] = len(_FIXED) + signals.COUNT
-    for name, form in _FIXED:
-        row[name]["length"] = np.dtype(form).itemsize
-    for kind in _KINDS:
-        row[kind.value]["length"] = np.dtype(_SIGNAL_FORMAT[kind.value]).itemsize
-    return row.tobytes()
-
-
-_ROW: Final = _layout(keep=False)
-_KEEP: Final = _layout(keep=True)
-_TEMPLATE: Final = _template()

@@ -16,6 +16,7 @@ from typing import Final
 from telemetry.errors import WireError
 
 _MARKER: Final = 0xC1
+_MARK: Final = bytes([_MARKER])
 _HEAD: Final = struct.Struct("<BI")
 _RAW: Final = -zlib.MAX_WBITS
 # bench/lanes.py: level 1 is a tenth longer, level 9 no shorter. A window of 4 kB holds the columns a row repeats, and
@@ -41,7 +42,7 @@ def inflate(data: bytes, limit: int) -> bytes:
 
     TooLargeError for what says it is larger, WireError for a stream that is broken or not as long as it says.
     """
-    if data[:1] != bytes([_MARKER]):
+    if data[:1] != _MARK:
         return data
     size = plain_size(data)
     if size > limit:
@@ -58,7 +59,7 @@ def inflate(data: bytes, limit: int) -> bytes:
 
 def plain_size(data: bytes) -> int:
     """How long a message is once inflated, as it says itself; what work it may make can be judged by that."""
-    if data[:1] != bytes([_MARKER]) or len(data) < _HEAD.size:
+    if data[:1] != _MARK or len(data) < _HEAD.size:
         return len(data)
     return int(_HEAD.unpack_from(data)[1])
 

@@ -49,6 +49,8 @@ MAX_CREDENTIAL: Final = 8 * 1024
 MAX_PROOF: Final = 128
 MAX_SETTINGS: Final = 16 * 1024
 
+_SIGNALS: Final = frozenset(range(signals.COUNT))
+
 _T = TypeVar("_T")
 _encoder: Final = msgspec.msgpack.Encoder()
 _batch: Final = msgspec.msgpack.Decoder(Batch)
@@ -118,11 +120,40 @@ def plain(data: bytes) -> bytes:
 def decode_batch(data: bytes) -> Batch:
     """A checked batch from bytes off the broker, compressed or not; WireError for anything else."""
     batch = _decode(_batch, plain(data), "batch")
+    if not _is_usual(batch):
+        _check_batch(batch)
+    return batch
+
+
+def _is_usual(batch: Batch) -> bool:
+    """Whether a batch has the commonest form, rows numbered in a row and nothing beside them, and is in order.
+
+    Nearly every message of a fleet is, and for it this costs a fifth of `_check_batch`, which knows every form and
+    names what is wrong. True says that `_check_batch` would find nothing, False says nothing.
+    """
+    count, columns = batch.count, batch.columns
+    return (
+        batch.version == SCHEMA_VERSION
+        and 0 < count <= MAX_ROWS
+        and not (batch.offsets or batch.events or batch.extras)
+        and 0 <= batch.first_seq < MAX_SEQ
+        and len(batch.times) == len(batch.monos) == 8 * count
+        and len(batch.flags) == len(batch.phases) == count
+        and (not batch.invalid or len(batch.invalid) == 8 * count)
+        and columns.keys() <= _SIGNALS
+        and set(map(len, columns.values())) <= {4 * count}
+        and _is_hex(batch.epoch)
+        and _is_boot(batch.boot)
+        and topics.is_unit_id(batch.unit)
+    )
+
+
+def _check_batch(batch: Batch) -> None:
     _check_version(batch.version)
     _check_unit(batch.unit)
     if not _is_hex(batch.epoch):
         raise _fault(f"epoch {batch.epoch[:40]!r}", "16 hex digits")
-    if len(batch.boot) > 40 or not batch.boot.isprintable():
+    if not _is_boot(batch.boot):
         raise _fault("boot id", "at most 40 printable characters")
     if not 0 <= batch.count <= MAX_ROWS:
         raise _fault(f"{batch.count} rows", f"0…{MAX_ROWS}")
@@ -135,7 +166,6 @@ def decode_batch(data: bytes) -> Batch:
     _check_columns(batch)
     _check_extras(batch)
     _check_events(batch.events)
-    return batch
 
 
 def sequence_numbers(batch: Batch) -> list[int]:
@@ -271,7 +301,7 @@ def _check_columns(batch: Batch) -> None:
         if column and len(column) != n * width:
             raise _fault(f"column {name} of {len(column)} bytes", f"0 or {n} rows of {width}")
     for number, column in batch.columns.items():
-        if not 0 <= number < signals.COUNT:
+        if number not in _SIGNALS:
             raise _fault(f"signal {number}", f"this reader knows 0…{signals.COUNT - 1}")
         if len(column) != n * 4:
             raise _fault(f"signal {number} of {len(column)} bytes", f"{n} rows of 4")
@@ -308,6 +338,10 @@ def _check_texts(what: str, *texts: str) -> None:
     for text in texts:
         if len(text) > MAX_TEXT or not text.isprintable():
             raise _fault(what, f"printable, at most {MAX_TEXT} characters")
+
+
+def _is_boot(text: str) -> bool:
+    return len(text) <= 40 and text.isprintable()
 
 
 def _is_hex(text: str) -> bool:

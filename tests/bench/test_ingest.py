@@ -2,18 +2,35 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
-from bench import ingest
+from bench import ingest, ingest_peers
+from store import embedded
 
 
-def test_the_short_form_prints_every_workload_beside_a_bare_copy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_short_form_answers_all_four_questions(capsys: pytest.CaptureFixture[str]) -> None:
     cores = os.sched_getaffinity(0)
     assert ingest.main(["--quick"]) == 0
 
-    head, *lines = capsys.readouterr().out.splitlines()
-    assert "bare COPY" in head
-    figures = [re.fullmatch(r"(\w+ \d+) +([\d,]+) +([\d.]+) +([\d,]+) +([\d,]+) +([\d.]+)", line) for line in lines]
-    assert [match and match[1] for match in figures] == ["live 1", "live 60", "backlog 60"]
+    lines = capsys.readouterr().out.splitlines()
+    titles = [line.split("  ")[0].strip() for line in lines]
+    assert titles == [
+        "workload", "live 1", "live 60", "backlog 60",
+        "end to end", "paho, thrown away", "our reader, thrown away", "ingest, live lane", "ingest, backlog of 60",
+        "homes at 1 Hz",
+        "", "",
+    ]  # fmt: skip
+    assert [line.split()[-1] for line in lines if line and not line[0].isalpha()] == ["0", "0"], "nothing is lost"
+    assert [line.split()[-1] for line in lines[5:9]] == ["0"] * 4
+    assert re.fullmatch(r"live 1 +[\d,]+ +[\d.]+ +[\d,]+ +[\d,]+ +[\d.]+", lines[1])
     assert os.sched_getaffinity(0) == cores
+
+
+def test_peers_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(ingest_peers, "_PLACES", (str(tmp_path),))
+    with embedded.start(tmp_path / "database") as database:
+        _, *lines = ingest_peers.lines(0, database.url, 0, messages=1)
+    assert [line.partition(",")[0] for line in lines] == ["Node-RED: skipped", "collectd: skipped"]

@@ -42,14 +42,25 @@ def test_a_handful_is_bounded_by_what_it_is_once_inflated() -> None:
     assert len(inbox.drain(10, 10_000 + wire.MAX_BYTES, 0)) == 2
 
 
-def test_a_full_inbox_drops_what_is_new_and_counts_it() -> None:
-    inbox = Inbox(max_messages=3, max_bytes=25)
+def test_a_full_inbox_has_room_again_when_a_quarter_of_it_is_free() -> None:
+    inbox = Inbox(max_messages=8, max_bytes=1000)
+    inbox.put(*(message(n) for n in range(7)))
+    assert inbox.has_room
+    inbox.put(message(7), message(8))
+    assert not inbox.has_room
+    inbox.drain(2, 1000, 0)
+    assert not inbox.has_room, "it would stop and go with every message"
+    inbox.drain(2, 1000, 0)
+    assert inbox.has_room
+    assert [m.received_us for m in inbox.drain(9, 1000, 0)] == [4, 5, 6, 7, 8], "nothing is dropped"
 
-    assert [inbox.put(message(n)) for n in range(3)] == [True, True, False]
-    assert inbox.dropped == 1
+
+def test_an_inbox_is_full_in_bytes_too() -> None:
+    inbox = Inbox(max_messages=100, max_bytes=400)
+    inbox.put(message(1, size=200), message(2, size=200))
+    assert not inbox.has_room
     inbox.drain(1, 1000, 0)
-    assert inbox.put(message(9))
-    assert [m.received_us for m in inbox.drain(9, 1000, 0)] == [1, 9]
+    assert inbox.has_room
 
 
 def test_who_waits_is_woken_by_the_first_message() -> None:
@@ -62,3 +73,25 @@ def test_who_waits_is_woken_by_the_first_message() -> None:
 
     assert not waiting.is_alive()
     assert len(taken) == 1
+
+
+def test_who_waits_for_many_is_not_woken_by_one_but_does_not_wait_for_ever() -> None:
+    inbox = Inbox()
+    seen: list[int] = []
+
+    def wait(enough: int, timeout_s: float) -> threading.Thread:
+        def run() -> None:
+            inbox.wait(enough, timeout_s)
+            seen.append(len(inbox))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    waiting = wait(3, 10.0)
+    for number in range(3):
+        inbox.put(message(number))
+    waiting.join(5.0)
+    assert seen == [3]
+    wait(4, 0.01).join(5.0)
+    assert seen == [3, 3]

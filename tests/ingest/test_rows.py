@@ -25,7 +25,7 @@ def test_columns_carry_the_identity_of_every_row() -> None:
 def test_what_is_new_is_told_per_unit_and_epoch() -> None:
     intake = World().take(up(seconds(1, 2)), up(seconds(2, 3)), up(seconds(1, epoch=OTHER)), up(seconds(1)))
 
-    assert rows.fresh_ranges(intake) == {(1, EPOCH): [(1, 2), (3, 3)], (1, OTHER): [(1, 1)]}
+    assert rows.fresh_ranges(intake) == {(1, EPOCH): [(1, 3)], (1, OTHER): [(1, 1)]}
 
 
 def test_extras_go_with_the_corrected_time_of_their_row() -> None:

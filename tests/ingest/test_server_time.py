@@ -7,7 +7,7 @@ from ingest.columns import Ints, Rows, rows_of
 from ingest.reception import Part, receive
 from ingest.server_time import Flags, in_server_time, note_clocks, observe, shifts_of
 from telemetry.messages import Batch, Flag, Lane
-from tests.ingest.building import SECOND, START_US, batch, reading, seconds
+from tests.ingest.building import SECOND, START_US, batch, event, reading, seconds
 from tests.ingest.world import NOW, World, up
 
 Parts = npt.NDArray[np.int32]
@@ -15,8 +15,7 @@ Parts = npt.NDArray[np.int32]
 
 def parts_of(world: World, *messages: tuple[Batch, int]) -> list[Part]:
     taken = receive([up(one, received_us=at_us) for one, at_us in messages], world.desk()).parts
-    for part in taken:
-        observe(part)
+    observe(taken, rows_of([part.batch for part in taken]))
     return taken
 
 
@@ -119,3 +118,14 @@ def test_a_clock_near_the_limit_does_not_step_to_and_fro() -> None:
     assert [moved(world, seq, ms) for seq, ms in enumerate((1500, 2500, 1500, 500, 1500), start=1)] == [
         False, True, True, False, False,
     ]  # fmt: skip
+
+
+def test_a_batch_of_events_only_teaches_its_clock_too_wherever_it_stands_among_others() -> None:
+    world = World()
+    noted = batch([], [event(5)], boot="events")
+    rows = [seconds(s) for s in (1, 2)]
+    alone = parts_of(World(), (noted, noted.sent_us + SECOND))
+    among = parts_of(world, (noted, noted.sent_us + SECOND), *[(one, one.sent_us) for one in rows])
+
+    assert among[0].unit.clock("events").anchor_us() == alone[0].unit.clock("events").anchor_us() is not None
+    assert among[0].unit.clock("boot-0").anchor_us() == START_US - 1000 * SECOND

@@ -35,7 +35,7 @@ def test_rows_of_many_batches_per_unit_in_order_of_time() -> None:
         batch([reading(1), reading(2)]), batch([reading(1)]),
     )  # fmt: skip
     assert set(found) == {1, 2}
-    points, (run,) = found[1]
+    points, (run,) = found[1].points, found[1].runs
     assert [(at - START_US) // SECOND for at in points.time_us.tolist()] == [1, 2, 3]
     assert (run.first_us, run.last_us, run.mark) == (START_US + SECOND, START_US + 3 * SECOND, TX)
     assert (run.clock_low, run.clock_high) == (5.0, 5.0)

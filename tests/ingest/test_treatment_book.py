@@ -170,7 +170,7 @@ def test_a_run_that_ends_is_stored_to_its_last_sighting(rig: Rig) -> None:
     day = sighted("TX@0 90, POSTTX 1")
     book = TreatmentBook()
     for one in day:
-        turns = book.note({unit_id: Seen(points([one]), at_once([one]))})
+        turns = book.note({unit_id: Seen(points([one]), 0, 1, at_once([one]))})
         book.settle(rig.conn, turns, rig.clock.now_us())
 
     assert runs(rig, "u1") == [(at(0), at(89), 6, 0.0, 89.0), (at(90), at(90), 8, None, None)]

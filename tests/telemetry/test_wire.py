@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telemetry import compression, signals, wire
@@ -254,3 +254,59 @@ def test_a_signature_covers_unit_serial_and_settings() -> None:
         parts.add(wire.signed_part(msgspec.structs.replace(config, **changed)))
     assert len(parts) == 4
     assert wire.signed_part(msgspec.structs.replace(config, signature=b"t", signer=b"d")) in parts
+
+
+def usual(count: int) -> Batch:
+    values = {number: float(number) for number in range(24)}
+    return build([Reading(n, n, n, 1, 3, values, n % 2) for n in range(count)], [])
+
+
+# Any field with a value it may have, or nearly: each of these is somewhere in a batch that a check is about.
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "version": st.sampled_from([0, 1, 2]),
+    "unit": st.sampled_from(["u1", "u", "U1", "u1/", "a" * 33, "\u0000\u0000"]),
+    "epoch": st.sampled_from([EPOCH, EPOCH[:-1], EPOCH.upper(), "g" * 16, ""]),
+    "boot": st.sampled_from(["boot", "b" * 40, "b" * 41, "\n", ""]),
+    "first_seq": st.sampled_from([0, -1, wire.MAX_SEQ - 1, wire.MAX_SEQ]),
+    "count": st.sampled_from([-1, 0, 1, 2, 3, wire.MAX_ROWS, wire.MAX_ROWS + 1]),
+    "offsets": st.sampled_from([b"", bytes(4), struct.pack("<2I", 0, 7), struct.pack("<2I", 7, 0)]),
+    "invalid": st.sampled_from([b"", bytes(8), bytes(16), bytes(7)]),
+    "columns": st.dictionaries(
+        st.sampled_from([-1, 0, 7, signals.COUNT - 1, signals.COUNT]),
+        st.sampled_from([b"", *map(bytes, (3, 4, 8, 12))]),
+    ),
+    "extras": st.sampled_from([{}, {0: {"a": "b"}}, {2: {"a": "b"}}, {0: {"a": "\n"}}]),
+    "events": st.sampled_from([[], [Event(5, 1, 1, 1, EventKind.ALARM, "a", 1, True)]]),
+    **{name: st.sampled_from([b"", *map(bytes, (1, 2, 8, 16, 24))]) for name in ("times", "monos", "flags", "phases")},
+}
+
+
+@st.composite
+def nearly_usual(draw: st.DrawFn) -> Batch:
+    changed = draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True))
+    return msgspec.structs.replace(
+        usual(draw(st.integers(1, 3))), **{name: draw(FIELDS[name], label=name) for name in changed}
+    )
+
+
+def outcome(data: bytes) -> Batch | str:
+    try:
+        return wire.decode_batch(data)
+    except WireError as error:
+        return error.line()
+
+
+@settings(max_examples=1000, deadline=None)
+@given(nearly_usual() | row_groups().map(lambda group: build(*group)))
+def test_the_short_way_and_the_long_way_come_to_the_same(batch: Batch) -> None:
+    data = wire.encode(batch)
+    short = outcome(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "_is_usual", lambda _batch: False)
+        assert outcome(data) == short
+
+
+def test_a_fleet_goes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(wire, "_check_batch")
+    for count in (1, 60):
+        assert wire.decode_batch(wire.encode(usual(count))) == usual(count)
