@@ -36,6 +36,9 @@ class World:
             unit.hold(epoch, RangeSet())
         return unit.held[epoch]
 
+    def all_units(self) -> list[Unit]:
+        return [unit for unit in self.units.values() if isinstance(unit, Unit)]
+
     def desk(self) -> Desk:
         return Desk(frozenset({7}), self.units.get, self.held)
 
