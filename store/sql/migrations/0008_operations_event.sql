@@ -1,3 +1,5 @@
+-- compatible: yes – a table of its own, which the release before neither reads nor writes
+
 -- What went wrong with the system itself and is over: an alarm for operations, with its beginning and end. Append-only.
 -- `kind`: which sort of trouble. `instance`: of which service. `detail`: what is known of it; nothing personal.
 CREATE TABLE operations_event (
