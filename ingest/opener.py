@@ -64,12 +64,13 @@ class Opener:
         try:
             session = Session(conn, settings.shards, settings.ruleset, self._clock.monotonic_s)
             migrate.check(conn)
+            hoped: frozenset[int] = frozenset()
             if before is not None:
-                if not stands:
-                    shard_locks.end(conn, before.writer)
+                if not stands and shard_locks.end(conn, before.writer):
+                    hoped = before.owned  # as soon as that one is gone
                 self._try_writing(session, before, trouble)
                 session.leave_to_others(before.owned, GRACE_S)
-            self._take_shards(session, before.owned if before is not None else frozenset())
+            self._take_shards(session, hoped)
         except BaseException:
             if not stands:
                 conn.close()

@@ -59,7 +59,8 @@ class Worker:
         self._outage: Outage | None = None
         self._followed = 0
         self.session: Session | None = None  # None while nothing can be saved
-        self.committed_s = self._resumed_s = clock.monotonic_s()  # when the database last answered, came back
+        self.committed_s = clock.monotonic_s()  # when the database last answered
+        self._began_s = self._resumed_s = self.committed_s  # when the last cycle began, the database came back
         self._committed_us = clock.now_us()
         self.resets = 0  # how often it was lost
 
@@ -138,7 +139,7 @@ class Worker:
         """
         session = self.session
         assert session is not None
-        began_s = self._clock.monotonic_s()
+        began_s = self._began_s = self._clock.monotonic_s()
         if self._clock_was_set():
             # What every unit was last heard at is in the old time: nobody has been silent since then.
             session.reload(self._clock.now_us())
@@ -184,6 +185,8 @@ class Worker:
         if not session.stands or error.trouble is Trouble.READ_ONLY:
             session.close()  # of a server that has become a standby no connection is of use
         if self._outage is None:
+            if self._stood_still():
+                self._committed()
             ahead, self._pipeline.ahead = self._pipeline.ahead, None
             outage = self._outage = Outage(session, ahead)
             if ahead is not None:
@@ -191,6 +194,11 @@ class Worker:
             # What the failed cycle had judged is known by now; it may not have got to all of them.
             self._judge(outage, self._kept.messages, None)
         self._opener.begin(session, error.trouble)
+
+    def _stood_still(self) -> bool:
+        """Whether it was this process that did not run, and not the database that did not answer."""
+        idle_s, busy_s = self._began_s - self.committed_s, self._clock.monotonic_s() - self._began_s
+        return idle_s > AFTER_S or busy_s > 2 * ANSWER_S
 
     def _resume(self, outage: Outage, session: Session) -> None:
         """The database is back: save what was found, then go on as ever."""

@@ -339,3 +339,17 @@ def test_losses_on_the_way_during_an_outage_are_filled_as_late_and_nothing_else_
 
     assert {seq for seq, flags in rig.rows("seq, flags") if flags & Flag.LATE} == lost
     assert rig.held() == [(0, 59)]
+
+
+def test_a_process_that_was_stopped_itself_does_not_take_it_for_the_database_s_silence(rig: Rig, gate: Gate) -> None:
+    rig.arrive(seconds(1))
+    gate.shut()
+    rig.clock.advance(300)
+    rig.outlet.sent.clear()
+    rig.step()
+    rig.step()
+    assert rig.worker.session is None
+    assert rig.outlet.frames() == [], "whoever has the shards by now tells of them"
+    rig.clock.advance(AFTER_S)
+    rig.step()
+    assert rig.outlet.frames() != []
