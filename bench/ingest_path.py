@@ -24,7 +24,7 @@ from ingest.intake import take
 from ingest.metrics import Metrics
 from ingest.pipeline import Pipeline
 from ingest.rows import reading_columns
-from ingest.session import Session
+from ingest.session import Session, connect
 from ingest.shards import ALL
 from store import migrate, partitions, pool, registry
 from store.errors import translate
@@ -65,7 +65,7 @@ class Bench:
         self.clock = SystemClock()
         with pool.connect(url) as conn, pool.transaction(conn):
             self.units = [registry.add_unit(conn, f"Home {n}", None, 1, name=f"u{n}") for n in range(units)]
-        self.session = Session(url, ALL, ruleset.load(), self.clock.monotonic_s)
+        self.session = Session(connect(url), ALL, ruleset.load(), self.clock.monotonic_s)
         self.session.take_shards(self.clock.now_us())
         self.pipeline = Pipeline(self.clock, Metrics())
         self.seq = 0

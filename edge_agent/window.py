@@ -34,6 +34,8 @@ class WindowTuning:
 
     Attributes:
         live_messages: in flight in the live lane; ten rows a second and acknowledgements every three seconds.
+        newest_every_s: when that many are in flight because nobody acknowledges, the newest rows go all the same, one
+            message so often: who cannot store them may still show and judge them.
         backlog_messages: in flight in the backlog lane; more would only queue in the broker.
         pace: of the backlog.
         fresh_s: a row older than this when it is sent belongs to the backlog lane.
@@ -44,6 +46,7 @@ class WindowTuning:
     """
 
     live_messages: int = 32
+    newest_every_s: float = 1.0
     backlog_messages: int = 4
     pace: PaceTuning = field(default_factory=PaceTuning)
     fresh_s: float = 10.0
@@ -98,6 +101,7 @@ class Window:
         self._in_flight: dict[int, _Flight] = {}
         self._connected = False
         self._last_ack_s = float("-inf")
+        self._last_live_s = float("-inf")
         self._stall = 0  # time-outs in a row without any acknowledgement
         self._stalled_s = float("-inf")
         self._pace = Pace(tuning.pace)
@@ -186,6 +190,8 @@ class Window:
             suspect=suspect,
         )
         self._flights.append(flight)
+        if pick.lane is Lane.LIVE:
+            self._last_live_s = now
         self._in_flight.update(dict.fromkeys(sent, flight))
 
     def acknowledged(self, seqs: Iterable[int], now: float) -> None:
@@ -218,7 +224,8 @@ class Window:
 
     def _pick_live(self, now: float) -> Pick | None:
         seqs = self._waiting.fresh(MAX_ROWS, now)
-        if not seqs or self._count(Lane.LIVE) >= self._tuning.live_messages:
+        full = self._count(Lane.LIVE) >= self._tuning.live_messages
+        if not seqs or (full and now - self._last_live_s < self._tuning.newest_every_s):
             return None
         return Pick(seqs, Lane.LIVE, newest_first=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from alerts import lifecycle
 from alerts.lifecycle import Condition
@@ -19,12 +19,26 @@ Key = tuple[int, str]
 """Unit id and rule."""
 
 
+class Found(NamedTuple):
+    """What the rules found of a unit, and at what server time."""
+
+    unit_id: int
+    transition: Transition
+    found_us: int
+
+    @property
+    def key(self) -> Key:
+        """Whose alert it concerns."""
+        return self.unit_id, self.transition.rule
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert that is not over."""
+    """An alert that is not over, and since what sample time."""
 
     alert_id: int
     condition: Condition
+    since_us: int
 
 
 def standing(state: AlertState, latch: bool) -> Standing | None:
@@ -32,24 +46,20 @@ def standing(state: AlertState, latch: bool) -> Standing | None:
     if state.state is ConditionState.NORMAL:
         return None
     latching = lifecycle.latches(latch, state.priority)
-    return Standing(state.alert_id, Condition(state.state, state.priority, latching))
+    return Standing(state.alert_id, Condition(state.state, state.priority, latching), state.since_us)
 
 
 def steps(
-    found: Iterable[tuple[int, Transition]],
-    before: Mapping[Key, Standing],
-    latches: Callable[[str], bool],
-    ids: Iterator[int],
-    now_us: int,
+    found: Iterable[Found], before: Mapping[Key, Standing], latches: Callable[[str], bool], ids: Iterator[int]
 ) -> tuple[list[AlertEventRow], dict[Key, Standing]]:
-    """The events that `found` (unit id, transition) adds, and what stands afterwards.
+    """The events that `found` adds, and what stands afterwards.
 
     `latches` tells of a rule whether it latches; `ids` gives numbers for alerts that open.
     """
     after = dict(before)
     rows: list[AlertEventRow] = []
-    for unit_id, transition in found:
-        key = unit_id, transition.rule
+    for one in found:
+        key, transition = one.key, one.transition
         now = after.pop(key, None)
         condition = now.condition if now else Condition()
         move = lifecycle.move_for(condition, transition.state, transition.priority)
@@ -60,18 +70,17 @@ def steps(
         alert_id = now.alert_id if now else next(ids)
         moved = lifecycle.apply(condition, move, transition.priority, latch=latches(transition.rule))
         if moved.is_open:
-            after[key] = Standing(alert_id, moved)
+            after[key] = Standing(alert_id, moved, now.since_us if now else transition.time_us)
         priority = moved.priority or condition.priority or Priority.LOW
-        rows.append(_row(unit_id, alert_id, transition, moved.state, priority, now_us))
+        rows.append(_row(one, alert_id, moved.state, priority))
     return rows, after
 
 
-def _row(
-    unit_id: int, alert_id: int, transition: Transition, state: ConditionState, priority: Priority, now_us: int
-) -> AlertEventRow:
+def _row(one: Found, alert_id: int, state: ConditionState, priority: Priority) -> AlertEventRow:
+    transition = one.transition
     return AlertEventRow(
         alert_id=alert_id,
-        unit_id=unit_id,
+        unit_id=one.unit_id,
         rule=transition.rule,
         rule_version=transition.rule_version,
         priority=priority,
@@ -80,5 +89,5 @@ def _row(
         reason=transition.reason,
         inputs=transition.inputs,
         limits=transition.limits,
-        late=now_us - transition.time_us > LATE_US,
+        late=one.found_us - transition.time_us > LATE_US,
     )

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from ingest import admission
+from ingest import admission, early
 from ingest.columns import Bools, Ints, Rows, rows_of
 from ingest.inbox import Message
 from ingest.outcasts import Outcast
@@ -36,7 +36,7 @@ class Intake:
 
     Attributes:
         rows: admitted rows, times corrected, flags set; `part` indexes `parts`.
-        late: per row, whether the rules are not to see it.
+        late: per row, whether the rules are not to see it: marked late, or seen by them already (`ingest.early`).
         events: (index of the part, event with its time corrected and flags set).
         judged_events: those of them that the rules are to see.
         copied_rows, copied_events: likewise those that were stored before, and are not stored again.
@@ -100,8 +100,9 @@ class _Events:
 def _sift(parts: Sequence[Part], held: Callable[[Unit, str], RangeSet], count: int) -> Bools:
     keep = np.ones(count, np.bool_)
     start = 0
-    for part in parts:
-        stored = held(part.unit, part.batch.epoch)
+    # Asked for first: should the database be lost over it, nothing has been noted of any row yet.
+    found = [held(part.unit, part.batch.epoch) for part in parts]
+    for part, stored in zip(parts, found, strict=True):
         part.sifted = sifted = admission.sift(part.batch, stored)
         for first, last in sifted.fresh:
             stored.add(first, last)
@@ -122,7 +123,8 @@ def _mark_late(intake: Intake) -> None:
     newest = np.array([unit.newest_us for unit in units], np.int64)
     impossible = admission.impossible(rows.time_us, received)
     uncertain = (rows.flags & np.uint8(Flag.TIME_UNCERTAIN)) != 0
-    never = backlog | (rows.time_us > received + FUTURE_US) | impossible | uncertain
+    known = early.known_rows(parts, rows)
+    never = known | backlog | (rows.time_us > received + FUTURE_US) | impossible | uncertain
     intake.late = late_rows(unit_of, rows.time_us, never, newest)
     intake.late |= crowded(unit_of, intake.late)
     intake.impossible += int(impossible.sum())
@@ -130,7 +132,7 @@ def _mark_late(intake: Intake) -> None:
     np.maximum.at(newest, unit_of[seen], rows.time_us[seen])
     for unit, time_us in zip(units, newest.tolist(), strict=True):
         unit.newest_us = time_us
-    intake.rows = replace(rows, flags=rows.flags | (intake.late * np.uint8(Flag.LATE)))
+    intake.rows = replace(rows, flags=rows.flags | ((intake.late & ~known) * np.uint8(Flag.LATE)))
 
 
 def late_rows(unit: Ints, time_us: Ints, never: Bools, newest_us: Ints) -> Bools:
@@ -181,10 +183,12 @@ def _admit_events(intake: Intake, events: _Events, placed: Placed) -> None:
             intake.copied_events.append((index, msgspec.structs.replace(event, time_us=at_us, flags=flags)))
             continue
         unit = parts[index].unit
-        late = never or uncertain or parts[index].batch.lane is Lane.BACKFILL or at_us < unit.newest_us
+        then_late = early.was_late(parts[index], event)
+        now_late = never or uncertain or parts[index].batch.lane is Lane.BACKFILL or at_us < unit.newest_us
+        late = now_late if then_late is None else then_late
         admitted = (index, msgspec.structs.replace(event, time_us=at_us, flags=flags | (Flag.LATE if late else 0)))
         intake.events.append(admitted)
         if never:
             intake.impossible += 1
-        else:
+        elif then_late is None:
             intake.judged_events.append(admitted)

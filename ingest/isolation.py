@@ -17,11 +17,12 @@ from ingest import admission
 from ingest.admission import FINAL, Reason
 from ingest.culprits import Culprits
 from ingest.inbox import Message
+from ingest.judging import RulesFailure
 from ingest.metrics import Metrics
 from ingest.outcasts import Outcast, Refused
-from ingest.pipeline import Pipeline, RulesFailure
+from ingest.pipeline import Pipeline
 from ingest.session import Session
-from store.errors import StoreError, Trouble
+from store.errors import REFUSALS, StoreError, Trouble
 from telemetry import topics
 from telemetry.clock import Clock
 from telemetry.errors import WireError
@@ -35,9 +36,6 @@ IN_VAIN: Final = 4
 # Silence that cannot be judged is tried again after this; every try costs reloading the session.
 TICK_AGAIN_S: Final = 30.0
 SKIP_S: Final = 60.0
-
-# What the database says of the data themselves: the same data will be refused for ever.
-_DATA: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT})
 
 
 class Isolation:
@@ -62,25 +60,28 @@ class Isolation:
         """Whether messages go through, as far as we know: False after several in a row that did not."""
         return self._in_vain < IN_VAIN
 
-    def process(self, session: Session, messages: Sequence[Message], *, tick: bool = False) -> None:
-        """Store one handful; StoreError when the database can take nothing now, then none or only some are stored."""
+    def process(self, session: Session, messages: Sequence[Message], *, tick_us: int | None = None) -> None:
+        """Store one handful and judge silence until `tick_us`.
+
+        StoreError when the database can take nothing now, then none or only some are stored.
+        """
         self._rules_failures = 0
         now_s = self._clock.monotonic_s()
         taken = self._culprits.without(messages, now_s)
         self._metrics.skipped.inc(len(messages) - len(taken))
-        self._try(session, taken, tick=tick and now_s >= self._tick_from_s)
+        self._try(session, taken, tick_us=tick_us if now_s >= self._tick_from_s else None)
 
     def _try(
-        self, session: Session, messages: Sequence[Message], *, tick: bool = False, unjudged: bool = False
+        self, session: Session, messages: Sequence[Message], *, tick_us: int | None = None, unjudged: bool = False
     ) -> None:
         try:
-            self._pipeline.cycle(session, messages, tick=tick, unjudged=unjudged)
+            self._pipeline.cycle(session, messages, tick_us=tick_us, unjudged=unjudged)
         except RulesFailure as error:
             log.exception("rules failed", extra={"fields": {"messages": len(messages)}})
             self._reload(session)
             self._without_rules(session, messages, error)
         except StoreError as error:
-            if error.trouble is not Trouble.OTHER and error.trouble not in _DATA:
+            if error.trouble is not Trouble.OTHER and error.trouble not in REFUSALS:
                 raise
             self._reload(session)
             self._isolate(session, messages, error)
@@ -91,7 +92,7 @@ class Isolation:
             self._isolate(session, messages, error)
         else:
             self._in_vain = 0 if messages else self._in_vain
-            self.judges_silence = self.judges_silence or tick
+            self.judges_silence = self.judges_silence or tick_us is not None
 
     def _without_rules(self, session: Session, messages: Sequence[Message], error: RulesFailure) -> None:
         if error.in_tick:
@@ -122,7 +123,7 @@ class Isolation:
 
     def _set_aside(self, session: Session, message: Message, error: Exception) -> None:
         self._culprits.add(message, self._clock.monotonic_s())
-        if isinstance(error, StoreError) and error.trouble in _DATA:
+        if isinstance(error, StoreError) and error.trouble in REFUSALS:
             outcast = outcast_of(message, Reason.REFUSED_BY_STORE, error.line())
         else:
             detail = error.line() if isinstance(error, StoreError) else type(error).__name__
@@ -135,13 +136,14 @@ class Isolation:
         try:
             self._pipeline.set_aside(session, outcast)
         except StoreError as failure:
-            if failure.trouble not in _DATA:
+            if failure.trouble not in REFUSALS:
                 raise
             log.error("quarantine failed", extra={"fields": {"topic": message.topic, "error": failure.line()}})
 
     def _reload(self, session: Session) -> None:
         self._metrics.resets.labels("poison").inc()
         session.reload(self._clock.now_us())
+        self._pipeline.ahead = None
 
 
 def outcast_of(message: Message, reason: Reason, detail: str) -> Outcast:

@@ -1,16 +1,54 @@
-"""What of a cycle the rules get to see, and in which form."""
+"""What of a cycle the rules get to see, in which form, and what they say to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
-from alerts.records import Samples
+from alerts.engine import Engine
+from alerts.records import Samples, Transition
 from ingest.columns import Ints
 from ingest.intake import Intake
 from telemetry import signals
 from telemetry.messages import Event
+
+
+class RulesFailure(Exception):
+    """The rule engine raised: a fault of ours, for which no agent's rows may be refused.
+
+    Attributes:
+        in_tick: whether it was judging silence, so that no message can be the reason.
+    """
+
+    def __init__(self, what: str, *, in_tick: bool) -> None:
+        super().__init__(what)
+        self.in_tick = in_tick
+
+
+def ask_rules(
+    engine: Engine, units: Container[int], intake: Intake, arrived: Ints, tick_us: int | None
+) -> list[Transition]:
+    """What the rules find in the rows of an intake (`arrived` says of each when), and in silence until `tick_us`.
+
+    Only of `units`, by row: the engine never forgets a unit, and one that was revoked is nobody's business any more.
+    """
+    found: list[Transition] = []
+    judging_silence = False
+    try:
+        if intake.judged and (len(intake.rows) or intake.events):
+            found += engine.evaluate(samples_of(intake, arrived))
+        judging_silence = True
+        if tick_us is not None:
+            found += engine.tick(tick_us)
+    except Exception as error:
+        raise RulesFailure(type(error).__name__, in_tick=judging_silence) from error
+    return [transition for transition in found if transition.row in units]
+
+
+def arrived_us(intake: Intake) -> Ints:
+    """When each admitted row arrived, server time."""
+    return np.array([part.message.received_us for part in intake.parts], np.int64)[intake.rows.part]
 
 
 def samples_of(intake: Intake, received_us: Ints) -> Samples:

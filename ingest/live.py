@@ -39,6 +39,11 @@ class LiveBook:
         """A unit's newest status."""
         self._shard(shard).statuses[status.unit] = status
 
+    def forget_readings(self) -> None:
+        """Tell nobody of the readings noted so far."""
+        for shard in self._shards.values():
+            shard.readings = {}
+
     def due(self, now_s: float, now_us: int, owned: Iterable[int]) -> list[tuple[str, LiveFrame]]:
         """Topics and frames to send now; once a second an empty one on the lowest owned shard: we are alive."""
         frames = []

@@ -1,8 +1,9 @@
 """One cycle: messages → admission → rules → one transaction → what to tell agents and screens.
 
-Memory runs ahead of the database between admission and commit. When the transaction fails the caller throws that memory
-away (`Session.reload`, or a new session) and runs the same messages again; so a commit whose answer got lost is found
-out too: the rows are there, the messages are duplicates, and are acknowledged.
+Memory runs ahead of the database between admission and commit. When the transaction fails for what is in it, the caller
+throws that memory away (`Session.reload`) and runs the same messages again. When it fails because the database is not
+well, the caller goes on with that memory (`ingest.outage`), and with what it is `ahead` by. Either way a commit whose
+answer got lost is found out: the rows are there, the messages are duplicates, and are acknowledged.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from alerts.records import Transition
 from ingest import alerting, rows
 from ingest.acks import AckBook
 from ingest.admission import Reason
-from ingest.alerting import Key, Standing
-from ingest.columns import Ints
+from ingest.alerting import Found, Key, Standing
 from ingest.conflicts import CopyBox, copied
 from ingest.inbox import Message
 from ingest.intake import Intake, take
-from ingest.judging import samples_of
+from ingest.judging import arrived_us, ask_rules
 from ingest.live import LiveBook
 from ingest.metrics import Metrics
 from ingest.outcasts import Budget, Outcast
@@ -46,16 +46,18 @@ from store import (
 )
 from store.alert_log import AlertEventRow
 from store.engine_state import EngineState
-from store.pool import transaction
+from store.pool import answered_within, transaction
 from store.readings import ReadingColumns
 from telemetry.clock import Clock
-from telemetry.messages import Lane
+from telemetry.messages import Flag, Lane
 
 log = logging.getLogger(__name__)
 
 # A unit's rule state is saved this often even when nothing happens; spread out, so that a fleet does not save at once.
 SAVE_EVERY_US: Final = 45_000_000
 SAVE_SPREAD_US: Final = 15_000_000
+# A database that takes longer over one transaction is left: rules must not wait for it.
+ANSWER_S: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -63,17 +65,17 @@ class Changes:
     """What one transaction writes.
 
     Attributes:
-        found: (unit id, transition) in order. kept: outcasts that go into quarantine.
-        save: units whose rule state is saved.
+        found: in order. kept: outcasts that go into quarantine.
+        states: rule state that is saved, by unit.
         turns: what the treatments make of it.
     """
 
     intake: Intake
     readings: ReadingColumns
     held: dict[received.Key, list[Range]]
-    found: list[tuple[int, Transition]]
+    found: list[Found]
     kept: list[Outcast]
-    save: list[Unit]
+    states: dict[Unit, EngineState]
     turns: Turns
 
     def is_empty(self) -> bool:
@@ -81,21 +83,12 @@ class Changes:
         return not (self.intake.parts or self.intake.statuses or self.found or self.kept or self.turns)
 
 
-class RulesFailure(Exception):
-    """The rule engine raised: a fault of ours, for which no agent's rows may be refused.
-
-    Attributes:
-        in_tick: whether it was judging silence, so that no message can be the reason.
-    """
-
-    def __init__(self, what: str, *, in_tick: bool) -> None:
-        super().__init__(what)
-        self.in_tick = in_tick
-
-
 class Pipeline:
     """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told,
     `copies` what came again and is to be compared.
+
+    Attributes:
+        ahead: what memory holds and the database may not, after a transaction that failed; None once it is reloaded.
     """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
@@ -105,20 +98,22 @@ class Pipeline:
         self.acks = AckBook()
         self.live = LiveBook()
         self.copies = CopyBox()
+        self.ahead: Changes | None = None
 
     def cycle(
-        self, session: Session, messages: Sequence[Message], *, tick: bool = False, unjudged: bool = False
+        self, session: Session, messages: Sequence[Message], *, tick_us: int | None = None, unjudged: bool = False
     ) -> None:
-        """Take in `messages`, let the rules see them (and the silence, on `tick`), commit, note what is to be told.
+        """Take in `messages`, let the rules see them (and silence until `tick_us`), commit, note what is to be told.
 
         `unjudged` keeps them from the rules, and says so in the rows as for late ones. StoreError, RulesFailure, or any
-        other exception of a poisonous message: nothing was committed, and `session` must be reloaded.
+        other exception of a poisonous message: nothing was committed, as far as is known, and `session` is to be
+        reloaded, or done without (`ahead`).
         """
         started_s, now_us = self._clock.monotonic_s(), self._clock.now_us()
         intake = take(messages, session.desk())
         if unjudged:
             intake.hide()
-        changes = self._judge(session, intake, now_us, tick=tick)
+        changes = self._judge(session, intake, now_us, tick_us)
         if not changes.is_empty():
             self._commit(session, changes, now_us)
             self._metrics.cycle_s.observe(self._clock.monotonic_s() - started_s)
@@ -128,32 +123,44 @@ class Pipeline:
     def set_aside(self, session: Session, outcast: Outcast) -> None:
         """Put a single message that cannot be stored into quarantine, and tell its agent."""
         now_us = self._clock.now_us()
-        changes = self._judge(session, Intake(outcasts=[outcast]), now_us, tick=False)
+        changes = self._judge(session, Intake(outcasts=[outcast]), now_us, None)
         if changes.kept:
             self._commit(session, changes, now_us)
         self._tell(changes)
         self._count([outcast.message], changes)
 
-    def _judge(self, session: Session, intake: Intake, now_us: int, *, tick: bool) -> Changes:
-        arrived = np.array([part.message.received_us for part in intake.parts], np.int64)[intake.rows.part]
-        transitions = _ask_rules(session, intake, arrived, now_us, tick=tick)
+    def _judge(self, session: Session, intake: Intake, now_us: int, tick_us: int | None) -> Changes:
+        arrived = arrived_us(intake)
+        transitions = ask_rules(session.engine, session.by_row, intake, arrived, tick_us)
+        found = [Found(session.by_row[t.row].known.unit_id, t, now_us) for t in transitions]
         now_s = self._clock.monotonic_s()
         turns = session.book.note(seen(intake, arrived))
-        if tick:
+        if tick_us is not None:
             session.book.overdue(now_us, turns)
         return Changes(
             intake=intake,
             readings=rows.reading_columns(intake, arrived),
             held=rows.fresh_ranges(intake),
-            found=[(session.by_row[t.row].known.unit_id, t) for t in transitions],
+            found=found,
             kept=[outcast for outcast in intake.outcasts if self._budget.take(outcast.unit, now_s)],
-            save=_to_save(session, intake, transitions, now_us),
+            states={unit: session.state(unit) for unit in _to_save(session, intake, transitions, now_us)},
             turns=turns,
         )
 
     def _commit(self, session: Session, changes: Changes, now_us: int) -> None:
-        conn, intake = session.conn, changes.intake
+        self.ahead = changes
         started_s = self._clock.monotonic_s()
+        with answered_within(session.conn, ANSWER_S, "store a cycle"):
+            alerts = self._write(session, changes, now_us)
+        self.ahead = None
+        session.alerts = alerts
+        session.saved(changes.states, now_us)
+        for part in changes.intake.parts:
+            part.unit.trim()
+        self._metrics.commit_s.observe(self._clock.monotonic_s() - started_s)
+
+    def _write(self, session: Session, changes: Changes, now_us: int) -> dict[Key, Standing]:
+        conn, intake = session.conn, changes.intake
         if len(changes.readings):
             partitions.ensure_partitions(conn, changes.readings.time_us, now_us)
         with transaction(conn, "store a cycle"):
@@ -162,24 +169,20 @@ class Pipeline:
             machine_events.add_extras(conn, rows.extras(intake))
             machine_events.add_events(conn, rows.event_rows(intake))
             received.add(conn, changes.held)
-            unit_status.save(conn, rows.status_rows(intake))
+            unit_status.save(conn, rows.status_rows(intake.statuses))
             quarantine.add(conn, [rows.quarantine_row(outcast) for outcast in changes.kept])
-            alerts = self._add_alerts(session, changes.found, now_us)
-            session.book.save(conn, [unit.known.unit_id for unit in changes.save])
+            alerts = self.add_alerts(session, changes.found, now_us)
+            session.book.save(conn, [unit.known.unit_id for unit in changes.states])
             session.book.settle(conn, changes.turns, now_us)
-            engine_state.save(conn, {u.known.unit_id: _state(session, u) for u in changes.save})
-        session.alerts = alerts
-        for unit in changes.save:
-            unit.saved_us = now_us
-        for part in intake.parts:
-            part.unit.trim()
-        self._metrics.commit_s.observe(self._clock.monotonic_s() - started_s)
+            engine_state.save(conn, {unit.known.unit_id: state for unit, state in changes.states.items()})
+        return alerts
 
-    def _add_alerts(self, session: Session, found: list[tuple[int, Transition]], now_us: int) -> dict[Key, Standing]:
+    def add_alerts(self, session: Session, found: Sequence[Found], now_us: int) -> dict[Key, Standing]:
+        """Write what was found, within a transaction; the alerts that stand once it is committed."""
         if not found:
             return session.alerts
         # A person may have acknowledged since: what stands is what the locked rows say.
-        keys = {(unit_id, transition.rule) for unit_id, transition in found}
+        keys = {one.key for one in found}
         touched = {key: session.alerts[key] for key in keys if key in session.alerts}
         locked = alert_log.lock(session.conn, [standing.alert_id for standing in touched.values()])
         before = dict(session.alerts)
@@ -191,7 +194,7 @@ class Pipeline:
             else:
                 del before[key]
         ids = iter(alert_log.reserve_ids(session.conn, len(found)))
-        events, after = alerting.steps(found, before, session.latches, ids, now_us)
+        events, after = alerting.steps(found, before, session.latches, ids)
         alert_log.append(session.conn, events, now_us)
         _log_alerts(session, events)
         return after
@@ -207,6 +210,10 @@ class Pipeline:
         for outcast in changes.kept:
             if (told := outcast.refused) is not None:
                 self.acks.refused(told.shard, told.unit, told.epoch, told.ranges, str(outcast.reason), now_s)
+        self.show(intake)
+
+    def show(self, intake: Intake) -> None:
+        """Note for the screens what is newest in an intake."""
         for shard, reading in live_readings(intake):
             self.live.reading(shard, reading)
         for said in intake.statuses:
@@ -216,7 +223,7 @@ class Pipeline:
 
     def _count(self, messages: Sequence[Message], changes: Changes) -> None:
         intake, metrics = changes.intake, self._metrics
-        late = int(intake.late.sum())
+        late = int(np.count_nonzero(intake.rows.flags & np.uint8(Flag.LATE)))
         metrics.messages.inc(len(messages))
         metrics.outcomes.labels(Reason.ACCEPT).inc(len(intake.rows) + len(intake.events) - late)
         metrics.outcomes.labels(Reason.LATE).inc(late)
@@ -224,8 +231,8 @@ class Pipeline:
         metrics.outcomes.labels(Reason.DUPLICATE).inc(sum(part.sifted.duplicates for part in intake.parts))
         if messages:
             metrics.age_s.observe((self._clock.now_us() - messages[0].received_us) / 1e6)
-        for _, transition in changes.found:
-            metrics.transitions.labels(transition.state).inc()
+        for one in changes.found:
+            metrics.transitions.labels(one.transition.state).inc()
         for outcast in intake.outcasts:
             metrics.quarantined.labels(outcast.reason).inc()
         for outcast in changes.kept:
@@ -239,21 +246,6 @@ class Pipeline:
             log.warning("clock off" if unit.clock_off else "clock right again", extra={"fields": clock})
 
 
-def _ask_rules(session: Session, intake: Intake, arrived: Ints, now_us: int, *, tick: bool) -> list[Transition]:
-    found: list[Transition] = []
-    judging_silence = False
-    try:
-        if intake.judged and (len(intake.rows) or intake.events):
-            found += session.engine.evaluate(samples_of(intake, arrived))
-        judging_silence = True
-        if tick:
-            found += session.engine.tick(now_us)
-    except Exception as error:
-        raise RulesFailure(type(error).__name__, in_tick=judging_silence) from error
-    # The engine never forgets a unit; one that was revoked is nobody's business any more.
-    return [transition for transition in found if transition.row in session.by_row]
-
-
 def _to_save(session: Session, intake: Intake, transitions: Sequence[Transition], now_us: int) -> list[Unit]:
     chosen = {t.row: session.by_row[t.row] for t in transitions}
     for index, _ in intake.events:
@@ -264,10 +256,6 @@ def _to_save(session: Session, intake: Intake, transitions: Sequence[Transition]
         if now_us - part.unit.saved_us >= SAVE_EVERY_US + spread:
             chosen[part.unit.row] = part.unit
     return [unit for unit in chosen.values() if unit.newest_us > NEVER_US]
-
-
-def _state(session: Session, unit: Unit) -> EngineState:
-    return EngineState(unit.newest_us, session.engine.snapshot(unit.row))
 
 
 def _log_alerts(session: Session, events: Sequence[AlertEventRow]) -> None:

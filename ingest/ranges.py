@@ -36,6 +36,15 @@ class RangeSet:
         """Inclusive (first, last), ascending, with a gap of at least one number between two of them."""
         return list(zip(self._lows, self._highs, strict=True))
 
+    def covers(self, first: int, last: int) -> bool:
+        """Whether every number of first…last is held."""
+        at = bisect_right(self._lows, first) - 1
+        return at >= 0 and last <= self._highs[at]
+
+    def forget_lowest(self) -> None:
+        """Hold the lowest range no longer. IndexError when there is none."""
+        del self._lows[0], self._highs[0]
+
     def overlaps(self, first: int, last: int) -> bool:
         """Whether any number of first…last is held."""
         if not self._highs or first > self._highs[-1]:

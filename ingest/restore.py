@@ -39,7 +39,7 @@ def restore(conn: Connection, engine: Engine, units: Sequence[Unit], now_us: int
     forgotten: list[Unit] = []
     for unit in known:
         state = states[unit.known.unit_id]
-        unit.newest_us, unit.saved_us = state.time_us, now_us
+        unit.newest_us, unit.saved_us, unit.origin = state.time_us, now_us, state.fingerprint
         try:
             engine.restore(unit.row, state.state)
         except HomehdError as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ingest.columns import Ints
 from ingest.intake import Intake
 from ingest.outcasts import Outcast
 from ingest.ranges import Range
+from ingest.reception import Said
 from store import received
 from store.machine_events import EventRow, ExtraRow
 from store.quarantine import QuarantineRow
@@ -74,7 +77,7 @@ def extras(intake: Intake) -> list[ExtraRow]:
     return found
 
 
-def status_rows(intake: Intake) -> list[StatusRow]:
+def status_rows(statuses: Iterable[Said]) -> list[StatusRow]:
     """The statuses; one the broker had kept does not count as heard."""
     return [
         StatusRow(
@@ -83,7 +86,7 @@ def status_rows(intake: Intake) -> list[StatusRow]:
             said.status,
             heard_us=None if said.retained else said.received_us,
         )
-        for said in intake.statuses
+        for said in statuses
     ]
 
 

@@ -16,10 +16,11 @@ from ingest.inbox import Inbox
 from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.minutes import MinuteKeeper
+from ingest.opener import Settings
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.summaries import Summariser
-from ingest.worker import Settings, Worker
+from ingest.worker import Worker
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
 
@@ -58,8 +59,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
-    _watch(metrics, inbox, subscriber, clock)
-    metrics.silent_s.set_function(lambda: clock.monotonic_s() - worker.committed_s)
+    _watch(metrics, worker, inbox, subscriber, clock)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(worker, subscriber, inbox, clock), named="--health-port"
     )
@@ -102,19 +102,23 @@ def _health(worker: Worker, subscriber: Subscriber, inbox: Inbox, clock: Clock) 
     database = age_s < STALE_S
     detail: dict[str, object] = {
         "database": "answers" if database else f"silent for {age_s:.0f} s",
+        "saving": f"nothing for {worker.unsaved_s:.0f} s: {worker.trouble}" if worker.unsaved_s else "works",
         "storing": "works" if worker.stores else "every message fails: see the log",
         "broker": subscriber.trouble or "connected",
         "silence": "judged" if worker.judges_silence else "not judged",
         "queue": len(inbox),
     }
-    return database and worker.stores and worker.judges_silence and not subscriber.trouble, detail
+    well = database and not worker.unsaved_s
+    return well and worker.stores and worker.judges_silence and not subscriber.trouble, detail
 
 
-def _watch(metrics: Metrics, inbox: Inbox, subscriber: Subscriber, clock: Clock) -> None:
+def _watch(metrics: Metrics, worker: Worker, inbox: Inbox, subscriber: Subscriber, clock: Clock) -> None:
     def oldest_s() -> float:
         oldest_us = inbox.oldest_us()
         return 0.0 if oldest_us is None else (clock.now_us() - oldest_us) / 1e6
 
+    metrics.silent_s.set_function(lambda: clock.monotonic_s() - worker.committed_s)
+    metrics.unsaved_s.set_function(lambda: worker.unsaved_s)
     metrics.queue.set_function(lambda: len(inbox))
     metrics.oldest_s.set_function(oldest_s)
     metrics.pauses.set_function(lambda: subscriber.pauses)

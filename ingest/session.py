@@ -1,13 +1,13 @@
 """Everything that hangs on one database connection: the shards it locks, their units, the rules' memory of them.
 
-A session that loses its connection has lost its locks, and with them the right to write: it is thrown away whole, and
-the next one starts from what the database says.
+A session that loses its connection has lost its locks, and with them the right to write. Its memory goes on judging
+(`ingest.outage`); the next session starts from what the database says.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from alerts.engine import Engine
@@ -21,7 +21,8 @@ from ingest.reception import Desk
 from ingest.treatment_book import TreatmentBook
 from ingest.units import Unit
 from store import alert_log, patients, pool, received, registry, shard_locks
-from store.pool import Connection
+from store.engine_state import EngineState
+from store.pool import Connection, answered_within
 
 log = logging.getLogger(__name__)
 
@@ -32,26 +33,42 @@ IDLE_S: Final = 10.0
 # A name the registry does not know is asked for again after this, and so many names a second in all.
 ASK_AGAIN_S: Final = 5.0
 ASKS_PER_S: Final = 20.0
+# A database that takes longer over one question is left; reading everything of many shards takes longer by its nature.
+ANSWER_S: Final = 5.0
+LOAD_S: Final = 120.0
+
+
+def connect(url: str) -> Connection:
+    """A connection for a session; StoreError when there is none to be had."""
+    return pool.connect(url, name="homehd ingest", idle_s=IDLE_S)
 
 
 class Session:
     """The state of one ingest process while its connection stands.
 
     Attributes:
+        writer: who it is to the database.
         owned: shards this connection holds the locks of.
         units: units of these shards by name, in the rule engine too; `by_row` by their place in it.
         alerts: those that are not over, by unit id and rule.
         book: the treatments of these units.
     """
 
-    def __init__(self, url: str, wanted: frozenset[int], ruleset: Ruleset, now: Callable[[], float]) -> None:
-        self.conn: Connection = pool.connect(url, name="homehd ingest", idle_s=IDLE_S)
+    def __init__(self, conn: Connection, wanted: frozenset[int], ruleset: Ruleset, now: Callable[[], float]) -> None:
+        self.conn = conn
+        self.writer = shard_locks.writer(conn)
         self.ruleset = ruleset
         self._wanted = wanted
         self._now = now
+        self._mine_first, self._mine_until_s = wanted, now()
         self._asked: dict[str, float] = {}
         self._asks, self._asks_at = ASKS_PER_S, now()
         self._forget()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the connection is of use, and its locks are held: an error within a transaction does not end it."""
+        return pool.is_idle(self.conn)
 
     def close(self) -> None:
         """Give up connection and locks."""
@@ -67,17 +84,30 @@ class Session:
         self.book = TreatmentBook()
 
     def reload(self, now_us: int) -> None:
-        """After a transaction that failed: what is in memory ran ahead, so take it all from the database again."""
-        owned = self.owned
+        """After a transaction that failed: what is in memory ran ahead, so take it all from the database again.
+
+        StoreError when that cannot be done now; memory is then as it was.
+        """
+        before = dict(vars(self))
         self._forget()
-        self._load(owned, now_us)
+        try:
+            self._load(before["owned"], now_us)
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def leave_to_others(self, mine: frozenset[int], for_s: float) -> None:
+        """Take no other shards than `mine` for so long."""
+        self._mine_first, self._mine_until_s = mine & self._wanted, self._now() + for_s
 
     def take_shards(self, now_us: int) -> frozenset[int]:
         """Try for the shards we want and lack; those that came, with all that belongs to them loaded."""
-        lacking = self._wanted - self.owned
+        wanted = self._wanted if self._now() >= self._mine_until_s else self._mine_first
+        lacking = wanted - self.owned
         if not lacking:
             return frozenset()
-        gained = frozenset(shard_locks.take(self.conn, lacking)) - self.owned
+        with answered_within(self.conn, ANSWER_S, "take shards"):
+            gained = frozenset(shard_locks.take(self.conn, lacking)) - self.owned
         if gained:
             self._load(gained, now_us)
             log.info("shards taken", extra={"fields": {"shards": len(gained), "units": len(self.units)}})
@@ -88,15 +118,17 @@ class Session:
     def refresh(self, now_us: int) -> None:
         """Learn of new and revoked units and of changed prescriptions."""
         self._asked.clear()
-        self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
-        self._close_revoked(now_us)
+        with answered_within(self.conn, ANSWER_S, "look for changes"):
+            self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
+            self._close_revoked(now_us)
 
     def heed_revocations(self, now_us: int) -> None:
         """Let go of units that were revoked since the last look; cheap, for it is asked every second."""
-        gone = registry.revoked_names(self.conn, sorted(self.owned)) & self.units.keys()
-        if gone:
-            self._register(registry.units_by_name(self.conn, sorted(gone)).values())
-            self._close_revoked(now_us)
+        with answered_within(self.conn, ANSWER_S, "look for revoked units"):
+            gone = registry.revoked_names(self.conn, sorted(self.owned)) & self.units.keys()
+            if gone:
+                self._register(registry.units_by_name(self.conn, sorted(gone)).values())
+                self._close_revoked(now_us)
 
     def desk(self) -> Desk:
         """What intake asks us."""
@@ -106,9 +138,27 @@ class Session:
         """Whether an alert of this rule latches; one of a rule that is no more does not."""
         return any(known.latch for known in self.ruleset.rules if known.id == rule)
 
+    def state(self, unit: Unit) -> EngineState:
+        """What the rules remember of a unit, to be saved."""
+        return EngineState(unit.newest_us, self.engine.snapshot(unit.row))
+
+    def saved(self, states: Mapping[Unit, EngineState], now_us: int) -> None:
+        """These have been committed."""
+        for unit, state in states.items():
+            unit.saved_us, unit.origin = now_us, state.fingerprint
+
     def _load(self, shards: Iterable[int], now_us: int) -> None:
         shards = frozenset(shards)
-        fresh = self._register(registry.units_of_shards(self.conn, sorted(shards)))
+        try:
+            with answered_within(self.conn, LOAD_S, "load shards"):
+                fresh = self._register(registry.units_of_shards(self.conn, sorted(shards)))
+                self._load_units(fresh, shards, now_us)
+        except BaseException:
+            for unit in [unit for unit in self.units.values() if unit.known.shard in shards]:
+                del self.units[unit.known.name], self.by_row[unit.row]  # half known is worse than unknown
+            raise
+
+    def _load_units(self, fresh: list[Unit], shards: frozenset[int], now_us: int) -> None:
         by_id = {unit.known.unit_id: unit for unit in fresh}
         for (unit_id, epoch), ranges in received.load_units(self.conn, sorted(by_id)).items():
             by_id[unit_id].hold(epoch, RangeSet(ranges))
@@ -177,12 +227,13 @@ class Session:
             return None
         self._asks -= 1
         self._asked[name] = now_s + ASK_AGAIN_S
-        entry = registry.units_by_name(self.conn, [name]).get(name)
+        with answered_within(self.conn, ANSWER_S, "look for a unit"):
+            entry = registry.units_by_name(self.conn, [name]).get(name)
+            if entry is not None and entry.shard in self.owned:
+                self._register([entry])
         if entry is None:
             return None
-        if entry.shard in self.owned:
-            self._register([entry])
-        else:
+        if entry.shard not in self.owned:
             self.others[name] = KnownUnit(entry.unit_id, name, entry.shard, entry.revoked_us is not None)
         return self.units.get(name) or self.others.get(name)
 
@@ -196,7 +247,8 @@ class Session:
     def _held(self, unit: Unit, epoch: str) -> RangeSet:
         ranges = unit.held.get(epoch)
         if ranges is None:
-            ranges = RangeSet(received.load(self.conn, unit.known.unit_id, epoch))
+            with answered_within(self.conn, ANSWER_S, "look for what is stored"):
+                ranges = RangeSet(received.load(self.conn, unit.known.unit_id, epoch))
             unit.hold(epoch, ranges)
         else:
             unit.held.move_to_end(epoch)

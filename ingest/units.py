@@ -9,6 +9,7 @@ from alerts.records import Context
 from ingest.admission import KnownUnit
 from ingest.clock_offset import ClockOffset
 from ingest.fairness import EpochBudget
+from ingest.judged import Judged
 from ingest.ranges import RangeSet
 
 # A box has one epoch and one boot at a time; backlog may bring a few older ones in between.
@@ -29,9 +30,13 @@ class Unit:
         saved_us: server time of the last snapshot of its rule state.
         clock_off: whether its clock is known to be more than 60 s off.
         context: what the rules know of its patient.
+        judged: per epoch, what the rules have seen and the database may not hold yet.
+        origin: which snapshot in the database the rules' memory of it grew from (`engine_state.fingerprint`).
     """
 
-    __slots__ = ("clock_off", "clocks", "context", "epochs", "held", "known", "newest_us", "row", "saved_us")
+    __slots__ = (
+        "clock_off", "clocks", "context", "epochs", "held", "judged", "known", "newest_us", "origin", "row", "saved_us",
+    )  # fmt: skip
 
     def __init__(self, known: KnownUnit, row: int) -> None:
         self.known = known
@@ -43,6 +48,8 @@ class Unit:
         self.saved_us = NEVER_US
         self.clock_off = False
         self.context = Context()
+        self.judged: OrderedDict[str, Judged] = OrderedDict()
+        self.origin: int | None = None
 
     def clock(self, boot: str) -> ClockOffset:
         """The estimate for one boot, a new one if need be."""
@@ -57,7 +64,21 @@ class Unit:
         """Remember what the database holds of `epoch`."""
         self.held[epoch] = ranges
 
+    def judged_of(self, epoch: str) -> Judged:
+        """What the rules have seen of `epoch` ahead of the database, to be added to."""
+        found = self.judged.get(epoch)
+        if found is None:
+            found = self.judged[epoch] = Judged()
+            if len(self.judged) > MAX_EPOCHS:
+                self.judged.popitem(last=False)
+        return found
+
     def trim(self) -> None:
-        """Forget the epochs longest not asked for. Only between transactions: what one adds is not yet stored."""
+        """Forget the epochs longest not asked for, and what was judged early and is now stored.
+
+        Only between transactions: what one adds is not yet stored.
+        """
+        for epoch in [epoch for epoch, judged in self.judged.items() if judged.is_within(self.held.get(epoch))]:
+            del self.judged[epoch]
         while len(self.held) > MAX_EPOCHS:
             self.held.popitem(last=False)

@@ -42,6 +42,8 @@ class StoreError(HomehdError):
         super().__init__(operation, subject, hint=hint, recoverable=trouble in _RECOVERABLE)
 
 
+# What the database says of the data themselves: of the same data it will say so again.
+REFUSALS: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT})
 _RECOVERABLE: Final = {Trouble.UNAVAILABLE, Trouble.BUSY, Trouble.FULL, Trouble.READ_ONLY}
 
 

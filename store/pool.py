@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from store.errors import StoreError, Trouble, connect_error, describe, translate
@@ -59,6 +61,44 @@ def transaction(conn: Connection, operation: str = "write to the database") -> I
     """All of the block or none of it; StoreError if the block or the commit fails."""
     with translate(operation), conn.transaction():
         yield
+
+
+def is_idle(conn: Connection) -> bool:
+    """Whether the connection stands and no transaction is open on it."""
+    return conn.info.transaction_status is TransactionStatus.IDLE
+
+
+@contextmanager
+def answered_within(conn: Connection, seconds: float, operation: str) -> Iterator[None]:
+    """StoreError when the block takes longer than `seconds`; the connection is of no more use then.
+
+    For a thread that must not wait: a database that stands still (a stopped process, a dead disk) keeps its connections
+    open and says nothing, so the line is cut from here.
+    """
+    overdue = False
+    over = False
+    guard = threading.Lock()  # once the block is over, the number of the line may be somebody else's
+
+    def cut() -> None:
+        nonlocal overdue
+        with guard:
+            if not over and not conn.closed:
+                overdue = True
+                _shut(conn.fileno())
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (psycopg.Error, StoreError) as error:
+        if not overdue:
+            raise
+        raise _overdue(operation, seconds) from error
+    finally:
+        with guard:
+            over = True
+        timer.cancel()
 
 
 class Pool:
@@ -139,8 +179,7 @@ async def _answered_within(conn: AsyncConnection, seconds: float, operation: str
         nonlocal overdue
         overdue = True
         if not conn.closed:
-            with socket.socket(fileno=os.dup(conn.fileno())) as line, suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+            _shut(conn.fileno())
 
     timer = asyncio.get_running_loop().call_later(seconds, cut)
     try:
@@ -148,10 +187,18 @@ async def _answered_within(conn: AsyncConnection, seconds: float, operation: str
     except (psycopg.Error, StoreError) as error:
         if not overdue:
             raise
-        hint = f"no answer for {seconds:g} s"
-        raise StoreError(operation, where, trouble=Trouble.UNAVAILABLE, hint=hint) from error
+        raise _overdue(operation, seconds, where) from error
     finally:
         timer.cancel()
+
+
+def _shut(number: int) -> None:
+    with socket.socket(fileno=os.dup(number)) as line, suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _overdue(operation: str, seconds: float, where: str = "") -> StoreError:
+    return StoreError(operation, where, trouble=Trouble.UNAVAILABLE, hint=f"no answer for {seconds:g} s")
 
 
 def _conninfo(url: str, name: str, idle_s: float | None = None) -> str:

@@ -7,13 +7,20 @@ shard.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from store.pool import Connection
 from store.queries import run
 
 # Any constant that no other program in this database uses as its first lock key: "HHD1".
 LOCK_CLASS: Final = 0x48484431
+
+
+class Writer(NamedTuple):
+    """A connection as the server knows it, never mistaken for a later one of the same number."""
+
+    pid: int
+    began_us: int
 
 
 def take(conn: Connection, shards: Iterable[int]) -> set[int]:
@@ -37,3 +44,16 @@ def free_hung(conn: Connection, hung_s: float) -> int:
 def held(conn: Connection) -> set[int]:
     """The shards this connection holds, by the database's own word."""
     return {row[0] for row in run(conn, "held_shards", {"class": LOCK_CLASS})}
+
+
+def writer(conn: Connection) -> Writer:
+    """This connection."""
+    return Writer(*run(conn, "this_writer").fetchall()[0])
+
+
+def end(conn: Connection, ghost: Writer) -> bool:
+    """End a connection of our own that the server still holds though its line is cut; whether there was one.
+
+    Its locks are free once the server has seen to it, which may take a moment.
+    """
+    return any(row[0] for row in run(conn, "end_writer", {"pid": ghost.pid, "began": ghost.began_us}))

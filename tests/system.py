@@ -51,13 +51,14 @@ class System:
 
     folder: Path
     broker_kind: Kind = "nats"
+    disk: Path | None = None  # where the database's files lie, if not in the temporary folder
     homes: list[Home] = field(default_factory=list)
     others: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
         # database's own user through to it.
-        self.home = Path(tempfile.mkdtemp(prefix="homehd-system-"))
+        self.home = Path(tempfile.mkdtemp(prefix="homehd-system-", dir=self.disk))
         self.database = embedded.start(self.home)
         self.broker = Broker(self.broker_kind, self.folder / "broker")
         self.broker.start()
@@ -110,7 +111,10 @@ class System:
         poll_s: float = 1.0,
         onset_s: float = 60,
     ) -> Home:
-        """Provision a unit with a patient; write its configuration; do not start it yet."""
+        """Provision a unit with a patient; write its configuration; do not start it yet.
+
+        `onset_s`: from the machine's start to what the scenario is about.
+        """
         folder = self.folder / f"home-{number:02d}"
         folder.mkdir()
         now_us = time.time_ns() // 1000
@@ -195,9 +199,9 @@ async def listen(system: System, cookie: str, seconds: float) -> list[tuple[floa
     return received
 
 
-def running(folder: Path, kind: Kind = "nats") -> Iterator[System]:
+def running(folder: Path, kind: Kind = "nats", disk: Path | None = None) -> Iterator[System]:
     """A system for a fixture."""
-    system = System(folder, kind)
+    system = System(folder, kind, disk)
     try:
         yield system
     finally:

@@ -98,6 +98,19 @@ def test_an_ingest_that_is_away_costs_no_more_than_each_live_row_once_and_a_slow
     assert picks and picks[0].lane is Lane.BACKFILL, "the backlog flows again at once"
 
 
+@pytest.mark.parametrize("hz", [1, 5, 10])
+def test_an_ingest_that_acknowledges_nobody_gets_the_newest_row_every_second(hz: int) -> None:
+    window = connected()
+    shown = [0]
+    for step in range(60 * hz):
+        window.added([(step, False)], step / hz)
+        if any(step in pick.seqs for pick in send_all(window, step / hz)):
+            shown.append(step)
+        assert step - shown[-1] <= hz, "with the first row after a second at the latest"
+        most = TUNING.live_messages + 1.25 * TUNING.ack_timeout_s / TUNING.newest_every_s
+        assert window.messages_in_flight <= most + 2, "one of the backlog, and events"
+
+
 class Line:
     """First in, first out, so many bytes a second, then `away_s` to the commit and back; a live row every second."""
 

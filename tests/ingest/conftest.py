@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from alerts import ruleset
+from ingest.housekeeping import REVOKED_S
 from ingest.inbox import Inbox, Message
 from ingest.metrics import Metrics
+from ingest.opener import Settings
 from ingest.ranges import RangeSet
 from ingest.shards import ALL
-from ingest.worker import Settings, Worker
+from ingest.worker import Worker
 from store import pool, registry
 from store.errors import translate
 from store.pool import Connection
@@ -102,6 +105,29 @@ class Rig:
         """One round of the worker's loop, in this thread."""
         self.worker.turn(0)
 
+    def step(self) -> None:
+        """The same, and losing the database is part of it."""
+        self.worker.step(0)
+
+    def arrive(self, *sent: Batch | bytes) -> None:
+        """Like `feed`, with the database or without it."""
+        messages = [self.message(one) for one in sent]
+        for message in messages:
+            self.inbox.put(message)
+        newest_us = max([m.received_us for m in messages], default=0)
+        self.clock.advance(max(0.0, (newest_us - self.clock.now_us()) / 1e6))
+        self.step()
+
+    def until_saved(self) -> None:
+        """Go on until the worker has a session again."""
+        pause = threading.Event()
+        for _ in range(1000):
+            self.step()
+            if self.worker.session is not None:
+                return
+            pause.wait(0.02)
+        pytest.fail("waited in vain for the database to be used again")
+
     def rows(self, columns: str = "seq", table: str = "reading", where: str = "true") -> list[Any]:
         """Stored rows in order of unit, epoch and seq."""
         order = "unit_id, epoch, seq" if table in ("reading", "machine_event") else "1"
@@ -113,6 +139,43 @@ class Rig:
         """The received ranges of every unit and epoch together."""
         pieces = self.conn.execute("SELECT lower(p), upper(p) - 1 FROM received, unnest(seqs) AS p ORDER BY 1")
         return [tuple(row) for row in pieces]
+
+
+@dataclass
+class Gate:
+    """The way to a rig's database: shut for everybody but its own `conn`, as if the database were gone."""
+
+    server: str
+    rig: Rig
+
+    def shut(self) -> None:
+        self._allow("false")
+        self.rig.conn.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    def open(self) -> None:
+        self._allow("true")
+
+    def lose(self) -> None:
+        """Shut it, and let the worker find out."""
+        self.shut()
+        self.rig.clock.advance(REVOKED_S)
+        self.rig.step()
+        assert self.rig.worker.session is None
+
+    def _allow(self, word: str) -> None:
+        with pool.connect(self.server) as conn:
+            conn.execute(f"ALTER DATABASE {self.rig.conn.info.dbname} WITH ALLOW_CONNECTIONS {word}")
+
+
+@pytest.fixture
+def gate(postgres_url: str, rig: Rig) -> Iterator[Gate]:
+    """Shuts the database to the rig's worker, and opens it in the end."""
+    gate = Gate(postgres_url, rig)
+    yield gate
+    gate.open()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.lifecycle import Condition
 from alerts.records import Transition
-from ingest.alerting import LATE_US, Key, Standing, standing, steps
+from ingest.alerting import LATE_US, Found, Key, Standing, standing, steps
 from store.alert_log import AlertEventRow, AlertState
 from telemetry.alarms import ConditionState, FindingState, Priority
 
@@ -25,7 +25,7 @@ def transition(
 def run(
     *found: Transition, before: dict[Key, Standing] | None = None, ids: Iterator[int] | None = None
 ) -> tuple[list[AlertEventRow], dict[Key, Standing]]:
-    return steps([(1, t) for t in found], before or {}, lambda rule: rule == "R10", ids or count(1), NOW)
+    return steps([Found(1, t, NOW) for t in found], before or {}, lambda rule: rule == "R10", ids or count(1))
 
 
 def test_an_alert_opens_rises_and_ends_under_one_number() -> None:
@@ -58,7 +58,7 @@ def test_a_latching_alert_stays_until_somebody_has_seen_it() -> None:
 def test_what_a_person_did_meanwhile_counts() -> None:
     seen = AlertState(9, 1, "R13", ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, NOW, 5)
     stands = standing(seen, latch=False)
-    assert stands == Standing(9, Condition(ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, latching=False))
+    assert stands == Standing(9, Condition(ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, latching=False), NOW)
 
     rows, after = run(transition(NORMAL), before={(1, "R13"): stands})
     assert [(r.alert_id, r.state) for r in rows] == [(9, ConditionState.NORMAL)]

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.inbox import Message
-from ingest.intake import MOST_JUDGED, late_rows
+from ingest.intake import MOST_JUDGED, late_rows, take
 from ingest.judging import samples_of
+from ingest.ranges import RangeSet
+from ingest.reception import Desk
 from ingest.units import Unit
 from telemetry.messages import Flag, Lane
 from tests.ingest.building import SECOND, START_US, batch, event, reading, seconds
@@ -169,3 +171,17 @@ def test_the_same_rows_are_taken_however_they_are_cut_into_handfuls(groups: list
         apart += seqs(world.take(message))
 
     assert sorted(seqs(together)) == sorted(apart) == sorted(truth)
+
+
+def test_when_what_is_stored_cannot_be_asked_for_nothing_has_been_noted_of_any_row(world: World) -> None:
+    whole = world.desk()
+
+    def held(unit: Unit, epoch: str) -> RangeSet:
+        if epoch == "f" * 16:
+            raise ConnectionError
+        return whole.held(unit, epoch)
+
+    messages = [up(seconds(1)), up(seconds(2, epoch="f" * 16))]
+    with pytest.raises(ConnectionError):
+        take(messages, Desk(whole.owned, whole.find, held, whole.admits))
+    assert seqs(world.take(*messages)) == [1, 2]

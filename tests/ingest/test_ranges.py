@@ -56,3 +56,16 @@ def test_adding_in_order_stays_one_range() -> None:
 def test_a_range_that_ends_before_it_begins_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="5…4"):
         RangeSet().add(5, 4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8)), max_size=12), st.integers(0, 70), st.integers(0, 9))
+def test_covering_is_holding_every_number(pieces: list[tuple[int, int]], first: int, length: int) -> None:
+    held = RangeSet((start, start + more) for start, more in pieces)
+    assert held.covers(first, first + length) == all(number in held for number in range(first, first + length + 1))
+
+
+def test_the_lowest_range_is_forgotten() -> None:
+    held = RangeSet([(1, 2), (5, 9)])
+    held.forget_lowest()
+    assert held.ranges() == [(5, 9)]
+    assert 1 not in held

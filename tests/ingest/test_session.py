@@ -7,10 +7,11 @@ import pytest
 from alerts import ruleset
 from alerts.records import Context
 from ingest.admission import KnownUnit
-from ingest.session import ASK_AGAIN_S, ASKS_PER_S, Session
+from ingest.session import ASK_AGAIN_S, ASKS_PER_S, Session, connect
 from ingest.shards import ALL
 from ingest.units import Unit
 from store import patients, pool, received, registry
+from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.pool import Connection
 from telemetry.clock import ManualClock
@@ -34,7 +35,7 @@ def home(conn: Connection) -> registry.Unit:
 
 
 def open_session(url: str, clock: ManualClock, shards: frozenset[int] = ALL) -> Session:
-    session = Session(url, shards, ruleset.load(), clock.monotonic_s)
+    session = Session(connect(url), shards, ruleset.load(), clock.monotonic_s)
     session.take_shards(clock.now_us())
     return session
 
@@ -155,3 +156,50 @@ def test_after_a_failed_transaction_memory_is_what_the_database_says(session: Se
 def test_a_rule_that_is_no_more_does_not_latch(session: Session) -> None:
     assert session.latches("R10")
     assert not session.latches("R999")
+
+
+def test_after_an_outage_other_shards_than_ours_are_left_to_others_for_a_while(
+    database_url: str, clock: ManualClock
+) -> None:
+    mine = frozenset({1, 2})
+    session = Session(connect(database_url), ALL, ruleset.load(), clock.monotonic_s)
+    session.leave_to_others(mine, 10.0)
+    assert session.take_shards(clock.now_us()) == mine
+    clock.advance(9.9)
+    assert session.take_shards(clock.now_us()) == frozenset()
+    clock.advance(0.2)
+    assert session.take_shards(clock.now_us()) == ALL - mine
+    session.close()
+
+
+def test_what_cannot_be_loaded_leaves_memory_as_it_was(
+    session: Session, conn: Connection, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = session.units["u1"]
+
+    def fail(*_: object) -> None:
+        raise StoreError("load", trouble=Trouble.UNAVAILABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(received, "load_units", fail)
+        with pytest.raises(StoreError):
+            session.reload(clock.now_us())
+        assert session.units == {"u1": unit}
+        assert session.by_row == {unit.row: unit}
+        assert session.owned == ALL
+
+
+def test_a_shard_that_cannot_be_loaded_leaves_no_half_known_units(
+    database_url: str, home: registry.Unit, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(connect(database_url), ALL, ruleset.load(), clock.monotonic_s)
+
+    def fail(*_: object) -> None:
+        raise StoreError("load", trouble=Trouble.UNAVAILABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(received, "load_units", fail)
+        with pytest.raises(StoreError):
+            session.take_shards(clock.now_us())
+    assert (session.units, session.by_row, session.owned) == ({}, {}, frozenset())
+    session.close()

@@ -12,16 +12,20 @@ import pytest
 from alerts import ruleset
 from ingest.inbox import Inbox, Message
 from ingest.metrics import Metrics
+from ingest.opener import Settings
 from ingest.shards import ALL
-from ingest.worker import Settings, Worker
-from store import embedded, migrate, pool, registry
+from ingest.worker import Worker
+from store import embedded, migrate, operations, pool, registry
 from store.embedded import EmbeddedDatabase
 from store.errors import StoreError
 from telemetry import wire
 from telemetry.clock import SystemClock
 from telemetry.steady_clock import HOLD_S, SteadyClock
 from tests.ingest.building import SECOND, START_US, batch, reading, seconds
-from tests.ingest.conftest import Outlet, Rig
+from tests.ingest.conftest import Gate, Outlet, Rig
+from tests.ingest.test_isolation import break_table
+from tests.ingest.test_outage import leak, told
+from tests.store.valve import valve
 
 
 def test_two_workers_never_own_the_same_shard_and_one_takes_over(rig: Rig) -> None:
@@ -185,6 +189,149 @@ def test_a_worker_that_hangs_is_cut_off_and_another_takes_its_shards(rig: Rig, m
     standby.close()
     with pytest.raises(StoreError):
         rig.feed(seconds(1))
+
+
+# Without the database -----------------------------------------------------------------------------------------------
+
+
+def test_a_database_that_stands_still_is_left_and_the_rules_go_on_meanwhile(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pipeline", "session", "housekeeping"):
+        monkeypatch.setattr(f"ingest.{module}.ANSWER_S", 0.3)
+    rig.worker.close()
+    with valve(rig.url) as way:
+        rig.url = way.url
+        rig.restart()
+        rig.arrive(seconds(1))
+        way.shut()
+        began_s = SystemClock().monotonic_s()
+        rig.arrive(seconds(2))
+        assert rig.worker.session is None
+        rig.arrive(leak(3))
+        for _ in range(100):
+            rig.clock.advance(0.1)
+            rig.step()
+        assert SystemClock().monotonic_s() - began_s < 4, "looking for the database takes nobody else's time"
+        assert [alert.rule for alert in told(rig).unsaved] == ["R19"]
+        assert rig.outlet.acks("u1") == []
+        way.open()
+        rig.until_saved()
+        rig.step()
+        rig.clock.advance(5)
+        rig.step()
+        assert rig.rows() == [1, 2, 3, 5]
+        assert rig.outlet.acked("u1") == [(1, 5)]
+        assert rig.rows("count(*)", "alert_event") == [1]
+        rig.worker.close()
+
+
+def test_a_slow_database_is_not_taken_for_one_that_is_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.pipeline.ANSWER_S", 0.5)
+    rig.conn.execute(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(0.005); RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON reading FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    for seq in range(200):
+        rig.inbox.put(rig.message(seconds(seq)))
+    rig.clock.advance(200)
+
+    def stored() -> bool:
+        rig.clock.advance(0.1)
+        rig.step()
+        return len(rig.rows()) == 200
+
+    wait_for(stored, "everything to be stored", 60)
+    assert 1 <= rig.worker.resets <= 4
+    assert rig.rows(where="flags & 4 <> 0") == [], "the rules saw all of it live"
+
+
+def fill_disk(rig: Rig) -> None:
+    """As a full disk behaves: what needs a new page fails, what does not goes through."""
+    break_table(rig, "53100")
+    rig.conn.execute(
+        "CREATE FUNCTION full_disk() RETURNS event_trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'disk_full'; END $$;"
+        "CREATE EVENT TRIGGER full_disk ON ddl_command_end WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION full_disk()"
+    )
+
+
+def test_on_a_full_disk_nobody_s_rows_are_refused_and_all_is_caught_up_when_there_is_room(rig: Rig) -> None:
+    rig.arrive(seconds(1))
+    fill_disk(rig)
+    rig.arrive(leak(2))
+    for seq in range(10, 40):
+        rig.arrive(seconds(seq))
+        assert rig.worker.session is None
+    assert [alert.rule for alert in told(rig).unsaved] == ["R19"]
+    assert rig.outlet.acks("u1") == []
+    assert rig.worker.unsaved_s > 5
+    assert "full" in rig.worker.trouble
+    rig.conn.execute("DROP EVENT TRIGGER full_disk; DROP TRIGGER fail ON reading")
+    rig.until_saved()
+    rig.step()
+    rig.clock.advance(5)
+    rig.step()
+
+    assert rig.rows() == [1, 2, 4, *range(10, 40)]
+    assert rig.outlet.acked("u1") == [(1, 4), (10, 39)]
+    assert not any(ack.refused for ack in rig.outlet.acks("u1"))
+    assert rig.rows("reason", "quarantine") == []
+    assert (rig.worker.unsaved_s, rig.worker.trouble) == (0.0, "")
+
+
+def test_a_trouble_that_comes_and_goes_is_one_alarm_for_operations(rig: Rig) -> None:
+    rig.arrive(seconds(1))
+    began_us = rig.clock.now_us()
+    break_table(rig, "53100")  # everything but readings goes through: it looks well every time
+    for seq in range(10, 13):
+        rig.arrive(seconds(10 * seq))
+        assert rig.worker.session is None
+        rig.clock.advance(6)
+        rig.step()
+        rig.until_saved()
+    assert rig.rows("kind", "operations_event") == []
+    rig.conn.execute("DROP TRIGGER fail ON reading")
+    rig.step()
+    if rig.worker.session is None:
+        rig.until_saved()
+    rig.clock.advance(11)
+    rig.step()
+
+    (event,) = operations.events(rig.conn)
+    assert event.kind == "nothing saved"
+    assert event.instance == "test"
+    assert began_us <= event.since_us < event.until_us <= rig.clock.now_us()
+    assert "full" in event.detail["cause"]
+
+
+def test_an_ingest_that_stops_right_after_an_outage_writes_the_alarm_down(rig: Rig, gate: Gate) -> None:
+    rig.arrive(seconds(1))
+    gate.lose()
+    rig.clock.advance(6)
+    rig.step()
+    gate.open()
+    rig.until_saved()
+    stop = threading.Event()
+    stop.set()
+    rig.worker.run(stop)
+
+    assert len(operations.events(rig.conn)) == 1
+
+
+def test_an_ingest_that_is_stopped_in_an_outage_ends_at_once_and_says_what_is_lost(
+    rig: Rig, gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.arrive(seconds(1))
+    gate.lose()
+    rig.arrive(leak(2))
+    stop = threading.Event()
+    stop.set()
+    rig.worker.run(stop)
+
+    (record,) = [record for record in caplog.records if record.message == "stopped with alerts that are on no record"]
+    assert record.fields == {"alerts": 1}  # type: ignore[attr-defined]
 
 
 def test_stopping_stores_and_acknowledges_what_has_arrived(rig: Rig) -> None:

@@ -39,6 +39,9 @@ class World:
     def admits(self, unit: Unit, epoch: str) -> bool:
         return epoch in unit.held or unit.epochs.take(0.0)
 
+    def all_units(self) -> list[Unit]:
+        return [unit for unit in self.units.values() if isinstance(unit, Unit)]
+
     def desk(self) -> Desk:
         return Desk(frozenset({7}), self.units.get, self.held, self.admits)
 

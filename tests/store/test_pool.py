@@ -197,3 +197,31 @@ async def stop_amid(opened: Pool, way: Valve) -> None:
         await aconn.execute("SELECT 1")
         way.shut()
         await aconn.execute("SELECT 2")
+
+
+def test_a_thread_does_not_wait_for_a_database_that_stands_still(database_url: str) -> None:
+    with valve(database_url) as way:
+        conn = pool.connect(way.url)
+        with pool.answered_within(conn, 30.0, "store"):
+            conn.execute("SELECT 1")
+        way.shut()
+        with pytest.raises(StoreError, match=r"store.*no answer for 0\.3 s") as caught:
+            store_within(conn, 0.3)
+        assert caught.value.trouble is Trouble.UNAVAILABLE
+        assert conn.closed
+        way.open()
+
+
+def store_within(conn: Connection, seconds: float) -> None:
+    with pool.answered_within(conn, seconds, "store"), pool.transaction(conn, "a part of it"):
+        conn.execute("SELECT 1")
+
+
+def test_what_goes_wrong_in_time_keeps_its_name_and_the_connection(conn: Connection) -> None:
+    with (
+        pytest.raises(StoreError, match="took too long"),
+        pool.answered_within(conn, 30.0, "store"),
+        pool.transaction(conn, "a part of it"),
+    ):
+        conn.execute("SET LOCAL statement_timeout = 50; SELECT pg_sleep(20)")
+    assert conn.execute("SELECT 1").fetchone() == (1,)

@@ -91,3 +91,18 @@ def test_a_writer_that_works_for_long_keeps_its_shards(database_url: str) -> Non
             while first.pgconn.get_result():
                 pass
         assert shard_locks.held(first) == {1}
+
+
+def test_what_is_left_of_a_connection_that_was_cut_is_ended_and_nobody_else(database_url: str) -> None:
+    first, second = pool.connect(database_url), pool.connect(database_url)
+    assert shard_locks.take(first, [1]) == {1}
+    ghost = shard_locks.writer(first)
+
+    assert not shard_locks.end(second, ghost._replace(began_us=ghost.began_us - 1)), "another of the same number"
+    assert not shard_locks.end(second, shard_locks.writer(second)), "not itself"
+    assert shard_locks.end(second, ghost)
+    second.execute("SET lock_timeout = '10s'")
+    second.execute("SELECT pg_advisory_lock(%s, 1)", [shard_locks.LOCK_CLASS])  # as soon as it is gone
+    assert not shard_locks.end(second, ghost)
+    first.close()
+    second.close()

@@ -72,3 +72,19 @@ SELECT
 FROM unit_status AS s
 JOIN unit USING (unit_id)
 WHERE s.unit_id = ANY (%(units)s::int[])
+
+-- name: add_operations_event
+INSERT INTO operations_event (kind, since, until, instance, detail)
+VALUES (%(kind)s, from_us(%(since)s), from_us(%(until)s), %(instance)s, %(detail)s)
+
+-- name: operations_events
+SELECT kind, to_us(since), to_us(until), instance, detail FROM operations_event ORDER BY event_id
+
+-- name: fill_room
+-- 4 MB, not compressible, so that pages are really asked for.
+CREATE TEMPORARY TABLE room AS
+SELECT gen_random_uuid() AS a, gen_random_uuid() AS b, gen_random_uuid() AS c, gen_random_uuid() AS d
+FROM generate_series(1, 45000)
+
+-- name: empty_room
+DROP TABLE room

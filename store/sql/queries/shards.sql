@@ -14,3 +14,10 @@ WHERE state = 'active' AND wait_event_type = 'Client' AND datname = current_data
         SELECT FROM pg_locks
         WHERE locktype = 'advisory' AND classid = %(class)s::bigint::oid AND objsubid = 2 AND granted
             AND pid = owner.pid AND database = owner.datid)
+
+-- name: this_writer
+SELECT pid, to_us(backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()
+
+-- name: end_writer
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = %(pid)s AND to_us(backend_start) = %(began)s AND pid <> pg_backend_pid()

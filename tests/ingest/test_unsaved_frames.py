@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import msgspec
+
+from ingest.unsaved_frames import MAX_ALERTS, UnsavedFrames
+from telemetry import topics, wire
+from telemetry.messages import LiveFrame, LiveReading, UnsavedAlert
+from telemetry.signals import COUNT
+
+MAX_PACKET_BYTES = 131_072  # homehd/mosquitto_config.py
+NOW = 1_700_000_000_000_000
+
+
+def alert(number: int, reason: str = "because") -> UnsavedAlert:
+    return UnsavedAlert(f"u{number}", "R13", "1.0.0+abcdef12", "high", "active, unacknowledged", 1, 2, reason, {}, {})
+
+
+def frame(*readings: LiveReading) -> LiveFrame:
+    return LiveFrame(1, NOW, list(readings))
+
+
+def test_every_frame_carries_since_when_and_the_shard_s_alerts() -> None:
+    alerts = {7: [alert(1)]}
+    frames = UnsavedFrames().mark(
+        [(topics.live(7), frame()), (topics.live(0), frame())], [7], lambda shard: alerts.get(shard, []), 42, 1.0, NOW
+    )
+
+    assert [(to, f.unsaved_since_us, f.unsaved) for to, f in frames] == [
+        (topics.live(7), 42, [alert(1)]),
+        (topics.live(0), 42, []),
+    ]
+
+
+def test_a_shard_with_an_alert_and_nothing_else_is_told_once_a_second() -> None:
+    marks = UnsavedFrames()
+
+    def told(now_s: float) -> list[str]:
+        return [to for to, _ in marks.mark([], [7, 9], lambda shard: [alert(shard)], 42, now_s, NOW)]
+
+    assert told(10.0) == [topics.live(7), topics.live(9)]
+    assert told(10.5) == []
+    assert told(11.0) == [topics.live(7), topics.live(9)]
+
+
+def test_afterwards_every_shard_that_was_marked_is_told_so_once() -> None:
+    marks = UnsavedFrames()
+    marks.mark([(topics.live(0), frame())], [7], lambda _: [alert(1)], 42, 1.0, NOW)
+
+    assert marks.clear(NOW) == [(topics.live(0), frame()), (topics.live(7), frame())]
+    assert marks.clear(NOW) == []
+
+
+def test_with_more_alerts_than_fit_the_first_are_told_and_the_frame_passes_the_broker() -> None:
+    many = [
+        msgspec.structs.replace(alert(n, "x" * 200), inputs={f"quantity_{i}": 1.5 for i in range(6)})
+        for n in range(500)
+    ]
+    values = dict.fromkeys(range(COUNT), 123.456)
+    full = frame(*(LiveReading(f"unit-{n:08d}", NOW, NOW, NOW, 3, 1, 0, values) for n in range(100)))
+    ((_, marked),) = UnsavedFrames().mark([(topics.live(7), full)], [7], lambda _: many, 42, 1.0, NOW)
+
+    assert marked.unsaved == many[:MAX_ALERTS]
+    assert len(wire.encode(marked)) < MAX_PACKET_BYTES
