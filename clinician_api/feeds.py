@@ -35,6 +35,8 @@ UNHEARD_S: Final = 5.0
 # A store that was not read for so many looks stands still: whatever it last said may no longer be so.
 MISSED_SYNCS: Final = 3
 WATCH_S: Final = 0.5
+# Troubles of ingest in which nothing is stored at all.
+STANDSTILLS: Final = (LinkTrouble.SILENT, LinkTrouble.DATABASE)
 
 
 class Feeds:
@@ -122,7 +124,7 @@ class Feeds:
         heard = now_s - self._live_heard_s <= LIVE_LIMIT_S and self._live.connected
         answers = now_s - self._synced_s <= MISSED_SYNCS * SYNC_S
         trouble = self._ingest_trouble if answers else LinkTrouble.DATABASE
-        if trouble not in (LinkTrouble.SILENT, LinkTrouble.DATABASE):
+        if trouble not in STANDSTILLS:
             room.unsaved.forget_unheard(now_s, UNHEARD_S)
         room.take_back(now_s)
         unsaved_us = room.unsaved.since_us(now_s, LIVE_LIMIT_S) if heard else None
@@ -153,10 +155,10 @@ class Feeds:
             for reading in await data.latest(names, now_us):
                 room.put_reading(not_from_the_future(reading, now_us))
         await self._reconcile_alerts(await data.alerts(only_open=True, now_us=now_us))
-        room.settle(began_s)
         beats, clock = await data.ingest_beats(), self._services.clock
         self._synced_s = clock.monotonic_s()
         self._ingest_trouble = self._ingest.look(beats, clock.now_us(), self._synced_s)
+        room.settle(began_s, works=self._ingest_trouble not in STANDSTILLS)
 
     async def _watch_findings(self) -> None:
         while True:

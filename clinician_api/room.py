@@ -124,9 +124,12 @@ class Room:
         """Forget alerts that ended before anything could be saved of them."""
         self.alerts.forget_unsaved(self.unsaved.taken_back(now_s))
 
-    def settle(self, looked_s: float) -> None:
-        """The store was looked at, beginning then, and its open alerts were put: what was saved before is on record."""
-        self.alerts.forget_unsaved(self.unsaved.settle(looked_s))
+    def settle(self, looked_s: float, *, works: bool) -> None:
+        """The store was looked at, beginning then, and its open alerts were put: what was saved before is on record.
+
+        `works`: whether ingest is well by the store's word.
+        """
+        self.alerts.forget_unsaved(self.unsaved.settle(looked_s, works=works))
 
     def set_link(self, name: str, trouble: LinkTrouble | None, since_us: int) -> bool:
         """What is the matter with one of LINKS (None: it works), and since when; True when that is a change."""

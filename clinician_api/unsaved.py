@@ -16,7 +16,8 @@ from telemetry.messages import UnsavedAlert
 Key = tuple[str, str]
 """Unit and rule."""
 
-# A store that still does not answer us so long after all was saved: then it is our way to it that is broken.
+# A store that so long after all was saved still does not answer, or does not say that ingest is well: then it is our way
+# to it that is broken, or another trouble.
 SETTLE_S: Final = 15.0
 # An alert that goes while its shard still saves nothing is over without having been on record. Just so long it is kept,
 # because its shard's first commit may be a moment older than the word that all is saved.
@@ -93,9 +94,14 @@ class UnsavedBook:
         """Alerts that ended without ever being on record: forgotten, and named."""
         return self._forget(lambda held: not self._is_saved(held.shard), now_s - TAKEN_BACK_S)
 
-    def settle(self, looked_s: float) -> list[Key]:
-        """The store was looked at, beginning then: alerts that had left before are forgotten, and named."""
+    def settle(self, looked_s: float, *, works: bool = True) -> list[Key]:
+        """The store was looked at, beginning then: alerts that had left before are forgotten, and named.
+
+        `works`: whether ingest is well by the store's word. Its heartbeat there may be older than its frames.
+        """
         gone = self._forget(lambda _held: True, looked_s)
+        if not works:
+            return gone
         for shard, word in self._words.items():
             if word.saved_s is not None and word.saved_s <= looked_s:
                 self._words[shard] = _Word(word.heard_s, 0)
@@ -103,10 +109,8 @@ class UnsavedBook:
 
     @property
     def unsettled(self) -> bool:
-        """Whether a look at the store is due: something was saved that is still shown as not."""
-        return any(word.saved_s is not None for word in self._words.values()) or any(
-            held.left_s is not None for held in self._held.values()
-        )
+        """Whether a look at the store is due: an alert was saved that is still shown as not."""
+        return any(held.left_s is not None for held in self._held.values())
 
     def since_us(self, now_s: float, limit_s: float) -> int | None:
         """Since when something is not saved, by shards heard within `limit_s` and by those not settled; else None."""

@@ -147,7 +147,7 @@ def test_an_unsaved_alert_is_its_clinics_and_no_technicians(room: Room) -> None:
     assert room.open_alerts(scope_of(Role.TECHNICIAN, 1)) == []
     room.put_saving(5, Saving(NOW, 0, []), str, 2.0)
     assert len(room.open_alerts(NURSE)) == 1
-    room.settle(2.0)
+    room.settle(2.0, works=True)
     assert room.open_alerts(NURSE) == []
 
 

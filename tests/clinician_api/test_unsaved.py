@@ -107,6 +107,16 @@ def test_it_lasts_until_the_store_was_looked_at_and_not_for_ever(book: UnsavedBo
     assert book.since_us(51, LIMIT_S) is None
 
 
+def test_it_lasts_until_the_store_too_says_that_ingest_is_well(book: UnsavedBook) -> None:
+    hear(book, 1, unsaved_alert())
+    hear(book, 2, since_us=0)
+    assert book.settle(2.0, works=False) == [KEY], "the alert is on record all the same"
+    assert not book.unsettled
+    assert book.since_us(2, LIMIT_S) == NOW, "an old heartbeat is no new trouble"
+    book.settle(3.0)
+    assert book.since_us(3, LIMIT_S) is None
+
+
 def test_frames_tell_all_only_where_no_shard_saves(book: UnsavedBook) -> None:
     assert not book.tells_all(0, LIMIT_S)
     hear(book, 1, shard=5)
