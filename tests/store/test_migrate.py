@@ -92,11 +92,12 @@ def test_schema_and_migrations_give_the_same(empty_url: str, postgres_url: str) 
         "ALTER TABLE engine_state SET UNLOGGED",
     ],
 )
-def test_the_comparison_of_schemas_sees(conn: Connection, difference: str) -> None:
-    before = catalogue_of(conn)
-    assert catalogue_of(conn) == before
-    conn.execute(difference)
-    assert catalogue_of(conn) != before
+def test_the_comparison_of_schemas_sees(plain_url: str, difference: str) -> None:
+    with pool.connect(plain_url) as conn:
+        before = catalogue_of(conn)
+        assert catalogue_of(conn) == before
+        conn.execute(difference)
+        assert catalogue_of(conn) != before
 
 
 def test_signal_columns_are_the_catalogue(conn: Connection) -> None:
