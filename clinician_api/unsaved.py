@@ -16,8 +16,8 @@ from telemetry.messages import UnsavedAlert
 Key = tuple[str, str]
 """Unit and rule."""
 
-# A store that so long after all was saved still does not answer, or does not say that ingest is well: then it is our way
-# to it that is broken, or another trouble.
+# A store that so long after all was saved does not answer, or does not say that ingest is well: then our way to it is
+# broken, or there is another trouble.
 SETTLE_S: Final = 15.0
 # An alert that goes while its shard still saves nothing is over without having been on record. Just so long it is kept,
 # because its shard's first commit may be a moment older than the word that all is saved.

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from clinician_api.access import Role
+from clinician_api.unsaved import Saving
 from telemetry.alarms import ConditionState, Priority
-from tests.clinician_api.conftest import Api
+from tests.clinician_api.builders import NOW, unsaved_alert
+from tests.clinician_api.conftest import Api, until
 
 
 def test_open_alerts_high_first(api: Api) -> None:
@@ -88,6 +90,34 @@ def test_an_alert_of_another_clinic_does_not_exist(api: Api) -> None:
     assert client.get(f"/api/alerts/{alert_id}").status_code == 404
     assert client.post(f"/api/alerts/{alert_id}/acknowledge", json={}).status_code == 404
     assert [e["actor"] for e in api.sign_in(clinic=2).get(f"/api/alerts/{alert_id}").json()["events"]] == [None]
+
+
+def test_what_is_not_saved_is_listed_told_and_not_acknowledged_within_its_clinic(api: Api) -> None:
+    saved = api.raise_alert(api.add_unit("u-1", "Clinic 1"), priority=Priority.MEDIUM)
+    api.add_unit("u-2", "Clinic 2")
+    client = api.sign_in(clinic=1)
+    until(lambda: [a["alert_id"] for a in client.get("/api/alerts").json()["alerts"]] == [saved])
+    until(lambda: api.do(lambda services: services.room.alerts.open_ids()) == {saved})
+    found = [
+        unsaved_alert("u-1", "R10"),
+        unsaved_alert("u-1", "R07", reason="fell further"),
+        unsaved_alert("u-2", "R10"),
+    ]
+    api.do(lambda services: services.room.put_saving(5, Saving(NOW, NOW, found), str, services.clock.monotonic_s()))
+    listed = client.get("/api/alerts").json()["alerts"]
+    assert [(a["alert_id"], a["reason"], a["unsaved"]) for a in listed] == [
+        ("unsaved-u-1-R10", "venous pressure fell", True), (saved, "fell further", True),
+    ]  # fmt: skip
+    for alert_id in ("unsaved-u-1-R10", saved):
+        detail = client.get(f"/api/alerts/{alert_id}").json()
+        assert (detail["alert"]["unsaved"], detail["events"]) == (True, [])
+        refused = client.post(f"/api/alerts/{alert_id}/acknowledge", json={})
+        assert (refused.status_code, refused.json()["error"]["what"]) == (503, "alert is not saved yet")
+    assert client.get("/api/alerts/unsaved-u-2-R10").status_code == 404
+    assert client.post("/api/alerts/unsaved-u-2-R10/acknowledge", json={}).status_code == 404
+    reader = api.sign_in(Role.ADMINISTRATOR)
+    assert reader.post("/api/alerts/unsaved-u-1-R10/acknowledge", json={}).status_code == 403
+    assert api.sign_in(Role.TECHNICIAN).get("/api/alerts/unsaved-u-1-R10").status_code == 403
 
 
 def test_who_only_reads_cannot_acknowledge(api: Api) -> None:
