@@ -68,8 +68,12 @@ class Settlement:
             if theirs is None or theirs.origin != mine.origin:
                 self._give_up(mine)
                 del outage.memory.units[mine.known.name], outage.memory.by_row[mine.row]
-            elif mine.newest_us > theirs.newest_us or outage.unsaved.steps(unit_id):
-                _hand_over(outage.memory, mine, session, theirs)
+                continue
+            # Also where the snapshot is ours to the last reading: it may be ahead of the rows that are stored.
+            theirs.judged, theirs.clocks, theirs.clock_off = mine.judged, mine.clocks, mine.clock_off
+            if mine.newest_us > theirs.newest_us or outage.unsaved.steps(unit_id):
+                session.engine.restore(theirs.row, outage.memory.engine.snapshot(mine.row))
+                theirs.newest_us = max(mine.newest_us, theirs.newest_us)
 
     def _give_up(self, mine: Unit) -> None:
         steps = self._outage.unsaved.settled(mine.known.unit_id)
@@ -120,10 +124,3 @@ class Settlement:
         else:
             self.given_up += steps
         self._metrics.unsaved.labels(outcome).inc(steps)
-
-
-def _hand_over(old: Session, mine: Unit, new: Session, theirs: Unit) -> None:
-    new.engine.restore(theirs.row, old.engine.snapshot(mine.row))
-    theirs.newest_us = max(mine.newest_us, theirs.newest_us)
-    theirs.clocks, theirs.clock_off = mine.clocks, mine.clock_off
-    theirs.judged = mine.judged

@@ -19,7 +19,7 @@ from store import engine_state, operations, registry
 from store.errors import StoreError, Trouble
 from store.pool import Connection
 from telemetry.messages import Batch
-from tests.ingest.building import seconds
+from tests.ingest.building import SECOND, START_US, seconds
 from tests.ingest.conftest import Gate, Outlet, Rig
 from tests.ingest.test_outage import again, leak, told
 from tests.ingest.test_worker import wait_for
@@ -248,3 +248,25 @@ def test_a_stand_by_leaves_the_shards_to_who_had_them_before_the_outage(rig: Rig
 
     wait_for(took_over, "the stand-by to take over once the grace is past")
     other.close()
+
+
+def test_what_was_judged_in_one_outage_is_not_late_after_the_next(rig: Rig, gate: Gate) -> None:
+    rig.arrive(seconds(1))
+    gate.lose()
+    for seq in range(100, 110):
+        rig.arrive(seconds(seq))
+    gate.open()
+    rig.until_saved()
+    rig.worker._kept.most = 3
+    rig.clock.advance(70)
+    rig.step()
+    assert 1 < len(rig.rows()) < 10, "some are stored, and with them a snapshot of rules that have seen all"
+    assert rig.rows("to_us(time)", "engine_state") == [START_US + 109 * SECOND]
+    gate.lose()
+    gate.open()
+    rig.until_saved()
+    for _ in range(10):
+        rig.step()
+
+    assert len(rig.rows()) == 11
+    assert rig.rows(where="flags & 4 <> 0") == []
