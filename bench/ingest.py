@@ -155,9 +155,8 @@ def _watch(counts: Any, load: Load) -> Measured:
 
 
 def _watch_paced(counts: Any, load: Load) -> Measured:
-    # What homes begin with is over by then: a treatment each, the findings of the first half minute, and the queue of
-    # that. The fleet of real life does not begin in one second.
-    time.sleep(load.settle_s)
+    # What homes begin with is over by then: a treatment each, the findings of the first half minute.
+    time.sleep(load.settle_s + len(load.homes) / ingest_load.BEGIN_PER_S)
     _until(lambda: counts[5] < len(load.homes) // 5, counts)
     counts[7] = 1
     began = _now(counts)

@@ -28,6 +28,8 @@ WINDOW: Final = 20_000
 _WINDOW_BYTES: Final = 8 * 1024 * 1024
 CONNECT: Final = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x00\x00\x06loader"
 _SLICE_S: Final = 0.01
+# So many homes of a paced load begin a second: each begins a treatment then, which is not what is measured.
+BEGIN_PER_S: Final = 125.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Load:
         homes: (unit's name, shard). samples: per message. rounds: messages of each home.
         step_us: between two samples of a home, and between two rounds when they are paced.
         paced: one round per `step_us`, homes evenly spread over it, until told to stop; else as fast as it is received.
-        settle_s: of a paced load, how long after its beginning what is measured begins.
+        settle_s: of a paced load, how long after the last has begun what is measured begins.
     """
 
     homes: Sequence[tuple[str, int]]
@@ -160,12 +162,16 @@ def _flat_out(line: socket.socket, ready: Sequence[bytes], counts: SynchronizedA
 
 def _paced(line: socket.socket, templates: Sequence[_Template], load: Load, counts: SynchronizedArray[Any]) -> None:
     """Until counts[4] says that it is the end; counts[8] is how many were sent."""
-    homes, sent = len(load.homes), 0
+    homes, done = len(load.homes), 0
     start = time.monotonic()
     while counts[4] != 2 and not counts[9]:
-        due = int((time.monotonic() - start) * homes * MICROSECONDS / load.step_us) + 1
+        passed_s = time.monotonic() - start
+        due = int(passed_s * homes * MICROSECONDS / load.step_us) + 1
+        begun = int(passed_s * BEGIN_PER_S) + 1
         now_us = time.time_ns() // 1000
-        line.sendall(b"".join([templates[n % len(templates)].fill(n // homes, now_us) for n in range(sent, due)]))
-        counts[8] = sent = due
+        slots = [n for n in range(done, due) if n % homes < begun]
+        line.sendall(b"".join([templates[n % len(templates)].fill(n // homes, now_us) for n in slots]))
+        done = due
+        counts[8] += len(slots)
         time.sleep(_SLICE_S)
     counts[9] = 2
