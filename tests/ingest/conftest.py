@@ -24,6 +24,7 @@ from telemetry import wire
 from telemetry.clock import ManualClock
 from telemetry.messages import Ack, Batch, LiveFrame, Status
 from tests.ingest.building import START_US
+from tests.secured_broker import wait_for
 
 
 @dataclass
@@ -69,8 +70,16 @@ class Rig:
     def restart(self) -> None:
         """A new process: everything that was only in memory is gone."""
         self.worker.close()
+        # The server lets go of a session's locks a moment after its line is closed; a worker that comes before owns
+        # nothing, and agents, who would send again, are not here.
+        wait_for(self._all_free)
         self.inbox = Inbox()
         self.worker = self._new_worker()
+
+    def _all_free(self) -> bool:
+        held = """SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                  WHERE locktype = 'advisory' AND datname = current_database()"""
+        return not self.conn.execute(held).fetchall()
 
     def _new_worker(self) -> Worker:
         settings = Settings(self.url, ALL, self.rules, "test")
