@@ -195,3 +195,21 @@ def test_a_stream_that_is_no_mqtt_is_left_too(ear: Ear) -> None:
             first.sendall(b"\x20\x02\x00\x00" + b"\x30\xff\xff\xff\xff\x7f")
             second, _ = listener.accept()
             second.close()
+
+
+def test_without_room_it_goes_on_asking_for_a_sign_of_life(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_loop, "PING_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(WAIT_S)
+        ear.loop.start("127.0.0.1", listener.getsockname()[1])
+        broker, _ = listener.accept()
+        with broker:
+            broker.settimeout(WAIT_S)
+            broker.sendall(b"\x20\x02\x00\x00")
+            until(lambda: ear.sessions == 1)
+            ear.room = False
+            until(lambda: ear.loop.pauses == 1)
+            said = b""
+            while said.count(b"\xc0\x00") < 5:
+                said += broker.recv(1000)
+            assert ear.loop.connected
