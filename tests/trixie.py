@@ -25,6 +25,7 @@ from urllib.parse import quote
 from store import embedded_owner
 from store.errors import StoreError
 from store.pool import connect
+from tests import debian_mirror
 from tests.secured_broker import wait_for
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -113,14 +114,12 @@ def _apt_options(folder: Path) -> list[str]:
 
 
 def _mirror() -> str:
-    form = "$(REPO_URI) $(COMPONENT) $(CODENAME) $(RELEASE)"
-    targets = _run("apt-get", "indextargets", "--format", form, "Identifier: Packages", "Label: Debian")
-    found = re.search(r"^(\S+) main (\S+) \2\b", targets, re.M)
+    found = debian_mirror.of_this_machine()
     if not found:
         raise SystemExit(
             "./run timescale: apt knows no Debian mirror here – apt-get update, or HOMEHD_TEST_TIMESCALE=URL"
         )
-    return found[1]
+    return found
 
 
 def _wrap(partial: Path, system: Path, program: str) -> None:

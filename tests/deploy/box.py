@@ -18,6 +18,7 @@ from typing import Final
 
 import pytest
 
+from tests import debian_mirror
 from tests.conftest import require
 
 SUITE: Final = "bookworm"
@@ -66,13 +67,15 @@ def archive() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "homehd"
     kept = cache / f"box-{SUITE}-{'-'.join(PACKAGES)}.tar"
     if not kept.exists():
+        mirror = debian_mirror.of_this_machine()
+        require(mirror, "a Debian mirror that apt knows", "apt-get update")
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             made = Path(folder) / "box.tar"
             done = subprocess.run(
                 ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
                  "--customize-hook=rm -rf $1/var/cache/apt/archives/*.deb $1/var/lib/apt/lists/*",
-                 SUITE, str(made), "http://deb.debian.org/debian"],
+                 SUITE, str(made), mirror],
                 capture_output=True, text=True, timeout=600, check=False,
             )  # fmt: skip
             require(done.returncode == 0, "a Debian mirror", f"mmdebstrap failed: {done.stderr[-300:]}")

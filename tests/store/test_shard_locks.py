@@ -18,7 +18,7 @@ def test_a_shard_has_one_writer(database_url: str) -> None:
 
 
 def test_a_writer_that_hangs_loses_its_shards(database_url: str) -> None:
-    with pool.connect(database_url) as second, pool.connect(database_url, idle_s=0.2) as first:
+    with pool.connect(database_url) as second, pool.connect(database_url, idle_s=3.0) as first:
         assert shard_locks.take(first, [1]) == {1}
         second.execute("SET lock_timeout = '10s'")
         second.execute(
@@ -76,10 +76,10 @@ def test_a_writer_that_hangs_in_a_statement_loses_its_shards_to_one_that_stands_
 
 
 def test_a_writer_that_works_for_long_keeps_its_shards(database_url: str) -> None:
-    with pool.connect(database_url) as second, pool.connect(database_url, idle_s=0.2) as first:
+    with pool.connect(database_url) as second, pool.connect(database_url, idle_s=3.0) as first:
         assert shard_locks.take(first, [1]) == {1}
         with pool.transaction(first):
-            first.pgconn.send_query(b"SELECT pg_sleep(1)")
+            first.pgconn.send_query(b"SELECT pg_sleep(2)")
             wait_for(
                 lambda: (
                     second.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone() is not None
