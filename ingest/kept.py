@@ -6,7 +6,7 @@ grow again as it keeps up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -58,6 +58,10 @@ class Kept:
         """Keep what there is room for while nothing can be stored; the rest is let go, its agents send it again."""
         both = [*self.messages, *messages][:MOST_MESSAGES]
         self.messages = both[: max(len(self.messages), _fitting(both, MOST_BYTES))]
+
+    def forget(self, topics: Container[str]) -> None:
+        """Let go of what came on these topics: something newer of theirs is stored."""
+        self.messages = [message for message in self.messages if message.topic not in topics]
 
 
 def _fitting(messages: Sequence[Message], most_bytes: int) -> int:

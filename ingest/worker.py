@@ -28,6 +28,7 @@ from ingest.telling import Outlet, Teller
 from store import operations
 from store.errors import StoreError, Trouble
 from store.pool import answered_within
+from telemetry import topics
 from telemetry.clock import Clock
 from telemetry.steady_clock import SteadyClock
 
@@ -212,6 +213,9 @@ class Worker:
         finally:
             self._alarm.saved += settlement.saved
             self._alarm.given_up += settlement.given_up
+        # A box's last word of its state is saved; one that was kept from before must not take its place.
+        said = [said.unit.known for said in outage.unsaved.statuses.values()]
+        self._kept.forget({topics.home(known.shard, known.name, "status") for known in said})
         self._outage = None
         self._committed()
         self._resumed_s = self.committed_s

@@ -57,3 +57,11 @@ def test_what_one_cycle_had_taken_is_kept_whatever_its_size() -> None:
     kept.messages = messages(400, wire.MAX_BYTES)
     kept.offer(messages(5, 1))
     assert kept.messages == messages(400, wire.MAX_BYTES)
+
+
+def test_what_came_on_a_topic_is_let_go_and_the_rest_stays_in_order() -> None:
+    kept = Kept()
+    status = Message("hhd/1/7/u1/status", b"", 5)
+    kept.messages = [*messages(2), status, *messages(2, first=2)]
+    kept.forget({status.topic})
+    assert kept.messages == messages(4)

@@ -242,6 +242,26 @@ def test_a_box_s_last_word_of_its_state_is_saved_afterwards(rig: Rig, gate: Gate
     assert rig.rows("online, trouble", "unit_status") == [(False, "")]
 
 
+def test_what_was_kept_does_not_take_the_place_of_a_box_s_last_word(
+    rig: Rig, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.kept.MOST_MESSAGES", 1)
+    up = Status(1, "u1", True, START_US, EPOCH, "boot", "0.1.0", True, MachineLink.CONNECTED)
+    rig.put([rig.message(up, direction="status")])
+    gate.lose()
+    for online in (True, False):
+        rig.inbox.put(rig.message(msgspec.structs.replace(up, online=online), direction="status"))
+        rig.clock.advance(AFTER_S)
+        rig.step()
+    gate.open()
+    rig.until_saved()
+    rig.outlet.sent.clear()
+    rig.clock.advance(1)
+    rig.step()
+    assert rig.rows("online", "unit_status") == [False]
+    assert not any(frame.statuses for frame in rig.outlet.frames())
+
+
 def test_strangers_other_shards_and_nonsense_are_passed_over(rig: Rig, gate: Gate) -> None:
     rig.arrive(seconds(1))
     gate.lose()
