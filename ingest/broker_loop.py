@@ -145,9 +145,10 @@ class BrokerLoop:
         readable, lost, rung = turn.wait(ROOM_S if self._paused else PING_S, reads=not self._paused)
         now_s = self._clock.monotonic_s()
         if rung:
-            self._rung = False
             with suppress(BlockingIOError):
                 self._bell.recv(64)
+            # Only now: who rings in between is taken care of by this turn, and its byte is not taken away with ours.
+            self._rung = False
         if self._paused:
             if lost:
                 raise ConnectionResetError("the broker has closed the connection")

@@ -213,3 +213,41 @@ def test_without_room_it_goes_on_asking_for_a_sign_of_life(ear: Ear, monkeypatch
             while said.count(b"\xc0\x00") < 5:
                 said += broker.recv(1000)
             assert ear.loop.connected
+
+
+class SlowBell:
+    """The loop's end of the pair, and what another thread does just when the loop is about to empty it."""
+
+    def __init__(self, bell: socket.socket, meanwhile: Callable[[], None]) -> None:
+        self._bell, self._meanwhile = bell, meanwhile
+
+    def fileno(self) -> int:
+        return self._bell.fileno()
+
+    def close(self) -> None:
+        self._bell.close()
+
+    def recv(self, size: int) -> bytes:
+        self._meanwhile()
+        return self._bell.recv(size)
+
+
+def test_what_is_published_while_the_loop_wakes_up_does_not_make_it_deaf(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_loop, "PING_S", 60.0)
+    bell = SlowBell(ear.loop._bell, lambda: ear.loop.publish("live/1/7", b"meanwhile"))
+    monkeypatch.setattr(ear.loop, "_bell", bell)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ear.loop.start("127.0.0.1", listener.getsockname()[1])
+        broker, _ = listener.accept()
+        with broker:
+            broker.settimeout(5.0)
+            broker.sendall(b"\x20\x02\x00\x00")
+            until(lambda: ear.sessions == 1)
+            said = b""
+            for payload in (b"first", b"second", b"third"):
+                ear.loop.publish("live/1/7", payload)
+                while payload not in said:
+                    said += broker.recv(1000)
+            assert b"meanwhile" in said
