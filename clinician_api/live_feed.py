@@ -47,7 +47,9 @@ class Batch:
     def add(self, shard: int, frame: LiveFrame) -> None:
         """Merge a frame. Those of one shard come in order, over one connection from the ingest that owns it."""
         self.frames += 1
-        self.saving[shard] = Saving(frame.server_us, frame.unsaved_since_us, frame.unsaved)
+        said = Saving(frame.server_us, frame.unsaved_since_us, frame.unsaved, frame.unsaved_left_out)
+        before = self.saving.get(shard)
+        self.saving[shard] = said if before is None else said.following(before)
         self.readings.update({reading.unit: reading for reading in frame.readings})
         self.statuses.update({status.unit: (status, frame.server_us) for status in frame.statuses})
 

@@ -1,7 +1,8 @@
 """What ingest could not save, shard by shard, as its live frames tell. Pure: times are handed in.
 
-A frame replaces what the shard's one before said. An alert that has gone from it because all is saved is kept until the
-store has been looked at since: only then is what is on record known, and nothing is shown twice or not at all.
+A frame replaces what the shard's one before said, but for what it says it had no room for. An alert that has gone from
+it because all is saved is kept until the store has been looked at since: only then is what is on record known, and
+nothing is shown twice or not at all.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ SETTLE_S: Final = 15.0
 # An alert that goes while its shard still saves nothing is over without having been on record. Just so long it is kept,
 # because its shard's first commit may be a moment older than the word that all is saved.
 TAKEN_BACK_S: Final = 2.0
+# Of so many no frame that leaves any out is believed: four for each of 5 000 homes are held, and no more by an error.
+MAX_HELD: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,20 @@ class Saving:
 
     Attributes:
         at_us: time of the frame. since_us: since when nothing can be, 0 when all is saved.
-        alerts: all that changed since.
+        alerts: all that changed since, but for `left_out` of them, for which there was no room.
     """
 
     at_us: int
     since_us: int
     alerts: list[UnsavedAlert]
+    left_out: int = 0
+
+    def following(self, before: Saving) -> Saving:
+        """This word, with what the one before it told and this one had no room for."""
+        if not self.left_out:
+            return self
+        told = {(alert.unit, alert.rule): alert for alert in [*before.alerts, *self.alerts]}
+        return replace(self, alerts=list(told.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class _Held:
 
 
 class UnsavedBook:
-    """All shards. Bounded by what fits into a frame of each."""
+    """All shards."""
 
     def __init__(self) -> None:
         self._words: dict[int, _Word] = {}
@@ -67,9 +78,10 @@ class UnsavedBook:
         """Take note of a frame; the alerts that are new or changed by it, as `AlertView`s. `title` names a rule."""
         self._words[shard] = self._word(shard, said.since_us, now_s)
         told = {(alert.unit, alert.rule): alert for alert in said.alerts} if said.since_us else {}
-        for key, held in self._held.items():
-            if held.shard == shard and held.left_s is None and key not in told:
-                self._held[key] = replace(held, left_s=now_s)
+        if not said.left_out or len(self._held) >= MAX_HELD:
+            for key, held in self._held.items():
+                if held.shard == shard and held.left_s is None and key not in told:
+                    self._held[key] = replace(held, left_s=now_s)
         changed = {}
         for key, alert in told.items():
             before = self._held.get(key)

@@ -258,6 +258,7 @@ class LiveFrame(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         unsaved_since_us: server time since when nothing could be committed; 0: everything here is.
         unsaved: then all such alerts of the shard's units, in every frame anew: a frame replaces the one before.
+        unsaved_left_out: how many of them this frame had no room for; what frames before it told of others still holds.
     """
 
     version: int
@@ -266,3 +267,4 @@ class LiveFrame(msgspec.Struct, frozen=True, array_like=True):
     statuses: list[Status] = []
     unsaved_since_us: int = 0
     unsaved: list[UnsavedAlert] = []
+    unsaved_left_out: int = 0

@@ -99,6 +99,13 @@ def test_what_is_not_saved_is_each_shards_newest_word(watch: Watch, publisher: C
     assert saving == {5: Saving(NOW + 1, NOW, [unsaved_alert("u-2")]), 6: Saving(NOW + 1, 0, [])}
 
 
+def test_frames_that_leave_some_out_are_taken_together() -> None:
+    batch = Batch()
+    for unit in ("u-1", "u-2"):
+        batch.add(5, LiveFrame(1, NOW, unsaved_since_us=NOW, unsaved=[unsaved_alert(unit)], unsaved_left_out=1))
+    assert batch.saving[5].alerts == [unsaved_alert("u-1"), unsaved_alert("u-2")]
+
+
 def test_a_frame_of_no_shard_is_nonsense(watch: Watch, publisher: Callable[..., None]) -> None:
     publisher(frame(live_reading("u-1", 1)), "live/1/64")
     assert watch.messages(1).bad == 1

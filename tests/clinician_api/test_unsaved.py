@@ -66,6 +66,32 @@ def test_what_was_saved_is_not_taken_back(book: UnsavedBook) -> None:
     assert book.taken_back(100) == []
 
 
+def test_what_a_frame_had_no_room_for_stands_until_one_that_tells_all(book: UnsavedBook) -> None:
+    hear(book, 1, unsaved_alert())
+    book.hear(5, Saving(NOW, NOW, [unsaved_alert("u-2")], left_out=1), str, 2)
+    assert book.taken_back(100) == []
+    hear(book, 3, unsaved_alert("u-2"))
+    assert book.taken_back(100) == [KEY]
+
+
+def test_who_leaves_out_more_than_there_can_be_is_not_believed(
+    book: UnsavedBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinician_api.unsaved.MAX_HELD", 1)
+    hear(book, 1, unsaved_alert())
+    book.hear(5, Saving(NOW, NOW, [unsaved_alert("u-2")], left_out=1), str, 2)
+    assert book.taken_back(100) == [KEY]
+
+
+def test_a_word_that_leaves_some_out_goes_on_from_the_one_before() -> None:
+    before, new = unsaved_alert("u-1"), unsaved_alert("u-2")
+    changed = unsaved_alert("u-1", reason="fell further")
+    said = Saving(NOW, NOW, [before])
+    assert Saving(NOW, NOW, [new], left_out=1).following(said).alerts == [before, new]
+    assert Saving(NOW, NOW, [changed], left_out=1).following(said).alerts == [changed]
+    assert Saving(NOW, NOW, [new]).following(said).alerts == [new]
+
+
 def test_one_that_comes_again_has_never_gone(book: UnsavedBook) -> None:
     hear(book, 1, unsaved_alert())
     hear(book, 2)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ingest.unsaved_frames import MAX_ALERTS, UnsavedFrames
+from ingest.unsaved_frames import ALWAYS, MAX_ALERTS, UnsavedFrames
 from telemetry import topics, wire
 from telemetry.messages import LiveFrame, LiveReading, UnsavedAlert
 from telemetry.signals import COUNT
@@ -50,7 +50,20 @@ def test_afterwards_every_shard_that_was_marked_is_told_so_once() -> None:
     assert marks.clear(NOW) == []
 
 
-def test_with_more_alerts_than_fit_the_first_are_told_and_the_frame_passes_the_broker() -> None:
+def test_of_more_alerts_than_fit_the_first_are_always_told_and_each_comes_in_its_turn() -> None:
+    marks, many = UnsavedFrames(), [alert(n) for n in range(200)]
+    told: list[UnsavedAlert] = []
+    for turn in range(6):
+        ((_, one),) = marks.mark([], [7], lambda _: many, 42, float(turn), NOW)
+        assert one.unsaved[:ALWAYS] == many[:ALWAYS]
+        assert (len(one.unsaved), one.unsaved_left_out) == (MAX_ALERTS, 200 - MAX_ALERTS)
+        told += one.unsaved
+    assert {one.unit for one in told} == {one.unit for one in many}
+    ((_, fits),) = marks.mark([], [7], lambda _: many[:MAX_ALERTS], 42, 9.0, NOW)
+    assert (fits.unsaved, fits.unsaved_left_out) == (many[:MAX_ALERTS], 0)
+
+
+def test_a_full_frame_with_as_many_alerts_as_fit_passes_the_broker() -> None:
     many = [
         msgspec.structs.replace(alert(n, "x" * 200), inputs={f"quantity_{i}": 1.5 for i in range(6)})
         for n in range(500)
