@@ -111,9 +111,15 @@ class Session:
         if gained:
             self._load(gained, now_us)
             log.info("shards taken", extra={"fields": {"shards": len(gained), "units": len(self.units)}})
-        if gained != lacking and (hung := shard_locks.free_hung(self.conn, IDLE_S)):
-            log.error("cut off an ingest that hangs", extra={"fields": {"sessions": hung}})
+        if gained != lacking:
+            self._free_hung()
         return gained
+
+    def _free_hung(self) -> None:
+        with answered_within(self.conn, ANSWER_S, "look for ingests that hang"):
+            hung = shard_locks.free_hung(self.conn, IDLE_S)
+        if hung:
+            log.error("cut off an ingest that hangs", extra={"fields": {"sessions": hung}})
 
     def refresh(self, now_us: int) -> None:
         """Learn of new and revoked units and of changed prescriptions."""

@@ -99,7 +99,9 @@ class Settlement:
 
     def _give_up_memory(self, session: Session, mine: Unit, theirs: Unit) -> None:
         self._count("given up", self._outage.unsaved.settled(mine.known.unit_id))
-        for state in engine_state.load(session.conn, [theirs.known.unit_id]).values():
+        with answered_within(session.conn, ANSWER_S, "look what the rules knew"):
+            states = engine_state.load(session.conn, [theirs.known.unit_id])
+        for state in states.values():
             session.engine.restore(theirs.row, state.state)  # what is found again is then told again
 
     def _save(self, session: Session, units: Sequence[tuple[Unit, Unit]], now_us: int) -> None:

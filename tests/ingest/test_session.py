@@ -10,12 +10,13 @@ from ingest.admission import KnownUnit
 from ingest.session import ASK_AGAIN_S, ASKS_PER_S, Session, connect
 from ingest.shards import ALL
 from ingest.units import Unit
-from store import patients, pool, received, registry
+from store import patients, pool, received, registry, shard_locks
 from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.pool import Connection
 from telemetry.clock import ManualClock
 from tests.ingest.building import EPOCH, START_US
+from tests.store.valve import valve
 
 
 @pytest.fixture
@@ -203,3 +204,22 @@ def test_a_shard_that_cannot_be_loaded_leaves_no_half_known_units(
             session.take_shards(clock.now_us())
     assert (session.units, session.by_row, session.owned) == ({}, {}, frozenset())
     session.close()
+
+
+def test_looking_for_those_that_hang_is_not_waited_for_without_end(
+    session: Session, database_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert session.owned == ALL
+    free_hung = shard_locks.free_hung
+    monkeypatch.setattr("ingest.session.ANSWER_S", 0.5)
+    with valve(database_url) as way:
+
+        def in_a_standstill(conn: Connection, hung_s: float) -> int:
+            way.shut()
+            return free_hung(conn, hung_s)
+
+        monkeypatch.setattr(shard_locks, "free_hung", in_a_standstill)
+        standby = Session(connect(way.url), ALL, ruleset.load(), clock.monotonic_s)
+        with pytest.raises(StoreError, match=r"no answer for 0\.5 s"):
+            standby.take_shards(clock.now_us())
+        standby.close()
