@@ -26,14 +26,17 @@ log = logging.getLogger(__name__)
 SYNC_S: Final = 2.0
 FINDINGS_S: Final = 5.0
 RETRY_S: Final = 1.0
-# Ingest writes its heartbeat every 2 s and an empty live frame every second.
+# Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
-LIVE_LIMIT_S: Final = 4.0
+# It sends an empty live frame every second, but when its database stands still it waits 5 s for it in silence, before
+# it goes on without. That is no standstill of the screens.
+LIVE_LIMIT_S: Final = 7.0
 # A shard whose frames say that nothing can be saved sends one every second. When nothing has come for so long although
 # ingest works, nobody speaks for it any more.
 UNHEARD_S: Final = 5.0
-# A store that was not read for so many looks stands still: whatever it last said may no longer be so.
-MISSED_SYNCS: Final = 3
+# A store that was not read for so many looks stands still: whatever it last said may no longer be so. By then ingest
+# has said that it goes on without.
+MISSED_SYNCS: Final = 4
 WATCH_S: Final = 0.5
 # Troubles of ingest in which nothing is stored at all.
 STANDSTILLS: Final = (LinkTrouble.SILENT, LinkTrouble.DATABASE)

@@ -23,6 +23,9 @@ from clinician_api.room import Room
 from clinician_api.settings import ApiOptions
 from clinician_api.views import age_s
 from homehd.brokers import Broker
+from ingest.live import HEARTBEAT_S
+from ingest.operations_alarm import AFTER_S
+from ingest.session import ANSWER_S
 from store import heartbeat, pool, unit_status
 from store.unit_status import StatusRow
 from telemetry import topics, wire
@@ -272,6 +275,12 @@ def test_every_database_connection_lost_at_once_is_survived(connected: Api) -> N
     assert client.get("/api/units/u-1").status_code == 200
     screen.next("status", where=lambda m: m["alert_feed"]["alive"])
     assert [u["unit"] for u in screen.subscribe()["units"]] == ["u-1"], "the socket was not closed for it"
+
+
+def test_nothing_is_called_a_standstill_before_ingest_can_say_that_it_goes_on_without_the_database() -> None:
+    spoken_s = max(ANSWER_S, AFTER_S) + HEARTBEAT_S  # after its last frame
+    assert spoken_s + feeds.WATCH_S < feeds.LIVE_LIMIT_S
+    assert max(ANSWER_S, AFTER_S) + feeds.WATCH_S < (feeds.MISSED_SYNCS - 1) * feeds.SYNC_S, "after the last look"
 
 
 def test_a_reading_stamped_in_the_future_grows_old_and_makes_way() -> None:
