@@ -9,7 +9,7 @@ from ingest.isolation import Isolation
 from ingest.metrics import Metrics
 from ingest.session import ANSWER_S, Session
 from ingest.telling import Outlet
-from store import heartbeat
+from store import heartbeat, partitions
 from store.pool import answered_within
 from telemetry.clock import Clock
 
@@ -18,6 +18,8 @@ SHARDS_S: Final = 1.0
 REFRESH_S: Final = 15.0
 # A home that was revoked a second ago is taken for one that may still speak for this long.
 REVOKED_S: Final = 1.0
+# Tomorrow's partition is tried for so often until midnight: whoever reads for hours is in the way of a few tries only.
+PARTITIONS_S: Final = 600.0
 
 
 class Timetable:
@@ -64,6 +66,9 @@ class House:
         if due("refresh", REFRESH_S, now_s):
             session.refresh(now_us)
             self._metrics.units.set(len(session.units))
+        if due("partitions", PARTITIONS_S, now_s):
+            with answered_within(session.conn, ANSWER_S, "make tomorrow's partition"):
+                partitions.prepare(session.conn, now_us)
         if not due("beat", BEAT_S, now_s):
             return False
         self._metrics.clocks.set(sum(unit.clock_off for unit in session.units.values()))

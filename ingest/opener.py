@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.ruleset import Ruleset
-from ingest.session import Session, connect
+from ingest.session import ANSWER_S, Session, connect
 from store import heartbeat, migrate, room, shard_locks
 from store.errors import StoreError, Trouble
+from store.pool import answered_within
 from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -63,12 +64,15 @@ class Opener:
         conn = before.conn if before is not None and stands else connect(settings.database_url)
         try:
             session = Session(conn, settings.shards, settings.ruleset, self._clock.monotonic_s)
-            migrate.check(conn)
             hoped: frozenset[int] = frozenset()
+            # A server may let us in and then stand still: this is the only thread that looks for another.
+            with answered_within(conn, ANSWER_S, "ask whether the database is well"):
+                migrate.check(conn)
+                if before is not None:
+                    if not stands and shard_locks.end(conn, before.writer):
+                        hoped = before.owned  # as soon as that one is gone
+                    self._try_writing(session, before, trouble)
             if before is not None:
-                if not stands and shard_locks.end(conn, before.writer):
-                    hoped = before.owned  # as soon as that one is gone
-                self._try_writing(session, before, trouble)
                 session.leave_to_others(before.owned, GRACE_S)
             self._take_shards(session, hoped)
         except BaseException:

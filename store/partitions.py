@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.pq import TransactionStatus
 
+from store.errors import StoreError, Trouble
 from store.pool import Connection
 from store.queries import run
 
@@ -49,3 +50,20 @@ def ensure_partitions(conn: Connection, time_us: NDArray[np.int64], received_us:
     if conn.info.transaction_status is TransactionStatus.IDLE:
         known.update(wanted)
     return made
+
+
+def prepare(conn: Connection, now_us: int) -> list[date]:
+    """Make the partitions of today and tomorrow before a row needs them; the days made.
+
+    A new partition waits for whoever reads without saying which days (a dump of the database, somebody's open psql),
+    and at midnight every row would wait with it. Here nobody waits: when it cannot be had at once, nothing is made.
+    """
+    days = np.array([now_us, now_us + DAY_US])
+    try:
+        with conn.transaction():
+            run(conn, "wait_briefly", {"limit": "200ms"})
+            return ensure_partitions(conn, days, now_us)
+    except StoreError as error:
+        if error.trouble is not Trouble.BUSY:
+            raise
+        return []

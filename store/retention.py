@@ -37,7 +37,7 @@ def drop(conn: Connection, day: date) -> None:
     for attempt in range(TRIES):
         try:
             with conn.transaction():
-                run(conn, "wait_briefly")
+                run(conn, "wait_briefly", {"limit": "1s"})
                 run(conn, "drop_reading_day", {"day": day})
         except StoreError as error:
             if error.trouble is not Trouble.BUSY or attempt == TRIES - 1:

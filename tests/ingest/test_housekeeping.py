@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ingest.housekeeping import BEAT_S, Timetable
+from store.partitions import DAY_US
 from tests.ingest.conftest import Rig
 from tests.ingest.test_worker import wait_for
 
@@ -36,3 +39,13 @@ def test_shards_that_come_free_are_heard_at_once(rig: Rig) -> None:
         return 5 in rig.outlet.owned
 
     wait_for(heard, "shard 5")
+
+
+def test_tomorrow_s_partition_is_there_before_midnight(rig: Rig) -> None:
+    rig.turn()
+    tomorrow = datetime.fromtimestamp((rig.clock.now_us() + DAY_US) / 1e6, UTC)
+    kind, made = rig.conn.execute(
+        "SELECT relkind, to_regclass(%s) IS NOT NULL FROM pg_class WHERE oid = 'reading'::regclass",
+        [f"reading_{tomorrow:%Y%m%d}"],
+    ).fetchone() or ("", False)
+    assert made == (kind == "p"), "a hypertable makes its own chunks"

@@ -66,6 +66,22 @@ def test_what_is_left_of_a_cut_connection_does_not_keep_its_shards(settings: Set
         again.close()
 
 
+def test_a_server_that_lets_us_in_and_then_stands_still_is_given_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opener, "ANSWER_S", 0.3)
+    with valve(settings.database_url) as way:
+        check = migrate.check
+
+        def check_too_late(conn: Connection) -> None:
+            way.shut()
+            check(conn)
+
+        monkeypatch.setattr(migrate, "check", check_too_late)
+        with pytest.raises(StoreError, match="whether the database is well"):
+            Opener(Settings(way.url, ALL, settings.ruleset, "test"), SystemClock()).open()
+
+
 def test_a_shard_that_another_has_is_not_waited_for_longer_than_a_ghost(
     settings: Settings, one: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

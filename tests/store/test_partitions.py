@@ -105,3 +105,15 @@ def test_readers_are_not_locked_out(plain_url: str, conn: Connection) -> None:
         assert other.execute(
             "SELECT count(*) FROM reading WHERE time >= %s AND time < '2025-06-16'", [start]
         ).fetchone()
+
+
+def test_tomorrow_is_made_ahead_and_waits_for_nobody(conn: Connection, plain_url: str) -> None:
+    with pool.connect(plain_url) as reader:
+        with reader.transaction():
+            reader.execute("SELECT count(*) FROM reading")  # a dump of the database, over midnight
+            assert partitions.prepare(conn, NOW_US) == []
+            insert(conn, NOW_US)
+        assert partitions.prepare(conn, NOW_US) == [TODAY, date(2025, 6, 16)]
+        assert partitions.prepare(conn, NOW_US) == []
+    assert conn.execute("SELECT count(*) FROM reading_20250615").fetchone() == (1,)
+    assert conn.execute("SHOW lock_timeout").fetchone() == ("10s",)

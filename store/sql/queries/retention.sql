@@ -6,7 +6,7 @@ SELECT drop_reading_day(%(day)s)
 
 -- name: wait_briefly
 -- For this transaction: whoever waits for a lock keeps everybody else waiting behind it.
-SET LOCAL lock_timeout = '1s'
+SELECT set_config('lock_timeout', %(limit)s, true)
 
 -- name: retention_policy
 SELECT (config ->> 'keep_days')::int
