@@ -61,7 +61,9 @@ class Operator:
             self.words(step), env={**self.environment, **given}, capture_output=True, text=True, timeout=120,
             check=False, cwd="/", **self.identity(step),
         )  # fmt: skip
-        assert done.returncode == 0, f"{step}: {done.stderr}\n{done.stdout}"
+        logs = sorted(self.data.glob("log/*"))[-1:] if done.returncode else []
+        said = "".join(log.read_text(errors="replace")[-2000:] for log in logs)
+        assert done.returncode == 0, f"{step}: {done.stderr}\n{done.stdout}\n{said}"
         return done.stdout
 
     def begin(self, step: str) -> subprocess.Popen[bytes]:
@@ -192,6 +194,8 @@ def destroy(system: System, operator: Operator) -> None:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     os.kill(pid, signal.SIGKILL)
     wait_for("its children to notice", lambda: not any(is_alive(child) for child in children), 30, system)
+    # One that is dead and not yet collected still counts as the owner of its socket for whoever starts next.
+    wait_for("the server's end to be taken note of", lambda: not Path(f"/proc/{pid}").exists(), 30, system)
     shutil.rmtree(operator.data)
     operator.data.mkdir()
     operator.owner.give(operator.data)
