@@ -52,6 +52,8 @@ class Lookout:
                         self._stop.wait(LOOK_S)
             except StoreError as error:
                 log.warning("no figures of boxes and backup for now", extra={"fields": {"error": error.line()}})
+            except Exception:
+                log.exception("no figures of boxes and backup for now")
             self._stop.wait(LOOK_S)
 
     def step(self, conn: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 
@@ -111,7 +112,9 @@ def test_tomorrow_is_made_ahead_and_waits_for_nobody(conn: Connection, plain_url
     with pool.connect(plain_url) as reader:
         with reader.transaction():
             reader.execute("SELECT count(*) FROM reading")  # a dump of the database, over midnight
+            began_s = time.monotonic()
             assert partitions.prepare(conn, NOW_US) == []
+            assert time.monotonic() - began_s < 5, "a connection of ours else waits ten seconds for a lock"
             insert(conn, NOW_US)
         assert partitions.prepare(conn, NOW_US) == [TODAY, date(2025, 6, 16)]
         assert partitions.prepare(conn, NOW_US) == []
