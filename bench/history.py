@@ -174,12 +174,20 @@ async def _timed(ask: Callable[[], Awaitable[None]]) -> float:
 
 def drop_caches(url: str) -> bool:
     """Put the server's files out of the kernel's memory, and what we may read next out of its own; whether we could."""
+    if not drop_files(url):
+        return False
+    with pool.connect(url) as conn:
+        _fill_buffers(conn)
+    return drop_files(url)
+
+
+def drop_files(url: str) -> bool:
+    """Put the server's files out of the kernel's memory; whether we could."""
     with pool.connect(url) as conn:
         folder = Path(conn.execute("SHOW data_directory").fetchall()[0][0], "base")
         if not os.access(folder, os.R_OK | os.X_OK):
             return False
         conn.execute("CHECKPOINT")
-        _fill_buffers(conn)
     for path in folder.rglob("*"):
         if path.is_file():
             handle = os.open(path, os.O_RDONLY)
@@ -209,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         options.folder = options.folder or temporary
         with load_history.place(options) as url:
-            print(_filled(url, plan))
+            print(filled(url, plan))
             bench = Bench(url, 1 if options.quick else options.runs)
             lines = asyncio.run(bench.lines(2 * plan.treatment_s))
     print("what                      ms median      max    first    limit   compared ms    ratio   compared with")
@@ -218,7 +226,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _filled(url: str, plan: Plan) -> str:
+def filled(url: str, plan: Plan) -> str:
+    """Fill a database that is empty; one line on what is in it."""
     migrate.migrate(url)
     with pool.connect(url) as conn:
         if conn.execute("SELECT count(*) FROM treatment_summary").fetchall()[0][0]:
