@@ -271,6 +271,34 @@ def test_a_day_dropped_meanwhile_stays_dropped(conn: Connection, other: Connecti
     assert conn.execute("SELECT count(*) FROM reading").fetchone() == (1,)
 
 
+def test_nothing_of_a_day_that_was_dropped_by_hand_and_made_anew_comes_back(
+    conn: Connection, other: Connection
+) -> None:
+    fill(conn)
+    day_order.begin(conn, DAY)
+    day_order.copy(conn, DAY)
+    other.execute(f"DROP TABLE {ours()[0]}")
+    with pool.connect(conn.info.dsn) as ingest:
+        late(ingest, 0)
+    with pytest.raises(StoreError):
+        day_order.exchange(conn, DAY)
+    assert conn.execute("SELECT count(*) FROM reading").fetchone() == (1,)
+    assert day_order.put_in_order(conn, NOON_US) == DAY
+    assert conn.execute("SELECT count(*) FROM reading").fetchone() == (1,)
+    assert tables(conn) == ours()
+
+
+def test_a_row_that_comes_between_catching_up_and_the_lock_is_noticed_under_the_lock(conn: Connection) -> None:
+    fill(conn)
+    for step in steps(conn)[:3]:
+        step()
+    late(conn, 0)
+    assert run(conn, "exchange_reading_day", {"day": DAY}).fetchone() == (False,)
+    run(conn, "catch_up_reading_copy", {"day": DAY})
+    assert run(conn, "exchange_reading_day", {"day": DAY}).fetchone() == (True,)
+    assert conn.execute("SELECT count(*) FROM reading").fetchone() == (HOMES * ROWS + 1,)
+
+
 def test_one_at_a_time(conn: Connection, other: Connection) -> None:
     fill(conn)
     assert run(other, "lock_ordering").fetchone() == (True,)

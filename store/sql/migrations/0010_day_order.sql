@@ -107,8 +107,8 @@ BEGIN
     LOCK TABLE ONLY reading IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', name);
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = name::regclass AND tgname = 'note_reading') THEN
-        RAISE EXCEPTION 'the day was dropped and made anew: its copy is another day''s'
-            USING ERRCODE = 'lock_not_available';
+        RAISE EXCEPTION 'the day was dropped and made anew: its copy is of what was dropped'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     IF EXISTS (SELECT FROM reading_noted) THEN
         RETURN false;
