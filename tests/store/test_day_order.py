@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
@@ -187,6 +188,24 @@ def test_somebody_in_the_way_is_left_alone_and_nothing_is_changed(
         assert tables(conn) == ours()
     assert day_order.put_in_order(conn, NOON_US) == DAY
     assert not is_watched(conn)
+
+
+def test_behind_somebody_who_reads_nobody_waits_for_longer_than_the_lock_is_waited_for(
+    conn: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_order, "TRIES", 1)
+    monkeypatch.setattr(day_order, "_older_are_gone", lambda _: True)
+    fill(conn)
+    for step in steps(conn)[:3]:
+        step()
+    with pool.transaction(other):
+        other.execute("SELECT count(*) FROM reading").fetchall()
+        began = time.monotonic()
+        with pytest.raises(StoreError) as caught:
+            day_order.exchange(conn, DAY)
+        assert time.monotonic() - began < 5
+    assert caught.value.trouble is Trouble.BUSY
+    day_order.exchange(conn, DAY)
 
 
 def test_who_took_its_view_before_and_kept_it_never_finds_an_empty_day(

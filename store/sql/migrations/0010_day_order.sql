@@ -106,13 +106,10 @@ BEGIN
     -- In the order in which everybody takes them.
     LOCK TABLE ONLY reading IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', name);
-    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = name::regclass AND tgname = 'note_reading') THEN
-        RAISE EXCEPTION 'the day was dropped and made anew: its copy is of what was dropped'
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
     IF EXISTS (SELECT FROM reading_noted) THEN
         RETURN false;
     END IF;
+    -- An error when it is not there: the day was dropped and made anew, and the copy is of what was dropped.
     EXECUTE format('DROP TRIGGER note_reading ON %I', name);
     EXECUTE format('ALTER TABLE reading DETACH PARTITION %I', name);
     EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_before');
