@@ -38,6 +38,7 @@ class Metrics:
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
         self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")
         self.minutes = counter("minute_spans", "Spans of minutes computed, and attempts that failed", "outcome")
+        self.days_ordered = counter("days_ordered", "Days put in order, and attempts that failed", "outcome")
         self.acks = counter("acks", "Acknowledgements sent")
         self.unsaved = counter("unsaved_findings", "Alert steps found while nothing could be saved", "outcome")
         self.unsaved_s = gauge("unsaved_seconds", "For how long nothing could be saved; 0 while it can")

@@ -12,6 +12,7 @@ from typing import Final
 
 from alerts import ruleset
 from ingest.conflicts import ConflictWatch
+from ingest.day_order import DayKeeper
 from ingest.inbox import Inbox
 from ingest.lookout import Lookout
 from ingest.metrics import Metrics
@@ -59,6 +60,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
+    days = DayKeeper(options.database_url, clock, metrics)
     _watch(metrics, worker, inbox, subscriber, clock)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(worker, subscriber, inbox, clock), named="--health-port"
@@ -71,6 +73,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         watch.start()
         lookout.start()
         keeper.start()
+        days.start()
         log.info("ingest ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         worker.run(stop)
     finally:
@@ -78,6 +81,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         watch.stop()
         lookout.stop()
         keeper.stop()
+        days.stop()
         worker.close()
         subscriber.stop()
         health.stop()
