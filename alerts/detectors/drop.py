@@ -17,7 +17,7 @@ import numpy as np
 from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.baseline import Baselines, Floats, Kept
-from alerts.detectors.window import Steadiness, Window, Windows
+from alerts.detectors.window import Steadiness, Window, Windows, most_above, unpacked
 from alerts.inputs import Columns, Round
 from alerts.records import Context
 from alerts.schema import Delays, Head, Rule
@@ -93,15 +93,14 @@ class Drop:
         begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
         if begins.any():
             begins &= np.isnan(table["drop.baseline"][now.at])
-            self._baselines.keep(now, table, begins, window.values, window.held, flow)
+            self._baselines.keep(now, table, begins, window.values, unpacked(window.held), flow)
         self._windows.store(now, table, np.where(leave_out | begins, np.float32(np.nan), value), flow)
 
     def _look(self, value: Floats, window: Window, breach: Bools, clear: Bools) -> None:
         rungs = self._group.rule_of_rung
-        half = window.count[:, rungs]
-        present, held, values = value[:, rungs], window.held[:, rungs, :], window.values[:, rungs, :]
-        breach[...] = 2 * (held & (values >= (present + self._drop)[:, :, None])).sum(axis=2) > half
-        low = 2 * (held & (values >= (present + self._near)[:, :, None])).sum(axis=2) > half
+        present, held, values = value[:, rungs], window.held[:, rungs], window.values[:, rungs, :]
+        breach[...] = most_above(values, present + self._drop, held)
+        low = most_above(values, present + self._near, held)
         clear[...] = ~low & ~breach & ~np.isnan(present)
 
     def _look_back(self, value: Floats, kept: Kept, breach: Bools, clear: Bools) -> None:

@@ -54,21 +54,41 @@ class Steadiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self.steady_percent / 100.0
 
 
+Words = npt.NDArray[np.uint64]
+
+
 @dataclass(slots=True)
 class Window:
-    """The last minute of every rule's signal: [n, rules, places].
+    """The last minute of every rule's signal.
 
     Attributes:
-        values, steady: the signal and the steady one. inside: places within the window. held: those with a value.
+        values, steady: the signal and the steady one: [n, rules, places].
+        inside, held: places within the window, and those of them with a value: one bit each, [n, rules].
         count: values in the window. filled: whether it holds enough of them, far enough back: [n, rules].
     """
 
     values: Floats
     steady: Floats
-    inside: Bools
-    held: Bools
-    count: npt.NDArray[np.intp]
+    inside: Words
+    held: Words
+    count: npt.NDArray[np.uint8]
     filled: Bools
+
+
+def packed(places: Bools) -> Words:
+    """[…, places] as one word each: counting bits is ten times as fast as adding up booleans."""
+    return np.packbits(places, axis=-1).view(np.uint64)[..., 0]
+
+
+def unpacked(words: Words) -> Bools:
+    """The places of such words again."""
+    return np.unpackbits(words[..., None].view(np.uint8), axis=-1).view(np.bool_)
+
+
+def most_above(values: Floats, present: Floats, held: Words) -> Bools:
+    """Whether more than half of the held values are at or above the present one: so is their lower median."""
+    low = packed(values >= present[..., None]) & held
+    return np.asarray(2 * np.bitwise_count(low) > np.bitwise_count(held))
 
 
 class Windows:
@@ -91,31 +111,34 @@ class Windows:
         """The windows as they are before this reading."""
         ages = (_second(now)[:, None] - table[f"{self._name}.second"][now.at])[:, None, :]
         values = table[f"{self._name}.window"][now.at]
-        inside = (ages >= 1) & (ages <= self._window_s)
-        held = inside & ~np.isnan(values)
-        count = held.sum(axis=2)
-        filled = (count >= self._min_readings) & (held & (ages >= self._min_span_s)).any(axis=2)
+        inside = packed((ages >= 1) & (ages <= self._window_s))
+        held = inside & packed(values == values)  # NaN is not
+        count = np.bitwise_count(held)
+        filled = (count >= self._min_readings) & ((held & packed(ages >= self._min_span_s)) != 0)
         return Window(values, table[f"{self._name}.steady"][now.at], inside, held, count, filled)
 
     def codes(self, flow: Floats, window: Window) -> Codes:
         """[n, rules]: why nothing can be said by the steady signal, now and in the window."""
-        off = np.abs(window.steady - flow[:, :, None])
-        room = (flow * self._tolerance)[:, :, None]
-        far, near = window.inside & (off > room), window.inside & (off <= room)
-        count = near.sum(axis=2)
+        off = window.steady - flow[:, :, None]
+        np.abs(off, out=off)
+        near = window.inside & packed(off <= (flow * self._tolerance)[:, :, None])
+        known = np.bitwise_count(window.inside & packed(off == off))
         # Not count * (1 - 0.9) ≥ …: 54 of 60 is nine tenths, and 1 - 0.9 is less than 0.1.
-        share = count >= (count + far.sum(axis=2)) * self._share - 1e-9
+        share = np.bitwise_count(near) >= known * self._share - 1e-9
         codes = np.where(share, reasons.EVALUATED, reasons.UNSTEADY).astype(np.uint8)
         codes[flow <= 0.0] = reasons.PUMP_STOPPED
         return codes
 
     def store(self, now: Round, table: Table, value: Floats, flow: Floats) -> None:
         """Take this reading in; NaN where it is to be left out."""
-        second = _second(now)
-        place, rows = second & (PLACES - 1), row_numbers(now.at)
-        table[f"{self._name}.second"][rows, place] = second
+        place, rows = self.place(now), row_numbers(now.at)
+        table[f"{self._name}.second"][rows, place] = _second(now)
         table[f"{self._name}.window"][rows, :, place] = value
         table[f"{self._name}.steady"][rows, :, place] = flow
+
+    def place(self, now: Round) -> npt.NDArray[np.int32]:
+        """Each unit's place of the present second."""
+        return _second(now) & (PLACES - 1)
 
     def median(self, table: Table, row: int, position: int, field: str | None = None) -> float:
         """The lower median of a unit's window, of `field` where it is another's; NaN when empty."""
