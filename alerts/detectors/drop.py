@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 
 from alerts import reasons, schema
+from alerts.delay import QUIET
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.baseline import Baselines, Floats, Kept
-from alerts.detectors.window import Steadiness, Window, Windows, most_above, unpacked
+from alerts.detectors.window import Steadiness, Window, Windows, each_rung, most_above, unpacked
 from alerts.inputs import Columns, Round
 from alerts.records import Context
 from alerts.schema import Delays, Head, Rule
@@ -64,6 +65,7 @@ class Drop:
         self._steady = np.array([columns.place(spec.steady_signal) for spec in self._specs], np.intp)
         self._drop = np.array([rung.limit for _, rung in group.rungs], np.float32) - _EPSILON
         self._near = np.array([rung.limit - rung.deadband for _, rung in group.rungs], np.float32) + _EPSILON
+        self._rungs = each_rung(group)
         self._windows = Windows("drop", group.rule_labels, self._specs)
         self._baselines = Baselines("drop", group, self._specs)
         self.fields: tuple[Field, ...] = (*self._windows.fields, *self._baselines.fields)
@@ -77,7 +79,7 @@ class Drop:
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
         kept = self._baselines.take(now, table, flow, ground, window.filled)
-        self._look(value, window, breach, clear)
+        self._look(now, table, value, window, breach, clear)
         no_window = ~window.filled
         leave_out = np.zeros(value.shape, np.bool_)
         if kept is not None:
@@ -96,12 +98,15 @@ class Drop:
             self._baselines.keep(now, table, begins, window.values, unpacked(window.held), flow)
         self._windows.store(now, table, np.where(leave_out | begins, np.float32(np.nan), value), flow)
 
-    def _look(self, value: Floats, window: Window, breach: Bools, clear: Bools) -> None:
-        rungs = self._group.rule_of_rung
-        present, held, values = value[:, rungs], window.held[:, rungs], window.values[:, rungs, :]
-        breach[...] = most_above(values, present + self._drop, held)
-        low = most_above(values, present + self._near, held)
-        clear[...] = ~low & ~breach & ~np.isnan(present)
+    def _look(self, now: Round, table: Table, value: Floats, window: Window, breach: Bools, clear: Bools) -> None:
+        rungs = self._rungs
+        present, held, values = value[:, rungs], window.held[:, rungs], window.values[:, rungs]
+        np.copyto(breach, most_above(values, present + self._drop, held))
+        clear[...] = ~breach & ~np.isnan(present)
+        # Only what stands can clear.
+        at = np.flatnonzero((table["rung.state"][now.at][:, self._group.columns] != QUIET).any(axis=1))
+        if len(at):
+            clear[at] &= ~most_above(values[at], present[at] + self._near, held[at])
 
     def _look_back(self, value: Floats, kept: Kept, breach: Bools, clear: Bools) -> None:
         rungs = self._group.rule_of_rung

@@ -16,9 +16,10 @@ from typing import Final
 import numpy as np
 
 from alerts import reasons, schema
+from alerts.delay import QUIET
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.baseline import Baselines, Floats, Kept
-from alerts.detectors.window import PLACES, Steadiness, Window, Windows, most_above, unpacked
+from alerts.detectors.window import PLACES, Steadiness, Window, Windows, each_rung, most_above, unpacked
 from alerts.inputs import Columns, Round
 from alerts.records import Context
 from alerts.rounds import row_numbers
@@ -75,6 +76,7 @@ class Pair:
         self._steady = np.array([columns.place(spec.steady_signal) for spec in self._specs], np.intp)
         self._out = np.array([rung.limit for _, rung in group.rungs], np.float32) - _EPSILON
         self._near = np.array([rung.limit - rung.deadband for _, rung in group.rungs], np.float32) + _EPSILON
+        self._rungs = each_rung(group)
         # The difference's window is the detector's; the sum has the same places, for it is known when the other is.
         self._windows = Windows("pair", group.rule_labels, self._specs)
         self._difference = Baselines("pair", group, self._specs)
@@ -123,16 +125,16 @@ class Pair:
         self, now: Round, table: Table, total: Floats, difference: Floats, window: Window, breach: Bools, clear: Bools
     ) -> None:
         # The difference alone decides for nearly every reading; the sum is looked at where it is down.
-        rungs = self._group.rule_of_rung
-        held, values = window.held[:, rungs], window.values[:, rungs, :]
+        rungs = self._rungs
+        held, values = window.held[:, rungs], window.values[:, rungs]
         present = difference[:, rungs]
         np.copyto(breach, most_above(values, present + self._out, held))
         clear[...] = ~breach & ~np.isnan(present)
-        standing = table["rung.state"][now.at][:, self._group.columns] != 0
+        standing = table["rung.state"][now.at][:, self._group.columns] != QUIET
         at = np.flatnonzero((breach | standing).any(axis=1))
         if len(at) == 0:
             return
-        sums, sum_now = table[_SUM][row_numbers(now.at)[at]][:, rungs, :], total[at][:, rungs]
+        sums, sum_now = table[_SUM][row_numbers(now.at)[at]][:, rungs], total[at][:, rungs]
         apart = most_above(sums, sum_now + self._out, held[at]) | ~most_above(sums, sum_now - self._out, held[at])
         breach[at] &= apart
         near = most_above(values[at], present[at] + self._near, held[at])
