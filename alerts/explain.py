@@ -61,7 +61,7 @@ def _explain(plan: Plan, table: Table, row: int, index: int, now_us: int) -> tup
         return reasons.words(said, plan.rules, index), Sight(""), None
     sight = plan.detectors[name].see(table, row, position, number, now_us)
     if state == ACTIVE_FINDING and said != reasons.EVALUATED:
-        kind = "held" if said < reasons.MISSING or reasons.INHIBITED <= said < reasons.STALE else "input lost"
+        kind = "held" if reasons.is_held(said) else "input lost"
         return f"{rule.title} stays active – {kind}: {reasons.words(said, plan.rules, index)}", sight, rung
     return _sentence(sight, state, rung), sight, rung
 

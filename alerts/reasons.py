@@ -20,6 +20,8 @@ RELEARNING: Final = 9
 MISSING: Final = 10  # + position among the rule's inputs, 0…4
 INVALID: Final = 15
 SENSOR: Final = 20
+LOW_FLOW: Final = 27
+BEFORE_HALF_TIME: Final = 28
 CONTEXT: Final = 30  # + position in CONTEXT_KEYS
 INHIBITED: Final = 50  # + index of the rule that inhibits, up to 199
 STALE: Final = 200
@@ -34,6 +36,8 @@ MAX_RULES: Final = STALE - INHIBITED
 _WORDS: Final[dict[int, str]] = {
     NOTHING_MEASURED: "none of its signals is measured",
     PUMP_STOPPED: "the blood pump is stopped",
+    LOW_FLOW: "the blood flow is too low to tell",
+    BEFORE_HALF_TIME: "half of the treatment is not over yet",
     UNKNOWN_PHASE: "the machine's phase is not known",
     NO_TREATMENT: "no treatment seen, the blood pump is stopped",
     NO_DATA: "no data yet",
@@ -43,6 +47,11 @@ _WORDS: Final[dict[int, str]] = {
 def is_at_rest(code: int) -> bool:
     """Whether a rule is not evaluated because it is not the time for it: nothing is wrong, nothing is lacking."""
     return NOT_IN_PHASE <= code < NO_DATA
+
+
+def is_held(code: int) -> bool:
+    """Whether the values are there and are only not to be judged now: nothing a rule needs is lost."""
+    return code < MISSING or code in (LOW_FLOW, BEFORE_HALF_TIME) or INHIBITED <= code < STALE
 
 
 def words(code: int, rules: tuple[Rule, ...], index: int) -> str:
@@ -64,6 +73,8 @@ def words(code: int, rules: tuple[Rule, ...], index: int) -> str:
 
 
 def _inhibited(by: Rule, rule: Rule) -> str:
+    if by.spec.inhibits_as and rule.id in by.spec.inhibits:
+        return f"{by.spec.inhibits_as} ({by.id})"
     same = by.spec.cause == rule.spec.cause and rule.id not in by.spec.inhibits
     return f"inhibited by {by.id} ({by.title.lower()}{', same cause' if same else ''})"
 

@@ -52,6 +52,9 @@ class Context:
         pre_systolic_mmhg: systolic pressure before this treatment, mmHg.
         prescribed_conductivity_ms_cm: dialysate conductivity as prescribed, mS/cm.
         transmembrane_limit_mmhg: the dialyser's own limit, mmHg.
+        prescribed_spktv: single-pool Kt/V a treatment is to reach.
+        prescribed_heparin_ml_h: heparin pump's rate as prescribed, mL/h; 0 = none is prescribed.
+        heparin_stop_min: so many minutes before the end of the treatment the heparin pump is to be stopped.
         limits: a patient's own limits, "<rule> <priority>" -> limit in the rule's unit ("R13 high" -> 320).
     """
 
@@ -59,6 +62,9 @@ class Context:
     pre_systolic_mmhg: float | None = None
     prescribed_conductivity_ms_cm: float | None = None
     transmembrane_limit_mmhg: float | None = None
+    prescribed_spktv: float | None = None
+    prescribed_heparin_ml_h: float | None = None
+    heparin_stop_min: float | None = None
     limits: Mapping[str, float] = field(default_factory=lambda: _NONE)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.detectors import drop, flag, limit, reading, sensor, stale
+from alerts.detectors import blind, drop, flag, infusion, limit, pair, projection, reading, sensor, stale
 from alerts.detectors.base import Detector
 from alerts.reasons import MAX_RULES
 from alerts.schema import CONTEXT_KEYS, PUMP_RUNNING, Head, Rule
@@ -42,6 +42,10 @@ class Kind:
 DETECTORS: Final[dict[str, Kind]] = {
     "limit": Kind(limit.LimitFile, limit.compile_rule, limit.Limit),
     "drop": Kind(drop.DropFile, drop.compile_rule, drop.Drop, needs_time=True),
+    "pair": Kind(pair.PairFile, pair.compile_rule, pair.Pair, needs_time=True),
+    "blind": Kind(blind.BlindFile, blind.compile_rule, blind.Blind),
+    "projection": Kind(projection.ProjectionFile, projection.compile_rule, projection.Projection),
+    "infusion": Kind(infusion.InfusionFile, infusion.compile_rule, infusion.Infusion),
     "reading": Kind(reading.ReadingFile, reading.compile_rule, reading.Reading, own_inputs=True),
     "flag": Kind(flag.FlagFile, flag.compile_rule, flag.Flag),
     "sensor": Kind(sensor.SensorFile, sensor.compile_rule, sensor.Sensor, own_inputs=True),
@@ -104,6 +108,8 @@ def _check(rule: Rule, path: Path) -> None:
     for key in (*rule.context, *(rung.limit_from for rung in rule.rungs if rung.limit_from)):
         if key not in CONTEXT_KEYS:
             raise _fault(path, key, f"no context {key!r}; there are {', '.join(CONTEXT_KEYS)}")
+    if spec.inhibits_as and not spec.inhibits:
+        raise _fault(path, "inhibits_as", "inhibits_as goes with inhibits")
     for phase in spec.phases:
         if phase not in Phase.__members__:
             raise _fault(path, phase, f"no phase {phase!r}; there are {', '.join(Phase.__members__)}")

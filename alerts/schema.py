@@ -22,6 +22,9 @@ CONTEXT_WORDS: Final[dict[str, str]] = {
     "pre_systolic_mmhg": "no systolic pressure from before the treatment",
     "prescribed_conductivity_ms_cm": "no prescribed conductivity",
     "transmembrane_limit_mmhg": "no limit of the dialyser",
+    "prescribed_spktv": "no prescribed Kt/V",
+    "prescribed_heparin_ml_h": "no prescribed heparin rate",
+    "heparin_stop_min": "no planned stop of the heparin",
 }
 CONTEXT_KEYS: Final = tuple(CONTEXT_WORDS)
 # Outside these a context value is a mistake of unit or of typing: those of the signals it is compared with.
@@ -30,6 +33,9 @@ CONTEXT_RANGES: Final[dict[str, tuple[float, float]]] = {
     "pre_systolic_mmhg": (30.0, 300.0),
     "prescribed_conductivity_ms_cm": (10.0, 18.0),
     "transmembrane_limit_mmhg": (1.0, 700.0),
+    "prescribed_spktv": (0.1, 4.0),
+    "prescribed_heparin_ml_h": (0.0, 10.0),  # 0: none is prescribed
+    "heparin_stop_min": (0.0, 600.0),
 }
 # What a sentence calls it, and its unit.
 CONTEXT_LABELS: Final[dict[str, tuple[str, str]]] = {
@@ -37,6 +43,9 @@ CONTEXT_LABELS: Final[dict[str, tuple[str, str]]] = {
     "pre_systolic_mmhg": ("systolic pressure before the treatment", "mmHg"),
     "prescribed_conductivity_ms_cm": ("prescription", "mS/cm"),
     "transmembrane_limit_mmhg": ("dialyser's limit", "mmHg"),
+    "prescribed_spktv": ("prescription", ""),
+    "prescribed_heparin_ml_h": ("prescribed heparin", "mL/h"),
+    "heparin_stop_min": ("planned stop of the heparin", "min before the end"),
 }
 
 
@@ -51,6 +60,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         blank_s: seconds without evaluation after a blood-flow change or a pump restart; 0 = none.
         blank_flow_step_ml_min: what counts as a blood-flow change; the same in all rules.
         inhibits: rules that are not evaluated while this one is active.
+        inhibits_as: why they are not, in words of its own, where "inhibited by" does not say it.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
     """
@@ -69,6 +79,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     blank_s: float = 0.0
     blank_flow_step_ml_min: float = 50.0
     inhibits: list[str] = []
+    inhibits_as: str = ""
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -211,6 +211,9 @@ class Session:
                 known.pre_systolic_mmhg,
                 known.prescribed_conductivity_ms_cm,
                 known.transmembrane_limit_mmhg,
+                known.prescribed_spktv,
+                known.prescribed_heparin_ml_h,
+                known.heparin_stop_min,
             )
             unit = by_id.pop(unit_id)
             if context != unit.context:

@@ -17,12 +17,17 @@ class Prescription:
     Attributes:
         target_weight_kg: weight without surplus water. pre_systolic_mmhg: usual systolic pressure before treatment.
         prescribed_conductivity_ms_cm: of the dialysate. transmembrane_limit_mmhg: of the dialyser in use.
+        prescribed_spktv: single-pool Kt/V of a treatment. prescribed_heparin_ml_h: the pump's rate, 0 = no heparin.
+        heparin_stop_min: so many minutes before the end the heparin pump is to be stopped.
     """
 
     target_weight_kg: float | None = None
     pre_systolic_mmhg: float | None = None
     prescribed_conductivity_ms_cm: float | None = None
     transmembrane_limit_mmhg: float | None = None
+    prescribed_spktv: float | None = None
+    prescribed_heparin_ml_h: float | None = None
+    heparin_stop_min: float | None = None
 
 
 def add_patient(conn: Connection, display_name: str, clinic_id: int | None, prescription: Prescription) -> int:
@@ -30,7 +35,8 @@ def add_patient(conn: Connection, display_name: str, clinic_id: int | None, pres
     parameters = {
         "name": storable_text(display_name, 200), "clinic": clinic_id, "weight": prescription.target_weight_kg,
         "systolic": prescription.pre_systolic_mmhg, "conductivity": prescription.prescribed_conductivity_ms_cm,
-        "transmembrane": prescription.transmembrane_limit_mmhg,
+        "transmembrane": prescription.transmembrane_limit_mmhg, "spktv": prescription.prescribed_spktv,
+        "heparin": prescription.prescribed_heparin_ml_h, "heparin_stop": prescription.heparin_stop_min,
     }  # fmt: skip
     return int(run(conn, "add_patient", parameters).fetchall()[0][0])
 

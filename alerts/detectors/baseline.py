@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -39,24 +40,40 @@ class Kept:
     learning: Bools
 
 
-class Baselines:
-    """The kept baselines of all drop rules."""
+class Span(Protocol):
+    """Over which time a rule looks back.
 
-    def __init__(self, group: Group, tolerance: Floats, window_s: Sequence[int], relearn_s: Sequence[float]) -> None:
-        """`tolerance`: share by which the steady signal may differ; `window_s`, `relearn_s`: per rule, in seconds."""
+    Attributes:
+        window_s: what the baseline is the median of, s. relearn_s: so long after a change a new one is learnt, s.
+        tolerance: share by which the steady signal may differ.
+    """
+
+    @property
+    def window_s(self) -> int: ...
+    @property
+    def relearn_s(self) -> float: ...
+    @property
+    def tolerance(self) -> float: ...
+
+
+class Baselines:
+    """The kept baselines of one quantity of all rules of a detector; its fields are called after `name`."""
+
+    def __init__(self, name: str, group: Group, specs: Sequence[Span]) -> None:
+        self._name = name
         self._group = group
-        self._tolerance = tolerance
-        self._window_us = np.array([seconds * 1_000_000 for seconds in window_s], np.int64)
-        self._relearn_us = np.array([round(seconds * 1e6) for seconds in relearn_s], np.int64)
+        self._tolerance = np.array([spec.tolerance for spec in specs], np.float32)
+        self._window_us = np.array([spec.window_s * 1_000_000 for spec in specs], np.int64)
+        self._relearn_us = np.array([round(spec.relearn_s * 1e6) for spec in specs], np.int64)
         self._max_gap_us = np.array([round(rule.spec.max_gap_s * 1e6) for rule in group.rules], np.int64)
         rules = group.rule_labels
         # Value and flow then; since when it is kept; when the alert last stood; since when the flow is another.
         self.fields: tuple[Field, ...] = (
-            Field("drop.baseline", "f4", np.nan, rules),
-            Field("drop.flow", "f4", np.nan, rules),
-            Field("drop.kept", "i8", NEVER, rules),
-            Field("drop.last", "i8", NEVER, rules),
-            Field("drop.unlike", "i8", NEVER, rules),
+            Field(f"{self._name}.baseline", "f4", np.nan, rules),
+            Field(f"{self._name}.flow", "f4", np.nan, rules),
+            Field(f"{self._name}.kept", "i8", NEVER, rules),
+            Field(f"{self._name}.last", "i8", NEVER, rules),
+            Field(f"{self._name}.unlike", "i8", NEVER, rules),
         )
 
     def take(self, now: Round, table: Table, flow: Floats, evaluated: Bools, filled: Bools) -> Kept | None:
@@ -64,24 +81,24 @@ class Baselines:
 
         `flow`: the steady signal now; `evaluated`, `filled`: whether anything can be said, and from the window alone.
         """
-        value = table["drop.baseline"][now.at]
+        value = table[f"{self._name}.baseline"][now.at]
         known = ~np.isnan(value)
         if not known.any():
             return None
         time = now.time[:, None]
-        off = flow - table["drop.flow"][now.at]
-        room = table["drop.flow"][now.at] * self._tolerance
+        off = flow - table[f"{self._name}.flow"][now.at]
+        room = table[f"{self._name}.flow"][now.at] * self._tolerance
         alike, above = np.abs(off) <= room, off > room
         since = self._changed(now, table, flow, alike)
         learning = since > NEVER
         restless = self._restless(now, table)
-        last = np.where(restless, time, table["drop.last"][now.at])
-        table["drop.last"][now.at] = last
+        last = np.where(restless, time, table[f"{self._name}.last"][now.at])
+        table[f"{self._name}.last"][now.at] = last
         learnt = learning & evaluated & filled & (time - since >= self._relearn_us)
         over = ~restless & (filled | learning | (time - last > self._window_us))
         known &= ~(learnt | over)
         value = np.where(known, value, np.float32(np.nan))
-        table["drop.baseline"][now.at] = value
+        table[f"{self._name}.baseline"][now.at] = value
         return Kept(value, known, alike, above, learning)
 
     def _restless(self, now: Round, table: Table) -> Bools:
@@ -92,12 +109,12 @@ class Baselines:
 
     def _changed(self, now: Round, table: Table, flow: Floats, alike: Bools) -> npt.NDArray[np.int64]:
         # Since when the flow is another, or when it last changed or the pump restarted after the fall; else NEVER.
-        before = table["drop.unlike"][now.at]
+        before = table[f"{self._name}.unlike"][now.at]
         unlike = np.where(alike, NEVER, np.where(before == NEVER, now.time[:, None], before))
         unlike = np.where(np.isnan(flow), before, unlike)
-        table["drop.unlike"][now.at] = unlike
+        table[f"{self._name}.unlike"][now.at] = unlike
         changed = table["unit.flow_changed"][now.at][:, None]
-        return np.maximum(unlike, np.where(changed > table["drop.kept"][now.at], changed, NEVER))
+        return np.maximum(unlike, np.where(changed > table[f"{self._name}.kept"][now.at], changed, NEVER))
 
     def keep(self, now: Round, table: Table, begins: Bools, values: Floats, held: Bools, flow: Floats) -> None:
         """Keep the lower median of the window where a fall `begins` [n, rules], with the flow it belongs to."""
@@ -105,7 +122,7 @@ class Baselines:
         ordered = np.sort(np.where(held[at, rule], values[at, rule], np.float32(np.inf)), axis=1)
         middle = (held[at, rule].sum(axis=1) - 1) // 2
         row = row_numbers(now.at)[at]
-        table["drop.baseline"][row, rule] = ordered[np.arange(len(at)), middle]
-        table["drop.flow"][row, rule] = flow[at, rule]
-        table["drop.kept"][row, rule] = table["drop.last"][row, rule] = now.time[at]
-        table["drop.unlike"][row, rule] = NEVER
+        table[f"{self._name}.baseline"][row, rule] = ordered[np.arange(len(at)), middle]
+        table[f"{self._name}.flow"][row, rule] = flow[at, rule]
+        table[f"{self._name}.kept"][row, rule] = table[f"{self._name}.last"][row, rule] = now.time[at]
+        table[f"{self._name}.unlike"][row, rule] = NEVER

@@ -40,7 +40,10 @@ CREATE TABLE patient (
     target_weight_kg real CHECK (target_weight_kg BETWEEN 10 AND 400),
     pre_systolic_mmhg real CHECK (pre_systolic_mmhg BETWEEN 30 AND 300),
     prescribed_conductivity_ms_cm real CHECK (prescribed_conductivity_ms_cm BETWEEN 10 AND 18),
-    transmembrane_limit_mmhg real CHECK (transmembrane_limit_mmhg BETWEEN 0 AND 700)
+    transmembrane_limit_mmhg real CHECK (transmembrane_limit_mmhg BETWEEN 0 AND 700),
+    prescribed_spktv real CHECK (prescribed_spktv BETWEEN 0.1 AND 4),
+    prescribed_heparin_ml_h real CHECK (prescribed_heparin_ml_h BETWEEN 0 AND 10),
+    heparin_stop_min real CHECK (heparin_stop_min BETWEEN 0 AND 600)
 );
 
 -- Which patient a unit serves; at most one at a time on either side.

@@ -25,7 +25,8 @@ def test_the_first_set_ships_and_says_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "latch"),
-    [("R01", True), ("R07", False), ("R10", True), ("R13", False), ("R14", False), ("R15", False), ("R17", False),
+    [("R01", True), ("R07", False), ("R10", True), ("R08", False), ("R09", True), ("R11", True), ("R12", False),
+     ("R29", False), ("R32", False), ("R13", False), ("R14", False), ("R15", False), ("R17", False),
      ("R18", False), ("R19", True), ("R20", True), ("R21", True), ("R22", True), ("R33", True), ("R34", False)],
 )  # fmt: skip
 def test_which_rules_latch(rule: str, latch: bool) -> None:
@@ -70,7 +71,21 @@ def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
         ("r15", '"transmembrane_limit_mmhg"', '"tmp"', r"no context 'tmp'"),
         ("r17", "[input]", '[input]\ndivide_by = "target_weight_kg"', r"either divide_by or percent_of"),
         ("r17", "outside = 5", 'outside = 5\nlimit_from = "target_weight_kg"', r"goes with one side only"),
-        ("r20", 'inhibits = ["R10"]', 'inhibits = ["R98"]', r"r20.*'R98', which is not there"),
+        ("r20", 'inhibits = ["R10", "R11"]', 'inhibits = ["R98"]', r"r20.*'R98', which is not there"),
+        ("r11", 'other_signal = "arterial_pressure"', 'other_signal = "venous_pressure"', r"not the same signal twice"),
+        ("r11", "deadband = 5", "deadband = 15", r"less than the window"),
+        ("r11", "window_s = 60", "window_s = 63", r"window_s ≤ 62"),
+        ("r12", "flow_at_least = 190", "flow_at_least = 0", r"flow_at_least: above 0"),
+        ("r12", 'inhibits = ["R10", "R11"]', "inhibits = []", r"inhibits_as goes with inhibits"),
+        ("r08", 'goal = "ultrafiltration_target"', "", r"either goal or goal_from"),
+        ("r08", 'remaining = "treatment_remaining"', "", r"remaining goes with rate or elapsed"),
+        ("r08", 'remaining =', 'elapsed = "treatment_elapsed"\nremaining =', r"either rate or elapsed"),
+        ("r08", 'whichever = "less"', "", r"above and whichever go with above_percent"),
+        ("r08", "below_percent = 10", "below_percent = 10\nabove_percent = 1", r"either above_percent or"),
+        ("r08", "below_percent = 10\non_delay_s = 120\ndeadband = 2", "below_percent = 10\ndeadband = 11",
+         r"at most the per cent"),
+        ("r29", '"prescribed_spktv"', '"spktv"', r"no context 'spktv'"),
+        ("r32", "longer_than_s = 300", "longer_than_s = 300\ndeadband = 1", r"a pump runs or stands"),
         ("r19", "BLOOD_LEAK", "BLOOD_LEEK", r"unknown alarm MDC_EVT_HDIALY_BLOOD_LEEK"),
         ("r10", "window_s = 60", "window_s = 63", r"window_s ≤ 62"),
         ("r01", 'baseline = "pre_systolic_mmhg"', 'baseline = "weight"', r"no context weight"),

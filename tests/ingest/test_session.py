@@ -130,10 +130,12 @@ def test_the_rules_know_the_prescription_and_its_changes(
 ) -> None:
     unit = session.units["u1"]
     assert unit.context == Context()
-    patient = patients.add_patient(conn, "A. Patient", home.clinic_id, Prescription(target_weight_kg=72.0))
+    patient = patients.add_patient(
+        conn, "A. Patient", home.clinic_id, Prescription(72.0, 140, 14.0, 300, 1.5, 1.25, 30)
+    )
     patients.bind(conn, home.unit_id, patient, START_US)
     session.refresh(START_US)
-    assert unit.context == Context(target_weight_kg=72.0)
+    assert unit.context == Context(72.0, 140.0, 14.0, 300.0, 1.5, 1.25, 30.0)
 
     other = patients.add_patient(conn, "B. Patient", home.clinic_id, Prescription())
     patients.bind(conn, home.unit_id, other, START_US + 1)

@@ -9,7 +9,7 @@ from store.pool import Connection
 from store.registry import Unit
 
 NOW_US = 1_750_000_000_000_000
-FULL = Prescription(70.5, 130, 14.0, 250)
+FULL = Prescription(70.5, 130, 14.0, 250, 1.5, 1.25, 30)
 
 
 def test_the_prescription_of_whom_a_unit_serves(conn: Connection, unit: Unit) -> None:
@@ -38,7 +38,14 @@ def test_a_clock_set_back_ends_a_binding_where_it_began(conn: Connection, unit: 
 
 
 @pytest.mark.parametrize(
-    "prescription", [Prescription(target_weight_kg=7000), Prescription(prescribed_conductivity_ms_cm=140)]
+    "prescription",
+    [
+        Prescription(target_weight_kg=7000),
+        Prescription(prescribed_conductivity_ms_cm=140),
+        Prescription(prescribed_spktv=140),
+        Prescription(prescribed_heparin_ml_h=1000),
+        Prescription(heparin_stop_min=-1),
+    ],
 )
 def test_a_prescription_no_patient_can_have(conn: Connection, prescription: Prescription) -> None:
     with pytest.raises(StoreError) as caught:

@@ -45,8 +45,9 @@ ORDER BY u.unit_id
 -- name: add_patient
 INSERT INTO patient
     (display_name, clinic_id, target_weight_kg, pre_systolic_mmhg, prescribed_conductivity_ms_cm,
-     transmembrane_limit_mmhg)
-VALUES (%(name)s, %(clinic)s, %(weight)s, %(systolic)s, %(conductivity)s, %(transmembrane)s)
+     transmembrane_limit_mmhg, prescribed_spktv, prescribed_heparin_ml_h, heparin_stop_min)
+VALUES (%(name)s, %(clinic)s, %(weight)s, %(systolic)s, %(conductivity)s, %(transmembrane)s, %(spktv)s, %(heparin)s,
+    %(heparin_stop)s)
 RETURNING patient_id
 
 -- name: end_bindings
@@ -57,7 +58,9 @@ WHERE until IS NULL AND (unit_id = %(unit)s OR patient_id = %(patient)s)
 INSERT INTO binding (unit_id, patient_id, since) VALUES (%(unit)s, %(patient)s, from_us(%(now)s))
 
 -- name: prescriptions
-SELECT b.unit_id, p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg
+SELECT
+    b.unit_id, p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
+    p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
 FROM binding AS b
 JOIN patient AS p USING (patient_id)
 WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[])

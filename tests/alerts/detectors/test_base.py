@@ -20,4 +20,4 @@ def test_a_group_knows_its_columns() -> None:
 def test_columns_hold_what_all_rules_look_at() -> None:
     names = build_columns(RULES.rules).names
     assert {"venous_pressure", "systolic", "diastolic", "blood_flow", "pump_running"} <= set(names)
-    assert "online_spktv" not in names
+    assert "online_ektv" not in names

@@ -1,0 +1,195 @@
+"""Sum and difference of two pressures both out of their windows (needle dislodgement, pair).
+
+What moves both pressures alike (an arm, a fall of blood pressure) leaves the difference; what moves them apart by as
+much (more viscous blood) leaves the sum. One pressure that moves alone moves both. A needle that is out lets the venous
+pressure fall or the arterial one rise towards that of the room: either way the difference falls, while a kinked line or
+a cough raises it. So *out* is: sum off by `window` to either side, and difference down by as much.
+
+Both are held against the lower median of before, kept from the first reading that is out (`detectors.baseline`).
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Final
+
+import numpy as np
+
+from alerts import reasons, schema
+from alerts.delay import QUIET
+from alerts.detectors.base import Bools, Codes, Group, Sight
+from alerts.detectors.baseline import Baselines, Floats, Kept
+from alerts.detectors.window import PLACES, Steadiness, Window, Windows, each_rung, most_above, unpacked
+from alerts.inputs import Columns, Round
+from alerts.records import Context
+from alerts.rounds import row_numbers
+from alerts.schema import Delays, Head, Rule
+from alerts.table import Field, Table
+
+_EPSILON: Final = np.float32(1e-3)  # 130.1 − 115.1 in float32 is a little less than 15
+_SUM: Final = "pair.sum"
+
+
+class Input(Steadiness, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The two pressures, over which window, and what has to stay steady meanwhile.
+
+    Attributes:
+        signal: the one after the blood pump (venous). other_signal: the one before it (arterial).
+    """
+
+    signal: str
+    other_signal: str
+
+
+class Level(Delays, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`window`: how far from the median sum and difference have to be, in the signals' unit."""
+
+    window: float
+
+
+class PairFile(Head, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule file of this detector."""
+
+    input: Input
+    level: list[Level]
+
+
+def compile_rule(spec: PairFile, version: str) -> Rule:
+    """The rule of a file; ValueError says what is wrong with it."""
+    spec.input.check()
+    if spec.input.signal == spec.input.other_signal:
+        raise ValueError("other_signal: not the same signal twice")
+    if any(not 0 <= level.deadband < level.window for level in spec.level):
+        raise ValueError("deadband: less than the window")
+    rungs = tuple(schema.rung(level, level.window, "out of") for level in spec.level)
+    return Rule(spec, version, (spec.input.signal, spec.input.other_signal, spec.input.steady_signal), (), (), rungs)
+
+
+class Pair:
+    """All pair rules at once."""
+
+    def __init__(self, group: Group, columns: Columns) -> None:
+        self._group = group
+        self._specs = [_spec(rule).input for rule in group.rules]
+        self._one = np.array([columns.place(spec.signal) for spec in self._specs], np.intp)
+        self._other = np.array([columns.place(spec.other_signal) for spec in self._specs], np.intp)
+        self._steady = np.array([columns.place(spec.steady_signal) for spec in self._specs], np.intp)
+        self._out = np.array([rung.limit for _, rung in group.rungs], np.float32) - _EPSILON
+        self._near = np.array([rung.limit - rung.deadband for _, rung in group.rungs], np.float32) + _EPSILON
+        self._rungs = each_rung(group)
+        # The difference's window is the detector's; the sum has the same places, for it is known when the other is.
+        self._windows = Windows("pair", group.rule_labels, self._specs)
+        self._difference = Baselines("pair", group, self._specs)
+        self._sum = Baselines("pair.of_sum", group, self._specs)
+        self.fields: tuple[Field, ...] = (
+            *self._windows.fields,
+            Field(_SUM, "f4", np.nan, group.rule_labels, (PLACES,)),
+            *self._difference.fields,
+            *self._sum.fields,
+        )
+        self.per_treatment = tuple(field.name for field in self.fields)
+
+    def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
+        """Breach while sum and difference are out of their windows; codes where there is no ground to say."""
+        one, other = now.values[:, self._one], now.values[:, self._other]
+        total, difference, flow = one + other, one - other, now.values[:, self._steady]
+        window = self._windows.take(now, table)
+        own = why[:, self._group.indexes]
+        codes = self._windows.codes(flow, window)
+        ground = np.maximum(own, codes) == reasons.EVALUATED
+        kept = self._difference.take(now, table, flow, ground, window.filled)
+        kept_sum = self._sum.take(now, table, flow, ground, window.filled)
+        self._look(now, table, total, difference, window, breach, clear)
+        no_window = ~window.filled
+        leave_out = np.zeros(flow.shape, np.bool_)
+        if kept is not None and kept_sum is not None:
+            self._look_back(total, difference, kept, kept_sum, breach, clear)
+            out = kept.known & ~np.logical_and.reduceat(clear, self._group.starts, axis=1)
+            codes[out & ~kept.alike & ground] = reasons.RELEARNING
+            no_window &= ~kept.known
+            leave_out = out & ~kept.learning
+        codes[no_window] = reasons.WINDOW_UNFILLED
+        own = np.maximum(own, codes)
+        why[:, self._group.indexes] = own
+        begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
+        if begins.any():
+            begins &= np.isnan(table["pair.baseline"][now.at])
+            held = unpacked(window.held)
+            self._difference.keep(now, table, begins, window.values, held, flow)
+            self._sum.keep(now, table, begins, table[_SUM][now.at], held, flow)
+        left_out = leave_out | begins
+        self._windows.store(now, table, np.where(left_out, np.float32(np.nan), difference), flow)
+        table[_SUM][row_numbers(now.at), :, self._windows.place(now)] = np.where(left_out, np.float32(np.nan), total)
+
+    def _look(
+        self, now: Round, table: Table, total: Floats, difference: Floats, window: Window, breach: Bools, clear: Bools
+    ) -> None:
+        # The difference alone decides for nearly every reading; the sum is looked at where it is down.
+        rungs = self._rungs
+        held, values = window.held[:, rungs], window.values[:, rungs]
+        present = difference[:, rungs]
+        np.copyto(breach, most_above(values, present + self._out, held))
+        clear[...] = ~breach & ~np.isnan(present)
+        standing = table["rung.state"][now.at][:, self._group.columns] != QUIET
+        at = np.flatnonzero((breach | standing).any(axis=1))
+        if len(at) == 0:
+            return
+        sums, sum_now = table[_SUM][row_numbers(now.at)[at]][:, rungs], total[at][:, rungs]
+        apart = most_above(sums, sum_now + self._out, held[at]) | ~most_above(sums, sum_now - self._out, held[at])
+        breach[at] &= apart
+        near = most_above(values[at], present[at] + self._near, held[at])
+        clear[at] = ~breach[at] & ~near & ~np.isnan(present[at])
+
+    def _look_back(
+        self, total: Floats, difference: Floats, kept: Kept, kept_sum: Kept, breach: Bools, clear: Bools
+    ) -> None:
+        rungs = self._group.rule_of_rung
+        known, fall = kept.known[:, rungs], (kept.value - difference)[:, rungs]
+        apart = np.abs(kept_sum.value - total)[:, rungs]
+        np.copyto(breach, (fall >= self._out) & (apart >= self._out), where=known)
+        # Over when the difference is back: a raised arm on top of it must not bring the sum back and hide the needle.
+        np.copyto(clear, (fall < self._near) & (fall < self._out) & ~kept.above[:, rungs], where=known)
+
+    def set_context(self, _table: Table, _row: int, _context: Context) -> None:
+        """Nothing here depends on the patient."""
+
+    def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
+        """Both pressures, and how far sum and difference are from what they were."""
+        spec = self._specs[position]
+        one = float(table["input.value"][row, self._one[position]])
+        other = float(table["input.value"][row, self._other[position]])
+        flow = float(table["input.value"][row, self._steady[position]])
+        kept = isfinite(float(table["pair.baseline"][row, position]))
+        of_difference, of_sum = self._references(table, row, position, kept=kept)
+        inputs = {
+            spec.signal: one, spec.other_signal: other, spec.steady_signal: flow,
+            "sum": one + other, f"sum_median_{spec.window_s}s": of_sum,
+            "difference": one - other, f"difference_median_{spec.window_s}s": of_difference,
+        }  # fmt: skip
+        unit = schema.unit(spec.signal)
+        said = f"{schema.label(spec.signal)} {schema.quantity(one, unit)}, "
+        said += f"{schema.label(spec.other_signal).lower()} {schema.quantity(other, unit)}"
+        moved = f"their sum is {_moved(one + other - of_sum, unit)} and their difference "
+        moved += f"{_moved(one - other - of_difference, unit)} against {'before' if kept else 'the last minute'}"
+        if rung is None:
+            return Sight(f"{said}: {moved}", inputs)
+        limit = self._group.rules[position].rungs[rung].limit
+        fall, apart = of_difference - (one - other), abs(one + other - of_sum)
+        if min(fall, apart) >= limit - _EPSILON:
+            return Sight(f"{said}: {moved}, both out of ± {schema.quantity(limit, unit)}", inputs, limit)
+        return Sight(f"{said}: {moved}, not clear yet", inputs, limit, holds=False)
+
+    def _references(self, table: Table, row: int, position: int, *, kept: bool) -> tuple[float, float]:
+        if kept:
+            return float(table["pair.baseline"][row, position]), float(table["pair.of_sum.baseline"][row, position])
+        median = self._windows.median
+        return median(table, row, position), median(table, row, position, _SUM)
+
+
+def _moved(by: float, unit: str) -> str:
+    return f"{schema.quantity(abs(by), unit)} {'down' if by < 0 else 'up'}"
+
+
+def _spec(rule: Rule) -> PairFile:
+    assert isinstance(rule.spec, PairFile)
+    return rule.spec

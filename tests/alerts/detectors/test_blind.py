@@ -1,0 +1,76 @@
+"""Blind needle rules: what is shown instead of them, and when they see again."""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+import pytest
+
+from alerts.engine import Engine
+from telemetry.alarms import FindingState, Priority
+from tests.alerts.building import RULES, finding_of, one, state_of
+
+BLIND = "blind – venous pressure too low to see a needle out (R12)"
+
+
+def treated(engine: Engine, start: int, end: int, flow: float, venous: float) -> None:
+    for t in range(start, end):
+        engine.evaluate(one(0, t, blood_flow=flow, venous_pressure=venous + t % 2, arterial_pressure=-90 - t % 2))
+
+
+def blind() -> Engine:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    treated(engine, 0, 100, 200, 18)
+    return engine
+
+
+def test_the_needle_rules_are_shown_as_blind() -> None:
+    engine = blind()
+    assert state_of(engine, 0, "R12") == (FindingState.ACTIVE, Priority.LOW)
+    for rule in ("R10", "R11"):
+        found = finding_of(engine, 0, rule)
+        assert (found.state, found.reason, found.at_rest) == (FindingState.NOT_EVALUATED, BLIND, False)
+    assert finding_of(engine, 0, "R13").state is FindingState.NORMAL
+
+
+def test_they_see_again_once_there_is_pressure() -> None:
+    engine = blind()
+    treated(engine, 100, 165, 200, 60)
+    assert finding_of(engine, 0, "R12").state is FindingState.NORMAL
+    assert {finding_of(engine, 0, rule).state for rule in ("R10", "R11")} == {FindingState.NORMAL}
+    treated(engine, 165, 172, 200, 30)
+    assert finding_of(engine, 0, "R10").state is FindingState.ACTIVE
+
+
+def test_a_needle_out_is_not_hidden_by_its_own_low_pressure() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    treated(engine, 0, 100, 300, 60)
+    treated(engine, 100, 300, 300, 10)
+    assert state_of(engine, 0, "R10") == (FindingState.ACTIVE, Priority.HIGH)
+    assert finding_of(engine, 0, "R12").state is FindingState.NOT_EVALUATED
+
+
+@pytest.mark.parametrize(("flow", "venous", "state"), [
+    (190, 24.9, FindingState.PENDING), (189, 24.9, FindingState.NOT_EVALUATED), (190, 25, FindingState.NORMAL),
+    (300, nan, FindingState.NOT_EVALUATED), (300, -inf, FindingState.NOT_EVALUATED),
+    (nan, 20, FindingState.NOT_EVALUATED), (inf, 20, FindingState.NOT_EVALUATED),
+    (300, -101, FindingState.NOT_EVALUATED),
+])  # fmt: skip
+def test_edges(flow: float, venous: float, state: FindingState) -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    engine.evaluate(one(0, 0, blood_flow=flow, venous_pressure=venous))
+    assert finding_of(engine, 0, "R12").state is state
+
+
+def test_blind_after_a_restart_too() -> None:
+    engine = blind()
+    again = Engine(RULES, 1)
+    again.register("u0")
+    again.restore(0, engine.snapshot(0))
+    treated(again, 100, 101, 200, 18)
+    assert finding_of(again, 0, "R10").reason == BLIND
+    treated(engine, 100, 101, 200, 18)
+    assert again.snapshot(0) == engine.snapshot(0)
