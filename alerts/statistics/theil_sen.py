@@ -52,15 +52,21 @@ def fit(times: npt.ArrayLike, values: npt.ArrayLike) -> Lines:
     n = v.shape[-1]
     rows = np.where(gap, np.nan, v).reshape(prod(v.shape[:-1]), n)
     at = np.where(gap, np.nan, t).reshape(prod(v.shape[:-1]), n)
+    # Times for all make one row of runs for all; a gap in the values is NaN in the rise already.
+    shared = np.asarray(times, np.float64).reshape(1, n) if np.shape(times) == (n,) else None
     first, second = np.triu_indices(n, 1)
     slope = np.full(len(rows), np.nan)
     step = max(1, _BLOCK // max(1, len(first)))
     for start in range(0, len(rows) if len(first) else 0, step):
         block = slice(start, start + step)
-        run = at[block][:, second] - at[block][:, first]
+        run = _between(at[block] if shared is None else shared, first, second)
         run[run == 0] = np.nan
-        slope[block] = medians((rows[block][:, second] - rows[block][:, first]) / run)
+        slope[block] = medians(_between(rows[block], first, second) / run)
     intercept = medians(rows - slope[:, None] * at)
     shape = v.shape[:-1]
     count = np.count_nonzero(~gap, axis=-1)
     return Lines(slope.reshape(shape), intercept.reshape(shape), np.asarray(count, np.intp))
+
+
+def _between(rows: Floats, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]) -> Floats:
+    return np.asarray(rows.take(second, axis=1) - rows.take(first, axis=1))

@@ -69,3 +69,14 @@ def test_many_series_are_as_each_alone_in_blocks_of_any_size(monkeypatch: pytest
         np.testing.assert_array_equal(whole.slope[place], fit(times[place], values[place]).slope)
     assert np.isnan(whole.slope[2, 0]) and whole.count[2, 0] == 0
     assert fit(np.empty(0), np.empty((2, 0))).slope.shape == (2,)
+
+
+def test_times_for_all_and_times_of_each_series_give_the_same_lines() -> None:
+    random = np.random.default_rng(16)
+    values = random.normal(150, 5, (40, 12))
+    values[random.random(values.shape) < 0.2] = np.nan
+    times = np.array([0.0, 1, 2, 2, 4, 5, 6, np.nan, 8, 9, 10, 11])  # one twice, one missing
+    shared, each = fit(times, values), fit(np.tile(times, (40, 1)), values)
+    np.testing.assert_array_equal(shared.slope, each.slope)
+    np.testing.assert_array_equal(shared.intercept, each.intercept)
+    np.testing.assert_array_equal(shared.count, each.count)
