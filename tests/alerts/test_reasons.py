@@ -65,7 +65,15 @@ def test_no_two_codes_overlap_and_all_fit_a_byte() -> None:
 
 def test_what_is_held_and_what_is_lost() -> None:
     held = {reasons.GAP, reasons.BLANKED, reasons.LOW_FLOW, reasons.BEFORE_HALF_TIME, reasons.INHIBITED}
-    lost = {reasons.MISSING, reasons.INVALID, reasons.SENSOR, reasons.CONTEXT, reasons.STALE, reasons.NO_DATA}
+    lost = {
+        reasons.MISSING,
+        reasons.INVALID,
+        reasons.SENSOR,
+        reasons.CONTEXT,
+        reasons.STALE,
+        reasons.NO_DATA,
+        reasons.NOTHING_MEASURED,
+    }
     assert all(reasons.is_held(code) for code in held)
     assert not any(reasons.is_held(code) for code in lost)
 
