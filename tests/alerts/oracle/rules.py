@@ -164,18 +164,27 @@ def _random_level(rng: np.random.Generator, priority: Priority, signal: str) -> 
 
 
 def write(rules: Iterable[Rule], folder: Path) -> None:
-    """Limit rules as rule files."""
+    """Limit and stale rules as rule files."""
     for rule in rules:
         lines = [f'{key} = "{value}"' for key, value in _head(rule).items()]
         lines += [f"phases = {json.dumps(sorted(p.name for p in rule.phases))}"]
         lines += [f"max_gap_s = {rule.max_gap}", f"blank_s = {rule.blank}", f"inhibits = {json.dumps(rule.inhibits)}"]
-        lines += ["[input]", f'signal = "{rule.signals[0]}"']
+        if rule.kind == "stale":
+            lines += ["shown_after_s = 30", "good_samples = 3"]
+        else:
+            lines += ["[input]", f'signal = "{rule.signals[0]}"']
         for level in rule.levels:
-            delay = "longer_than_s" if level.more_than else "on_delay_s"
-            lines += ["[[level]]", f'priority = "{level.priority}"', f"{level.side} = {level.limit}"]
-            lines += [f"{delay} = {level.on}", f"off_delay_s = {level.off}", f"deadband = {level.deadband}"]
-            lines += [f'limit_from = "{level.limit_from}"'] if level.limit_from else []
+            lines += ["[[level]]", f'priority = "{level.priority}"', *_said(level)]
         (folder / f"{rule.id.lower()}.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _said(level: Level) -> list[str]:
+    if level.side == "silent":
+        return [f"silent_for_s = {level.limit}"]
+    delay = "longer_than_s" if level.more_than else "on_delay_s"
+    lines = [f"{level.side} = {level.limit}", f"{delay} = {level.on}"]
+    lines += [f"off_delay_s = {level.off}", f"deadband = {level.deadband}"]
+    return lines + ([f'limit_from = "{level.limit_from}"'] if level.limit_from else [])
 
 
 def _head(rule: Rule) -> dict[str, str]:
