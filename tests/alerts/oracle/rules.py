@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alerts import ruleset
 from alerts.ruleset import Ruleset
 from telemetry.alarms import Priority
 from telemetry.treatment import Phase
@@ -126,10 +127,18 @@ LIMITS = {
 ON, OFF, DEADBANDS = (0, 1, 5, 15, 30), (0, 1, 10, 25), (0.0, 0.5, 5.0, 20.0)
 
 
-def chosen(ruleset: Ruleset) -> Ruleset:
+def chosen(given: Ruleset) -> Ruleset:
     """The rules of a ruleset that are restated here."""
     ids = {rule.id for rule in SHIPPED}
-    return Ruleset(tuple(rule for rule in ruleset.rules if rule.id in ids))
+    return Ruleset(tuple(rule for rule in given.rules if rule.id in ids))
+
+
+def crowd(seed: int, shipped: Ruleset, folder: Path) -> tuple[tuple[Rule, ...], Ruleset]:
+    """Six random rules, and with them the two that know of silence and of standing alarms; restated, and loaded."""
+    made, known = random_rules(np.random.default_rng(seed), 6), ("R19", "R33")
+    write(made, folder)
+    loaded = (*ruleset.load(folder).rules, *(shipped.rule(name) for name in known))
+    return (*made, *(rule for rule in SHIPPED if rule.id in known)), Ruleset(loaded)
 
 
 def random_rules(rng: np.random.Generator, count: int) -> tuple[Rule, ...]:

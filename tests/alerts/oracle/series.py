@@ -31,8 +31,8 @@ ALARMS = (
     "MDC_EVT_HDIALY_BLD_PUMP_STOP",
 )  # fmt: skip
 # Seconds from one server's time to the next.
-STEPS = (1, 2, 5, 9, 11, 16, 31, 65, 130, 310, 620, 50_000)
-STEP_SHARES = (0.26, 0.1, 0.35, 0.2, 0.03, 0.015, 0.01, 0.01, 0.01, 0.005, 0.006, 0.004)
+STEPS = (1, 2, 5, 9, 11, 16, 30, 31, 65, 130, 310, 620, 50_000)
+STEP_SHARES = (0.26, 0.1, 0.34, 0.2, 0.03, 0.015, 0.01, 0.01, 0.01, 0.01, 0.005, 0.006, 0.004)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from alerts import ruleset
-from alerts.ruleset import Ruleset
 from telemetry.alarms import FindingState, Priority
 from tests.alerts.building import RULES
 from tests.alerts.oracle import rules
@@ -39,12 +36,8 @@ def test_the_rules_that_ship_agree_with_the_reference_over_500_random_series() -
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_rules_agree_with_the_reference_over_500_random_series(seed: int, tmp_path: Path) -> None:
-    made = rules.random_rules(np.random.default_rng(seed), 6)
-    rules.write(made, tmp_path)
-    # With them the two that the engine needs to know of silence and of standing alarms.
-    both = (*made, *(rule for rule in rules.SHIPPED if rule.id in ("R19", "R33")))
-    loaded = Ruleset((*ruleset.load(tmp_path).rules, RULES.rule("R19"), RULES.rule("R33")))
-    given = ward(both, 25, seed)
+    restated, loaded = rules.crowd(seed, RULES, tmp_path)
+    given = ward(restated, 25, seed)
     found = by_engine(loaded, given)
-    assert disagreements(by_reference(both, given), found) == []
+    assert disagreements(by_reference(restated, given), found) == []
     assert sum(t.state is FindingState.ACTIVE for t in found) > 100
