@@ -14,6 +14,7 @@ from alerts import ruleset
 from ingest.conflicts import ConflictWatch
 from ingest.day_order import DayKeeper
 from ingest.inbox import Inbox
+from ingest.late_pass import LatePass
 from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.minutes import MinuteKeeper
@@ -54,9 +55,11 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     instance = f"{socket.gethostname()}-{os.getpid()}"
     inbox, metrics = Inbox(), Metrics()
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
-    settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
+    rules = ruleset.load()
+    settings = Settings(options.database_url, options.shards, rules, instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
+    late_pass = LatePass(options.database_url, lambda: worker.owned, rules, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
@@ -70,6 +73,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         spare_collector()
         subscriber.start()
         summariser.start()
+        late_pass.start()
         watch.start()
         lookout.start()
         keeper.start()
@@ -78,6 +82,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         worker.run(stop)
     finally:
         summariser.stop()
+        late_pass.stop()
         watch.stop()
         lookout.stop()
         keeper.stop()

@@ -16,6 +16,7 @@ from alerts.ruleset import Ruleset
 from ingest import alerting, restore, revoked
 from ingest.admission import KnownUnit
 from ingest.alerting import Key, Standing
+from ingest.contexts import context_of
 from ingest.ranges import RangeSet
 from ingest.reception import Desk
 from ingest.treatment_book import TreatmentBook
@@ -206,15 +207,7 @@ class Session:
     def _set_contexts(self) -> None:
         by_id = {unit.known.unit_id: unit for unit in self.units.values()}
         for unit_id, known in patients.prescriptions(self.conn, sorted(by_id)).items():
-            context = Context(
-                known.target_weight_kg,
-                known.pre_systolic_mmhg,
-                known.prescribed_conductivity_ms_cm,
-                known.transmembrane_limit_mmhg,
-                known.prescribed_spktv,
-                known.prescribed_heparin_ml_h,
-                known.heparin_stop_min,
-            )
+            context = context_of(known)
             unit = by_id.pop(unit_id)
             if context != unit.context:
                 unit.context = context
