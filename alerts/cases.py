@@ -65,11 +65,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The cases of one rule; `feed` comes before every case's own."""
+    """The cases of one rule; `feed` comes before every case's own.
+
+    Attributes:
+        without: kind every rule should have a case of -> why this one cannot.
+    """
 
     rule: str
     case: list[Case]
     feed: list[Feed] = msgspec.field(default_factory=list)
+    without: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def load(path: Path) -> CaseFile:

@@ -80,9 +80,12 @@ def load(folder: Path | None = None) -> Ruleset:
 
 
 def _load_rule(path: Path) -> Rule:
-    name = settings.load_toml(path).get("detector")
+    file = settings.load_toml(path)
+    name = file.get("detector")
     if name not in DETECTORS:
         raise _fault(path, "detector", f"detector is one of {', '.join(DETECTORS)}, not {name!r}")
+    if "rationalisation" not in file:
+        raise _fault(path, "", "no table [rationalisation]: why it is an alert, see docs/rules.md")
     kind = DETECTORS[name]
     spec = settings.load(kind.file, path)
     version = f"{spec.version}+{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
@@ -114,6 +117,10 @@ def _check(rule: Rule, path: Path) -> None:
         if phase not in Phase.__members__:
             raise _fault(path, phase, f"no phase {phase!r}; there are {', '.join(Phase.__members__)}")
     _check_delays(rule, path)
+    try:
+        spec.rationalisation.check({rung.priority for rung in rule.rungs})
+    except ValueError as error:
+        raise _fault(path, "rationalisation", str(error)) from error
 
 
 def _check_delays(rule: Rule, path: Path) -> None:
