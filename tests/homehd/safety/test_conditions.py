@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from alerts.detectors.limit import LimitFile
+from alerts.detectors.reading import ReadingFile
 from alerts.ruleset import Rule
 from homehd.safety import conditions
 from homehd.safety.conditions import Level
@@ -76,6 +78,22 @@ def test_every_limit_and_delay_of_every_level_is_said(rule: Rule) -> None:
         hidden = {"below"} if getattr(rule.spec, "words", None) else set()
         numbers = {value for key, value in file.items() if type(value) in (int, float) and value and key not in hidden}
         assert numbers - {1} <= said
+
+
+def test_a_limit_of_nothing_is_a_limit() -> None:
+    rule = RULES.rule("R13")
+    assert isinstance(rule.spec, LimitFile)
+    level = msgspec.structs.replace(rule.spec.level[0], above=0.0)
+    spec = msgspec.structs.replace(rule.spec, level=[level])
+    assert next(conditions.levels(replace(rule, spec=spec))).condition == "above 0 mmHg"
+
+
+def test_readings_that_a_level_waits_for_are_its_delay() -> None:
+    rule = RULES.rule("R01")
+    assert isinstance(rule.spec, ReadingFile)
+    level = msgspec.structs.replace(rule.spec.level[0], on_readings=2)
+    spec = msgspec.structs.replace(rule.spec, level=[level])
+    assert next(conditions.levels(replace(rule, spec=spec))).starts == "after 2 new readings"
 
 
 class Between(LimitFile, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -59,6 +59,11 @@ def test_what_is_lacking_is_told(old: str, new: str, fault: str) -> None:
     assert fault in only
 
 
+def test_a_hazard_shown_by_documents_alone_has_no_test() -> None:
+    (only,) = told(LOG.replace("| H1, H2 |", "| H2 |"), "tests/a.py::test_a", "tests/b.py::test_b", "intended-use.md")
+    assert only.endswith("no test shows any control of H1: add a row with one")
+
+
 def test_a_row_of_another_shape_is_an_error_with_its_line() -> None:
     with pytest.raises(SettingsError, match=r"hazards\.md:10 – a row has three cells"):
         hazards.parse(LOG.replace("| H1 | said in words |", "| H1 | said | in words |"))
