@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from alerts import schema
-from alerts.ruleset import Rule, Ruleset
-from homehd.safety import conditions
+from homehd.safety.alert import Alert
 from homehd.safety.markdown import table
 
 PATH: Final = "docs/safety/alarms.md"
@@ -31,32 +30,28 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def page(ruleset: Ruleset) -> str:
-    """The whole page."""
-    return _HEAD + table(_COLUMNS, (_row(rule) for rule in sorted(ruleset.rules, key=lambda rule: rule.id)))
+def page(alerts: Iterable[Alert]) -> str:
+    """The whole page, in the order of ids."""
+    return _HEAD + table(_COLUMNS, map(_row, sorted(alerts, key=lambda alert: alert.id)))
 
 
-def _row(rule: Rule) -> Iterable[str]:
-    spec, why = rule.spec, rule.spec.rationalisation
-    levels = [
-        f"**{level.priority}** {level.condition} – {level.starts} – {level.ends}".replace("  ", " ")
-        for level in conditions.levels(rule)
-    ]
-    times = sorted(why.respond_within_s.items(), key=lambda item: -item[0].rank)
+def _row(alert: Alert) -> Iterable[str]:
+    levels = (f"**{one.priority}** {one.condition} – {one.starts} – {one.ends}" for one in alert.levels)
+    times = sorted(alert.why.respond_within_s.items(), key=lambda item: -item[0].rank)
     return (
-        rule.id,
-        rule.title,
-        conditions.subject(rule),
-        "\n".join(levels),
-        "yes" if rule.latch else "no",
-        ", ".join(spec.inhibits) or "–",
-        spec.source,
-        f"{spec.mark}\n{why.mark}" + (f" ({why.source})" if why.source else ""),
-        "\n".join(why.likely_causes),
-        why.consequence,
-        spec.action,
+        alert.id,
+        alert.title,
+        alert.subject,
+        "\n".join(levels).replace("  ", " "),
+        "yes" if alert.latches else "no",
+        ", ".join(alert.inhibits) or "–",
+        alert.source,
+        f"{alert.mark}\n{alert.why.mark}" + (f" ({alert.why.source})" if alert.why.source else ""),
+        "\n".join(alert.why.likely_causes),
+        alert.why.consequence,
+        alert.action,
         "\n".join(f"**{priority}** {duration(seconds)}" for priority, seconds in times),
-        rule.version,
+        alert.version,
     )
 
 

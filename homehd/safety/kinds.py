@@ -1,4 +1,4 @@
-"""The five kinds of case every rule has in `tests/rules/<id>.toml`, or says there why it cannot have one."""
+"""The five kinds of case every rule has in its `<id>.toml` under tests/rules, or says there why it cannot have one."""
 
 from __future__ import annotations
 
@@ -16,27 +16,21 @@ class Cases:
     """What a rule's case file holds, whatever its cases look like inside.
 
     Attributes:
-        counts: kind -> cases of it. without: kind -> why the rule cannot have one.
+        rule, title: the rule's. path: of the file. counts: kind -> cases of it.
+        without: kind -> why the rule cannot have one.
     """
 
     rule: str
+    title: str
+    path: str
     counts: Mapping[str, int]
     without: Mapping[str, str]
 
-    @property
-    def path(self) -> str:
-        """Where they are."""
-        return path(self.rule)
 
-
-def path(rule: str) -> str:
-    """Where the cases of a rule belong."""
-    return f"{FOLDER}/{rule}.toml"
-
-
-def take(rule: str, file: Mapping[str, Any]) -> Cases:
+def take(rule: str, title: str, path: str, file: Mapping[str, Any]) -> Cases:
     """From a parsed case file; one that is not there is an empty one."""
-    return Cases(rule, Counter(str(case.get("kind")) for case in file.get("case", ())), dict(file.get("without", {})))
+    counts = Counter(str(case.get("kind")) for case in file.get("case", ()))
+    return Cases(rule, title, path, counts, dict(file.get("without", {})))
 
 
 def faults(cases: Cases) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts import ruleset
-from alerts.ruleset import Ruleset
 from homehd.safety import alarms_page, hazards, kinds, trace_page
+from homehd.safety.alert import Alert, in_treatment
 from homehd.safety.evidence import Evidence
 from homehd.safety.hazards import Log
 from homehd.safety.kinds import Cases
@@ -23,12 +23,12 @@ class Checkout:
     """What the pages are made from.
 
     Attributes:
-        root: the folder with `alerts/`, `docs/` and `tests/`. cases: by rule.
+        root: the folder with `alerts/`, `docs/` and `tests/`.
     """
 
     root: Path
-    rules: Ruleset
-    cases: dict[str, Cases]
+    alerts: tuple[Alert, ...]
+    cases: tuple[Cases, ...]
     log: Log
     evidence: Evidence
 
@@ -43,10 +43,10 @@ def read(root: Path) -> Checkout:
     if not log.is_file() or not (root / RULES).is_dir():
         hint = f"no {hazards.PATH} and {RULES} there: give the folder of the source code as --root DIR"
         raise SettingsError("read the safety file", str(root), hint=hint)
-    rules = ruleset.load(root / RULES)
-    cases = {rule.id: kinds.take(rule.id, _case_file(root / kinds.path(rule.id))) for rule in rules.rules}
+    alerts = tuple(map(in_treatment, ruleset.load(root / RULES).rules))
+    cases = tuple(_cases(root, alert) for alert in alerts)
     return Checkout(
-        root, rules, cases, hazards.parse(log.read_text("utf-8")), Evidence(lambda path: _text(root / path))
+        root, alerts, cases, hazards.parse(log.read_text("utf-8")), Evidence(lambda path: _text(root / path))
     )
 
 
@@ -54,8 +54,8 @@ def made(checkout: Checkout) -> dict[str, str]:
     """Path in the checkout -> the page as it should be."""
     c = checkout
     return {
-        alarms_page.PATH: alarms_page.page(c.rules),
-        trace_page.PATH: trace_page.page(c.log, c.rules, c.cases, c.evidence.has, c.document_exists),
+        alarms_page.PATH: alarms_page.page(c.alerts),
+        trace_page.PATH: trace_page.page(c.log, c.cases, c.evidence.has, c.document_exists),
     }
 
 
@@ -70,11 +70,13 @@ def write(checkout: Checkout) -> list[str]:
 
 def faults(checkout: Checkout) -> Iterator[str]:
     """What is not as it should be, a line each: what, where, what to do."""
-    for cases in checkout.cases.values():
+    for cases in checkout.cases:
         yield from kinds.faults(cases)
-    for rule in sorted(path.stem for path in (checkout.root / kinds.FOLDER).glob("*.toml")):
-        if rule not in checkout.cases:
-            yield f"{kinds.path(rule)} – cases of no rule in {RULES}: add the rule, or take them out"
+    known = {cases.path for cases in checkout.cases}
+    for file in sorted((checkout.root / kinds.FOLDER).rglob("*.toml")):
+        path = file.relative_to(checkout.root).as_posix()
+        if path not in known:
+            yield f"{path} – cases of no rule: add the rule, or take them out"
     yield from hazards.faults(checkout.log, checkout.evidence.has, checkout.document_exists)
     for path, text in made(checkout).items():
         found = _text(checkout.root / path)
@@ -84,8 +86,11 @@ def faults(checkout: Checkout) -> Iterator[str]:
             yield f"{path}:{_first_difference(found, text)} – not as made anew: run `homehd rules write`"
 
 
-def _case_file(path: Path) -> dict[str, object]:
-    return settings.load_toml(path) if path.is_file() else {}
+def _cases(root: Path, alert: Alert) -> Cases:
+    """A rule's cases, in whichever folder below `tests/rules` they are."""
+    path = next((root / kinds.FOLDER).rglob(f"{alert.id}.toml"), root / kinds.FOLDER / f"{alert.id}.toml")
+    file = settings.load_toml(path) if path.is_file() else {}
+    return kinds.take(alert.id, alert.title, path.relative_to(root).as_posix(), file)
 
 
 def _text(path: Path) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from alerts.ruleset import Ruleset
 from homehd.safety import kinds
 from homehd.safety.hazards import Control, Log
 from homehd.safety.kinds import Cases
@@ -34,19 +33,17 @@ quite firing, a gap in the data, a stuck value, a mistake of unit.
 
 def page(
     log: Log,
-    ruleset: Ruleset,
-    cases: Mapping[str, Cases],
+    cases: Iterable[Cases],
     test_exists: Callable[[str], bool],
     document_exists: Callable[[str], bool],
 ) -> str:
-    """The whole page; `cases` by rule."""
+    """The whole page."""
     parts = [_HEAD]
     for hazard, (text, severity) in log.hazards.items():
         own = [control for control in log.controls if hazard in control.hazards]
         rows = (row for control in own for row in _evidence(control, test_exists, document_exists))
         parts.append(f"\n### {hazard} {text} ({severity})\n\n" + table(("control", "shown by", "present"), rows))
-    rules = sorted(ruleset.rules, key=lambda rule: rule.id)
-    ruled = (_cases(rule.id, rule.title, cases[rule.id]) for rule in rules)
+    ruled = (_cases(one) for one in sorted(cases, key=lambda one: one.rule))
     parts.append(_RULES + table(("id", "alert", "cases", *kinds.KINDS, "others"), ruled))
     return "".join(parts)
 
@@ -60,9 +57,9 @@ def _evidence(
         yield control.text if number == 0 else "", text, "yes" if there else "**no**"
 
 
-def _cases(rule: str, title: str, cases: Cases) -> Iterable[str]:
+def _cases(cases: Cases) -> Iterable[str]:
     cells = [
         str(cases.counts[kind]) if cases.counts.get(kind) else cases.without.get(kind, "**no**") for kind in kinds.KINDS
     ]
     others = sum(count for kind, count in cases.counts.items() if kind not in kinds.KINDS)
-    return rule, title, f"`{cases.path}`", *cells, str(others)
+    return cases.rule, cases.title, f"`{cases.path}`", *cells, str(others)

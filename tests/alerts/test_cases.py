@@ -27,8 +27,8 @@ def test_case(file: CaseFile, case: Case) -> None:
 
 def test_every_rule_has_the_five_kinds_of_case() -> None:
     for rule in RULES.rules:
-        file = settings.load_toml(FOLDER / f"{rule.id}.toml")
-        assert list(kinds.faults(kinds.take(rule.id, file))) == []
+        path = FOLDER / f"{rule.id}.toml"
+        assert list(kinds.faults(kinds.take(rule.id, rule.title, path.name, settings.load_toml(path)))) == []
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)

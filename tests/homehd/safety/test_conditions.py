@@ -29,9 +29,9 @@ SILENCE = "No reading by the server's clock, in a treatment as far as known; sho
         ("R01", "A new systolic pressure (nadir definition), at most 3600 s old",
          "below 80 mmHg; or below the other level's limit with a symptom in the last 900 s"),
         ("R07", "Ultrafiltration rate ÷ target weight", "above 13 mL/kg/h"),
-        ("R08", AT_THE_END, "more than 5 % or 200 mL (whichever is less) above it"),
+        ("R08", AT_THE_END, "more than 5 % above it; or 200 mL above it; whichever is less"),
         ("R09", "Ultrafiltration volume as it is against the ultrafiltration target",
-         "more than 5 % or 100 mL (whichever is more) above it"),
+         "more than 5 % above it; or 100 mL above it; whichever is more"),
         ("R10", "Venous pressure against its median of the last 60 s, blood flow steady within 5 %",
          "20 mmHg or more below it"),
         ("R12", "Venous pressure at a blood flow of 190 mL/min or more", "below 25 mmHg"),
@@ -64,7 +64,9 @@ def test_delays_and_how_a_level_ends() -> None:
     assert next(conditions.levels(RULES.rule("R08"))).ends == "once back by 2 %"
     low, medium = conditions.levels(RULES.rule("R01"))
     assert low.ends == "once back by 5 mmHg in 2 new readings"
-    assert medium.condition == "below 90, or 100 if the systolic pressure before the treatment was 160 or more"
+    assert (
+        medium.condition == "below 90 mmHg, or 100 mmHg if the systolic pressure before the treatment was 160 or more"
+    )
 
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
@@ -108,4 +110,4 @@ def test_a_detector_without_words_of_its_own_is_readable() -> None:
     keys = {name: getattr(spec, name) for name in spec.__struct_fields__} | {"detector": "drift", "of_treatments": 6}
     rule = Rule(Between(**keys), "1", (), (), (), ())
     assert conditions.subject(rule) == "Of treatments 6, signal venous pressure"
-    assert next(conditions.levels(rule)).condition == "above 300 mmHg"
+    assert next(conditions.levels(rule)).condition == "above 300"

@@ -8,7 +8,7 @@ ALL = [{"kind": kind} for kind in kinds.KINDS]
 
 
 def told(file: dict[str, object]) -> list[str]:
-    return list(kinds.faults(kinds.take("R99", file)))
+    return list(kinds.faults(kinds.take("R99", "A rule", "tests/rules/R99.toml", file)))
 
 
 def test_all_five_or_the_reason() -> None:
@@ -30,6 +30,5 @@ def test_a_reason_is_one_and_not_left_over() -> None:
 
 
 def test_cases_are_counted_by_kind() -> None:
-    cases = kinds.take("R99", {"case": [*ALL, {"kind": "gap"}, {"kind": "clearing"}]})
+    cases = kinds.take("R99", "A rule", "tests/rules/R99.toml", {"case": [*ALL, {"kind": "gap"}, {"kind": "clearing"}]})
     assert (cases.counts["gap"], cases.counts["clearing"], cases.counts["firing"]) == (2, 1, 1)
-    assert cases.path == "tests/rules/R99.toml"

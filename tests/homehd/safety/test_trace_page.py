@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.ruleset import Ruleset
 from homehd.safety import hazards, kinds, trace_page
-from tests.alerts.building import RULES
 from tests.homehd.safety.test_hazards import LOG
-
-ONE = Ruleset((RULES.rule("R19"),))
 
 
 def page(*there: str) -> str:
@@ -15,8 +11,8 @@ def page(*there: str) -> str:
         "case": [{"kind": kind} for kind in ("firing", "firing", "not quite", "gap", "clearing")],
         "without": {"unit mistake": "a flag has no unit"},
     }
-    cases = {"R19": kinds.take("R19", file)}
-    return trace_page.page(hazards.parse(LOG), ONE, cases, there.__contains__, there.__contains__)
+    cases = [kinds.take("R19", "Blood leak", "tests/rules/R19.toml", file)]
+    return trace_page.page(hazards.parse(LOG), cases, there.__contains__, there.__contains__)
 
 
 def test_each_hazard_has_its_controls_and_their_evidence() -> None:
@@ -35,6 +31,5 @@ def test_each_rule_has_its_cases_by_kind_or_why_not() -> None:
 
 def test_a_control_shown_by_nothing_is_seen() -> None:
     log = hazards.parse(LOG.replace("[intended use](intended-use.md#top)", "we think so"))
-    cases = {"R19": kinds.take("R19", {})}
-    text = trace_page.page(log, ONE, cases, lambda _: True, lambda _: True)
+    text = trace_page.page(log, [], lambda _: True, lambda _: True)
     assert "| said in words | – | **no** |" in text
