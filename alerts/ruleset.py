@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.detectors import blind, drop, flag, infusion, limit, pair, projection, reading, sensor, stale
+from alerts.detectors import blind, drop, flag, infusion, limit, pair, projection, reading, sensor, stale, trend
 from alerts.detectors.base import Detector
 from alerts.reasons import MAX_RULES
 from alerts.schema import CONTEXT_KEYS, PUMP_RUNNING, Head, Rule
@@ -43,6 +43,7 @@ DETECTORS: Final[dict[str, Kind]] = {
     "limit": Kind(limit.LimitFile, limit.compile_rule, limit.Limit),
     "drop": Kind(drop.DropFile, drop.compile_rule, drop.Drop, needs_time=True),
     "pair": Kind(pair.PairFile, pair.compile_rule, pair.Pair, needs_time=True),
+    "trend": Kind(trend.TrendFile, trend.compile_rule, trend.Trend, own_inputs=True, needs_time=True),
     "blind": Kind(blind.BlindFile, blind.compile_rule, blind.Blind),
     "projection": Kind(projection.ProjectionFile, projection.compile_rule, projection.Projection),
     "infusion": Kind(infusion.InfusionFile, infusion.compile_rule, infusion.Infusion),

@@ -26,7 +26,8 @@ def test_the_first_set_ships_and_says_where_it_comes_from() -> None:
 @pytest.mark.parametrize(
     ("rule", "latch"),
     [("R01", True), ("R07", False), ("R10", True), ("R08", False), ("R09", True), ("R11", True), ("R12", False),
-     ("R29", False), ("R32", False), ("R13", False), ("R14", False), ("R15", False), ("R17", False),
+     ("R29", False), ("R32", False), ("R13", False), ("R16", False), ("R23", False),
+     ("R14", False), ("R15", False), ("R17", False),
      ("R18", False), ("R19", True), ("R20", True), ("R21", True), ("R22", True), ("R33", True), ("R34", False)],
 )  # fmt: skip
 def test_which_rules_latch(rule: str, latch: bool) -> None:
@@ -77,6 +78,15 @@ def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
         ("r11", "window_s = 60", "window_s = 63", r"window_s ≤ 62"),
         ("r12", "flow_at_least = 190", "flow_at_least = 0", r"flow_at_least: above 0"),
         ("r12", 'inhibits = ["R10", "R11"]', "inhibits = []", r"inhibits_as goes with inhibits"),
+        ("r16", "window_s = 3600", "window_s = 3700", r"window_s: a multiple of 120, at most 3600"),
+        ("r16", "window_s = 3600", "window_s = 3720", r"window_s: a multiple of 120, at most 3600"),
+        ("r16", "min_span_s = 2700", "min_span_s = 3601", r"min_span_s from 120 up to it"),
+        ("r16", "min_points = 6", "min_points = 32", r"min_points: at least 3"),
+        ("r16", "above = 30", "above = 30\nbelow = 1", r"level medium: exactly one of above, at_least"),
+        ("r16", "p_at_most = 0.025", "p_at_most = 0", r"p_at_most: between 0 and 1"),
+        ("r16", "percent = 5", "percent = -5", r"steady: percent and by are at least 0"),
+        ("r16", 'signal = "blood_flow"', 'signal = "blod_flow"', r"no signal 'blod_flow'"),
+        ("r23", "looks = 2", "looks = 0", r"looks: 1…200"),
         ("r08", 'goal = "ultrafiltration_target"', "", r"either goal or goal_from"),
         ("r08", 'remaining = "treatment_remaining"', "", r"remaining goes with rate or elapsed"),
         ("r08", 'remaining =', 'elapsed = "treatment_elapsed"\nremaining =', r"either rate or elapsed"),
