@@ -25,8 +25,8 @@ def test_the_first_set_ships_and_says_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "latch"),
-    [("R01", True), ("R07", False), ("R10", True), ("R08", False), ("R09", True), ("R11", True), ("R12", False),
-     ("R29", False), ("R32", False), ("R13", False), ("R16", False), ("R23", False),
+    [("R01", True), ("R06", False), ("R07", False), ("R10", True), ("R08", False), ("R09", True), ("R11", True),
+     ("R12", False), ("R29", False), ("R32", False), ("R13", False), ("R16", False), ("R23", False),
      ("R14", False), ("R15", False), ("R17", False),
      ("R18", False), ("R19", True), ("R20", True), ("R21", True), ("R22", True), ("R33", True), ("R34", False)],
 )  # fmt: skip
@@ -87,6 +87,10 @@ def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
         ("r16", "percent = 5", "percent = -5", r"steady: percent and by are at least 0"),
         ("r16", 'signal = "blood_flow"', 'signal = "blod_flow"', r"no signal 'blod_flow'"),
         ("r23", "looks = 2", "looks = 0", r"looks: 1…200"),
+        ("r01", "below = 80", "below = 80\nat_least = 200", r"either below, below_by or at_least"),
+        ("r06", 'other = "diastolic"', 'other = "systolic"', r"not the same signal twice"),
+        ("r06", 'other = "diastolic"', "", r"other_at_least: goes with at_least"),
+        ("r06", "at_least = 180", "at_least = 180\nsymptom_within_s = 9", r"symptom_within_s: goes with below"),
         ("r08", 'goal = "ultrafiltration_target"', "", r"either goal or goal_from"),
         ("r08", 'remaining = "treatment_remaining"', "", r"remaining goes with rate or elapsed"),
         ("r08", 'remaining =', 'elapsed = "treatment_elapsed"\nremaining =', r"either rate or elapsed"),
@@ -99,7 +103,7 @@ def test_the_version_changes_with_every_byte(tmp_path: Path) -> None:
         ("r19", "BLOOD_LEAK", "BLOOD_LEEK", r"unknown alarm MDC_EVT_HDIALY_BLOOD_LEEK"),
         ("r10", "window_s = 60", "window_s = 63", r"window_s ≤ 62"),
         ("r01", 'baseline = "pre_systolic_mmhg"', 'baseline = "weight"', r"no context weight"),
-        ("r01", "below = 80", "", r"either below or below_by"),
+        ("r01", "below = 80", "", r"either below, below_by or at_least"),
         ("r01", 'fresh_by = ["systolic", "diastolic", "pulse_rate"]', "fresh_by = []", r"fresh_by names 1"),
         ("r33", "silent_for_s = 60", "silent_for_s = 6", r"at least shown_after_s"),
         ("r34", '"diastolic", "pulse_rate",\n]',
