@@ -81,9 +81,9 @@ class Cuff:
             Field(f"{name}.changed", "i8", NEVER, rules),
             Field(f"{name}.first", "f8", np.nan, rules),
             Field(f"{name}.value", "f8", np.nan, rules),
+            Field(f"{name}.other", "f8", np.nan, rules),
+            Field(f"{name}.lacks", "u1", reasons.EVALUATED, rules),
         )
-        if self._has_other.any():
-            self.fields += (Field(f"{name}.other", "f8", np.nan, rules), Field(f"{name}.lacks", "u1", 0, rules))
         self.per_treatment = tuple(field.name for field in self.fields)
 
     def take(self, now: Round, table: Table) -> Bools:

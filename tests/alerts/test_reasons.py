@@ -44,6 +44,7 @@ def test_words() -> None:
     assert words(reasons.NO_READING, "R01") == "no systolic pressure yet in this treatment"
     assert words(reasons.OLD_READING, "R01") == "the last systolic pressure is too old"
     assert words(reasons.CHANGED, "R16") == "blood flow or ultrafiltration rate changed, its window fills anew"
+    assert words(reasons.TOO_FEW, "R04") == "too few readings for a trend"
     assert words(reasons.LOW_FLOW, "R12") == "the blood flow is too low to tell"
     assert words(reasons.BEFORE_HALF_TIME, "R29") == "half of the treatment is not over yet"
     blind = "blind – venous pressure too low to see a needle out (R12)"
