@@ -22,7 +22,7 @@ class PastTreatment:
         treated_min: from beginning to end less pauses in another phase; unseen_min: as much of it nobody saw.
         machine_min: the machine's own treatment clock. removed_ml: ultrafiltration volume.
         systolic_before, systolic_after: mmHg, nearest to beginning and end; None, too, if it never moved in between.
-        mean_pressure: median MAP, mmHg.
+        systolic, diastolic, mean_pressure: medians of the cuff's readings, mmHg.
         flow: median blood flow, mL/min; venous, arterial: medians of the pressures while the flow was within 5 % of it.
         weight_before_kg, weight_after_kg: as the machine was told.
     """
@@ -41,6 +41,8 @@ class PastTreatment:
     ektv: float | None = None
     systolic_before: float | None = None
     systolic_after: float | None = None
+    systolic: float | None = None
+    diastolic: float | None = None
     mean_pressure: float | None = None
     flow: float | None = None
     venous: float | None = None

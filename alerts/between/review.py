@@ -75,7 +75,7 @@ class Review:
 
 
 def review(rules: Iterable[Rule], past: Past, known: Known) -> Review:
-    """Ask all rules about one patient. ValueError when limits of the patient's own cannot be; entering them asks first."""
+    """Ask all rules about one patient. ValueError when limits of the patient's own cannot be."""
     findings: list[Finding] = []
     turns: list[int] = []
     for rule in rules:
