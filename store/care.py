@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from store.pool import Connection
 from store.queries import run
 from store.values import storable_text, storable_us
-from telemetry.care import CONTENTS, QUANTITIES, Arranged, Arrangement, Content, Measured, Measurement
+from telemetry.care import CONTENTS, QUANTITIES, Arranged, Arrangement, Content, Measured, Measurement, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,8 @@ class Entry:
 def arrange(conn: Connection, patient_id: int, entry: Entry) -> None:
     """Keep an arrangement; it holds from its moment until the next of its kind does. StoreError for no such patient."""
     content = entry.arranged.content
-    kind = next(kind for kind, shape in CONTENTS.items() if isinstance(content, shape))
     parameters = {
-        "patient": patient_id, "kind": str(kind), "content": Jsonb(msgspec.to_builtins(content)),
+        "patient": patient_id, "kind": str(kind_of(content)), "content": Jsonb(msgspec.to_builtins(content)),
         "since": storable_us(entry.arranged.since_us), "author": storable_text(entry.author, 200),
         "reason": storable_text(entry.reason, 1000), "now": storable_us(entry.entered_us),
     }  # fmt: skip

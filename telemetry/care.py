@@ -77,6 +77,11 @@ CONTENTS: Final[dict[Arrangement, type[Content]]] = {
 }
 
 
+def kind_of(content: Content) -> Arrangement:
+    """The word for an arrangement of this content."""
+    return next(kind for kind, shape in CONTENTS.items() if isinstance(content, shape))
+
+
 @dataclass(frozen=True, slots=True)
 class Arranged:
     """An arrangement and from when on it holds. Of two that hold from the same moment, the later entry."""

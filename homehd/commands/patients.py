@@ -18,7 +18,7 @@ from store.care import Entry
 from store.patients import Prescription
 from store.pool import Connection
 from store.registry import Unit
-from telemetry.care import QUANTITIES, Arranged, Content
+from telemetry.care import QUANTITIES, Arranged, Content, kind_of
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError
 
@@ -124,8 +124,13 @@ def _measure(conn: Connection, unit: Unit, patient_id: int, options: argparse.Na
 def _show(conn: Connection, patient_id: int) -> None:
     for entry in care.entries(conn, patient_id):
         words = msgspec.json.encode(entry.arranged.content).decode()
-        kind = type(entry.arranged.content).__name__.lower()
-        _line(kind, f"from {moment(entry.arranged.since_us)}", words, entry.author, entry.reason)
+        _line(
+            str(kind_of(entry.arranged.content)),
+            f"from {moment(entry.arranged.since_us)}",
+            words,
+            entry.author,
+            entry.reason,
+        )
     for found in reviews.newest(conn, patient_id):
         _line(found.rule, str(found.state), found.priority or "-", found.about, found.reason)
 

@@ -352,13 +352,14 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     wrong = patients("measure", "u1", "weight-before", "160", "--unit", "lb")
     assert wrong.returncode == 2 and "entered in kg" in last_line(wrong)
     shown = [line.split("\t") for line in patients("show", "u1").stdout.splitlines()]
-    assert [line[0] for line in shown] == ["schedule", "access", "targetweight", "limits"]
+    assert [line[0] for line in shown] == ["schedule", "access", "target weight", "limits"]
     assert shown[0][1] == "from 2026-03-02 00:00 UTC" and shown[3][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
     assert shown[0][3:] == [f"os:{getpass.getuser()}", "as agreed"]
     with pool.connect(database_url) as conn:
         deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
     assert [deed[0] for deed in deeds] == [
-        "add patient", "set schedule", "set access", "set target", "set limits", "enter weight-before", "enter endotoxin",
+        "add patient", "set schedule", "set access", "set target", "set limits",
+        "enter weight-before", "enter endotoxin",
     ]  # fmt: skip
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
 

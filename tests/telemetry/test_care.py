@@ -3,7 +3,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from telemetry.care import CONTENTS, QUANTITIES, Access, Arrangement, Limits, Measured, Schedule, TargetWeight
+from telemetry.care import (
+    CONTENTS,
+    QUANTITIES,
+    Access,
+    Arrangement,
+    Content,
+    Limits,
+    Measured,
+    Schedule,
+    TargetWeight,
+    kind_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,9 +26,8 @@ from telemetry.care import CONTENTS, QUANTITIES, Access, Arrangement, Limits, Me
         Limits(rule="R25", limits={"low_min": 20.0}),
     ],
 )
-def test_what_is_arranged_survives_being_stored(content: object) -> None:
-    kind = next(kind for kind, type_ in CONTENTS.items() if isinstance(content, type_))
-    assert msgspec.convert(msgspec.to_builtins(content), CONTENTS[kind]) == content
+def test_what_is_arranged_survives_being_stored(content: Content) -> None:
+    assert msgspec.convert(msgspec.to_builtins(content), CONTENTS[kind_of(content)]) == content
 
 
 def test_every_word_has_its_meaning() -> None:
