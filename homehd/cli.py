@@ -27,6 +27,7 @@ VERBS: Final[dict[str, str]] = {
     "units": "provision, list, enrol again and revoke homes",
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
+    "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings",
     "rules": "list the rules; write or check the pages of the safety file made from them",

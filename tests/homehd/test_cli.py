@@ -83,6 +83,11 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("export", "readings", "--unit", "u", "--from", "2026-01-31", "--to", "2026-02-01T00:00:00Z"), "without zone"),
         (("export", "readings", "--treatment", "1", "--signals", "temper"), "temper"),
         (("export", "readings", "--treatment", "1", "--format", "xls"), "xls"),
+        (("patients", "schedule", "u1", "--reason", "x"), "--at, --zone, --minutes"),
+        (("patients", "access", "u1", "port", "--reason", "x"), "'port'"),
+        (("patients", "target", "u1", "70", "--reason", "x", "--from", "2026-01-31"), "without zone"),
+        (("patients", "target", "u1", "70000", "--reason", "x"), "is it in kg?"),
+        (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
         (("calc",), "NAME"),
         (("calc", "ktv"), "'ktv'"),
         (("calc", "urr", "--pre", "70", "--post", "21", "--hours", "4"), "--hours"),
@@ -321,6 +326,45 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert people[0] == ["li@clinic.example", "nurse", "disabled", "North", "Nurse Li"]
     assert people[1] == ["old@x", "nurse", "active", "-", r"Old\u202e\tname"]
     assert len(people) == 2
+
+
+def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        registry.add_unit(conn, "Home 1", None, 1, name="u1")
+
+    def patients(*words: str) -> subprocess.CompletedProcess[str]:
+        return homehd("patients", *words, **environment)
+
+    nobody = patients("target", "u1", "70", "--reason", "x")
+    assert nobody.returncode == 1 and "u1 serves nobody" in last_line(nobody)
+    assert patients("add", "u1", "Ann").returncode == 0
+    again = patients("add", "u1", "Bob")
+    assert again.returncode == 1 and "--instead" in last_line(again)
+    plan = ("--days", "mon,wed,fri", "--at", "18:00", "--zone", "Europe/Berlin", "--minutes", "240")
+    for words in (
+        ("schedule", "u1", *plan, "--reason", "as agreed", "--from", "2026-03-02T00:00:00Z"),
+        ("access", "u1", "fistula", "--needle", "200:60,300:100,400:150", "--reason", "new needle"),
+        ("target", "u1", "70.5", "--reason", "edema"),
+        ("limits", "u1", "R25", "low_min=15", "--reason", "slow starter"),
+        ("measure", "u1", "weight-before", "72.4", "--unit", "kg"),
+        ("measure", "u1", "endotoxin", "0.1", "--unit", "EU/mL"),
+    ):
+        done = patients(*words)
+        assert done.returncode == 0, done.stderr
+    wrong = patients("measure", "u1", "weight-before", "160", "--unit", "lb")
+    assert wrong.returncode == 2 and "entered in kg" in last_line(wrong)
+    shown = [line.split("\t") for line in patients("show", "u1").stdout.splitlines()]
+    assert [line[0] for line in shown] == ["schedule", "access", "target weight", "limits"]
+    assert shown[0][1] == "from 2026-03-02 00:00 UTC" and shown[3][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
+    assert shown[0][3:] == [f"os:{getpass.getuser()}", "as agreed"]
+    with pool.connect(database_url) as conn:
+        deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
+    assert [deed[0] for deed in deeds] == [
+        "add patient", "set schedule", "set access", "set target", "set limits",
+        "enter weight-before", "enter endotoxin",
+    ]  # fmt: skip
+    assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
 
 
 @pytest.mark.parametrize(
