@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts import ruleset
+from alerts.between import ruleset as between_rules
 from homehd.safety import alarms_page, hazards, kinds, trace_page
 from homehd.safety.alert import Alert, in_treatment
+from homehd.safety.between import between_treatments
 from homehd.safety.evidence import Evidence
 from homehd.safety.hazards import Log
 from homehd.safety.kinds import Cases
@@ -16,6 +18,7 @@ from telemetry import settings
 from telemetry.errors import SettingsError
 
 RULES = "alerts/rules"
+RULES_BETWEEN = "alerts/rules_between"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ def read(root: Path) -> Checkout:
     if not log.is_file() or not (root / RULES).is_dir():
         hint = f"no {hazards.PATH} and {RULES} there: give the folder of the source code as --root DIR"
         raise SettingsError("read the safety file", str(root), hint=hint)
-    alerts = tuple(map(in_treatment, ruleset.load(root / RULES).rules))
+    alerts = (
+        *map(in_treatment, ruleset.load(root / RULES).rules),
+        *map(between_treatments, between_rules.load(root / RULES_BETWEEN)),
+    )
     cases = tuple(_cases(root, alert) for alert in alerts)
     return Checkout(
         root, alerts, cases, hazards.parse(log.read_text("utf-8")), Evidence(lambda path: _text(root / path))
