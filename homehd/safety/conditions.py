@@ -100,10 +100,12 @@ def _ends(level: Delays, unit: str) -> str:
 
 
 def _given(table: msgspec.Struct) -> dict[str, Any]:
-    """Keys that say something: not those left out, nor a default of nothing."""
+    """Keys that say something: not those left out, nor an empty list, nor a default of nothing."""
     values = {field.name: (getattr(table, field.name), field.default) for field in msgspec.structs.fields(table)}
     return {
-        name: value for name, (value, default) in values.items() if value is not None and (value or value != default)
+        name: value
+        for name, (value, default) in values.items()
+        if value or (isinstance(value, int | float) and value != default)
     }
 
 

@@ -102,6 +102,7 @@ class Between(LimitFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A detector nobody has written words for."""
 
     of_treatments: int
+    steady: list[str] = msgspec.field(default_factory=list)
 
 
 def test_a_detector_without_words_of_its_own_is_readable() -> None:
