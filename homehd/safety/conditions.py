@@ -45,10 +45,11 @@ def subject(rule: Rule) -> str:
 
 def levels(rule: Rule) -> Iterator[Level]:
     """The levels of the file in their order."""
-    words, unit = _words(rule.spec), _unit(rule.spec)
+    words = _words(rule.spec)
     for level in getattr(rule.spec, "level", ()):
+        unit = _unit(rule.spec, level)
         condition = "" if _instead(rule.spec) else _condition(_given(level), words, unit)
-        ends = _ends(level, unit if words.deadband_unit is None else words.deadband_unit)
+        ends = _ends(level, words.deadband_unit.format(unit=unit))
         yield Level(level.priority, condition, _starts(level), ends)
 
 
@@ -121,11 +122,11 @@ def _instead(spec: Head) -> str:
     return str(words.beyond) if words else ""
 
 
-def _unit(spec: Head) -> str:
+def _unit(spec: Head, level: Delays) -> str:
     source = getattr(spec, "input", None)
     if getattr(source, "percent_of", None):
         return "%"
-    signal = getattr(source, "signal", None)
+    signal = getattr(level, "signal", getattr(source, "signal", None))
     return str(getattr(source, "unit", None) or (schema.unit(signal) if signal else ""))
 
 

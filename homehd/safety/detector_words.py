@@ -18,12 +18,12 @@ class Words:
     Attributes:
         subject: from what the file and its [input] say, each value in words, to what the rule looks at.
         levels: key of a level -> template; {} is its value (a table's keys by name), {unit} that of the limit.
-        deadband_unit: where it is not the limit's.
+        deadband_unit: template as those.
     """
 
     subject: Callable[[Mapping[str, str]], str]
     levels: Mapping[str, str] = field(default_factory=dict)
-    deadband_unit: str | None = None
+    deadband_unit: str = "{unit}"
 
 
 def _limit(words: Mapping[str, str]) -> str:
@@ -41,12 +41,20 @@ def _projection(words: Mapping[str, str]) -> str:
     return f"{words['signal']} {way} against the {words.get('goal') or words['goal_from']}"
 
 
+def _trend(words: Mapping[str, str]) -> str:
+    steady = f"; steady: {words['steady']}" if "steady" in words else ""
+    window = f"{words['window_s']} s, at least {words['min_points']} over {words['min_span_s']} s{steady}"
+    return f"Theil–Sen slope of 2-minute medians of the last {window}"
+
+
 _SIDES: Final = {
     "above": "above {} {unit}",
     "at_least": "at or above {} {unit}",
     "below": "below {} {unit}",
     "at_most": "at or below {} {unit}",
 }
+
+_SPLIT: Final = "below {under} {unit}, or {otherwise} {unit} if the {baseline} was {at} or more"
 
 WORDS: Final[dict[str, Words]] = {
     "limit": Words(
@@ -88,9 +96,39 @@ WORDS: Final[dict[str, Words]] = {
         "a new {signal} ({definition}), at most {max_age_s} s old".format_map,
         {
             **_SIDES,
-            "below_by": "below {under} {unit}, or {otherwise} {unit} if the {baseline} was {at} or more",
+            "below_by": _SPLIT,
+            "other_at_least": "or the other value of the reading at or above {}",
+            "other_deadband": "which is over once back by {}",
             "symptom_within_s": "or below the other level's limit with a symptom in the last {} s",
         },
+    ),
+    "fall": Words(
+        "a new {signal} ({definition}) against the {baseline}".format_map,
+        {
+            "fall": "{} {unit} or more below it",
+            "mean_fall": "or the mean pressure {} {unit} or more below the first of the treatment",
+            "below": "and below {} {unit}",
+            "symptom": "{} a symptom",
+            "symptom_within_s": "in the last {} s",
+            "stays": "to the end of the treatment",
+        },
+    ),
+    "forecast": Words(
+        (
+            "Theil–Sen line through the readings of {signal} of the last {window_s} s, at least {min_readings}, looked "
+            "at {ahead_s} s ahead; Mann–Kendall p of a fall at most {p_at_most}"
+        ).format_map,
+        {"below_by": _SPLIT, "limit_of": "or the patient's own limit of {}"},
+    ),
+    "trend": Words(
+        _trend,
+        {
+            "signal": "{}",
+            **{side: text.replace("{unit}", "{unit}/h") for side, text in _SIDES.items()},
+            "p_at_most": "Mann–Kendall p at most {}",
+            "looks": "looks in a row: {}",
+        },
+        deadband_unit="{unit}/h",
     ),
     "flag": Words(lambda _: "an alarm of the machine stands", {"alarms": "{}"}),
     "sensor": Words(

@@ -24,6 +24,22 @@ SILENCE = "No reading by the server's clock, in a treatment as far as known; sho
 
 
 @pytest.mark.parametrize(
+    ("rule", "first"),
+    [
+        ("R02", "20 mmHg or more below it; or the mean pressure 10 mmHg or more below the first of the treatment"),
+        ("R03", "30 mmHg or more below it; and below 100 mmHg; without a symptom; in the last 900 s"),
+        ("R04", "below 90 mmHg, or 100 mmHg if the systolic pressure before the treatment was 160 or more; or the"),
+        ("R06", "at or above 180 mmHg; or the other value of the reading at or above 110"),
+        ("R16", "transmembrane pressure; above 30 mmHg/h; Mann–Kendall p at most 0.025"),
+        ("R23", "relative blood volume; below −6.5 %/h; looks in a row: 2"),
+    ],
+)
+def test_readings_and_trends_in_words(rule: str, first: str) -> None:
+    assert next(conditions.levels(RULES.rule(rule))).condition.startswith(first)
+    assert "window s" not in conditions.subject(RULES.rule(rule))
+
+
+@pytest.mark.parametrize(
     ("rule", "subject", "first"),
     [
         ("R01", "A new systolic pressure (nadir definition), at most 3600 s old",
