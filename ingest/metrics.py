@@ -37,6 +37,7 @@ class Metrics:
         self.transitions = counter("engine_transitions", "Findings that changed", "state")
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
         self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")
+        self.reviews = counter("reviews", "Reviews of patients between treatments by what became of them", "outcome")
         self.minutes = counter("minute_spans", "Spans of minutes computed, and attempts that failed", "outcome")
         self.days_ordered = counter("days_ordered", "Days put in order, and attempts that failed", "outcome")
         self.acks = counter("acks", "Acknowledgements sent")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import ruleset
+from alerts.between import ruleset as between_rules
 from ingest.conflicts import ConflictWatch
 from ingest.day_order import DayKeeper
 from ingest.inbox import Inbox
@@ -18,6 +19,7 @@ from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.minutes import MinuteKeeper
 from ingest.opener import Settings
+from ingest.reviews import Reviewer
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.summaries import Summariser
@@ -57,6 +59,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
+    reviewer = Reviewer(options.database_url, between_rules.load(), lambda: worker.owned, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
@@ -70,6 +73,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         spare_collector()
         subscriber.start()
         summariser.start()
+        reviewer.start()
         watch.start()
         lookout.start()
         keeper.start()
@@ -78,6 +82,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         worker.run(stop)
     finally:
         summariser.stop()
+        reviewer.stop()
         watch.stop()
         lookout.stop()
         keeper.stop()

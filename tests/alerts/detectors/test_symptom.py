@@ -1,0 +1,33 @@
+"""Symptoms: that one was told, and for how long it counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alerts.detectors import symptom
+from alerts.inputs import Round
+from alerts.table import NEVER, Field, Table
+from tests.alerts.building import SECOND
+
+
+def now(second: int) -> Round:
+    n, zeros = 3, np.zeros(3, np.uint8)
+    return Round(
+        at=slice(0, n),
+        time=np.full(n, second * SECOND, np.int64),
+        gap=np.zeros(n, np.int64),
+        phase=zeros,
+        known_phase=zeros,
+        began=np.zeros(n, np.bool_),
+        values=np.zeros((n, 1), np.float32),
+        codes=np.zeros((n, 1), np.uint8),
+    )
+
+
+def test_it_counts_for_less_than_the_span_and_never_where_none_was_told() -> None:
+    table = Table([Field("unit.symptom", "i8", NEVER)], 3)
+    table["unit.symptom"][:] = [NEVER, 0, 100 * SECOND]
+    span = np.array([900 * SECOND, 0], np.int64)
+    assert symptom.told(now(500), table).tolist() == [False, True, True]
+    assert symptom.within(now(899), table, span).tolist() == [[False, False], [True, False], [True, False]]
+    assert symptom.within(now(900), table, span).tolist() == [[False, False], [False, False], [True, False]]
