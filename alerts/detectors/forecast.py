@@ -1,4 +1,4 @@
-"""Readings whose line will be below a limit soon: the Theil–Sen line through the last ones, where Mann–Kendall says
+"""Readings whose line will fall below a limit soon: the Theil–Sen line through the last ones, where Mann–Kendall says
 that they fall more steadily than by chance (hypotension, pre-warning).
 
 Looked at with every new reading (`detectors.cuff`), over those of the last `window_s`, ten at most: so many have an
@@ -100,7 +100,7 @@ class Forecast:
         self.per_treatment = (*self._cuff.per_treatment, *(field.name for field in own))
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
-        """Breach where the line is below the limit soon, clear where it does not fall."""
+        """Breach where the line will cross the limit soon, clear where it does not fall."""
         fresh = self._cuff.take(now, table)
         for position in np.flatnonzero(fresh.any(axis=0)):
             self._look(now, table, int(position), np.flatnonzero(fresh[:, position]))
@@ -116,7 +116,8 @@ class Forecast:
         spec, rows = self._specs[position].input, row_numbers(now.at)[at]
         second = now.time[at] // 1_000_000 + 1
         seconds = _pushed(table["forecast.second"], rows, position, second)
-        readings = _pushed(table["forecast.reading"], rows, position, self._cuff.get(table, "value", now)[at, position])
+        value = self._cuff.get(table, "value", now)[at, position]
+        readings = _pushed(table["forecast.reading"], rows, position, value)
         ages = seconds.astype(np.float64) - second[:, None]
         ages[(seconds == 0) | (ages < -spec.window_s)] = np.nan
         lines = theil_sen.fit(ages, readings)
@@ -124,7 +125,9 @@ class Forecast:
         slope = np.where(enough, lines.slope, np.nan)
         end = lines.intercept + slope * spec.ahead_s
         mine = self._group.rule_of_rung == position
-        soon = (slope < 0)[:, None] & (end[:, None] < self._limits.of(table, rows)[:, mine])
+        limit = self._limits.of(table, rows)[:, mine]
+        # What is below it already does not cross it: another rule tells that.
+        soon = (slope < 0)[:, None] & (end[:, None] < limit) & (value[:, None] >= limit)
         p = np.full(len(rows), np.nan)
         asked = soon.any(axis=1)
         if asked.any():

@@ -163,14 +163,15 @@ class Trend:
     def _codes(self, now: Round, table: Table) -> Codes:
         # [n, rungs]: what the last look lacked, or what is lacking now.
         codes = table["trend.code"][now.at].copy()
+        stands = now.values[:, self._flow] <= 0.0
+        if stands.any():
+            codes[stands[:, None] & self._pumped] = reasons.PUMP_STOPPED
+        # What is lost goes before what cannot be judged now.
         seen = now.codes[:, self._columns]
         if seen.any():
             for rung, signal, by_code in self._needs:
                 lacking = by_code[seen[:, signal]]
                 codes[:, rung] = np.where(lacking > 0, lacking, codes[:, rung])
-        stands = now.values[:, self._flow] <= 0.0
-        if stands.any():
-            codes[stands[:, None] & self._pumped] = reasons.PUMP_STOPPED
         return codes
 
     def _needs_of(self, rung: int, names: tuple[str, ...]) -> list[tuple[int, int, Codes]]:

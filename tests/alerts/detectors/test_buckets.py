@@ -25,17 +25,10 @@ def ward(staggers: list[int]) -> tuple[Buckets, Table]:
 
 
 def reading(second: float, values: np.ndarray, codes: np.ndarray | None = None) -> Round:  # type: ignore[type-arg]
-    n = len(values)
-    return Round(
-        at=slice(0, n),
-        time=np.full(n, round(second * SECOND), np.int64),
-        gap=np.zeros(n, np.int64),
-        phase=np.zeros(n, np.uint8),
-        known_phase=np.zeros(n, np.uint8),
-        began=np.zeros(n, np.bool_),
-        values=np.asarray(values, np.float32),
-        codes=np.zeros((n, 2), np.uint8) if codes is None else codes,
-    )
+    n, zeros = len(values), np.zeros(len(values), np.int64)
+    time, phase, no = np.full(n, round(second * SECOND), np.int64), zeros.astype(np.uint8), zeros.astype(np.bool_)
+    codes = np.zeros((n, 2), np.uint8) if codes is None else codes
+    return Round(slice(0, n), time, zeros, phase, phase, no, np.asarray(values, np.float32), codes)
 
 
 def reference(seen: list[tuple[float, float]], stagger: int) -> list[float]:

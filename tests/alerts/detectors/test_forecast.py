@@ -44,7 +44,7 @@ def reference(readings: list[tuple[int, int]]) -> bool | None:
     slope = median((b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2))
     intercept = median(x - slope * (t - now) for t, x in seen)
     s = [sum((b > a) - (b < a) for a, b in combinations([x for _, x in seen], 2))]
-    if not (slope < 0 and intercept + slope * 1800 < 90):
+    if not (slope < 0 and intercept + slope * 1800 < 90 <= seen[-1][1]):
         return False
     if len(seen) > 7:
         return bool(mann_kendall.trends([float(x) for _, x in seen]).p_falling <= 0.05)

@@ -11,17 +11,10 @@ from tests.alerts.building import SECOND
 
 
 def now(second: int) -> Round:
-    n, zeros = 3, np.zeros(3, np.uint8)
-    return Round(
-        at=slice(0, n),
-        time=np.full(n, second * SECOND, np.int64),
-        gap=np.zeros(n, np.int64),
-        phase=zeros,
-        known_phase=zeros,
-        began=np.zeros(n, np.bool_),
-        values=np.zeros((n, 1), np.float32),
-        codes=np.zeros((n, 1), np.uint8),
-    )
+    zeros = np.zeros(3, np.int64)
+    time, phase, no = np.full(3, second * SECOND, np.int64), zeros.astype(np.uint8), zeros.astype(np.bool_)
+    nothing = np.zeros((3, 1), np.float32)
+    return Round(slice(0, 3), time, zeros, phase, phase, no, nothing, nothing.astype(np.uint8))
 
 
 def test_it_counts_for_less_than_the_span_and_never_where_none_was_told() -> None:

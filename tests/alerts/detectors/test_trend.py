@@ -185,7 +185,7 @@ def test_an_interrupted_run_tells_the_same_as_an_uninterrupted_one(rules: Rulese
 
 def test_two_looks_have_to_find_it(rules: Ruleset) -> None:
     engine = engine_of(rules)
-    found = told(run(engine, range(0, 1800, 30), relative_blood_volume=-1.0, relative_blood_volume_per_h=-8.0), "R23")
+    found = told(run(engine, range(0, 2100, 30), relative_blood_volume=-1.0, relative_blood_volume_per_h=-8.0), "R23")
     states = [state for _, state, _ in found]
     assert states == [NOT, NORMAL, ACTIVE]
     assert found[2][0] - found[1][0] == 120
