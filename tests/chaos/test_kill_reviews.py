@@ -28,7 +28,8 @@ from alerts.between import ruleset
 from ingest.metrics import Metrics
 from ingest.reviews import Reviewer
 from telemetry.clock import ManualClock
-work = Reviewer(sys.argv[1], ruleset.load(), lambda: frozenset(range(64)), ManualClock({NOW_US + 300 * MINUTE}), Metrics())
+clock = ManualClock({NOW_US + 300 * MINUTE})
+work = Reviewer(sys.argv[1], ruleset.load(), lambda: frozenset(range(64)), clock, Metrics())
 work.start()
 time.sleep(60)
 """

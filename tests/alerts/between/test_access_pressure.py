@@ -49,3 +49,9 @@ def test_without_an_access_or_a_calibration_it_is_not_evaluated(access: tuple[Ac
 def test_limits_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="ratio"):
         AccessPressureLimits(ratio=55, in_a_row=3, within_days=31).check()
+
+
+@pytest.mark.parametrize("half", [{"systolic": 135.0}, {"diastolic": 75.0}, {"systolic": 135.0, "diastolic": 7.5}, {}])
+def test_half_a_blood_pressure_is_none(half: dict[str, float]) -> None:
+    one = past(treated(18, venous=150.0, flow=300.0, **half), arranged=NEEDLE)
+    assert judge(LIMITS, one, 0).reason == "no blood pressure in the treatment, or implausible"

@@ -12,6 +12,7 @@ from alerts.between import ruleset
 from alerts.between.drift import DriftLimits, judge
 from alerts.statistics import ewma, run_length
 from telemetry.alarms import FindingState
+from telemetry.care import Access, Arranged
 from telemetry.past import Past
 from tests.alerts.between.building import past, treated
 
@@ -66,8 +67,9 @@ def test_limits_have_their_final_width_from_the_first_value_on() -> None:
 
 def test_treatments_at_another_flow_are_passed_over_and_those_near_it_are_not() -> None:
     whole = evenings([120 + 5 * (-1) ** i for i in range(22)])
-    near = replace(whole, treatments=(*whole.treatments[:21], replace(whole.treatments[21], flow=314.0)))
-    assert judge(LIMITS, near, 21).state is FindingState.NORMAL
+    near = replace(whole, treatments=(*whole.treatments[:21], replace(whole.treatments[21], flow=312.5)))
+    wide = DriftLimits(**{**NUMBERS, "flow_percent": 4.0})  # 312.5 less 4 % is 300
+    assert judge(wide, near, 21).state is FindingState.NORMAL
     far = replace(whole, treatments=(*whole.treatments[:21], replace(whole.treatments[21], flow=316.0)))
     assert "0 of 20 treatments for a baseline at this blood flow" in judge(LIMITS, far, 21).reason
 
@@ -86,3 +88,12 @@ def test_the_charts_that_ship_have_the_run_lengths_of_their_sources() -> None:
 def test_limits_that_cannot_be(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"lambda|h:|baseline"):
         DriftLimits(**{**NUMBERS, **change}).check()
+
+
+def test_a_new_access_is_a_new_baseline_from_its_moment_on() -> None:
+    whole = evenings([120 + 5 * (-1) ** i for i in range(22)])
+    for since_us, state in ((0, FindingState.NORMAL), (1, FindingState.NOT_EVALUATED)):
+        access = Arranged(whole.treatments[1].start_us + since_us, Access(kind="graft"))
+        found = judge(LIMITS, replace(whole, arranged=(access,)), 21)
+        assert found.state is state
+    assert "venous pressure: 19 of 20" in found.reason

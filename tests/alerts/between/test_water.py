@@ -50,3 +50,23 @@ def test_an_old_sample_that_was_bad_is_not_active_for_ever() -> None:
 def test_limits_that_cannot_be(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="bacteria"):
         WaterLimits(**{**NUMBERS, **change}).check()
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "priority"),
+    [
+        (Measured.BACTERIA, 50.0, None),
+        (Measured.BACTERIA, 50.1, Priority.LOW),
+        (Measured.BACTERIA, 100.0, Priority.LOW),
+        (Measured.BACTERIA, 100.1, Priority.MEDIUM),
+        (Measured.ENDOTOXIN, 0.25, None),
+        (Measured.ENDOTOXIN, 0.26, Priority.LOW),
+        (Measured.ENDOTOXIN, 0.5, Priority.LOW),
+        (Measured.ENDOTOXIN, 0.51, Priority.MEDIUM),
+        (Measured.CHLORINE, 0.1, None),
+        (Measured.CHLORINE, 0.11, Priority.MEDIUM),
+    ],
+)
+def test_exactly_at_a_level(what: Measured, value: float, priority: Priority | None) -> None:
+    others = tuple(one for one in GOOD if one[0] is not what)
+    assert judge(LIMITS, past(now_h=50, measured=(*others, (what, value, 10.0)))).priority is priority
