@@ -12,7 +12,18 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from alerts.between import missed, shortened, weight_gain, weight_target
+from alerts.between import (
+    access_flow,
+    access_pressure,
+    drift,
+    missed,
+    pressure_rise,
+    shortened,
+    water,
+    weekly_dose,
+    weight_gain,
+    weight_target,
+)
 from alerts.between.schema import Answer, Head, Numbers, Verdict
 from telemetry import settings
 from telemetry.alarms import Priority
@@ -44,6 +55,12 @@ JUDGES: Final[dict[str, Judge]] = {
     "shortened": Judge(shortened.ShortenedLimits, of_treatment=shortened.judge),
     "weight gain": Judge(weight_gain.WeightGainLimits, of_treatment=weight_gain.judge, at_start=True),
     "weight target": Judge(weight_target.WeightTargetLimits, of_treatment=weight_target.judge),
+    "pressure rise": Judge(pressure_rise.PressureRiseLimits, of_treatment=pressure_rise.judge),
+    "weekly dose": Judge(weekly_dose.WeeklyDoseLimits, of_patient=weekly_dose.judge),
+    "access pressure": Judge(access_pressure.AccessPressureLimits, of_treatment=access_pressure.judge),
+    "access flow": Judge(access_flow.AccessFlowLimits, of_patient=access_flow.judge),
+    "drift": Judge(drift.DriftLimits, of_treatment=drift.judge),
+    "water": Judge(water.WaterLimits, of_patient=water.judge),
 }
 
 

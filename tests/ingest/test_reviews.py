@@ -144,7 +144,8 @@ def test_a_treatment_that_does_not_begin_is_found_by_the_clock_alone(ward: Ward)
         assert ward.stands("R24")[0] == state
     assert ward.alerts("R24") == [LOW_OPEN]
     ward.until(FIRST_US + 23 * HOUR)
-    assert ward.look() == 0
+    ward.look()
+    assert len(ward.events("R24")) == 1
     ward.until(FIRST_US + 24 * HOUR)
     assert ward.look() == 1
     assert ward.alerts("R24") == [MEDIUM_OPEN]
@@ -198,6 +199,17 @@ def test_seen_and_short_again_is_a_new_alert_and_unseen_it_is_the_same(ward: War
     ward.treat(FIRST_US + 72 * HOUR, 240)
     ward.look()
     assert ward.alerts("R25")[1:] == [("latched, clear", "medium", False)]
+
+
+def test_what_grows_old_is_found_by_the_clock_too(ward: Ward) -> None:
+    ward.weigh(Measured.CHLORINE, 0.2, NOW_US)
+    ward.look()
+    assert ward.alerts("R36") == [MEDIUM_OPEN]
+    ward.until(NOW_US + 31 * 24 * HOUR)
+    while ward.look():
+        pass
+    assert ward.stands("R36")[0] == "not evaluated"
+    assert ward.alerts("R36") == [MEDIUM_OPEN], "nobody has shown that it is over"
 
 
 def test_a_weight_entered_later_is_taken_up_and_a_change_of_target_is_about_what_comes(ward: Ward) -> None:

@@ -47,3 +47,18 @@ def test_nothing_is_missed_between_two_looks_at_the_next_moment() -> None:
 def test_without_a_schedule_nothing_is_ever_due() -> None:
     verdict = judge(LIMITS, past(arranged=()))
     assert (verdict.state, verdict.reason, verdict.next_us) == (FindingState.NOT_EVALUATED, "no schedule", None)
+
+
+@pytest.mark.parametrize(("heard_h", "says"), [(21.0, False), (20.99, True), (None, True), (22.0, False)])
+def test_a_silent_box_is_named_where_it_may_hide_a_treatment(heard_h: float | None, *, says: bool) -> None:
+    heard_us = None if heard_h is None else NOW_US + round(heard_h * HOUR_US)
+    verdict = judge(LIMITS, replace(past(now_h=22, heard_us=heard_us), bound_us=NOW_US))
+    assert ("may have gone on unseen" in verdict.reason) is says
+    assert "in a row" not in verdict.reason
+
+
+def test_the_last_start_and_how_many_were_missed_are_named() -> None:
+    verdict = judge(LIMITS, replace(past(treated(18), now_h=94), bound_us=NOW_US))
+    assert "3 planned treatments missed in a row" in verdict.reason
+    last, unseen = "the last treatment began 2026-03-02 18:00 UTC", "a treatment may have gone on unseen"
+    assert verdict.reason.endswith(f"; {last}; the box has never been heard: {unseen}")

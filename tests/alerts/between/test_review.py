@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.between import ruleset
-from alerts.between.review import Finding, Known, Recorded, review
+from alerts.between.review import Finding, Known, Recorded, basis, review
 from alerts.between.ruleset import Rule
 from telemetry.alarms import FindingState, Priority
 from telemetry.care import Arranged, Limits, Measured, TargetWeight
@@ -107,3 +107,18 @@ def test_limits_that_cannot_be_are_an_error_and_not_a_finding() -> None:
     broken = Arranged(0, Limits(rule="R25", limits={"colour": 1.0}))
     with pytest.raises(ValueError, match="colour"):
         review([R25], replace(now, arranged=(*now.arranged, broken)), {})
+
+
+def test_what_is_entered_within_half_a_day_of_the_end_is_about_it_and_what_comes_later_is_not() -> None:
+    evening = treated(18, weight_after_kg=71.5)  # ends at 22 h
+    for at_h, stands in ((34, False), (34.01, True)):
+        plain = past(evening, target_weight_kg=70.0)
+        entered = past(
+            evening, target_weight_kg=70.0, measured=((Measured.ACCESS_FLOW, 900, 0), (Measured.ACCESS_FLOW, 900, at_h))
+        )
+        assert (basis(plain, plain.treatments[0]) == basis(entered, entered.treatments[0])) is stands
+
+
+def test_a_treatment_is_judged_once_it_is_over_and_summarised() -> None:
+    for waits in (replace(treated(18, 100), summarised=False), replace(treated(18, 100), end_us=None)):
+        assert Record(R25).look(past(waits)) == []

@@ -72,3 +72,59 @@ def test_a_patients_own_limits_stand_in_place_of_the_rules() -> None:
     ):
         with pytest.raises(ValueError, match=says):
             rule.limits_of(wrong)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "own", "says"),
+    [
+        ("R05", {"on": 2.0}, "on"),
+        ("R05", {"on": 7.0}, "on"),
+        ("R05", {"off": -1.0}, "on"),
+        ("R05", {"rise_mmhg": 0.0}, "rise"),
+        ("R05", {"on": 3.0, "window": 20.0, "off": 0.0}, ""),
+        ("R24", {"low_h": 0.0}, "low_h"),
+        ("R24", {"low_h": 24.0}, "low_h"),
+        ("R24", {"in_a_row": 0.0}, "in_a_row"),
+        ("R24", {"early_h": -1.0}, "early_h"),
+        ("R24", {"silent_h": 0.0}, "silent_h"),
+        ("R24", {"in_a_row": 1.0, "early_h": 0.0}, ""),
+        ("R25", {"low_min": 30.0}, "low_min"),
+        ("R25", {"agree_min": 0.0}, ""),
+        ("R26", {"low_percent": 6.0}, "low_percent"),
+        ("R26", {"medium_percent": 15.0}, "low_percent"),
+        ("R26", {"low_percent": 0.0}, "low_percent"),
+        ("R27", {"low_kg": 2.0}, "low_kg"),
+        ("R27", {"medium_kg": 15.0}, "low_kg"),
+        ("R27", {"low_kg": 0.0}, "low_kg"),
+        ("R27", {"least": 10.0, "share_percent": 100.0, "recent": 50.0}, ""),
+        ("R27", {"recent": 51.0}, "recent"),
+        ("R27", {"share_percent": 100.1}, "share_percent"),
+        ("R27", {"moved_ml": 0.0}, "moved_ml"),
+        ("R28", {"low": 2.1}, "low"),
+        ("R28", {"medium": 0.0}, "low"),
+        ("R28", {"weeks": 1.0}, ""),
+        ("R28", {"weeks": 8.0}, ""),
+        ("R28", {"weeks": 9.0}, "weeks"),
+        ("R30", {"ratio": 1.0}, "ratio"),
+        ("R30", {"ratio": 0.0}, "ratio"),
+        ("R30", {"in_a_row": 0.0}, "in_a_row"),
+        ("R30", {"in_a_row": 20.0}, ""),
+        ("R30", {"in_a_row": 1.0}, ""),
+        ("R30", {"in_a_row": 21.0}, "in_a_row"),
+        ("R30", {"within_days": 0.0}, "within_days"),
+        ("R31", {"drop_percent": 0.0}, "drop_percent"),
+        ("R31", {"max_age_days": 0.0}, "graft"),
+        ("R35", {"baseline": 10.0, "flow_percent": 20.0}, ""),
+        ("R35", {"flow_percent": 0.0}, "flow_percent"),
+        ("R36", {"action_percent": 100.0}, ""),
+        ("R36", {"action_percent": 0.0}, "action_percent"),
+        ("R36", {"chlorine_age_days": 0.0}, "bacteria"),
+    ],
+)
+def test_where_a_patients_own_limits_end(rule_id: str, own: dict[str, float], says: str) -> None:
+    (rule,) = [rule for rule in ruleset.load() if rule.id == rule_id]
+    if not says:
+        assert ruleset.numbers(rule.limits_of(own)).items() >= own.items()
+        return
+    with pytest.raises(ValueError, match=says):
+        rule.limits_of(own)

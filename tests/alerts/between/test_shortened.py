@@ -21,6 +21,10 @@ def test_exactly_at_a_limit(minutes: float, priority: Priority | None) -> None:
     assert answer.inputs["planned_min"] == 240
 
 
+def test_what_nobody_saw_of_it_stands_with_the_finding() -> None:
+    assert judge(LIMITS, past(treated(18, 200, unseen_min=12.5)), 0).inputs["unseen_min"] == 12.5
+
+
 def test_clocks_that_differ_matter_only_where_the_answer_differs() -> None:
     assert judge(LIMITS, past(treated(18, 239, machine_min=250.0)), 0).state is FindingState.NORMAL
     assert judge(LIMITS, past(treated(18, 239, machine_min=220.0)), 0).state is FindingState.NOT_EVALUATED

@@ -22,7 +22,11 @@ def test_exactly_at_a_limit(before: float, priority: Priority | None) -> None:
 
 
 def test_a_loss_is_normal_and_a_huge_one_is_no_kilogram() -> None:
-    for before, state in ((74.0, FindingState.NORMAL), (60.0, FindingState.NOT_EVALUATED)):
+    for before, state in (
+        (74.0, FindingState.NORMAL),
+        (63.75, FindingState.NORMAL),
+        (63.7, FindingState.NOT_EVALUATED),
+    ):
         pair = (treated(18, weight_after_kg=75.0), treated(66, weight_before_kg=before))
         assert judge(LIMITS, past(*pair, arranged=TARGET), 1).state is state
 

@@ -39,3 +39,15 @@ def test_older_ones_and_those_not_weighed_do_not_count() -> None:
 def test_limits_that_cannot_be(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"low_kg|recent"):
         WeightTargetLimits(**{**NUMBERS, **change}).check()
+
+
+@pytest.mark.parametrize(("kg", "evaluated"), [(85.0, True), (85.01, False), (55.0, True), (54.99, False)])
+def test_so_far_off_it_is_no_kilogram(kg: float, *, evaluated: bool) -> None:
+    one = past(treated(18, weight_after_kg=kg), arranged=(TargetWeight(kg=70),))
+    assert (judge(LIMITS, one, 0).priority is not None) is evaluated
+
+
+@pytest.mark.parametrize(("removed", "evaluated"), [(500.0, False), (499.0, True), (None, True)])
+def test_the_same_weight_twice_says_nothing_once_enough_was_removed(removed: float | None, *, evaluated: bool) -> None:
+    same = treated(18, weight_before_kg=70.5, weight_after_kg=70.5, removed_ml=removed)
+    assert ("entered again" not in judge(LIMITS, past(same, arranged=(TargetWeight(kg=70),)), 0).reason) is evaluated

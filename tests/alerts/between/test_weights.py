@@ -34,3 +34,20 @@ def test_of_two_the_later_taken_and_of_one_time_the_later_entered() -> None:
 
 def test_there_is_none_after_what_goes_on() -> None:
     assert weights.after(past(PastTreatment(1, 1, NOW_US, weight_after_kg=70.0)), 0) is None
+
+
+def test_exactly_how_far_off_a_weight_may_be_entered() -> None:
+    # The treatment begins at 18 h and ends at 22 h.
+    for what, at, counts in (
+        (Measured.WEIGHT_BEFORE, 12, True),
+        (Measured.WEIGHT_BEFORE, 11.99, False),
+        (Measured.WEIGHT_BEFORE, 19, True),
+        (Measured.WEIGHT_BEFORE, 19.01, False),
+        (Measured.WEIGHT_AFTER, 21, True),
+        (Measured.WEIGHT_AFTER, 20.99, False),
+        (Measured.WEIGHT_AFTER, 28, True),
+        (Measured.WEIGHT_AFTER, 28.01, False),
+    ):
+        entered = past(TOLD, measured=((what, 99.0, at),))
+        found = weights.before(entered, 0) if what is Measured.WEIGHT_BEFORE else weights.after(entered, 0)
+        assert (found == 99.0) is counts, (what, at)
