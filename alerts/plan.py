@@ -119,7 +119,7 @@ class Plan:
             Field("rule.since", "i8", NEVER, rules),
             Field("rule.context", "u1", needed, rules, saved=False),
             Field("rule.blocked", "u1", 0, rules, saved=False),
-            Field("cause.high", "u1", 0, self.causes, saved=False),
+            Field("cause.high", "u1", 0, self.causes, (2,), saved=False),
         ]
         return own + [field for detector in self.detectors.values() for field in detector.fields]
 

@@ -55,7 +55,9 @@ def is_at_rest(code: int) -> bool:
 
 def is_held(code: int) -> bool:
     """Whether the values are there and are only not to be judged now: nothing a rule needs is lost."""
-    return code < MISSING or code in (CHANGED, TOO_FEW, LOW_FLOW, BEFORE_HALF_TIME) or INHIBITED <= code < STALE
+    if code < MISSING:
+        return code != NOTHING_MEASURED
+    return code in (CHANGED, TOO_FEW, LOW_FLOW, BEFORE_HALF_TIME) or INHIBITED <= code < STALE
 
 
 def words(code: int, rules: tuple[Rule, ...], index: int) -> str:

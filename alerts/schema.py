@@ -108,10 +108,10 @@ class Rung:
 
     Attributes:
         limit: as a person reads it, NaN where the level has none of its own.
-        beyond: how the value breaches it: "above", "at or above", "below", "at or below", or "" without a limit.
+        beyond: how the value breaches it: "above", "at or above", "below", "at or below", "outside" (either side of
+            nought), or "" without a limit.
         on_us, off_us: delays in microseconds.
         limit_from: context value that replaces the limit where it is known.
-        mirrored: whether it is one side of a limit that stands on both.
         subject: the signal this rung is about, where a rule watches several.
     """
 
@@ -122,7 +122,6 @@ class Rung:
     off_us: int
     deadband: float = 0.0
     limit_from: str = ""
-    mirrored: bool = False
     subject: str = ""
 
 

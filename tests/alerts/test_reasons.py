@@ -74,7 +74,15 @@ def test_what_is_held_and_what_is_lost() -> None:
         reasons.BEFORE_HALF_TIME,
         reasons.INHIBITED,
     }
-    lost = {reasons.MISSING, reasons.INVALID, reasons.SENSOR, reasons.CONTEXT, reasons.STALE, reasons.NO_DATA}
+    lost = {
+        reasons.MISSING,
+        reasons.INVALID,
+        reasons.SENSOR,
+        reasons.CONTEXT,
+        reasons.STALE,
+        reasons.NO_DATA,
+        reasons.NOTHING_MEASURED,
+    }
     assert all(reasons.is_held(code) for code in held)
     assert not any(reasons.is_held(code) for code in lost)
 
