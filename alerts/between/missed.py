@@ -46,9 +46,9 @@ def judge(limits: MissedLimits, past: Past) -> Verdict:
     held = past.since(Schedule, past.now_us)
     if held is None:
         return missing("no schedule").about("schedule", past.now_us)
-    since_us, schedule = max(held[0], past.bound_us), held[1]
+    from_us = max(past.now_us - BACK_US, past.bound_us)
     try:
-        planned = starts(schedule, since_us, past.now_us - BACK_US, past.now_us + AHEAD_US)
+        planned = starts(held[1], held[0], from_us, past.now_us + AHEAD_US)
     except UnknownZone as error:
         return missing(f"time zone {error} is not known here").about("schedule", past.now_us)
     next_us = next((start for start in planned if start > past.now_us), None)

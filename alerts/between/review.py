@@ -112,21 +112,23 @@ def _of_treatments(rule: Rule, past: Past, known: Known) -> list[Finding]:
         return []
     recorded = [one.time_us for key, one in known.items() if key[:2] == (rule.id, rule.version)]
     first_us = min(recorded, default=past.treatments[ready[-1]].start_us)
-    found = [_of_treatment(rule, past, i, known) for i in ready if past.treatments[i].start_us >= first_us]
-    changed = [one for one in found if one is not None]
-    if changed and found[-1] is None:
-        # Something older has changed: what is newest has the last word again.
-        changed.append(_judged(rule, past, ready[-1], None, newest=True))
+    changed = []
+    for at in ready[:-1]:
+        before = known.get((rule.id, rule.version, past.treatments[at].about))
+        stands = before is not None and before.basis == basis(past, past.treatments[at])
+        if past.treatments[at].start_us >= first_us and not stands:
+            changed.append(_judged(rule, past, at, before, newest=False))
+    before = known.get((rule.id, rule.version, past.treatments[ready[-1]].about))
+    newest = _judged(rule, past, ready[-1], before, newest=True)
+    # With something older that has changed the newest has the last word again.
+    if changed or before is None or before.basis != newest.basis or _can_tell_now(before, newest):
+        changed.append(newest)
     return changed
 
 
-def _of_treatment(rule: Rule, past: Past, at: int, known: Known) -> Finding | None:
-    treatment = past.treatments[at]
-    before = known.get((rule.id, rule.version, treatment.about))
-    if before is not None and before.basis == basis(past, treatment):
-        return None
-    newest = not any(_is_ready(rule, one) for one in past.treatments[at + 1 :])
-    return _judged(rule, past, at, before, newest=newest)
+def _can_tell_now(before: Recorded, now: Finding) -> bool:
+    # What was lacking may have been arranged since, with a moment that lies before.
+    return before.state is FindingState.NOT_EVALUATED and now.state is not FindingState.NOT_EVALUATED
 
 
 def _is_ready(rule: Rule, treatment: PastTreatment) -> bool:

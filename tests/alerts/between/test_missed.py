@@ -9,6 +9,7 @@ import pytest
 from alerts.between.missed import MissedLimits, judge
 from alerts.between.words import HOUR_US
 from telemetry.alarms import FindingState
+from telemetry.care import Arranged, Schedule
 from tests.alerts.between.building import NOW_US, past, treated
 
 LIMITS = MissedLimits(low_h=4, medium_h=24, in_a_row=2, early_h=36, silent_h=1)
@@ -62,3 +63,11 @@ def test_the_last_start_and_how_many_were_missed_are_named() -> None:
     assert "3 planned treatments missed in a row" in verdict.reason
     last, unseen = "the last treatment began 2026-03-02 18:00 UTC", "a treatment may have gone on unseen"
     assert verdict.reason.endswith(f"; {last}; the box has never been heard: {unseen}")
+
+
+def test_every_second_day_counts_from_when_it_was_arranged_whoever_is_served_since() -> None:
+    every_second = Schedule(every_days=2, at="18:00", zone="UTC", duration_min=240)
+    arranged = (Arranged(NOW_US - 3 * 24 * HOUR_US, every_second),)
+    verdict = judge(LIMITS, replace(past(now_h=30), arranged=arranged, bound_us=NOW_US))
+    assert verdict.state is FindingState.NOT_EVALUATED, "that of Sunday was before this patient, the next is Tuesday"
+    assert verdict.next_us == NOW_US + 42 * HOUR_US

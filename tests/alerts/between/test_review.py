@@ -122,3 +122,23 @@ def test_what_is_entered_within_half_a_day_of_the_end_is_about_it_and_what_comes
 def test_a_treatment_is_judged_once_it_is_over_and_summarised() -> None:
     for waits in (replace(treated(18, 100), summarised=False), replace(treated(18, 100), end_us=None)):
         assert Record(R25).look(past(waits)) == []
+
+
+def test_what_people_have_seen_of_the_newest_is_not_to_be_seen_again_because_an_older_one_changed() -> None:
+    record = Record(R25)
+    first, second = treated(18, 240), treated(42, 100)
+    record.look(past(first))
+    record.look(past(first, second))
+    older, newest = record.look(past(replace(first, revision=2, treated_min=100.0), second))
+    assert (older.again, newest.again) == (True, False)
+
+
+def test_what_was_lacking_and_is_arranged_afterwards_is_told_of_the_newest() -> None:
+    record = Record(R25)
+    two = (treated(18, 100), treated(42, 100))
+    record.look(past(two[0], arranged=()))
+    (lacks,) = record.look(past(*two, arranged=()))
+    assert lacks.state is FindingState.NOT_EVALUATED
+    assert record.look(past(*two, arranged=())) == []
+    assert [(one.about, one.state) for one in record.look(past(*two))] == [("treatment 2", FindingState.ACTIVE)]
+    assert record.look(past(*two)) == []
