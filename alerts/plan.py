@@ -107,6 +107,7 @@ class Plan:
             Field("unit.pump", "f4", np.nan),
             Field("unit.flow", "f4", np.nan),
             Field("unit.flow_changed", "i8", -int(ENDLESS)),
+            Field("unit.stagger", "u2", 0, saved=False),
             Field("unit.symptom", "i8", NEVER),
             Field("input.value", "f4", np.nan, self.columns.names),
             Field("rung.state", "u1", 0, rungs),

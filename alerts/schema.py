@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.rationalisation import Rationalisation
 from alerts.records import Context
 from telemetry import signals
 from telemetry.alarms import Priority
@@ -63,6 +64,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         inhibits_as: why they are not, in words of its own, where "inhibited by" does not say it.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
+        rationalisation: why it is an alert at all, and within which time somebody has to act.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     mark: str
     action: str
+    rationalisation: Rationalisation
     phases: list[str] = msgspec.field(default_factory=lambda: ["TX"])
     latch: bool = False
     max_gap_s: float = 30.0

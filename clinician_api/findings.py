@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from alerts import ruleset
+from alerts.between import ruleset as between_rules
 from alerts.engine import Engine
 from clinician_api.views import View
 from telemetry.alarms import FindingState
@@ -23,6 +24,7 @@ class Reader:
     def __init__(self) -> None:
         self._rules = ruleset.load(None)
         self._titles = {rule.id: rule.title for rule in self._rules.rules}
+        self._titles |= {rule.id: rule.spec.title for rule in between_rules.load()}
         self._engine = Engine(self._rules)
         self._seen: dict[str, tuple[bytes, list[View]]] = {}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import ruleset
+from alerts.between import ruleset as between_rules
 from ingest.conflicts import ConflictWatch
 from ingest.day_order import DayKeeper
 from ingest.inbox import Inbox
@@ -19,6 +20,7 @@ from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.minutes import MinuteKeeper
 from ingest.opener import Settings
+from ingest.reviews import Reviewer
 from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.summaries import Summariser
@@ -60,6 +62,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     late_pass = LatePass(options.database_url, lambda: worker.owned, rules, clock, metrics)
+    reviewer = Reviewer(options.database_url, between_rules.load(), lambda: worker.owned, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
@@ -74,6 +77,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         subscriber.start()
         summariser.start()
         late_pass.start()
+        reviewer.start()
         watch.start()
         lookout.start()
         keeper.start()
@@ -83,6 +87,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     finally:
         summariser.stop()
         late_pass.stop()
+        reviewer.stop()
         watch.stop()
         lookout.stop()
         keeper.stop()

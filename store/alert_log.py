@@ -87,14 +87,15 @@ def append(conn: Connection, rows: Sequence[AlertEventRow], recorded_us: int) ->
 def lock(conn: Connection, alert_ids: Iterable[int]) -> dict[int, AlertState]:
     """Where these alerts stand, unchangeable by others until the transaction ends; unknown ids are left out."""
     rows = run(conn, "lock_alerts", {"alerts": sorted(set(alert_ids))})
-    return {row[0]: _alert_state(row) for row in rows}
+    return {row[0]: alert_state(row) for row in rows}
 
 
 def open_alerts(conn: Connection, unit_ids: Sequence[int]) -> list[AlertState]:
     """The alerts of these units that are not over."""
-    return [_alert_state(row) for row in run(conn, "open_alerts", {"units": list(unit_ids)})]
+    return [alert_state(row) for row in run(conn, "open_alerts", {"units": list(unit_ids)})]
 
 
-def _alert_state(row: tuple[int, int, str, str, str, int, int | None]) -> AlertState:
+def alert_state(row: tuple[int, int, str, str, str, int, int | None]) -> AlertState:
+    """From the columns of `lock_alerts`."""
     alert_id, unit_id, rule, state, priority, since_us, acknowledged_by = row
     return AlertState(alert_id, unit_id, rule, ConditionState(state), Priority(priority), since_us, acknowledged_by)

@@ -6,19 +6,16 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from homehd import reading_files, settings
+from homehd import reading_files, settings, times
 from store import migrate, pool, reading_export, registry
 from store.pool import Connection
 from store.reading_export import Span
 from telemetry import signals
 from telemetry.clock import SystemClock
 from telemetry.errors import SettingsError
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     of = readings.add_mutually_exclusive_group(required=True)
     of.add_argument("--treatment", type=int, metavar="ID", help="from its start to its end")
     of.add_argument("--unit", metavar="U", help="with --from and --to")
-    readings.add_argument("--from", dest="start", type=_time, metavar="T", help="inclusive: 2026-01-31T08:00:00Z")
-    readings.add_argument("--to", dest="end", type=_time, metavar="T", help="exclusive")
+    readings.add_argument(
+        "--from", dest="start", type=times.argument, metavar="T", help="inclusive: 2026-01-31T08:00:00Z"
+    )
+    readings.add_argument("--to", dest="end", type=times.argument, metavar="T", help="exclusive")
     readings.add_argument("--signals", metavar="A,B", help="only these (default: all)")
     readings.add_argument("--format", choices=reading_files.FORMATS, default="csv")
     readings.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -89,13 +88,3 @@ def _sink(path: Path | None) -> Iterator[BinaryIO]:
         with suppress(OSError):
             part.unlink()
         raise
-
-
-def _time(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"not a time: {text!r}; write 2026-01-31T08:00:00Z") from error
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"a time without zone: {text!r}; write 2026-01-31T08:00:00Z")
-    return (moment - _EPOCH) // timedelta(microseconds=1)

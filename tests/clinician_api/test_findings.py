@@ -70,3 +70,9 @@ def test_rules_have_titles_and_one_that_is_gone_keeps_its_id() -> None:
     reader = Reader()
     assert reader.title("R18") not in ("", "R18")
     assert reader.title("R99") == "R99"
+
+
+def test_every_rule_has_its_title_those_between_treatments_too() -> None:
+    reader = Reader()
+    assert (reader.title("R13"), reader.title("R25")) == ("Venous pressure high", "Shortened treatment")
+    assert reader.title("R99") == "R99"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -75,11 +76,18 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("simulate", "machine", "--protocol", "mqtt_gateway", "--profile", "gateway-1"), "--broker"),
         (("simulate", "machine", "--protocol", "gambro_ak", "--profile", "ak-framing"), "--port"),
         (("users", "add", "a@b.example", "--role", "king"), "king"),
+        (("rules", "check", "--root", "/nowhere"), "--root DIR"),
+        (("rules", "list", "--rules", "/nowhere"), "no *.toml there"),
         (("export", "readings"), "--treatment --unit"),
         (("export", "readings", "--unit", "u"), "--from T"),
         (("export", "readings", "--unit", "u", "--from", "2026-01-31", "--to", "2026-02-01T00:00:00Z"), "without zone"),
         (("export", "readings", "--treatment", "1", "--signals", "temper"), "temper"),
         (("export", "readings", "--treatment", "1", "--format", "xls"), "xls"),
+        (("patients", "schedule", "u1", "--reason", "x"), "--at, --zone, --minutes"),
+        (("patients", "access", "u1", "port", "--reason", "x"), "'port'"),
+        (("patients", "target", "u1", "70", "--reason", "x", "--from", "2026-01-31"), "without zone"),
+        (("patients", "target", "u1", "70000", "--reason", "x"), "is it in kg?"),
+        (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
         (("calc",), "NAME"),
         (("calc", "ktv"), "'ktv'"),
         (("calc", "urr", "--pre", "70", "--post", "21", "--hours", "4"), "--hours"),
@@ -320,6 +328,45 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert len(people) == 2
 
 
+def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        registry.add_unit(conn, "Home 1", None, 1, name="u1")
+
+    def patients(*words: str) -> subprocess.CompletedProcess[str]:
+        return homehd("patients", *words, **environment)
+
+    nobody = patients("target", "u1", "70", "--reason", "x")
+    assert nobody.returncode == 1 and "u1 serves nobody" in last_line(nobody)
+    assert patients("add", "u1", "Ann").returncode == 0
+    again = patients("add", "u1", "Bob")
+    assert again.returncode == 1 and "--instead" in last_line(again)
+    plan = ("--days", "mon,wed,fri", "--at", "18:00", "--zone", "Europe/Berlin", "--minutes", "240")
+    for words in (
+        ("schedule", "u1", *plan, "--reason", "as agreed", "--from", "2026-03-02T00:00:00Z"),
+        ("access", "u1", "fistula", "--needle", "200:60,300:100,400:150", "--reason", "new needle"),
+        ("target", "u1", "70.5", "--reason", "edema"),
+        ("limits", "u1", "R25", "low_min=15", "--reason", "slow starter"),
+        ("measure", "u1", "weight-before", "72.4", "--unit", "kg"),
+        ("measure", "u1", "endotoxin", "0.1", "--unit", "EU/mL"),
+    ):
+        done = patients(*words)
+        assert done.returncode == 0, done.stderr
+    wrong = patients("measure", "u1", "weight-before", "160", "--unit", "lb")
+    assert wrong.returncode == 2 and "entered in kg" in last_line(wrong)
+    shown = [line.split("\t") for line in patients("show", "u1").stdout.splitlines()]
+    assert [line[0] for line in shown] == ["schedule", "access", "target weight", "limits"]
+    assert shown[0][1] == "from 2026-03-02 00:00 UTC" and shown[3][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
+    assert shown[0][3:] == [f"os:{getpass.getuser()}", "as agreed"]
+    with pool.connect(database_url) as conn:
+        deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
+    assert [deed[0] for deed in deeds] == [
+        "add patient", "set schedule", "set access", "set target", "set limits",
+        "enter weight-before", "enter endotoxin",
+    ]  # fmt: skip
+    assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -400,6 +447,24 @@ def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:
     full = homehd("replay", "--input", str(broken), "--output", "/dev/full")
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
+
+
+def test_the_rules_are_listed_and_the_safety_file_checked_and_written(tmp_path: Path) -> None:
+    listed = homehd("rules", "list")
+    assert listed.returncode == 0
+    row = next(line for line in listed.stdout.splitlines() if line.startswith("R13\t"))
+    assert re.fullmatch(r"R13\t\d+\.\d+\.\d+\+[0-9a-f]{8}\thigh,medium\tVenous pressure high", row)
+    assert homehd("rules", "check").returncode == 0
+    root = Path(__file__).parents[2]
+    for folder in ("alerts/rules", "alerts/rules_between", "docs", "tests", "dashboard/tests"):
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    page = tmp_path / "docs/safety/alarms.md"
+    page.write_text(page.read_text("utf-8").replace("above 300 mmHg", "above 400 mmHg"), "utf-8")
+    stale = homehd("rules", "check", "--root", str(tmp_path))
+    assert (stale.returncode, stale.stdout) == (1, "")
+    assert re.fullmatch(r"homehd rules: docs/safety/alarms\.md:\d+ – .* run `homehd rules write`", last_line(stale))
+    assert homehd("rules", "write", "--root", str(tmp_path)).stdout == "docs/safety/alarms.md\twritten\n"
+    assert homehd("rules", "check", "--root", str(tmp_path)).returncode == 0
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:

@@ -180,7 +180,10 @@ def write(rules: Iterable[Rule], folder: Path) -> None:
         lines += [f"max_gap_s = {rule.max_gap}", f"blank_s = {rule.blank}", f"inhibits = {json.dumps(rule.inhibits)}"]
         if rule.kind == "stale":
             lines += ["shown_after_s = 30", "good_samples = 3"]
-        else:
+        times = ", ".join(f"{priority} = 600" for priority in dict.fromkeys(level.priority for level in rule.levels))
+        lines += ["[rationalisation]", 'likely_causes = ["chance"]', 'consequence = "None."']
+        lines += [f"respond_within_s = {{ {times} }}", 'mark = "D"']
+        if rule.kind != "stale":
             lines += ["[input]", f'signal = "{rule.signals[0]}"']
         for level in rule.levels:
             lines += ["[[level]]", f'priority = "{level.priority}"', *_said(level)]

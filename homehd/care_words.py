@@ -1,0 +1,132 @@
+"""What people type about a patient's care, checked: a wrong unit or a slip of the finger is told before it is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import time
+from math import isfinite
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.adequacy import needle_calibration
+from alerts.between import ruleset
+from telemetry.care import DAY_US, DAYS, QUANTITIES, Access, Limits, Measured, Measurement, Schedule, TargetWeight
+from telemetry.errors import SettingsError
+
+ACCESSES: Final = ("fistula", "graft", "catheter")
+SHORTEST_MIN: Final = 30.0
+LONGEST_MIN: Final = 720.0
+# A slip in the year or the month: nobody arranges further ahead, or enters what is older.
+AHEAD_US: Final = 366 * DAY_US
+BACK_US: Final = 400 * DAY_US
+# A clock beside ours may be a little ahead.
+_SOON_US: Final = 300_000_000
+
+
+def schedule(days: str | None, every: int | None, at: str, zone: str, minutes: float) -> Schedule:
+    """A schedule; SettingsError naming the flag that cannot be."""
+    if (days is None) == (every is None):
+        raise _fault("--days and --every", "give one of them: --days mon,wed,fri or --every 2")
+    chosen = tuple(day.strip().lower() for day in (days or "").split(",")) if days is not None else ()
+    if days is not None and (not set(chosen) <= set(DAYS) or len(set(chosen)) != len(chosen)):
+        raise _fault(f"--days {days}", f"each at most once of {', '.join(DAYS)}")
+    if every is not None and not 1 <= every <= 14:
+        raise _fault(f"--every {every}", "days from one treatment to the next, 1 to 14")
+    if not re.fullmatch(r"\d\d:\d\d", at) or not _is_time(at):
+        raise _fault(f"--at {at}", "local time of day, like 18:30")
+    if not _is_zone(zone):
+        raise _fault(f"--zone {zone}", "a time zone as the IANA names it, like Europe/Berlin")
+    if not SHORTEST_MIN <= minutes <= LONGEST_MIN:
+        raise _fault(f"--minutes {minutes:g}", f"{SHORTEST_MIN:g} to {LONGEST_MIN:g}; is it in minutes?")
+    return Schedule(days=chosen, every_days=every or 0, at=at, zone=zone, duration_min=minutes)
+
+
+def access(kind: str, needle: str | None) -> Access:
+    """A vascular access; `needle`: FLOW:PRESSURE,… of needle and line alone, which must give a curve."""
+    points = tuple(_point(text) for text in needle.split(",")) if needle else ()
+    if points:
+        flows, pressures = zip(*points, strict=True)
+        needle_calibration.vdp0(max(flows), flows, pressures)
+    return Access(kind=kind, needle=points)  # type: ignore[arg-type]
+
+
+def target_weight(kg: float) -> TargetWeight:
+    """A target weight."""
+    if not QUANTITIES[Measured.WEIGHT_AFTER].accepts(kg):
+        raise _fault(f"KG {kg:g}", "10 to 300; is it in kg?")
+    return TargetWeight(kg=kg)
+
+
+def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
+    """Limits of a patient's own for a rule, NAME=NUMBER each; none takes earlier ones back."""
+    rules = {rule.id: rule for rule in ruleset.load()}
+    if rule_id not in rules:
+        raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {', '.join(rules)}")
+    own: dict[str, float] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise _fault(pair, "NAME=NUMBER, like low_min=15")
+        own[name] = _number(value, pair)
+    try:
+        rules[rule_id].limits_of(own)
+    except ValueError as error:
+        raise _fault(f"{rule_id} {' '.join(pairs)}", str(error)) from error
+    return Limits(rule=rule_id, limits=own)
+
+
+def measurement(what: str, value: float, unit: str, taken_us: int, now_us: int) -> Measurement:
+    """A value with its unit; its number is given when it is kept."""
+    quantity = QUANTITIES[Measured(what)]
+    if unit != quantity.unit:
+        raise _fault(f"--unit {unit}", f"{what} is entered in {quantity.unit}")
+    if not quantity.accepts(value):
+        raise _fault(f"{what} {value:g}", f"{quantity.low:g} to {quantity.high:g} {quantity.unit}")
+    if not now_us - BACK_US <= taken_us <= now_us + _SOON_US:
+        raise _fault("--at", "when it was measured: not in the future, and not more than 400 days ago")
+    return Measurement(0, Measured(what), value, taken_us)
+
+
+def since(given_us: int | None, now_us: int) -> int:
+    """From when on an arrangement holds: as given, or from now on."""
+    if given_us is not None and not now_us - BACK_US <= given_us <= now_us + AHEAD_US:
+        raise _fault("--from", "within 400 days back and a year ahead")
+    return now_us if given_us is None else given_us
+
+
+def _point(text: str) -> tuple[float, float]:
+    flow, sign, pressure = text.partition(":")
+    if not sign:
+        raise _fault(f"--needle {text}", "FLOW:PRESSURE,… in mL/min and mmHg, like 200:60,300:100,400:150")
+    return _number(flow, f"--needle {text}"), _number(pressure, f"--needle {text}")
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise _fault(where, f"{text!r} is no number")
+    return value
+
+
+def _is_time(text: str) -> bool:
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def _fault(subject: str, hint: str) -> SettingsError:
+    return SettingsError("read flags", subject, hint=hint)
