@@ -10,7 +10,7 @@ import numpy as np
 from alerts.engine import Context, Engine, Samples
 from telemetry import signals
 from telemetry.alarms import FindingState
-from telemetry.messages import Event
+from telemetry.messages import Event, EventKind
 from telemetry.treatment import Phase
 from tests.alerts.building import RULES, SECOND, alarm
 
@@ -36,11 +36,13 @@ POOL: dict[str, tuple[float, ...]] = {
     "heparin_rate": (0, 1),
     "dialysate_conductivity": (14, 14.5, 15),
     "dialysate_temperature": (36.5, 36.5, 32, 39.5, 42),
-    "systolic": (130, 130, 96, 88, 75),
+    "systolic": (130, 130, 96, 88, 75, 185, 190, 195),
     "diastolic": (80, 70),
 }
 ALARMS = ("BLOOD_LEAK", "SAFETY_VEN_AIR_DETECT", "UF_LO")
 UNITS, MOMENTS = 50, 440
+# What takes an hour to be found is restarted in tests/alerts/detectors/test_trend.py.
+TAKES_AN_HOUR = {"R16", "R23"}
 
 
 def ward() -> Engine:
@@ -74,6 +76,8 @@ def moment(rng: np.random.Generator, now: int, held: list[dict[str, float]], pha
         if rng.random() < 0.02:
             name = str(rng.choice(ALARMS))
             events.append((row, alarm(now / SECOND, name, active=bool(rng.random() < 0.5))))
+        if rng.random() < 0.01:
+            events.append((row, Event(0, now, 0, 0, EventKind.SYMPTOM, "cramps", 0, True)))
     return Samples(
         row=np.array(speaking, np.int32),
         time_us=np.full(len(speaking), now, np.int64),
@@ -102,7 +106,7 @@ def test_every_rule_goes_on_over_a_restart_whatever_it_was_about() -> None:
         sent = moment(rng, now, held, phases, k)
         assert broken.evaluate(sent) == through.evaluate(sent), k
     assert [broken.snapshot(row) for row in range(UNITS)] == [through.snapshot(row) for row in range(UNITS)]
-    for rule in RULES.rules:
+    for rule in [rule for rule in RULES.rules if rule.id not in TAKES_AN_HOUR]:
         assert met[rule.id, FindingState.ACTIVE] > 0, rule.id
         assert met[rule.id, FindingState.NOT_EVALUATED] > 0, rule.id
         waits = any(rung.on_us for rung in rule.rungs)
