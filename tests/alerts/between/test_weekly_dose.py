@@ -54,3 +54,8 @@ def test_what_the_formula_will_not_have_is_not_evaluated() -> None:
 def test_limits_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="low"):
         WeeklyDoseLimits(low=2.0, medium=2.1, weeks=2).check()
+
+
+def test_a_treatment_belongs_to_the_week_it_begins_in() -> None:
+    edges = past(*(treated(at, spktv=1.4 + at * 1e-9) for at in (0, 335.99, 336)), now_h=340, arranged=FISTULA)
+    assert judge(LIMITS, edges).inputs["per_week"] == 1.0
