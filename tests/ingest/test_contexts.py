@@ -1,0 +1,57 @@
+"""What rules on readings are told of a patient: the newest that holds, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from alerts.records import Context
+from ingest.contexts import contexts
+from store import care, patients, pool, registry
+from store.care import Entry
+from store.patients import Prescription
+from store.pool import Connection
+from telemetry.care import Arranged, Content, Limits, TargetWeight
+
+NOW_US = 1_750_000_000_000_000
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    with pool.connect(database_url) as connection:
+        yield connection
+
+
+def arrange(conn: Connection, patient: int, content: Content, since_us: int) -> None:
+    care.arrange(conn, patient, Entry(Arranged(since_us, content), "os:ann", "why", NOW_US))
+
+
+def test_own_limits_and_target_weight_hold_from_their_moment_until_the_next(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    patient = patients.add_patient(conn, "Ann", None, Prescription(target_weight_kg=72))
+    patients.bind(conn, unit.unit_id, patient, NOW_US)
+    arrange(conn, patient, Limits(rule="R13", limits={"high": 320.0}), NOW_US + 10)
+    arrange(conn, patient, Limits(rule="R14", limits={"medium": -220.0}), NOW_US + 20)
+    arrange(conn, patient, Limits(rule="R13", limits={}), NOW_US + 30)
+    arrange(conn, patient, TargetWeight(kg=70), NOW_US + 20)
+
+    def at(later_us: int) -> Context:
+        return contexts(conn, [unit.unit_id], NOW_US + later_us)[unit.unit_id]
+
+    assert at(9) == Context(72.0)
+    assert at(10) == Context(72.0, limits={"R13 high": 320.0})
+    assert at(20) == Context(70.0, limits={"R13 high": 320.0, "R14 medium": -220.0})
+    assert at(30) == Context(70.0, limits={"R14 medium": -220.0})
+
+
+def test_they_are_the_patients_and_not_the_units(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    ann, bob = (patients.add_patient(conn, name, None, Prescription()) for name in ("Ann", "Bob"))
+    arrange(conn, ann, Limits(rule="R13", limits={"high": 320.0}), NOW_US)
+    arrange(conn, ann, TargetWeight(kg=70), NOW_US)
+    assert contexts(conn, [unit.unit_id], NOW_US) == {}
+    patients.bind(conn, unit.unit_id, ann, NOW_US)
+    assert contexts(conn, [unit.unit_id], NOW_US)[unit.unit_id].limits == {"R13 high": 320.0}
+    patients.bind(conn, unit.unit_id, bob, NOW_US + 1)
+    assert contexts(conn, [unit.unit_id], NOW_US + 1)[unit.unit_id] == Context()
