@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts import own_levels
 from alerts.adequacy import needle_calibration
 from alerts.between import ruleset
 from telemetry.care import DAY_US, DAYS, QUANTITIES, Access, Limits, Measured, Measurement, Schedule, TargetWeight
@@ -59,18 +60,26 @@ def target_weight(kg: float) -> TargetWeight:
 
 
 def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
-    """Limits of a patient's own for a rule, NAME=NUMBER each; none takes earlier ones back."""
-    rules = {rule.id: rule for rule in ruleset.load()}
-    if rule_id not in rules:
-        raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {', '.join(rules)}")
+    """Limits of a patient's own for a rule, NAME=NUMBER each; none takes earlier ones back.
+
+    The names of a rule between treatments are those of its file, those of a rule on readings its priorities.
+    """
+    between = {rule.id: rule for rule in ruleset.load()}
+    live = own_levels.rules()
+    if rule_id not in between.keys() | live.keys():
+        known = ", ".join(sorted(between.keys() | live.keys()))
+        raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {known}")
     own: dict[str, float] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign:
-            raise _fault(pair, "NAME=NUMBER, like low_min=15")
+            raise _fault(pair, "NAME=NUMBER, like low_min=15 or high=320")
         own[name] = _number(value, pair)
     try:
-        rules[rule_id].limits_of(own)
+        if rule_id in between:
+            between[rule_id].limits_of(own)
+        else:
+            own_levels.check(live[rule_id], own)
     except ValueError as error:
         raise _fault(f"{rule_id} {' '.join(pairs)}", str(error)) from error
     return Limits(rule=rule_id, limits=own)

@@ -1,19 +1,43 @@
-"""What the rules need to know of a patient, from what is prescribed."""
+"""What the rules know of a patient: prescription, target weight, limits of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from alerts.records import Context
+from store import care, patients
 from store.patients import Prescription
+from store.pool import Connection
+from telemetry.care import Limits
+from telemetry.past import Past
 
 
-def context_of(known: Prescription) -> Context:
-    """The same, in the rules' words."""
+def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, Context]:
+    """By unit id, as it holds now, without units that serve nobody. An arranged weight goes before a prescribed one."""
+    weights = care.target_weights_in_force(conn, unit_ids, now_us)
+    limits = care.limits_in_force(conn, unit_ids, now_us)
+    return {
+        unit_id: _context(known, weights.get(unit_id, known.target_weight_kg), limits.get(unit_id, {}))
+        for unit_id, known in patients.prescriptions(conn, unit_ids).items()
+    }
+
+
+def context_then(conn: Connection, patient_id: int, known: Prescription, then_us: int) -> Context:
+    """As it was arranged at an earlier time; of a prescription no earlier one is on record."""
+    arranged = tuple(entry.arranged for entry in care.entries(conn, patient_id))
+    past = Past(then_us, then_us, arranged=arranged, target_weight_kg=known.target_weight_kg)
+    rules = {one.content.rule for one in arranged if isinstance(one.content, Limits)}
+    return _context(known, past.target_kg(then_us), {rule: past.own_limits(rule, then_us) for rule in sorted(rules)})
+
+
+def _context(known: Prescription, weight_kg: float | None, limits: Mapping[str, Mapping[str, float]]) -> Context:
     return Context(
-        known.target_weight_kg,
+        weight_kg,
         known.pre_systolic_mmhg,
         known.prescribed_conductivity_ms_cm,
         known.transmembrane_limit_mmhg,
         known.prescribed_spktv,
         known.prescribed_heparin_ml_h,
         known.heparin_stop_min,
+        {f"{rule} {name}": value for rule, own in limits.items() for name, value in own.items()},
     )

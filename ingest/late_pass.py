@@ -17,7 +17,7 @@ import numpy as np
 from alerts.engine import Engine
 from alerts.records import Context, Samples, Transition
 from alerts.ruleset import Ruleset
-from ingest.contexts import context_of
+from ingest.contexts import context_then
 from ingest.judging import events_only
 from ingest.late_findings import episodes, unknown
 from ingest.metrics import Metrics
@@ -127,7 +127,7 @@ class LatePass:
         events: list[tuple[int, Event]] = []
         for number, wanted in enumerate(passing):
             row = engine.register(f"treatment {wanted.treatment_id}")
-            engine.set_context(row, context_of(wanted.prescription) if wanted.prescription else Context())
+            engine.set_context(row, _context(conn, wanted))
             before_us = wanted.start_us - EVENTS_BEFORE_US
             events += [
                 (number, event)
@@ -143,6 +143,12 @@ class LatePass:
             if self._stop.wait(min(1.0, self._clock.monotonic_s() - began_s)):
                 break
         return told
+
+
+def _context(conn: Connection, wanted: Due) -> Context:
+    if wanted.patient_id is None:
+        return Context()
+    return context_then(conn, wanted.patient_id, wanted.prescription, wanted.start_us)
 
 
 def _page(

@@ -16,12 +16,12 @@ from alerts.ruleset import Ruleset
 from ingest import alerting, restore, revoked
 from ingest.admission import KnownUnit
 from ingest.alerting import Key, Standing
-from ingest.contexts import context_of
+from ingest.contexts import contexts
 from ingest.ranges import RangeSet
 from ingest.reception import Desk
 from ingest.treatment_book import TreatmentBook
 from ingest.units import Unit
-from store import alert_log, patients, pool, received, registry, shard_locks
+from store import alert_log, pool, received, registry, shard_locks
 from store.engine_state import EngineState
 from store.pool import Connection, answered_within
 
@@ -64,6 +64,7 @@ class Session:
         self._mine_first, self._mine_until_s = wanted, now()
         self._asked: dict[str, float] = {}
         self._asks, self._asks_at = ASKS_PER_S, now()
+        self._at_us = 0  # server time of the last look at what holds for patients
         self._forget()
 
     @property
@@ -123,8 +124,9 @@ class Session:
             log.error("cut off an ingest that hangs", extra={"fields": {"sessions": hung}})
 
     def refresh(self, now_us: int) -> None:
-        """Learn of new and revoked units and of changed prescriptions."""
+        """Learn of new and revoked units, of changed prescriptions and of what begins to hold."""
         self._asked.clear()
+        self._at_us = now_us
         with answered_within(self.conn, ANSWER_S, "look for changes"):
             self._register(registry.units_of_shards(self.conn, sorted(self.owned)))
             self._close_revoked(now_us)
@@ -156,6 +158,7 @@ class Session:
 
     def _load(self, shards: Iterable[int], now_us: int) -> None:
         shards = frozenset(shards)
+        self._at_us = now_us
         try:
             with answered_within(self.conn, LOAD_S, "load shards"):
                 fresh = self._register(registry.units_of_shards(self.conn, sorted(shards)))
@@ -206,8 +209,7 @@ class Session:
 
     def _set_contexts(self) -> None:
         by_id = {unit.known.unit_id: unit for unit in self.units.values()}
-        for unit_id, known in patients.prescriptions(self.conn, sorted(by_id)).items():
-            context = context_of(known)
+        for unit_id, context in contexts(self.conn, sorted(by_id), self._at_us).items():
             unit = by_id.pop(unit_id)
             if context != unit.context:
                 unit.context = context

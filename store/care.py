@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -60,6 +61,20 @@ def measurements(conn: Connection, patient_id: int, unit_id: int, since_us: int)
     parameters = {"patient": patient_id, "unit": unit_id, "since": storable_us(since_us)}
     rows = run(conn, "measurements", parameters)
     return [Measurement(number, Measured(what), value, taken_us) for number, what, value, taken_us in rows]
+
+
+def limits_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, dict[str, dict[str, float]]]:
+    """By unit id and rule: own limits of the patient whom the unit serves, as they hold now."""
+    found: dict[int, dict[str, dict[str, float]]] = {}
+    for unit_id, rule, limits in run(conn, "limits_in_force", {"units": list(unit_ids), "now": storable_us(now_us)}):
+        found.setdefault(unit_id, {})[rule] = limits
+    return found
+
+
+def target_weights_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, float]:
+    """By unit id: the target weight arranged for the patient whom the unit serves, as it holds now, kg."""
+    parameters = {"units": list(unit_ids), "now": storable_us(now_us)}
+    return dict(run(conn, "target_weights_in_force", parameters).fetchall())
 
 
 def _content(kind: str, stored: object) -> Content:

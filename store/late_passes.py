@@ -20,7 +20,7 @@ class Due:
 
     Attributes:
         revision: as it was when it was asked for. start_us, end_us: its first and last moment.
-        prescription: of the patient it was bound to when it began, as it is now; None: of no known patient.
+        patient_id: whom the unit served when it began, None when nobody is known. prescription: theirs, as it is now.
     """
 
     unit_id: int
@@ -28,7 +28,8 @@ class Due:
     revision: int
     start_us: int
     end_us: int
-    prescription: Prescription | None
+    patient_id: int | None
+    prescription: Prescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ def due(conn: Connection, shards: Iterable[int], now_us: int, limit: int) -> lis
     """Treatments of units of these shards that are due, the longest overdue first."""
     rows = run(conn, "due_late_passes", {"shards": sorted(shards), "now": now_us, "limit": limit})
     return [
-        Due(unit_id, number, revision, start_us, end_us, Prescription(*prescribed) if bound else None)
-        for unit_id, number, revision, start_us, end_us, bound, *prescribed in rows
+        Due(unit_id, number, revision, start_us, end_us, patient_id, Prescription(*prescribed))
+        for unit_id, number, revision, start_us, end_us, patient_id, *prescribed in rows
     ]
 
 

@@ -114,8 +114,8 @@ def _see(limits: DriftLimits, past: Past, at: int, what: _Quantity) -> _Seen:
         return _Seen(what.label, "not measured, or implausible")
     if what.at_flow and newest.flow is None:
         return _Seen(what.label, "blood flow not measured")
-    values = [what.of(one) for one in past.treatments[: at + 1] if _compares(limits, past, newest, one, what)]
-    known = np.array([value for value in values if value is not None])
+    comparable = _comparable(limits, past, at) if what.at_flow else past.treatments[: at + 1]
+    known = np.array([value for value in map(what.of, comparable) if value is not None])
     count = round(limits.baseline)
     if len(known) <= count:
         here = " at this blood flow" if what.at_flow else ""
@@ -133,15 +133,18 @@ def _see(limits: DriftLimits, past: Past, at: int, what: _Quantity) -> _Seen:
     return _Seen(what.label, "", beyond, said, inputs)
 
 
-def _compares(limits: DriftLimits, past: Past, newest: PastTreatment, one: PastTreatment, what: _Quantity) -> bool:
-    if not what.at_flow:
-        return True
-    if one.flow is None or newest.flow is None:
-        return False
+def _comparable(limits: DriftLimits, past: Past, at: int) -> list[PastTreatment]:
+    """The treatments up to number `at` at its blood flow and through its access."""
+    newest = past.treatments[at]
+    flow = newest.flow or 0.0
     access = past.since(Access, newest.start_us)
-    if access is not None and one.start_us < access[0]:
-        return False
-    return abs(one.flow - newest.flow) <= limits.flow_percent / 100 * newest.flow
+    first_us = access[0] if access else 0
+    near = limits.flow_percent / 100 * flow
+    return [
+        one
+        for one in past.treatments[: at + 1]
+        if one.flow is not None and abs(one.flow - flow) <= near and one.start_us >= first_us
+    ]
 
 
 def _chart(limits: DriftLimits, scores: np.typing.NDArray[np.float64]) -> tuple[float, bool]:

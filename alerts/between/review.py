@@ -119,16 +119,15 @@ def _of_treatments(rule: Rule, past: Past, known: Known) -> list[Finding]:
         if past.treatments[at].start_us >= first_us and not stands:
             changed.append(_judged(rule, past, at, before, newest=False))
     before = known.get((rule.id, rule.version, past.treatments[ready[-1]].about))
-    newest = _judged(rule, past, ready[-1], before, newest=True)
+    stands = before is not None and before.basis == basis(past, past.treatments[ready[-1]])
     # With something older that has changed the newest has the last word again.
-    if changed or before is None or before.basis != newest.basis or _can_tell_now(before, newest):
-        changed.append(newest)
-    return changed
-
-
-def _can_tell_now(before: Recorded, now: Finding) -> bool:
-    # What was lacking may have been arranged since, with a moment that lies before.
-    return before.state is FindingState.NOT_EVALUATED and now.state is not FindingState.NOT_EVALUATED
+    if changed or not stands:
+        return [*changed, _judged(rule, past, ready[-1], before, newest=True)]
+    if before is not None and before.state is FindingState.NOT_EVALUATED:
+        # What was lacking may have been arranged since, with a moment that lies before.
+        newest = _judged(rule, past, ready[-1], before, newest=True)
+        return [newest] if newest.state is not FindingState.NOT_EVALUATED else []
+    return []
 
 
 def _is_ready(rule: Rule, treatment: PastTreatment) -> bool:

@@ -118,7 +118,8 @@ class Reading:
         rungs = self._group.rule_of_rung
         value = self._cuff.get(table, "value", now)[:, rungs]
         limit = self._limits.of(table, now.at)
-        off = np.where(self._up, value >= limit, value < limit)
+        low = value < limit
+        off = np.where(self._up, value >= limit, low)
         back = np.where(self._up, value <= limit - self._deadband, value >= limit + self._deadband)
         self._look_at_other(now, table, off, back)
         off |= self._with_symptom(now, table, off)

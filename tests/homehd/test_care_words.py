@@ -62,12 +62,14 @@ def test_a_needle_that_gives_none(needle: str) -> None:
 def test_own_limits_by_the_names_of_the_rules_file() -> None:
     assert care_words.limits("R25", ["low_min=15"]) == Limits(rule="R25", limits={"low_min": 15.0})
     assert care_words.limits("R25", []) == Limits(rule="R25", limits={})
+    assert care_words.limits("R13", ["high=320"]) == Limits(rule="R13", limits={"high": 320.0})
 
 
 @pytest.mark.parametrize(
     ("rule", "pairs", "said"),
     [
-        ("R13", ["high=320"], "can be a patient's own: R"),
+        ("R13", ["high=42"], "high: 150 to 600"),
+        ("R10", ["high=30"], "can be a patient's own: R01, R05, R07"),
         ("R25", ["low=15"], "no such limit"),
         ("R25", ["low_min"], "NAME=NUMBER"),
         ("R25", ["low_min=many"], "'many' is no number"),

@@ -1,17 +1,69 @@
+"""What rules on readings are told of a patient: the newest that holds, and nobody else's."""
+
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Iterator
+
+import pytest
 
 from alerts.records import Context
-from ingest.contexts import context_of
+from ingest.contexts import context_then, contexts
+from store import care, patients, pool, registry
+from store.care import Entry
 from store.patients import Prescription
+from store.pool import Connection
+from telemetry.care import Arranged, Content, Limits, TargetWeight
+
+NOW_US = 1_750_000_000_000_000
 
 
-def test_every_value_of_a_prescription_is_the_rules_value_of_the_same_name() -> None:
-    known = Prescription(*(float(number) for number, _ in enumerate(fields(Prescription), start=1)))
-    context = context_of(known)
-    assert {name: getattr(context, name) for name in asdict(known)} == asdict(known)
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    with pool.connect(database_url) as connection:
+        yield connection
 
 
-def test_what_is_not_known_is_not_known() -> None:
-    assert context_of(Prescription()) == Context()
+def arrange(conn: Connection, patient: int, content: Content, since_us: int) -> None:
+    care.arrange(conn, patient, Entry(Arranged(since_us, content), "os:ann", "why", NOW_US))
+
+
+def test_own_limits_and_target_weight_hold_from_their_moment_until_the_next(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    patient = patients.add_patient(conn, "Ann", None, Prescription(target_weight_kg=72))
+    patients.bind(conn, unit.unit_id, patient, NOW_US)
+    arrange(conn, patient, Limits(rule="R13", limits={"high": 320.0}), NOW_US + 10)
+    arrange(conn, patient, Limits(rule="R14", limits={"medium": -220.0}), NOW_US + 20)
+    arrange(conn, patient, Limits(rule="R13", limits={}), NOW_US + 30)
+    arrange(conn, patient, TargetWeight(kg=70), NOW_US + 20)
+
+    def at(later_us: int) -> Context:
+        return contexts(conn, [unit.unit_id], NOW_US + later_us)[unit.unit_id]
+
+    assert at(9) == Context(72.0)
+    assert at(10) == Context(72.0, limits={"R13 high": 320.0})
+    assert at(20) == Context(70.0, limits={"R13 high": 320.0, "R14 medium": -220.0})
+    assert at(30) == Context(70.0, limits={"R14 medium": -220.0})
+
+
+def test_they_are_the_patients_and_not_the_units(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    ann, bob = (patients.add_patient(conn, name, None, Prescription()) for name in ("Ann", "Bob"))
+    arrange(conn, ann, Limits(rule="R13", limits={"high": 320.0}), NOW_US)
+    arrange(conn, ann, TargetWeight(kg=70), NOW_US)
+    assert contexts(conn, [unit.unit_id], NOW_US) == {}
+    patients.bind(conn, unit.unit_id, ann, NOW_US)
+    assert contexts(conn, [unit.unit_id], NOW_US)[unit.unit_id].limits == {"R13 high": 320.0}
+    patients.bind(conn, unit.unit_id, bob, NOW_US + 1)
+    assert contexts(conn, [unit.unit_id], NOW_US + 1)[unit.unit_id] == Context()
+
+
+def test_a_treatment_of_before_has_the_limits_and_the_weight_of_then(conn: Connection) -> None:
+    known = Prescription(72.0, 140.0, 14.0, 300.0, 1.4, 1.5, 30.0)
+    ann = patients.add_patient(conn, "Ann", None, known)
+    arrange(conn, ann, Limits(rule="R13", limits={"high": 320.0}), NOW_US + 10)
+    arrange(conn, ann, TargetWeight(kg=70), NOW_US + 20)
+    arrange(conn, ann, Limits(rule="R13", limits={}), NOW_US + 30)
+    as_prescribed = (140.0, 14.0, 300.0, 1.4, 1.5, 30.0)
+    assert context_then(conn, ann, known, NOW_US) == Context(72.0, *as_prescribed)
+    assert context_then(conn, ann, known, NOW_US + 25) == Context(70.0, *as_prescribed, {"R13 high": 320.0})
+    assert context_then(conn, ann, known, NOW_US + 30) == Context(70.0, *as_prescribed)

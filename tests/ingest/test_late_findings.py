@@ -7,9 +7,10 @@ import pytest
 from alerts.records import Transition
 from ingest.late_findings import Episode, episodes, unknown
 from store.late_passes import Due, Known
+from store.patients import Prescription
 from telemetry.alarms import ConditionState, FindingState, Priority
 
-WANTED = Due(7, 1, 1, 0, 1_000, None)
+WANTED = Due(7, 1, 1, 0, 1_000, None, Prescription())
 ACTIVE, PENDING, NORMAL = FindingState.ACTIVE, FindingState.PENDING, FindingState.NORMAL
 RAISED, OVER = ConditionState.ACTIVE_UNACKNOWLEDGED, ConditionState.NORMAL
 

@@ -10,10 +10,12 @@ from ingest.admission import KnownUnit
 from ingest.session import ASK_AGAIN_S, ASKS_PER_S, Session, connect
 from ingest.shards import ALL
 from ingest.units import Unit
-from store import patients, pool, received, registry, shard_locks
+from store import care, patients, pool, received, registry, shard_locks
+from store.care import Entry
 from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.pool import Connection
+from telemetry.care import Arranged, Limits
 from telemetry.clock import ManualClock
 from tests.ingest.building import EPOCH, START_US
 from tests.store.valve import valve
@@ -136,6 +138,13 @@ def test_the_rules_know_the_prescription_and_its_changes(
     patients.bind(conn, home.unit_id, patient, START_US)
     session.refresh(START_US)
     assert unit.context == Context(72.0, 140.0, 14.0, 300.0, 1.5, 1.25, 30.0)
+
+    own = Entry(Arranged(START_US + 5, Limits(rule="R13", limits={"high": 320.0})), "os:ann", "narrow graft", START_US)
+    care.arrange(conn, patient, own)
+    session.refresh(START_US + 4)
+    assert unit.context.limits == {}
+    session.refresh(START_US + 5)
+    assert unit.context.limits == {"R13 high": 320.0}
 
     other = patients.add_patient(conn, "B. Patient", home.clinic_id, Prescription())
     patients.bind(conn, home.unit_id, other, START_US + 1)

@@ -30,7 +30,8 @@ def test_an_ended_treatment_is_due_once_it_has_been_left_alone(conn: Connection,
     treatments.add(conn, [(unit.unit_id, ENDED), (unit.unit_id, Treatment(NOW_US))], NOW_US, NOW_US + SECOND)
     assert due(conn) == []
     (wanted,) = due(conn, SECOND)
-    assert (wanted.start_us, wanted.end_us, wanted.prescription) == (ENDED.start_us, ENDED.end_us, None)
+    assert wanted.patient_id is None
+    assert (wanted.start_us, wanted.end_us, wanted.prescription) == (ENDED.start_us, ENDED.end_us, Prescription())
     assert late_passes.due(conn, [], NOW_US + SECOND, 10) == []
 
     late_passes.put_off(conn, wanted, NOW_US + HOUR)

@@ -179,3 +179,17 @@ FOR UPDATE
 
 -- name: name_patient_of_alerts
 UPDATE alert SET patient_id = %(patient)s WHERE alert_id = ANY (%(alerts)s::bigint[]) AND patient_id IS NULL
+
+-- name: limits_in_force
+SELECT DISTINCT ON (b.unit_id, a.content ->> 'rule') b.unit_id, a.content ->> 'rule', a.content -> 'limits'
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'limits' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.content ->> 'rule', a.since DESC, a.arrangement_id DESC
+
+-- name: target_weights_in_force
+SELECT DISTINCT ON (b.unit_id) b.unit_id, (a.content ->> 'kg')::float8
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'target weight' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.since DESC, a.arrangement_id DESC

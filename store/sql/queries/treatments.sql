@@ -185,7 +185,7 @@ UPDATE treatment SET summary_due_at = NULL WHERE treatment_id = %(id)s AND revis
 UPDATE treatment SET summary_due_at = from_us(%(until)s) WHERE treatment_id = %(id)s AND summary_due_at IS NOT NULL
 
 -- name: due_late_passes
-SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id IS NOT NULL,
+SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
     p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
     p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
 FROM treatment AS t

@@ -97,3 +97,18 @@ def test_a_new_access_is_a_new_baseline_from_its_moment_on() -> None:
         found = judge(LIMITS, replace(whole, arranged=(access,)), 21)
         assert found.state is state
     assert "venous pressure: 19 of 20" in found.reason
+
+
+def test_clearance_is_the_dose_per_hour() -> None:
+    whole = evenings([120 + 5 * (-1) ** i for i in range(22)])
+    newest = replace(whole.treatments[21], spktv=1.4, treated_min=210.0)
+    found = judge(LIMITS, replace(whole, treatments=(*whole.treatments[:21], newest)), 21)
+    assert found.inputs["clearance"] == pytest.approx(0.4)
+    assert found.inputs["clearance_baseline"] == pytest.approx(0.35, abs=0.002)
+
+
+def test_the_cusum_says_on_which_side_it_is() -> None:
+    usual = [120 + 6 * (-1) ** i for i in range(20)]
+    for shift in (9.0, -9.0):
+        found = judge(CUSUM, evenings([*usual, *(value + shift for value in usual)]), 39)
+        assert np.sign(found.inputs["venous_pressure_chart"]) == np.sign(shift)

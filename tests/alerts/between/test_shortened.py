@@ -36,3 +36,10 @@ def test_limits_that_cannot_be(numbers: tuple[float, float, float]) -> None:
     low, medium, agree = numbers
     with pytest.raises(ValueError, match="low_min"):
         ShortenedLimits(low_min=low, medium_min=medium, agree_min=agree).check()
+
+
+@pytest.mark.parametrize(("machine", "evaluated"), [(226.0, True), (225.9, False)])
+def test_how_far_apart_the_clocks_may_be(machine: float, *, evaluated: bool) -> None:
+    # 231 min are 9 short; by the machine's clock more than ten.
+    answer = judge(LIMITS, past(treated(18, 231, machine_min=machine)), 0)
+    assert (answer.state is FindingState.ACTIVE) is evaluated

@@ -54,3 +54,19 @@ def test_what_the_formula_will_not_have_is_not_evaluated() -> None:
 def test_limits_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="low"):
         WeeklyDoseLimits(low=2.0, medium=2.1, weeks=2).check()
+
+
+def test_a_treatment_belongs_to_the_week_it_begins_in() -> None:
+    edges = past(*(treated(at, spktv=1.4 + at * 1e-9) for at in (0, 335.99, 336)), now_h=340, arranged=FISTULA)
+    assert judge(LIMITS, edges).inputs["per_week"] == 1.0
+
+
+def test_followed_from_the_first_minute_of_the_weeks_on_is_long_enough() -> None:
+    for bound_us, state in ((NOW_US, FindingState.ACTIVE), (NOW_US + 1, FindingState.NOT_EVALUATED)):
+        assert judge(LIMITS, replace(six(), bound_us=bound_us)).state is state
+
+
+@pytest.mark.parametrize(("count", "state"), [(3, FindingState.ACTIVE), (4, FindingState.NOT_EVALUATED)])
+def test_four_doses_that_are_equal_to_the_digit_stand_still(count: int, state: FindingState) -> None:
+    equal = past(*(treated(48 * i, spktv=1.4) for i in range(count)), now_h=336, arranged=FISTULA)
+    assert judge(LIMITS, equal).state is state

@@ -51,3 +51,9 @@ def test_so_far_off_it_is_no_kilogram(kg: float, *, evaluated: bool) -> None:
 def test_the_same_weight_twice_says_nothing_once_enough_was_removed(removed: float | None, *, evaluated: bool) -> None:
     same = treated(18, weight_before_kg=70.5, weight_after_kg=70.5, removed_ml=removed)
     assert ("entered again" not in judge(LIMITS, past(same, arranged=(TargetWeight(kg=70),)), 0).reason) is evaluated
+
+
+def test_exactly_the_medium_limit_is_not_beyond_it() -> None:
+    for kg, priority in ((72.0, Priority.LOW), (72.01, Priority.MEDIUM)):
+        evenings = [treated(18 + 48 * i, weight_after_kg=72.5) for i in range(4)] + [treated(300, weight_after_kg=kg)]
+        assert judge(LIMITS, past(*evenings, arranged=(TargetWeight(kg=70),)), 4).priority is priority

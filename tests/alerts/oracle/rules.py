@@ -180,11 +180,11 @@ def write(rules: Iterable[Rule], folder: Path) -> None:
         lines += [f"max_gap_s = {rule.max_gap}", f"blank_s = {rule.blank}", f"inhibits = {json.dumps(rule.inhibits)}"]
         if rule.kind == "stale":
             lines += ["shown_after_s = 30", "good_samples = 3"]
-        times = ", ".join(f"{priority} = 600" for priority in dict.fromkeys(level.priority for level in rule.levels))
-        lines += ["[rationalisation]", 'likely_causes = ["chance"]', 'consequence = "None."']
-        lines += [f"respond_within_s = {{ {times} }}", 'mark = "D"']
-        if rule.kind != "stale":
+        else:
             lines += ["[input]", f'signal = "{rule.signals[0]}"']
+        times = ", ".join(f"{priority} = 600" for priority in sorted({level.priority for level in rule.levels}))
+        lines += ["[rationalisation]", 'likely_causes = ["chance"]', 'consequence = "none"', 'mark = "D"']
+        lines += [f"respond_within_s = {{ {times} }}"]
         for level in rule.levels:
             lines += ["[[level]]", f'priority = "{level.priority}"', *_said(level)]
         (folder / f"{rule.id.lower()}.toml").write_text("\n".join(lines) + "\n", "utf-8")
