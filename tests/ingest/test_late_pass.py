@@ -11,10 +11,11 @@ import pytest
 from ingest.late_pass import AGAIN_US, LatePass
 from ingest.metrics import Metrics
 from ingest.treatment_book import SUMMARY_AFTER_US
-from store import late_passes, patients, pool, registry
+from store import care, late_passes, patients, pool, registry
 from store.errors import StoreError
 from store.patients import Prescription
 from store.pool import Connection
+from telemetry.care import Arranged, Limits
 from telemetry.messages import Event, Lane, Reading
 from telemetry.signals import BY_NAME
 from telemetry.treatment import Phase
@@ -125,6 +126,23 @@ def test_by_the_prescription_of_whom_the_treatment_was_for(rig: Rig, conn: Conne
     assert passes(rig).step(conn) == 2
     assert [(rule, state, late) for rule, state, late, _ in alerts(rig)] == [("R07", "normal", True)]
     assert alerts(rig, "u2") == []
+
+
+def test_by_the_limits_that_held_when_it_began(rig: Rig, conn: Connection) -> None:
+    unit = registry.unit_by_name(rig.conn, "u1").unit_id
+    patient = patients.add_patient(rig.conn, "A", None, Prescription())
+    patients.bind(rig.conn, unit, patient, START_US - SECOND)
+
+    def arrange(high: float, medium: float, since_us: int) -> None:
+        own = Limits(rule="R13", limits={"high": high, "medium": medium})
+        care.arrange(rig.conn, patient, care.Entry(Arranged(since_us, own), "os:ann", "why", START_US))
+
+    arrange(400.0, 390.0, START_US - SECOND)
+    arrange(160.0, 155.0, START_US + 3600 * SECOND)
+    treated(rig, "u1", [*rows(0, 40), *rows(90, 199)], HIDDEN)
+    rig.clock.advance(7200)
+    assert passes(rig).step(conn) == 1
+    assert alerts(rig) == []
 
 
 def test_a_treatment_without_late_rows_is_passed_over(rig: Rig, conn: Connection) -> None:
