@@ -23,6 +23,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     Attributes:
         readings: signal -> value (a text is fed as it is: "NaN", "inf", "null" or something that is no number).
         wobble: signal -> how much is added to even lines and taken from odd ones (a live sensor never stands still).
+        drift: signal -> how much it rises an hour from the first line on.
         events: on the first line only.
     """
 
@@ -32,6 +33,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     phase: str | None = "TX"
     readings: dict[str, float | str] = msgspec.field(default_factory=dict)
     wobble: dict[str, float] = msgspec.field(default_factory=dict)
+    drift: dict[str, float] = msgspec.field(default_factory=dict)
     events: list[str | dict[str, Any]] = msgspec.field(default_factory=list)
     context: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -65,11 +67,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The cases of one rule; `feed` comes before every case's own."""
+    """The cases of one rule; `feed` comes before every case's own.
+
+    Attributes:
+        without: kind every rule should have a case of -> why this one cannot.
+    """
 
     rule: str
     case: list[Case]
     feed: list[Feed] = msgspec.field(default_factory=list)
+    without: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def load(path: Path) -> CaseFile:
@@ -105,7 +112,8 @@ def _readings(feed: Feed, i: int) -> dict[str, Any]:
         if isinstance(value, str):
             readings[name] = _SPECIAL.get(value, value)
         else:
-            readings[name] = value + sign * feed.wobble.get(name, 0.0)
+            drifted = feed.drift.get(name, 0.0) * i * feed.every / 3600.0
+            readings[name] = value + drifted + sign * feed.wobble.get(name, 0.0)
     return readings
 
 

@@ -73,6 +73,8 @@ class Engine:
             self._units.append(unit)
             if row >= self._table.rows:
                 self._table.grow(2 * self._table.rows)
+            # From the name, so that a replay and another owner look at the same seconds.
+            self._table["unit.stagger"][row] = zlib.crc32(unit.encode()) & 0xFFFF
         return row
 
     def set_context(self, row: int, context: Context) -> None:

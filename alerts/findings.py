@@ -29,7 +29,7 @@ def held_back(plan: Plan, table: Table, rows: Ints, rungs: Ints) -> Bools:
     """Which rungs may not rise: low and medium ones while another rule of their cause is active at high."""
     rules = plan.rule_of_rung[rungs]
     high = table["cause.high"][rows, plan.cause[rules]]
-    return np.asarray((high > 0) & (high != rules + 1) & (plan.rank[rungs] < _HIGH))
+    return np.asarray((_rival(high, rules) > 0) & (plan.rank[rungs] < _HIGH))
 
 
 def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], forced: Bools | None) -> tuple[Ints, Ints]:
@@ -40,7 +40,8 @@ def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], for
     rungs = table["rung.state"][rows]
     active = np.maximum.reduceat(np.where(rungs == ACTIVE, plan.rank, 0), plan.starts, axis=1)
     pending = np.maximum.reduceat(np.where(rungs == PENDING, plan.rank, 0), plan.starts, axis=1)
-    why = _with_same_cause(plan, table, rows, table["rule.why"][rows], pending)
+    rising = np.where(pending > active, pending, 0)
+    why = _with_same_cause(plan, table, rows, table["rule.why"][rows], rising)
     is_active, evaluated = active > 0, why == reasons.EVALUATED
     waiting = np.where(pending > 0, PENDING_FINDING, NORMAL)
     state = np.where(is_active, ACTIVE_FINDING, np.where(evaluated, waiting, NOT_EVALUATED)).astype(np.uint8)
@@ -72,19 +73,30 @@ def inhibit(plan: Plan, table: Table, rows: Ints) -> None:
     active = table["rule.state"][rows] == ACTIVE_FINDING
     numbers = np.arange(len(plan.rules), dtype=np.uint8)
     high = active & (table["rule.rank"][rows] == _HIGH)
-    of_cause = np.where(high[:, :, None] & plan.of_cause, (numbers + 1)[:, None], 0)
-    table["cause.high"][rows] = of_cause.max(axis=1)
+    of_cause = high[:, :, None] & plan.of_cause
+    last = np.where(of_cause, (numbers + 1)[:, None], 0).max(axis=1)
+    first = np.where(of_cause, (numbers + 1)[:, None], last[:, None]).min(axis=1)
+    table["cause.high"][rows] = np.stack([last, first], axis=2)
     if len(plan.inhibitors):
         blocks = active[:, plan.inhibitors][:, :, None] & plan.inhibits
         codes = (reasons.INHIBITED + numbers[plan.inhibitors])[:, None]
         table["rule.blocked"][rows] = np.where(blocks, codes, 0).max(axis=1)
 
 
-def _with_same_cause(plan: Plan, table: Table, rows: Ints, why: Codes, pending: Codes) -> Codes:
-    # A rule that would rise but for a high finding of its cause is not normal and not pending: it is inhibited.
+def _with_same_cause(plan: Plan, table: Table, rows: Ints, why: Codes, rising: Codes) -> Codes:
+    # A rule that would rise but for a high finding of its cause is not normal and not pending: it is inhibited. One
+    # that is active at least as high as what waits in it is held back by nobody.
     high = table["cause.high"][rows]
     if not high.any():
         return why
-    by = high[:, plan.cause]
-    waits = (pending > 0) & (pending < _HIGH) & (by > 0) & (by != np.arange(1, len(plan.rules) + 1))
+    by = _rival(high[:, plan.cause], np.arange(len(plan.rules)))
+    waits = (rising > 0) & (rising < _HIGH) & (by > 0)
     return np.where(waits & (why == reasons.EVALUATED), reasons.INHIBITED + by - 1, why).astype(np.uint8)
+
+
+def _rival(high: Codes, rules: Ints) -> Codes:
+    # The rule at high, counted from 1, that each of `rules` has in its cause: the last one, or the first if that is
+    # itself; 0 = none. `high` [..., 2] has both.
+    last, first = high[..., 0], high[..., 1]
+    other = np.where(last != rules + 1, last, first)
+    return np.where(other != rules + 1, other, 0).astype(np.uint8)

@@ -81,7 +81,7 @@ class Round:
         at: the units' rows in the table.
         time: sample time, µs. gap: µs since the unit's last sample, 0 for its first.
         phase: as told, or `AT_REST`. known_phase: the last phase that was not UNKNOWN.
-        began: whether a treatment begins with this sample.
+        another: whether so much time has gone by that this sample belongs to another treatment than the last.
         values, codes: see `Columns.check`; `codes` also say DOUBTED.
     """
 
@@ -90,6 +90,6 @@ class Round:
     gap: npt.NDArray[np.int64]
     phase: npt.NDArray[np.uint8]
     known_phase: npt.NDArray[np.uint8]
-    began: npt.NDArray[np.bool_]
+    another: npt.NDArray[np.bool_]
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.uint8]

@@ -46,9 +46,5 @@ def check(rule: Rule, own: Mapping[str, float]) -> None:
 
 
 def _levels(rule: Rule) -> dict[str, float]:
-    """Priority -> limit, of the levels that have one; both sides of one that is mirrored are one."""
-    return {
-        str(rung.priority): abs(rung.limit) if rung.mirrored else rung.limit
-        for rung in rule.rungs
-        if isfinite(rung.limit) and rung.limit != 0.0
-    }
+    """Priority -> limit, of the levels that have one."""
+    return {str(rung.priority): rung.limit for rung in rule.rungs if isfinite(rung.limit) and rung.limit != 0.0}

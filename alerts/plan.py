@@ -107,6 +107,7 @@ class Plan:
             Field("unit.pump", "f4", np.nan),
             Field("unit.flow", "f4", np.nan),
             Field("unit.flow_changed", "i8", -int(ENDLESS)),
+            Field("unit.stagger", "u2", 0, saved=False),
             Field("unit.symptom", "i8", NEVER),
             Field("input.value", "f4", np.nan, self.columns.names),
             Field("rung.state", "u1", 0, rungs),
@@ -118,7 +119,7 @@ class Plan:
             Field("rule.since", "i8", NEVER, rules),
             Field("rule.context", "u1", needed, rules, saved=False),
             Field("rule.blocked", "u1", 0, rules, saved=False),
-            Field("cause.high", "u1", 0, self.causes, saved=False),
+            Field("cause.high", "u1", 0, self.causes, (2,), saved=False),
         ]
         return own + [field for detector in self.detectors.values() for field in detector.fields]
 

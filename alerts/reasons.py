@@ -20,6 +20,8 @@ RELEARNING: Final = 9
 MISSING: Final = 10  # + position among the rule's inputs, 0…4
 INVALID: Final = 15
 SENSOR: Final = 20
+CHANGED: Final = 25
+TOO_FEW: Final = 26
 LOW_FLOW: Final = 27
 BEFORE_HALF_TIME: Final = 28
 CONTEXT: Final = 30  # + position in CONTEXT_KEYS
@@ -36,6 +38,8 @@ MAX_RULES: Final = STALE - INHIBITED
 _WORDS: Final[dict[int, str]] = {
     NOTHING_MEASURED: "none of its signals is measured",
     PUMP_STOPPED: "the blood pump is stopped",
+    CHANGED: "blood flow or ultrafiltration rate changed, its window fills anew",
+    TOO_FEW: "too few readings for a trend",
     LOW_FLOW: "the blood flow is too low to tell",
     BEFORE_HALF_TIME: "half of the treatment is not over yet",
     UNKNOWN_PHASE: "the machine's phase is not known",
@@ -51,7 +55,9 @@ def is_at_rest(code: int) -> bool:
 
 def is_held(code: int) -> bool:
     """Whether the values are there and are only not to be judged now: nothing a rule needs is lost."""
-    return code < MISSING or code in (LOW_FLOW, BEFORE_HALF_TIME) or INHIBITED <= code < STALE
+    if code < MISSING:
+        return code != NOTHING_MEASURED
+    return code in (CHANGED, TOO_FEW, LOW_FLOW, BEFORE_HALF_TIME) or INHIBITED <= code < STALE
 
 
 def words(code: int, rules: tuple[Rule, ...], index: int) -> str:

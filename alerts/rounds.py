@@ -77,7 +77,8 @@ def _place(samples: Samples, order: npt.NDArray[np.intp]) -> dict[int, list[tupl
     for row, event in samples.events:
         low, high = np.searchsorted(ordered, [row, row + 1])
         times = samples.time_us[order[low:high]]
-        number = int(np.count_nonzero(times < event.time_us))
+        # The first, not how many are older: a sample that came out of order must not push the event behind a newer one.
+        later = np.flatnonzero(times >= event.time_us)
         # Behind all of the unit's samples: after every round there is.
-        placed.setdefault(number if number < len(times) else len(samples.row), []).append((row, event))
+        placed.setdefault(int(later[0]) if len(later) else len(samples.row), []).append((row, event))
     return placed

@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.detectors import blind, drop, flag, infusion, limit, pair, projection, reading, sensor, stale
+from alerts.detectors import (
+    blind,
+    drop,
+    fall,
+    flag,
+    forecast,
+    infusion,
+    limit,
+    pair,
+    projection,
+    reading,
+    sensor,
+    stale,
+    trend,
+)
 from alerts.detectors.base import Detector
 from alerts.reasons import MAX_RULES
 from alerts.schema import CONTEXT_KEYS, PUMP_RUNNING, Head, Rule
@@ -43,10 +57,13 @@ DETECTORS: Final[dict[str, Kind]] = {
     "limit": Kind(limit.LimitFile, limit.compile_rule, limit.Limit),
     "drop": Kind(drop.DropFile, drop.compile_rule, drop.Drop, needs_time=True),
     "pair": Kind(pair.PairFile, pair.compile_rule, pair.Pair, needs_time=True),
+    "trend": Kind(trend.TrendFile, trend.compile_rule, trend.Trend, own_inputs=True, needs_time=True),
     "blind": Kind(blind.BlindFile, blind.compile_rule, blind.Blind),
     "projection": Kind(projection.ProjectionFile, projection.compile_rule, projection.Projection),
     "infusion": Kind(infusion.InfusionFile, infusion.compile_rule, infusion.Infusion),
     "reading": Kind(reading.ReadingFile, reading.compile_rule, reading.Reading, own_inputs=True),
+    "fall": Kind(fall.FallFile, fall.compile_rule, fall.Fall, own_inputs=True),
+    "forecast": Kind(forecast.ForecastFile, forecast.compile_rule, forecast.Forecast, own_inputs=True),
     "flag": Kind(flag.FlagFile, flag.compile_rule, flag.Flag),
     "sensor": Kind(sensor.SensorFile, sensor.compile_rule, sensor.Sensor, own_inputs=True),
     "stale": Kind(stale.StaleFile, stale.compile_rule, stale.Stale, own_inputs=True),
@@ -80,9 +97,12 @@ def load(folder: Path | None = None) -> Ruleset:
 
 
 def _load_rule(path: Path) -> Rule:
-    name = settings.load_toml(path).get("detector")
+    file = settings.load_toml(path)
+    name = file.get("detector")
     if name not in DETECTORS:
         raise _fault(path, "detector", f"detector is one of {', '.join(DETECTORS)}, not {name!r}")
+    if "rationalisation" not in file:
+        raise _fault(path, "", "no table [rationalisation]: why it is an alert, see docs/rules.md")
     kind = DETECTORS[name]
     spec = settings.load(kind.file, path)
     version = f"{spec.version}+{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
@@ -114,6 +134,10 @@ def _check(rule: Rule, path: Path) -> None:
         if phase not in Phase.__members__:
             raise _fault(path, phase, f"no phase {phase!r}; there are {', '.join(Phase.__members__)}")
     _check_delays(rule, path)
+    try:
+        spec.rationalisation.check({rung.priority for rung in rule.rungs})
+    except ValueError as error:
+        raise _fault(path, "rationalisation", str(error)) from error
 
 
 def _check_delays(rule: Rule, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.rationalisation import Rationalisation
 from alerts.records import Context
 from telemetry import signals
 from telemetry.alarms import Priority
@@ -63,6 +64,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         inhibits_as: why they are not, in words of its own, where "inhibited by" does not say it.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
+        rationalisation: why it is an alert at all, and within which time somebody has to act.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     mark: str
     action: str
+    rationalisation: Rationalisation
     phases: list[str] = msgspec.field(default_factory=lambda: ["TX"])
     latch: bool = False
     max_gap_s: float = 30.0
@@ -105,10 +108,10 @@ class Rung:
 
     Attributes:
         limit: as a person reads it, NaN where the level has none of its own.
-        beyond: how the value breaches it: "above", "at or above", "below", "at or below", or "" without a limit.
+        beyond: how the value breaches it: "above", "at or above", "below", "at or below", "outside" (either side of
+            nought), or "" without a limit.
         on_us, off_us: delays in microseconds.
         limit_from: context value that replaces the limit where it is known.
-        mirrored: whether it is one side of a limit that stands on both.
         subject: the signal this rung is about, where a rule watches several.
     """
 
@@ -119,7 +122,6 @@ class Rung:
     off_us: int
     deadband: float = 0.0
     limit_from: str = ""
-    mirrored: bool = False
     subject: str = ""
 
 

@@ -33,7 +33,8 @@ def step(plan: Plan, table: Table, now: Round, breach: Bools, clear: Bools, why:
         breach=breach[unit, rung],
         clear=clear[unit, rung],
         evaluated=code == reasons.EVALUATED,
-        ended=((code >= reasons.NOT_IN_PHASE) & (code < reasons.NO_DATA)) | (now.began[unit] & (before != delay.QUIET)),
+        ended=((code >= reasons.NOT_IN_PHASE) & (code < reasons.NO_DATA))
+        | (now.another[unit] & (before != delay.QUIET)),
         held_back=findings.held_back(plan, table, row, rung),
         time=now.time[unit],
         on=plan.on_us[rung],

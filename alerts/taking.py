@@ -38,7 +38,8 @@ def enter(
     values, codes = plan.columns.check(raw, invalid)
     before = table["unit.time"][at]
     gap = np.where(before > NEVER, time - before, 0)
-    known_before = np.where(gap < ANOTHER_AFTER_US, table["unit.known_phase"][at], _UNKNOWN).astype(np.uint8)
+    another = gap >= ANOTHER_AFTER_US
+    known_before = np.where(another, _UNKNOWN, table["unit.known_phase"][at]).astype(np.uint8)
     known = np.where(phase == _UNKNOWN, known_before, phase)
     still = (phase == _UNKNOWN) & (values[:, -1] == 0.0)
     if plan.flag:
@@ -58,7 +59,7 @@ def enter(
     table["unit.time"][at] = time
     table["input.value"][at] = values
     _watch_flow(plan, table, at, time, values)
-    return Round(at, time, gap, phase, known, began, values, codes)
+    return Round(at, time, gap, phase, known, another, values, codes)
 
 
 def _resting(

@@ -8,7 +8,8 @@ Four answers, each as a ratio within one run:
 2. *Backlog lane, end to end.* Sixty samples a message, beside a bare binary COPY of the same rows. Aim: a third.
 3. *From decode to commit*, without the network, beside a bare COPY (bench/ingest_path.py).
 4. *Cost per home.* 100, 1 000, 5 000 homes at 1 Hz in real time: CPU time per home and second, time from receipt to
-   commit, and what waits at the end. Aim: flat, p99 below 500 ms, nothing waiting.
+   commit, and what waits at the end. Aim: one home more costs the same at every size (decision 22), p99 below 500 ms,
+   nothing waiting.
 
 With `--peers` also Node-RED and collectd, where they are installed (bench/ingest_peers.py says how).
 
@@ -32,6 +33,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -236,14 +238,25 @@ def end_to_end(where: Place, runs: int, rounds: int, copy_per_s: float) -> Itera
 def per_home(sizes: Sequence[int], seconds: int, settle_s: float) -> Iterator[str]:
     """Part 4."""
     yield "homes at 1 Hz   core   CPU µs/home·s   p50 ms   p99 ms   largest ms   waiting at the end   lost"
+    cost_us: list[float] = []
     for size in sizes:
         with place(size) as where:
             run = measure(where, "ingest", paced(where.homes, seconds, settle_s))
+        cost_us.append(run.cpu_s / run.seconds * 1e6)
         yield (
             f"{size:13,} {run.cpu_s / run.seconds:6.1%} {run.cpu_s / run.seconds / size * 1e6:15.1f}"
             f" {run.delay_ms(0.5):8.0f} {run.delay_ms(0.99):8.0f} {run.delay_ms(0.99999):12.0f} {run.waiting:20}"
             f" {run.lost:6}"
         )
+    yield from marginal(sizes, cost_us)
+
+
+def marginal(sizes: Sequence[int], cost_us: Sequence[float]) -> Iterator[str]:
+    """What one home more costs between two sizes, and what is there without any; `cost_us`: CPU time per second."""
+    ends = list(zip(sizes, cost_us, strict=True))
+    more = [(b - a) / (n - m) for (m, a), (n, b) in pairwise(ends)]
+    steps = ", ".join(f"{m:,} to {n:,}: {us:.1f}" for (m, n), us in zip(pairwise(sizes), more, strict=True))
+    yield f"one home more, CPU µs/s: {steps}; without any home: {(cost_us[0] - sizes[0] * more[0]) / 1e6:.1%} of a core"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ import msgspec
 
 from alerts import ruleset
 from ingest import service
-from ingest.inbox import Message
+from ingest.inbox import Inbox, Message
 from ingest.intake import take
 from ingest.metrics import Metrics
 from ingest.pipeline import Pipeline
@@ -67,7 +67,7 @@ class Bench:
             self.units = [registry.add_unit(conn, f"Home {n}", None, 1, name=f"u{n}") for n in range(units)]
         self.session = Session(connect(url), ALL, ruleset.load(), self.clock.monotonic_s)
         self.session.take_shards(self.clock.now_us())
-        self.pipeline = Pipeline(self.clock, Metrics())
+        self.pipeline = Pipeline(self.clock, Metrics(), Inbox())
         self.seq = 0
         self.start_us = self.clock.now_us() - 86_400 * MICROSECONDS
 

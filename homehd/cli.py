@@ -30,6 +30,7 @@ VERBS: Final[dict[str, str]] = {
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings",
+    "rules": "list the rules; write or check the pages of the safety file made from them",
     "export": "stored readings as CSV or Parquet",
     "decode": "machine bytes to readings",
     "calc": "a formula of dialysis or a statistic of detection, as JSON",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -64,7 +64,7 @@ class KnownUnit:
     revoked: bool = False
 
 
-class Sifted(NamedTuple):
+class Sifted(msgspec.Struct, frozen=True, gc=False):
     """The new part of a batch.
 
     Attributes:

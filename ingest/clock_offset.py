@@ -36,15 +36,21 @@ _LIMIT: Final = 2**60
 
 
 class ClockOffset:
-    """Estimate for one boot of one unit."""
+    """Estimate for one boot of one unit.
 
-    __slots__ = ("_current", "_observations", "_previous", "_window", "correcting")
+    Attributes:
+        anchor_us: server time minus monotonic time, or None while no fresh message was seen.
+        correcting: whether times are being corrected by it.
+    """
+
+    __slots__ = ("_current", "_observations", "_previous", "_window", "anchor_us", "correcting")
 
     def __init__(self) -> None:
         self._window = 0
         self._current: int | None = None
         self._previous: int | None = None
         self._observations = 0
+        self.anchor_us: int | None = None
         self.correcting = False
 
     def observe(self, received_us: int, sent_us: int, time_us: int, mono_ms: int) -> None:
@@ -57,12 +63,7 @@ class ClockOffset:
             self._previous, self._current, self._window = self._current, None, window
         self._current = sample if self._current is None else min(sample, self._current)
         self._observations += 1
-
-    def anchor_us(self) -> int | None:
-        """Server time minus monotonic time, or None when no fresh message was seen."""
-        if self._current is None:
-            return None
-        return self._current if self._previous is None else min(self._current, self._previous)
+        self.anchor_us = self._current if self._previous is None else min(self._current, self._previous)
 
     @property
     def is_proven(self) -> bool:

@@ -1,12 +1,15 @@
-"""What the rules know of the patient whom each unit serves: prescription, target weight, limits of their own."""
+"""What the rules know of a patient: prescription, target weight, limits of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alerts.records import Context
 from store import care, patients
+from store.patients import Prescription
 from store.pool import Connection
+from telemetry.care import Limits
+from telemetry.past import Past
 
 
 def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, Context]:
@@ -14,15 +17,27 @@ def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int
     weights = care.target_weights_in_force(conn, unit_ids, now_us)
     limits = care.limits_in_force(conn, unit_ids, now_us)
     return {
-        unit_id: Context(
-            weights.get(unit_id, known.target_weight_kg),
-            known.pre_systolic_mmhg,
-            known.prescribed_conductivity_ms_cm,
-            known.transmembrane_limit_mmhg,
-            known.prescribed_spktv,
-            known.prescribed_heparin_ml_h,
-            known.heparin_stop_min,
-            {f"{rule} {name}": value for rule, own in limits.get(unit_id, {}).items() for name, value in own.items()},
-        )
+        unit_id: _context(known, weights.get(unit_id, known.target_weight_kg), limits.get(unit_id, {}))
         for unit_id, known in patients.prescriptions(conn, unit_ids).items()
     }
+
+
+def context_then(conn: Connection, patient_id: int, known: Prescription, then_us: int) -> Context:
+    """As it was arranged at an earlier time; of a prescription no earlier one is on record."""
+    arranged = tuple(entry.arranged for entry in care.entries(conn, patient_id))
+    past = Past(then_us, then_us, arranged=arranged, target_weight_kg=known.target_weight_kg)
+    rules = {one.content.rule for one in arranged if isinstance(one.content, Limits)}
+    return _context(known, past.target_kg(then_us), {rule: past.own_limits(rule, then_us) for rule in sorted(rules)})
+
+
+def _context(known: Prescription, weight_kg: float | None, limits: Mapping[str, Mapping[str, float]]) -> Context:
+    return Context(
+        weight_kg,
+        known.pre_systolic_mmhg,
+        known.prescribed_conductivity_ms_cm,
+        known.transmembrane_limit_mmhg,
+        known.prescribed_spktv,
+        known.prescribed_heparin_ml_h,
+        known.heparin_stop_min,
+        {f"{rule} {name}": value for rule, own in limits.items() for name, value in own.items()},
+    )

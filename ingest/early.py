@@ -29,10 +29,10 @@ def remember(parts: Sequence[Part], rows: Rows, seen: Bools, events: Iterable[tu
 def known_rows(parts: Sequence[Part], rows: Rows) -> Bools:
     """Which of these rows the rules have seen already."""
     known = np.zeros(len(rows), np.bool_)
-    bounds = np.searchsorted(rows.part, np.arange(len(parts) + 1)).tolist()
-    for part, start, end in zip(parts, bounds, bounds[1:], strict=False):
-        judged = part.unit.judged.get(part.batch.epoch)
+    for index in [index for index, part in enumerate(parts) if part.unit.judged]:  # after an outage, else none
+        judged = parts[index].unit.judged.get(parts[index].batch.epoch)
         if judged is not None:
+            start, end = np.searchsorted(rows.part, (index, index + 1)).tolist()
             known[start:end] = [seq in judged.seqs for seq in rows.seq[start:end].tolist()]
     return known
 

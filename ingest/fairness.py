@@ -11,7 +11,6 @@ from typing import Final
 
 from ingest.inbox import Message
 from telemetry import wire
-from telemetry.compression import plain_size
 
 # An agent has at most 36 messages under way, some 150 kB once inflated; while the database is away for a quarter of an
 # hour, 900 of one that sends every second. More of one home in one handful would only make the others wait.
@@ -38,7 +37,7 @@ def share_out(messages: list[Message]) -> tuple[list[Message], int]:
     for message in messages:
         if message.topic in crowding:
             count, size = held.get(message.topic, (0, 0))
-            size += min(plain_size(message.payload), wire.MAX_BYTES)  # above it nothing is inflated
+            size += message.size
             if count == MOST_OF_ONE or size > MOST_BYTES_OF_ONE:
                 held[message.topic] = MOST_OF_ONE, 0  # and nothing behind it, so that they come again in order
                 continue

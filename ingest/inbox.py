@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final
 
+import msgspec
+
+from ingest.admission import Reason
 from telemetry import wire
 from telemetry.compression import plain_size
+from telemetry.messages import Batch
 
 # Ten seconds of 5 000 homes at 1 Hz. Beyond it the broker is not read until there is room again.
 MAX_MESSAGES: Final = 50_000
@@ -15,17 +20,24 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 ROOM_AGAIN: Final = 0.75
 
 
-class Message(NamedTuple):
-    """One publish as it came off the broker.
+class Message(msgspec.Struct, gc=False):
+    """One publish as it came off the broker. Nothing of it changes but that it may be decoded.
 
     Attributes:
         retained: the broker had kept it and gave it to a newcomer: it says nothing about now.
+        size: bytes once inflated, as it says itself, but no more than is ever inflated: what work it may make.
+        decoded: what `ingest.ahead` found its payload to be, while the database was at work; None = not looked at yet.
     """
 
     topic: str
     payload: bytes
     received_us: int
     retained: bool = False
+    size: int = 0
+    decoded: Batch | Reason | None = None
+
+    def __post_init__(self) -> None:
+        self.size = min(plain_size(self.payload), wire.MAX_BYTES)
 
 
 class Inbox:
@@ -77,12 +89,17 @@ class Inbox:
             taken: list[Message] = []
             size = 0
             while self._messages and len(taken) < max_messages:
-                size += min(plain_size(self._messages[0].payload), wire.MAX_BYTES)  # above it nothing is inflated
+                size += self._messages[0].size
                 if taken and size > max_bytes:
                     break
                 taken.append(self._messages.popleft())
             self._bytes -= sum([len(message.payload) for message in taken])
             return taken
+
+    def oldest(self, first: int, count: int) -> list[Message]:
+        """Up to `count` of the waiting messages, the oldest but `first` of them; they go on waiting."""
+        with self._arrived:
+            return list(islice(self._messages, first, first + count))
 
     def __len__(self) -> int:
         return len(self._messages)

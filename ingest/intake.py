@@ -35,6 +35,7 @@ class Intake:
     """What one cycle stores.
 
     Attributes:
+        units: those that any of the parts is of, each once.
         rows: admitted rows, times corrected, flags set; `part` indexes `parts`.
         late: per row, whether the rules are not to see it: marked late, or seen by them already (`ingest.early`).
         events: (index of the part, event with its time corrected and flags set).
@@ -46,6 +47,7 @@ class Intake:
     """
 
     parts: list[Part] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
     rows: Rows = field(default_factory=lambda: rows_of([]))
     late: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     events: list[tuple[int, Event]] = field(default_factory=list)
@@ -68,7 +70,8 @@ class Intake:
 def take(messages: Sequence[Message], desk: Desk) -> Intake:
     """Sort out one handful of messages, in the order they came."""
     reception = receive(messages, desk)
-    intake = Intake(reception.parts, statuses=reception.statuses, outcasts=reception.outcasts)
+    units = list(dict.fromkeys([part.unit for part in reception.parts]))
+    intake = Intake(reception.parts, units, statuses=reception.statuses, outcasts=reception.outcasts)
     batches = [part.batch for part in intake.parts]
     rows, events = rows_of(batches), _Events(batches)
     observe(intake.parts, rows)
@@ -114,10 +117,9 @@ def _sift(parts: Sequence[Part], held: Callable[[Unit, str], RangeSet], count: i
 
 
 def _mark_late(intake: Intake) -> None:
-    rows, parts = intake.rows, intake.parts
-    units = list({id(part.unit): part.unit for part in parts}.values())
-    place = {id(unit): at for at, unit in enumerate(units)}
-    unit_of = np.array([place[id(part.unit)] for part in parts], np.int64)[rows.part]
+    rows, parts, units = intake.rows, intake.parts, intake.units
+    place = {unit: at for at, unit in enumerate(units)}
+    unit_of = np.array([place[part.unit] for part in parts], np.int64)[rows.part]
     backlog = np.array([part.batch.lane is Lane.BACKFILL for part in parts], np.bool_)[rows.part]
     received = np.array([part.message.received_us for part in parts], np.int64)[rows.part]
     newest = np.array([unit.newest_us for unit in units], np.int64)

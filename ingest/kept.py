@@ -6,13 +6,12 @@ grow again as it keeps up.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Container, Sequence
 from itertools import accumulate
 from typing import Final
 
 from ingest.inbox import Message
-from telemetry import wire
-from telemetry.compression import plain_size
 
 # Bounds of one cycle, and of what is kept while nothing can be stored: some 70 000 rows of 24 signals at 60 a message,
 # so that a transaction stays under a second.
@@ -66,5 +65,4 @@ class Kept:
 
 def _fitting(messages: Sequence[Message], most_bytes: int) -> int:
     """How many of the first messages have so many bytes, inflated, together."""
-    sizes = accumulate(min(plain_size(message.payload), wire.MAX_BYTES) for message in messages)  # no more is inflated
-    return sum(size <= most_bytes for size in sizes)
+    return bisect_right(list(accumulate([message.size for message in messages])), most_bytes)

@@ -38,6 +38,8 @@ class Metrics:
         self.resets = counter("resets", "Times everything was reloaded from the database, by why", "trouble")
         self.summaries = counter("treatment_summaries", "Summaries of treatments by what became of them", "outcome")
         self.reviews = counter("reviews", "Reviews of patients between treatments by what became of them", "outcome")
+        self.late_passes = counter("late_passes", "Treatments with late rows that were judged after all", "outcome")
+        self.late_alerts = counter("late_alerts", "Alerts found in late rows")
         self.minutes = counter("minute_spans", "Spans of minutes computed, and attempts that failed", "outcome")
         self.days_ordered = counter("days_ordered", "Days put in order, and attempts that failed", "outcome")
         self.acks = counter("acks", "Acknowledgements sent")

@@ -19,18 +19,19 @@ from alerts.records import Transition
 from ingest import alerting, rows
 from ingest.acks import AckBook
 from ingest.admission import Reason
+from ingest.ahead import Ahead
 from ingest.alerting import Found, Key, Standing
 from ingest.conflicts import CopyBox, copied
-from ingest.inbox import Message
+from ingest.inbox import Inbox, Message
 from ingest.intake import Intake, take
 from ingest.judging import arrived_us, ask_rules
 from ingest.live import LiveBook
 from ingest.metrics import Metrics
 from ingest.outcasts import Budget, Outcast
 from ingest.ranges import Range
-from ingest.screens import live_readings
 from ingest.session import Session
 from ingest.sightings import seen
+from ingest.told import Told
 from ingest.treatment_book import Turns
 from ingest.units import NEVER_US, Unit
 from store import (
@@ -62,7 +63,7 @@ ANSWER_S: Final = 5.0
 
 @dataclass(slots=True)
 class Changes:
-    """What one transaction writes.
+    """What one transaction writes, and what is told when it has.
 
     Attributes:
         found: in order. kept: outcasts that go into quarantine.
@@ -77,6 +78,7 @@ class Changes:
     kept: list[Outcast]
     states: dict[Unit, EngineState]
     turns: Turns
+    told: Told
 
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -85,15 +87,16 @@ class Changes:
 
 class Pipeline:
     """Cycles, one after the other, on the worker's thread. `acks` and `live` hold what is to be told,
-    `copies` what came again and is to be compared.
+    `copies` what came again and is to be compared. What waits in `inbox` is decoded while the database is at work.
 
     Attributes:
         ahead: what memory holds and the database may not, after a transaction that failed; None once it is reloaded.
     """
 
-    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, clock: Clock, metrics: Metrics, inbox: Inbox) -> None:
         self._clock = clock
         self._metrics = metrics
+        self._ahead = Ahead(inbox)
         self._budget = Budget()
         self.acks = AckBook()
         self.live = LiveBook()
@@ -145,18 +148,20 @@ class Pipeline:
             kept=[outcast for outcast in intake.outcasts if self._budget.take(outcast.unit, now_s)],
             states={unit: session.state(unit) for unit in _to_save(session, intake, transitions, now_us)},
             turns=turns,
+            told=Told(intake),
         )
 
     def _commit(self, session: Session, changes: Changes, now_us: int) -> None:
         self.ahead = changes
         started_s = self._clock.monotonic_s()
-        with answered_within(session.conn, ANSWER_S, "store a cycle"):
+        meanwhile = self._ahead.begin(changes.told.prepare)
+        with answered_within(session.conn, ANSWER_S, "store a cycle"), session.conn.meanwhile(meanwhile):
             alerts = self._write(session, changes, now_us)
         self.ahead = None
         session.alerts = alerts
         session.saved(changes.states, now_us)
-        for part in changes.intake.parts:
-            part.unit.trim()
+        for unit in changes.intake.units:
+            unit.trim()
         self._metrics.commit_s.observe(self._clock.monotonic_s() - started_s)
 
     def _write(self, session: Session, changes: Changes, now_us: int) -> dict[Key, Standing]:
@@ -202,21 +207,19 @@ class Pipeline:
     def _tell(self, changes: Changes) -> None:
         intake, now_s = changes.intake, self._clock.monotonic_s()
         self.copies.put(copied(intake))
-        for part in intake.parts:
-            answered = part.answered()
+        for part, ranges in changes.told.answered:
             urgent = part.batch.lane is Lane.BACKFILL or part.sifted.duplicates > 0
-            if answered:
-                self.acks.stored(part.topic.shard, part.topic.unit, part.batch.epoch, answered, now_s, urgent)
+            self.acks.stored(part.topic.shard, part.topic.unit, part.batch.epoch, ranges, now_s, urgent)
         for outcast in changes.kept:
             if (told := outcast.refused) is not None:
                 self.acks.refused(told.shard, told.unit, told.epoch, told.ranges, str(outcast.reason), now_s)
-        self.show(intake)
+        self.show(changes.told)
 
-    def show(self, intake: Intake) -> None:
+    def show(self, told: Told) -> None:
         """Note for the screens what is newest in an intake."""
-        for shard, reading in live_readings(intake):
+        for shard, reading in told.readings:
             self.live.reading(shard, reading)
-        for said in intake.statuses:
+        for said in told.intake.statuses:
             # Screens take what a live frame says for news; what the broker had kept reaches them by way of the store.
             if not said.retained:
                 self.live.status(said.unit.known.shard, said.status)
@@ -251,10 +254,10 @@ def _to_save(session: Session, intake: Intake, transitions: Sequence[Transition]
     for index, _ in intake.events:
         # No event lies behind a snapshot: then replaying the readings behind it is enough (see `restore`).
         chosen[intake.parts[index].unit.row] = intake.parts[index].unit
-    for part in intake.parts:
-        spread = part.unit.known.unit_id * 7919 % SAVE_SPREAD_US
-        if now_us - part.unit.saved_us >= SAVE_EVERY_US + spread:
-            chosen[part.unit.row] = part.unit
+    for unit in intake.units:
+        spread = unit.known.unit_id * 7919 % SAVE_SPREAD_US
+        if now_us - unit.saved_us >= SAVE_EVERY_US + spread:
+            chosen[unit.row] = unit
     return [unit for unit in chosen.values() if unit.newest_us > NEVER_US]
 
 

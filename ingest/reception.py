@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ingest import admission
 from ingest.admission import KnownUnit, Reason, Sifted
+from ingest.clock_offset import ClockOffset
 from ingest.inbox import Message
 from ingest.outcasts import Outcast, Refused
 from ingest.ranges import Range, RangeSet, runs
@@ -20,15 +23,19 @@ from telemetry.topics import HomeTopic
 _UNSIFTED: Final = Sifted(None, [], [], 0)
 
 
-@dataclass(slots=True)
-class Part:
-    """One batch that was taken."""
+class Part(msgspec.Struct, gc=False):
+    """One batch that was taken.
+
+    Attributes:
+        clock: its unit's, in the boot it is of.
+    """
 
     message: Message
     topic: HomeTopic
     unit: Unit
     batch: Batch
-    sifted: Sifted
+    clock: ClockOffset
+    sifted: Sifted = _UNSIFTED
 
     def answered(self) -> list[Range]:
         """Seqs to acknowledge once committed: new ones, and those that were held before."""
@@ -118,7 +125,7 @@ def _receive_status(message: Message, topic: HomeTopic, unit: Unit | KnownUnit |
 def _receive_batch(
     message: Message, topic: HomeTopic, unit: Unit | KnownUnit | None, desk: Desk, reception: Reception
 ) -> None:
-    batch = admission.decode(message.payload)
+    batch = message.decoded or admission.decode(message.payload)
     claimed = batch.unit if isinstance(batch, Batch) else topic.unit
     reason = admission.judge(topic, claimed, _known(unit))
     if reason is Reason.ACCEPT and isinstance(batch, Reason):
@@ -127,7 +134,7 @@ def _receive_batch(
         if not desk.admits(unit, batch.epoch):
             reception.outcasts.append(Outcast(message, topic.unit, Reason.EPOCHS))
             return
-        reception.parts.append(Part(message, topic, unit, batch, _UNSIFTED))
+        reception.parts.append(Part(message, topic, unit, batch, unit.clock(batch.boot)))
         return
     refused = None
     if unit and reason in admission.FINAL and (found := admission.salvage(message.payload, topic.unit)):

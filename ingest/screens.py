@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,11 +35,13 @@ def live_readings(intake: Intake) -> list[tuple[int, LiveReading]]:
 def _measured(values: npt.NDArray[np.float32]) -> list[dict[int, float]]:
     """Of each row the values that were measured. Rows that measured the same signals are taken together."""
     there = ~np.isnan(values)
-    patterns, kind = np.unique(np.packbits(there, axis=1), axis=0, return_inverse=True)
+    patterns = np.packbits(there, axis=1)
+    alike: defaultdict[bytes, list[int]] = defaultdict(list)
+    for row, pattern in enumerate(patterns.view(f"V{patterns.shape[1]}").ravel().tolist()):
+        alike[pattern].append(row)
     found: list[dict[int, float]] = [{}] * len(values)
-    for pattern in range(len(patterns)):
-        rows = np.flatnonzero(kind.ravel() == pattern)
+    for rows in alike.values():
         numbers = np.flatnonzero(there[rows[0]]).tolist()
-        for row, measured in zip(rows.tolist(), values[rows][:, numbers].tolist(), strict=True):
+        for row, measured in zip(rows, values[np.ix_(rows, numbers)].tolist(), strict=True):
             found[row] = dict(zip(numbers, measured, strict=True))
     return found

@@ -31,19 +31,18 @@ def observe(parts: Sequence[Part], rows: Rows) -> None:
     newest = zip(*(column[last].tolist() for column in columns), strict=True)
     for part, (time_us, mono_ms, flags) in zip(parts, newest, strict=True):
         batch = part.batch
-        clock = part.unit.clock(batch.boot)
         if not batch.count:
             event = batch.events[-1]
             time_us, mono_ms, flags = event.time_us, event.mono_ms, event.flags
         # An uncertain time is placed beside the moment of sending, and so it always looks fresh.
         if not flags & _UNCERTAIN:
-            clock.observe(part.message.received_us, batch.sent_us, time_us, mono_ms)
+            part.clock.observe(part.message.received_us, batch.sent_us, time_us, mono_ms)
 
 
 def shifts_of(parts: Sequence[Part]) -> Shift:
     """Per batch, what its rows are corrected by."""
-    clocks = [part.unit.clock(part.batch.boot) for part in parts]
-    anchors = [clock.anchor_us() for clock in clocks]
+    clocks = [part.clock for part in parts]
+    anchors = [clock.anchor_us for clock in clocks]
     behind = [max(-_TIME_LIMIT, min(_TIME_LIMIT, part.message.received_us - part.batch.sent_us)) for part in parts]
     flag, number = np.bool_, np.int64
     return Shift(
@@ -92,8 +91,8 @@ def note_clocks(parts: Sequence[Part], rows: Rows, moved: Bools, offset: Ints) -
     crossed = []
     columns = zip(rows.part[last].tolist(), moved[last].tolist(), offset[last].tolist(), strict=True)
     for index, correcting, offset_us in columns:
-        unit, clock = parts[index].unit, parts[index].unit.clock(parts[index].batch.boot)
-        if clock.anchor_us() is None:
+        unit, clock = parts[index].unit, parts[index].clock
+        if clock.anchor_us is None:
             continue
         clock.correcting = correcting
         off = abs(offset_us) > clock_offset.FINDING_US

@@ -15,6 +15,7 @@ from alerts.between import ruleset as between_rules
 from ingest.conflicts import ConflictWatch
 from ingest.day_order import DayKeeper
 from ingest.inbox import Inbox
+from ingest.late_pass import LatePass
 from ingest.lookout import Lookout
 from ingest.metrics import Metrics
 from ingest.minutes import MinuteKeeper
@@ -56,10 +57,12 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     instance = f"{socket.gethostname()}-{os.getpid()}"
     inbox, metrics = Inbox(), Metrics()
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
-    settings = Settings(options.database_url, options.shards, ruleset.load(), instance)
+    rules = ruleset.load()
+    settings = Settings(options.database_url, options.shards, rules, instance)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     reviewer = Reviewer(options.database_url, between_rules.load(), lambda: worker.owned, clock, metrics)
+    late_pass = LatePass(options.database_url, lambda: worker.owned, rules, clock, metrics)
     watch = ConflictWatch(options.database_url, worker.copies, clock, metrics)
     lookout = Lookout(options.database_url, lambda: worker.owned, metrics)
     keeper = MinuteKeeper(options.database_url, clock, metrics)
@@ -74,6 +77,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
         subscriber.start()
         summariser.start()
         reviewer.start()
+        late_pass.start()
         watch.start()
         lookout.start()
         keeper.start()
@@ -83,6 +87,7 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     finally:
         summariser.stop()
         reviewer.stop()
+        late_pass.stop()
         watch.stop()
         lookout.stop()
         keeper.stop()

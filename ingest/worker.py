@@ -25,6 +25,7 @@ from ingest.pipeline import Pipeline
 from ingest.session import ANSWER_S, Session
 from ingest.settlement import Settlement
 from ingest.telling import Outlet, Teller
+from ingest.told import Told
 from store import operations
 from store.errors import StoreError, Trouble
 from store.pool import answered_within
@@ -52,7 +53,7 @@ class Worker:
         self._outlet = outlet
         self._clock = clock
         self._metrics = metrics
-        self._pipeline = Pipeline(clock, metrics)
+        self._pipeline = Pipeline(clock, metrics, inbox)
         self._isolation = Isolation(self._pipeline, clock, metrics)
         self._house = House(settings.instance, self._isolation, inbox, outlet, clock, metrics)
         self._teller = Teller(outlet, self._pipeline, clock, metrics)
@@ -194,7 +195,7 @@ class Worker:
             ahead, self._pipeline.ahead = self._pipeline.ahead, None
             outage = self._outage = Outage(session, ahead)
             if ahead is not None:
-                self._pipeline.show(ahead.intake)
+                self._pipeline.show(ahead.told)
             # What the failed cycle had judged is known by now; it may not have got to all of them.
             self._judge(outage, self._kept.messages, None)
         self._opener.begin(session, error.trouble)
@@ -227,7 +228,7 @@ class Worker:
 
     def _judge(self, outage: Outage, messages: list[Message], tick_us: int | None) -> None:
         for intake in outage.judge(messages, self._clock.now_us(), tick_us):
-            self._pipeline.show(intake)
+            self._pipeline.show(Told(intake))
         self._metrics.unsaved_alerts.set(len(outage.unsaved))
 
     def _write_alarm(self, session: Session, *, at_once: bool = False) -> None:

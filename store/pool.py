@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -16,8 +13,9 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from store.errors import StoreError, Trouble, connect_error, describe, translate
+from store.line import Line, shut
 
-Connection = psycopg.Connection[Any]
+Connection = Line
 AsyncConnection = psycopg.AsyncConnection[Any]
 
 # A peer that vanished without a word (cable, power) is noticed in ten seconds, not in the kernel's two hours.
@@ -43,7 +41,7 @@ def connect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> C
     process that hangs has locked is then free for others. StoreError when it cannot be had, within five seconds.
     """
     try:
-        return psycopg.connect(_conninfo(url, name, idle_s), autocommit=True)
+        return Line.connect(_conninfo(url, name, idle_s), autocommit=True)
     except psycopg.Error as error:
         raise connect_error(error, url) from None
 
@@ -75,30 +73,13 @@ def answered_within(conn: Connection, seconds: float, operation: str) -> Iterato
     For a thread that must not wait: a database that stands still (a stopped process, a dead disk) keeps its connections
     open and says nothing, so the line is cut from here.
     """
-    overdue = False
-    over = False
-    guard = threading.Lock()  # once the block is over, the number of the line may be somebody else's
-
-    def cut() -> None:
-        nonlocal overdue
-        with guard:
-            if not over and not conn.closed:
-                overdue = True
-                _shut(conn.fileno())
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
     try:
-        yield
+        with conn.within(seconds):
+            yield
     except (psycopg.Error, StoreError) as error:
-        if not overdue:
+        if not conn.was_cut:
             raise
         raise _overdue(operation, seconds) from error
-    finally:
-        with guard:
-            over = True
-        timer.cancel()
 
 
 class Pool:
@@ -179,7 +160,7 @@ async def _answered_within(conn: AsyncConnection, seconds: float, operation: str
         nonlocal overdue
         overdue = True
         if not conn.closed:
-            _shut(conn.fileno())
+            shut(conn.fileno())
 
     timer = asyncio.get_running_loop().call_later(seconds, cut)
     try:
@@ -190,11 +171,6 @@ async def _answered_within(conn: AsyncConnection, seconds: float, operation: str
         raise _overdue(operation, seconds, where) from error
     finally:
         timer.cancel()
-
-
-def _shut(number: int) -> None:
-    with socket.socket(fileno=os.dup(number)) as line, suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
 
 
 def _overdue(operation: str, seconds: float, where: str = "") -> StoreError:

@@ -54,6 +54,30 @@ def since(conn: Connection, unit_id: int, after_us: int, limit: int = 100_000) -
     parameters = {"unit": unit_id, "after": after, "limit": limit}
     with translate("read readings"):
         rows = [_reading(row) for row in conn.execute(_with_signals("readings_since"), parameters, binary=True)]
+    return _columns(rows)
+
+
+def between(conn: Connection, unit_id: int, start_us: int, end_us: int) -> ReadingColumns:
+    """Rows of one unit with start ≤ time < end, in order of time and seq."""
+    parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us)}
+    with translate("read readings"):
+        rows = [_reading(row) for row in conn.execute(_with_signals("readings_between"), parameters, binary=True)]
+    return _columns(rows)
+
+
+def readings_by_number(
+    conn: Connection, unit_id: int, epoch: str, seqs: Sequence[int], span_us: tuple[int, int]
+) -> list[StoredReading]:
+    """The readings with these numbers whose time lies within the span."""
+    parameters = {
+        "unit": unit_id, "epoch": epoch, "seqs": list(seqs), "start": storable_us(span_us[0]),
+        "end": storable_us(span_us[1]),
+    }  # fmt: skip
+    with translate("read readings by number"):
+        return [_reading(row) for row in conn.execute(_with_signals("readings_by_number"), parameters, binary=True)]
+
+
+def _columns(rows: Sequence[StoredReading]) -> ReadingColumns:
     values = np.full((len(rows), signals.COUNT), np.nan, np.float32)
     for index, row in enumerate(rows):
         values[index, list(row.values)] = list(row.values.values())
@@ -69,18 +93,6 @@ def since(conn: Connection, unit_id: int, after_us: int, limit: int = 100_000) -
         received_us=np.array([row.received_us for row in rows], np.int64),
         values=values,
     )
-
-
-def readings_by_number(
-    conn: Connection, unit_id: int, epoch: str, seqs: Sequence[int], span_us: tuple[int, int]
-) -> list[StoredReading]:
-    """The readings with these numbers whose time lies within the span."""
-    parameters = {
-        "unit": unit_id, "epoch": epoch, "seqs": list(seqs), "start": storable_us(span_us[0]),
-        "end": storable_us(span_us[1]),
-    }  # fmt: skip
-    with translate("read readings by number"):
-        return [_reading(row) for row in conn.execute(_with_signals("readings_by_number"), parameters, binary=True)]
 
 
 def _reading(row: Sequence[Any]) -> StoredReading:

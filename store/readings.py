@@ -20,10 +20,15 @@ _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 _EPOCH_2000_US: Final = 946_684_800_000_000
 
-COPY: Final = sql.SQL("COPY reading ({}) FROM STDIN (FORMAT binary)").format(
-    sql.SQL(", ").join(
-        sql.Identifier(name) for name in [f[0] for f in FIXED] + [signals.CATALOGUE[n].name for n in ORDER]
+# As bytes: composed anew for every COPY it costs as much as a hundred rows.
+COPY: Final = (
+    sql.SQL("COPY reading ({}) FROM STDIN (FORMAT binary)")
+    .format(
+        sql.SQL(", ").join(
+            sql.Identifier(n) for n in [*(f[0] for f in FIXED), *(signals.CATALOGUE[n].name for n in ORDER)]
+        )
     )
+    .as_bytes()
 )
 
 

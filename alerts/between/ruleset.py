@@ -26,6 +26,7 @@ from alerts.between import (
 )
 from alerts.between.schema import Answer, Head, Numbers, Verdict
 from telemetry import settings
+from telemetry.alarms import Priority
 from telemetry.errors import SettingsError
 from telemetry.past import Past
 
@@ -133,10 +134,16 @@ def _load_rule(path: Path) -> Rule:
         raise SettingsError("load rules", str(path), hint=f"a version is like 1.0.0, not {spec.version!r}")
     try:
         spec.limits.check()
+        spec.rationalisation.check(_priorities(spec.limits) or spec.rationalisation.respond_within_s.keys())
     except ValueError as error:
         raise SettingsError("load rules", str(path), hint=str(error)) from error
     version = f"{spec.version}+{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
     return Rule(spec, version, judge, spec.limits)
+
+
+def _priorities(limits: Numbers) -> set[Priority]:
+    """Of the levels that the limits name (`low_min`); none where there is one level, whose name is no limit's."""
+    return {priority for priority in Priority for name in numbers(limits) if name.startswith(f"{priority}_")}
 
 
 def _file_of(judge: Judge) -> type[Head]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from alerts.rationalisation import Rationalisation
 from telemetry.alarms import FindingState, Priority
 
 
@@ -26,6 +27,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         latch: whether people must have seen a medium one before it goes.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
+        rationalisation: why it is an alert at all, and within which time somebody has to act.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     mark: str
     action: str
+    rationalisation: Rationalisation
     each: bool = False
     latch: bool = False
 

@@ -45,7 +45,6 @@ def compile_rule(spec: BlindFile, version: str) -> Rule:
 class Blind:
     """All blind rules at once."""
 
-    fields: tuple[Field, ...] = ()
     per_treatment: tuple[str, ...] = ()
 
     def __init__(self, group: Group, columns: Columns) -> None:
@@ -54,19 +53,26 @@ class Blind:
         self._value = np.array([columns.place(spec.signal) for spec in self._specs], np.intp)
         self._flow = np.array([columns.place(spec.flow_signal) for spec in self._specs], np.intp)
         self._least = np.array([spec.flow_at_least for spec in self._specs], np.float32)
-        self._below = np.array([rung.limit for _, rung in group.rungs], np.float32)
-        self._back = np.array([rung.limit + rung.deadband for _, rung in group.rungs], np.float32)
+        self._limits = np.array([rung.limit for _, rung in group.rungs])
+        self._deadbands = np.array([rung.deadband for _, rung in group.rungs], np.float32)
+        self.fields: tuple[Field, ...] = (Field("blind.below", "f4", self._limits, group.rung_labels, saved=False),)
 
-    def evaluate(self, now: Round, _table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
+    def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while too low; clear once up by the deadband; a code where the flow is too low to tell."""
         value = now.values[:, self._value][:, self._group.rule_of_rung]
-        np.less(value, self._below, out=breach)
-        np.greater_equal(value, self._back, out=clear)
-        slow = (now.values[:, self._flow] < self._least) * np.uint8(reasons.LOW_FLOW)
-        why[:, self._group.indexes] = np.maximum(why[:, self._group.indexes], slow)
+        below = table["blind.below"][now.at]
+        np.less(value, below, out=breach)
+        np.greater_equal(value, below + self._deadbands, out=clear)
+        own = why[:, self._group.indexes]
+        # Said last: a value that is lost as well is more than one that cannot be judged now.
+        slow = (now.values[:, self._flow] < self._least) & (own == reasons.EVALUATED)
+        why[:, self._group.indexes] = np.where(slow, np.uint8(reasons.LOW_FLOW), own)
 
-    def set_context(self, _table: Table, _row: int, _context: Context) -> None:
-        """Nothing here depends on the patient."""
+    def set_context(self, table: Table, row: int, context: Context) -> None:
+        """The patient's own limits go first."""
+        for column, (position, rung) in enumerate(self._group.rungs):
+            own = context.limits.get(f"{self._group.rules[position].id} {rung.priority}")
+            table["blind.below"][row, column] = rung.limit if own is None or not np.isfinite(own) else own
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The value and the flow it is at."""
@@ -78,7 +84,7 @@ class Blind:
         said += schema.quantity(flow, schema.unit(spec.flow_signal))
         if rung is None:
             return Sight(f"{said}, high enough for a fall to be seen", inputs)
-        limit = self._group.rules[position].rungs[rung].limit
+        limit = float(table["blind.below"][row, self._group.column(position, rung)])
         past = f"below {schema.quantity(limit, schema.unit(spec.signal))}"
         if value < limit:
             return Sight(f"{said}, {past}: a fall could not be seen", inputs, limit)

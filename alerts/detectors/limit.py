@@ -17,7 +17,14 @@ from alerts.table import Field, Table
 
 # Values are compared on a grid of 1/10 000 of the limit's unit: float32 cannot say 14.35, and 2.500003 % is 2.5 %.
 GRID: Final = 10_000.0
-_SIDES: Final = {"above": "above", "at_least": "at or above", "below": "below", "at_most": "at or below"}
+_OUTSIDE: Final = "outside"
+_SIDES: Final = {
+    "above": "above",
+    "at_least": "at or above",
+    "below": "below",
+    "at_most": "at or below",
+    "outside": _OUTSIDE,
+}
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,21 +75,17 @@ def compile_rule(spec: LimitFile, version: str) -> Rule:
     quotient = spec.input.divide_by is not None
     if (spec.input.name is not None) != quotient or (spec.input.unit is not None) != quotient:
         raise ValueError("input: name and unit go with divide_by")
-    rungs = tuple(rung for level in spec.level for rung in _rungs(level))
-    return Rule(spec, version, (spec.input.signal,), (), keys, rungs)
+    return Rule(spec, version, (spec.input.signal,), (), keys, tuple(map(_rung, spec.level)))
 
 
-def _rungs(level: Level) -> list[Rung]:
+def _rung(level: Level) -> Rung:
     sides = [(word, getattr(level, key)) for key, word in _SIDES.items() if getattr(level, key) is not None]
-    two_sided = level.outside is not None
-    if level.outside is not None:
-        sides += [("above", level.outside), ("below", -level.outside)]
-    if len(sides) != 1 + two_sided:
-        raise ValueError(f"level {level.priority}: exactly one of {', '.join(_SIDES)}, outside")
-    if two_sided and level.limit_from is not None:
+    if len(sides) != 1:
+        raise ValueError(f"level {level.priority}: exactly one of {', '.join(_SIDES)}")
+    if level.outside is not None and level.limit_from is not None:
         raise ValueError(f"level {level.priority}: limit_from goes with one side only")
-    rungs = [schema.rung(level, limit, word) for word, limit in sides]
-    return [replace(rung, limit_from=level.limit_from or "", mirrored=two_sided) for rung in rungs]
+    [(word, limit)] = sides
+    return replace(schema.rung(level, limit, word), limit_from=level.limit_from or "")
 
 
 class Limit:
@@ -96,6 +99,7 @@ class Limit:
         self._columns = np.array([columns.place(spec.input.signal) for spec in self._specs], np.intp)
         self._rule_of_rung = group.rule_of_rung
         self._sign = np.array([_sign(rung) for _, rung in group.rungs])
+        self._outside = np.array([i for i, (_, rung) in enumerate(group.rungs) if rung.beyond == _OUTSIDE], np.intp)
         names, rungs = group.rule_labels, group.rung_labels
         trips = np.array([_trip(rung, rung.limit) for _, rung in group.rungs])
         releases = np.array([_release(rung, rung.limit) for _, rung in group.rungs])
@@ -114,6 +118,8 @@ class Limit:
         np.rint(x, out=x)
         z = x[:, self._rule_of_rung]
         z *= self._sign
+        # One level, one delay: from one side straight to the other it has been outside all the time.
+        z[:, self._outside] = np.abs(z[:, self._outside])
         np.greater(z, table["limit.trip"][now.at], out=breach)
         np.less_equal(z, table["limit.release"][now.at], out=clear)
 
@@ -145,11 +151,10 @@ class Limit:
         data = self._group.rules[position].rungs[rung]
         trip = float(table["limit.trip"][row, self._group.column(position, rung)])
         limit = _sign(data) * (trip + _inclusive(data)) / GRID
-        # On both sides the deviation is told with its side, so the limit is one number.
-        past = f"more than {schema.quantity(abs(limit), unit)}"
-        if not data.mirrored:
-            past = f"{data.beyond} {schema.quantity(limit, unit)}"
-        if not np.rint((raw - center) * gain) * _sign(data) > trip:
+        # Outside: the deviation is told with its side, so the limit is one number.
+        past = f"{'more than' if data.beyond == _OUTSIDE else data.beyond} {schema.quantity(limit, unit)}"
+        z = np.rint((raw - center) * gain) * _sign(data)
+        if not (abs(z) if data.beyond == _OUTSIDE else z) > trip:
             not_clear = f"{said}, no longer {past}, not clear yet"
             return Sight(f"{spec.words.within}, not clear yet" if spec.words else not_clear, inputs, limit, holds=False)
         return Sight(spec.words.beyond if spec.words else f"{said}, {past}", inputs, limit)
@@ -192,7 +197,7 @@ def _affine(source: Input, context: Context) -> tuple[float, float]:
 def _own_limit(rule: Rule, rung: Rung, context: Context) -> float:
     own = context.limits.get(f"{rule.id} {rung.priority}")
     if own is not None and np.isfinite(own):
-        return float(np.copysign(own, rung.limit)) if rung.mirrored else own
+        return abs(own) if rung.beyond == _OUTSIDE else own
     given = schema.context_value(context, rung.limit_from) if rung.limit_from else None
     return rung.limit if given is None else given
 

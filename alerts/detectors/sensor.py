@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, isfinite
 from typing import Final
 
 import numpy as np
@@ -92,7 +92,8 @@ class Sensor:
         if missing.any():
             nothing = np.logical_and.reduceat(missing, self._starts, axis=1)
             own = why[:, self._group.indexes]
-            why[:, self._group.indexes] = np.maximum(own, nothing * np.uint8(reasons.NOTHING_MEASURED))
+            nothing &= own < reasons.MISSING  # said before a gap: what is lost goes before what cannot be judged now
+            why[:, self._group.indexes] = np.where(nothing, np.uint8(reasons.NOTHING_MEASURED), own)
 
     def _unmoved(self, now: Round, table: Table) -> Bools:
         value = now.values[:, self._flat_columns]
@@ -136,6 +137,8 @@ def _said(rung: Rung, value: float, rule: Rule) -> str:
         unit = schema.unit(rung.subject)
         return f"{name} not readable or outside {schema.number(low)} … {schema.quantity(high, unit)}"
     seconds = _flat_us(rule) / 1e6
+    if not isfinite(value):
+        return f"{name} stuck for more than {schema.number(seconds)} s before it was lost"
     said = schema.quantity(value, schema.unit(rung.subject))
     return f"{name} stuck at {said} for more than {schema.number(seconds)} s while the blood pump runs"
 

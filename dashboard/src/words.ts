@@ -14,6 +14,7 @@ const english = {
   nav: { label: "Main", wall: "Wall", alerts: "Alerts", skip: "Skip to content" },
   signIn: {
     title: "Sign in",
+    supplementary: "A supplement only: the machine's own alarms, and whoever is beside it, come first.",
     email: "E-mail",
     password: "Password",
     submit: "Sign in",

@@ -12,6 +12,7 @@ import { LiveStore } from "../src/live/store";
 import { unitFromView } from "../src/live/unit";
 import type { AlertView, UnitView } from "../src/messages";
 import { endedAlerts } from "../src/pages/alerts";
+import { SignInPage } from "../src/pages/sign-in";
 import { parseRoute } from "../src/routes";
 import { Session } from "../src/session";
 import { themeFor } from "../src/theme";
@@ -32,7 +33,11 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: Compo
   const store = new LiveStore();
   store.setOpen(true, 0);
   store.receive(snapshot([view], alerts, links), 0);
-  const api = new Api("/", () => undefined);
+  const api = new Api(
+    "/",
+    () => undefined,
+    () => Promise.reject(new TypeError("no network")),
+  );
   const app = { api, store, session, acknowledging: new Acknowledging(api, store) };
   act(() =>
     render(
@@ -89,6 +94,11 @@ describe("tile", () => {
     show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure", at_rest: false, between: false }] }));
     expect(find('[data-testid="not-evaluated"]')?.textContent).toBe("1 check not running");
     expect(host.textContent).not.toMatch(/ok|normal/i);
+  });
+
+  it("says before anybody signs in that the machine's own alarms come first", () => {
+    show(unit("a"), [], {}, <SignInPage />);
+    expect(host.textContent).toContain("A supplement only: the machine's own alarms");
   });
 
   it("of an idle unit does not count the checks that only rest", () => {

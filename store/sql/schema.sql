@@ -636,7 +636,7 @@ CREATE TABLE phase_run (
 -- One treatment, as the phases tell; `ended_at` is null while it goes on. `patient_id`: whom the unit served when it
 -- began. `interruptions`: [{"since", "until", "cause", "phase"}], times in microseconds. `unusual`: how many changes of
 -- phase around and in it were out of the ordinary. `revision` rises when it or the rows under it change; a summary is
--- due from `summary_due_at` on.
+-- due from `summary_due_at` on, a pass of the rules over rows that came late from `late_pass_due_at` on.
 CREATE TABLE treatment (
     treatment_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     unit_id int NOT NULL REFERENCES unit,
@@ -651,12 +651,14 @@ CREATE TABLE treatment (
     revision int NOT NULL DEFAULT 1,
     changed_at timestamptz NOT NULL,
     summary_due_at timestamptz,
+    late_pass_due_at timestamptz,
     CHECK ((ended_at IS NULL) = (end_known IS NULL))
 );
 CREATE INDEX treatment_unit ON treatment (unit_id, started_at);
 CREATE INDEX treatment_patient ON treatment (patient_id, started_at);
 CREATE INDEX treatment_open ON treatment (unit_id) WHERE ended_at IS NULL;
 CREATE INDEX treatment_summary_due ON treatment (summary_due_at) WHERE summary_due_at IS NOT NULL;
+CREATE INDEX treatment_late_pass_due ON treatment (late_pass_due_at) WHERE late_pass_due_at IS NOT NULL;
 
 -- What a treatment came to, from the rows stored of it. `revision`: of the treatment it was computed from; `version`:
 -- of the way it is computed. `signals`: {name: {"count", "median", "min", "max"}} of the valid values in treatment.

@@ -1,14 +1,12 @@
-"""The engine against an independent reference, over restarts, over rubbish, over time gone wrong."""
+"""The engine over restarts, over rubbish, over time gone wrong. Against an independent reference: `oracle/`."""
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
-from math import inf, isfinite, nan
+from math import inf, nan
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,145 +47,6 @@ def well(t: float) -> dict[str, float]:
         "venous_pressure": 150.0 + wobble,
         "transmembrane_pressure": 100.0 + wobble,
     }
-
-
-# --- the reference: one rule, one unit, one sample after the other, in plain Python ------------------------------
-
-
-@dataclass
-class Level:
-    name: Priority
-    sign: float
-    limit: float
-    on: float
-    off: float
-    deadband: float
-    pending: float | None = None
-    clearing: float | None = None
-    active: bool = False
-
-
-@dataclass
-class Reference:
-    """What `docs/rules.md` says of a limit rule, written down a second time and differently."""
-
-    max_gap: float
-    levels: list[Level]
-    last: float | None = None
-    state: tuple[FindingState, Priority | None] = (FindingState.NOT_EVALUATED, None)
-    seen: list[tuple[float, FindingState, Priority | None]] = field(default_factory=list)
-
-    def sample(self, t: float, phase: Phase, x: float) -> None:
-        if self.last is not None and t <= self.last:
-            return
-        gap = 0.0 if self.last is None else t - self.last
-        self.last = t
-        usable = phase is Phase.TX and isfinite(x) and gap <= self.max_gap
-        for level in self.levels:
-            if phase not in (Phase.TX, Phase.UNKNOWN):
-                level.pending, level.clearing, level.active = None, None, False
-            else:
-                self._step(level, t, x, usable)
-        before, self.state = self.state, self._fold(usable)
-        if self.state != before:
-            self.seen.append((t, *self.state))
-
-    def _step(self, level: Level, t: float, x: float, usable: bool) -> None:
-        y, limit = x * level.sign, level.limit * level.sign
-        if level.active:
-            level.pending = None
-            if not usable or y > limit - level.deadband:
-                level.clearing = None
-                return
-            level.clearing = t if level.clearing is None else level.clearing
-            if t - level.clearing >= level.off:
-                level.active, level.clearing = False, None
-        elif usable and y > limit:
-            level.pending = t if level.pending is None else level.pending
-            level.active = t - level.pending >= level.on
-        else:
-            level.pending = None
-
-    def _fold(self, usable: bool) -> tuple[FindingState, Priority | None]:
-        active = [level.name for level in self.levels if level.active]
-        if active:
-            return FindingState.ACTIVE, max(active, key=lambda p: p.rank)
-        if not usable:
-            return FindingState.NOT_EVALUATED, None
-        pending = [level.name for level in self.levels if level.pending is not None]
-        if pending:
-            return FindingState.PENDING, max(pending, key=lambda p: p.rank)
-        return FindingState.NORMAL, None
-
-
-def reference(rule: str) -> Reference:
-    high, medium, low = Priority.HIGH, Priority.MEDIUM, Priority.LOW
-    if rule == "R13":
-        return Reference(10, [Level(high, 1, 300, 15, 15, 20), Level(medium, 1, 250, 15, 15, 20)])
-    if rule == "R14":
-        return Reference(10, [Level(high, -1, -250, 15, 15, 20), Level(medium, -1, -200, 15, 15, 20)])
-    if rule == "R15":
-        return Reference(10, [Level(medium, 1, 300, 30, 0, 20)])
-    levels = [Level(medium, 1, 39, 60, 0, 0.5), Level(low, -1, 33, 60, 0, 0.5)]
-    return Reference(30, [*levels, Level(high, 1, 40.9999, 60, 0, 0.4999)])
-
-
-def random_series(rng: np.random.Generator, centre: float, spread: float) -> list[tuple[float, Phase, float]]:
-    t, series = float(rng.integers(0, 50)), []
-    level = centre
-    for _ in range(220):
-        t += float(
-            rng.choice(
-                [1, 1, 1, 1, 1, 2, 5, 10, 11, 31, 0, -3], p=[0.15] * 5 + [0.1, 0.05, 0.03, 0.03, 0.02, 0.01, 0.01]
-            )
-        )
-        if rng.random() < 0.05:
-            level = centre + spread * float(rng.choice([-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5]))
-        x = round(level + float(rng.choice([-0.2, 0.0, 0.2])) * spread, 1)
-        phase = Phase.TX
-        if rng.random() < 0.03:
-            phase = rng.choice(np.array([Phase.UNKNOWN, Phase.POSTTX, Phase.PRETX], object))
-        series.append((max(t, 0.0), phase, nan if rng.random() < 0.02 else x))
-    return series
-
-
-SHAPES = {
-    "R13": ("venous_pressure", 270.0, 50.0),
-    "R14": ("arterial_pressure", -220.0, 50.0),
-    "R15": ("transmembrane_pressure", 300.0, 40.0),
-    "R18": ("dialysate_temperature", 37.0, 4.0),
-}
-
-
-@pytest.mark.parametrize("rule", SHAPES)
-def test_five_hundred_random_series_agree_with_the_reference(rule: str, tmp_path: Path) -> None:
-    signal, centre, spread = SHAPES[rule]
-    rng = np.random.default_rng(20_240_101 + int(rule[1:]))
-    engine = Engine(subset(tmp_path, rule), 8)
-    rows = [engine.register(f"u{n}") for n in range(500)]
-    series = [random_series(rng, centre, spread) for _ in rows]
-    number = signals.BY_NAME[signal].number
-    parts = []
-    for k in range(220):
-        values = np.full((len(rows), signals.COUNT), np.nan, np.float32)
-        values[:, number] = [s[k][2] for s in series]
-        time = np.array([round(s[k][0] * SECOND) for s in series], np.int64)
-        phase = np.array([s[k][1] for s in series], np.uint8)
-        parts.append(Samples(np.array(rows, np.int32), time, phase, values, np.zeros(500, np.uint64), time))
-    found = [t for start in range(0, 220, 20) for t in engine.evaluate(together(parts[start : start + 20]))]
-    fired = 0
-    for row, one_series in zip(rows, series, strict=True):
-        expected = reference(rule)
-        for t, phase_then, x in one_series:
-            expected.sample(t, phase_then, x)
-        # The engine also tells of a change in why a rule is not evaluated; the reference knows no reasons.
-        mine: list[tuple[float, FindingState, Priority | None]] = [(-1, FindingState.NOT_EVALUATED, None)]
-        for step in told((t for t in found if t.row == row), rule):
-            if step[1:] != mine[-1][1:]:
-                mine.append(step)
-        assert mine[1:] == expected.seen
-        fired += sum(1 for step in mine if step[1] is FindingState.ACTIVE)
-    assert fired > 100
 
 
 # --- memory ------------------------------------------------------------------------------------------------------
@@ -460,8 +319,8 @@ def test_rows_grow_as_units_come() -> None:
 def test_a_unit_costs_less_than_20_kilobytes() -> None:
     engine = engine_of()
     engine.evaluate(one(0, 0, **WELL))
-    assert engine.bytes_per_unit < 4_000
-    assert len(engine.snapshot(0)) < 4_000
+    assert engine.bytes_per_unit < 6_000
+    assert len(engine.snapshot(0)) < 6_000
 
 
 def test_a_transition_can_be_explained_from_what_it_carries() -> None:

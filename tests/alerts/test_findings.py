@@ -54,6 +54,26 @@ def test_high_is_not_kept_down_and_what_was_active_stays(tmp_path: Path) -> None
     assert state_of(engine, 0, "R18") == (ACTIVE, HIGH)
 
 
+def test_of_two_high_findings_of_a_cause_one_is_enough_to_keep_the_others_lower_level_down(tmp_path: Path) -> None:
+    engine = of_one_cause(tmp_path, "R14", "R18")
+    for t in range(80):
+        engine.evaluate(one(0, t, arterial_pressure=-260, dialysate_temperature=41.5))
+    assert {state_of(engine, 0, rule) for rule in ("R14", "R18")} == {(ACTIVE, HIGH)}
+    found = engine.evaluate(one(0, 80, arterial_pressure=-260, dialysate_temperature=32))
+    assert told(found, "R18") == [(80, NOT_EVALUATED, None)]
+    assert finding_of(engine, 0, "R18").reason.startswith("inhibited by R14")
+
+
+def test_what_waits_below_an_active_level_is_no_news(tmp_path: Path) -> None:
+    engine = of_one_cause(tmp_path, "R14", "R18")
+    for t in range(100):
+        engine.evaluate(one(0, t, arterial_pressure=-260 if t > 70 else -150, dialysate_temperature=39.5))
+    assert (state_of(engine, 0, "R14"), state_of(engine, 0, "R18")) == ((ACTIVE, HIGH), (ACTIVE, MEDIUM))
+    found = engine.evaluate(one(0, 100, arterial_pressure=-260, dialysate_temperature=39.5))
+    assert found == []
+    assert finding_of(engine, 0, "R18").reason == "Dialysate temperature 39.5 °C, above 39 °C, for 60 s"
+
+
 def test_another_cause_is_not_inhibited() -> None:
     engine = Engine(RULES, 1)
     engine.register("u0")

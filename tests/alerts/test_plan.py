@@ -52,7 +52,15 @@ def test_a_gap_matters_only_to_rules_that_look_back() -> None:
 
 def test_inhibition() -> None:
     by = PLAN.inhibitors.tolist().index(index_of("R21"))
-    assert {PLAN.rules[i].id for i in np.flatnonzero(PLAN.inhibits[by])} == {"R10", "R11", "R12", "R13", "R14", "R15"}
+    assert {PLAN.rules[i].id for i in np.flatnonzero(PLAN.inhibits[by])} == {
+        "R10",
+        "R11",
+        "R12",
+        "R13",
+        "R14",
+        "R15",
+        "R16",
+    }
 
 
 def test_parts_that_are_not_there(tmp_path: Path) -> None:

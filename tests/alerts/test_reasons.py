@@ -43,6 +43,8 @@ def test_words() -> None:
     assert words(reasons.RELEARNING, "R10") == "blood flow changed since, what is normal now is being learnt"
     assert words(reasons.NO_READING, "R01") == "no systolic pressure yet in this treatment"
     assert words(reasons.OLD_READING, "R01") == "the last systolic pressure is too old"
+    assert words(reasons.CHANGED, "R16") == "blood flow or ultrafiltration rate changed, its window fills anew"
+    assert words(reasons.TOO_FEW, "R04") == "too few readings for a trend"
     assert words(reasons.LOW_FLOW, "R12") == "the blood flow is too low to tell"
     assert words(reasons.BEFORE_HALF_TIME, "R29") == "half of the treatment is not over yet"
     blind = "blind – venous pressure too low to see a needle out (R12)"
@@ -57,15 +59,30 @@ def test_words() -> None:
 def test_no_two_codes_overlap_and_all_fit_a_byte() -> None:
     slots = [reasons.MISSING, reasons.INVALID, reasons.SENSOR]
     assert [b - a for a, b in pairwise(slots)] == [reasons.MAX_INPUTS] * 2
-    assert reasons.SENSOR + reasons.MAX_INPUTS <= reasons.CONTEXT
+    assert reasons.SENSOR + reasons.MAX_INPUTS <= reasons.CHANGED
     assert reasons.CONTEXT + len(CONTEXT_KEYS) <= reasons.INHIBITED
     assert len(RULES.rules) <= reasons.MAX_RULES
     assert reasons.NO_DATA < 256
 
 
 def test_what_is_held_and_what_is_lost() -> None:
-    held = {reasons.GAP, reasons.BLANKED, reasons.LOW_FLOW, reasons.BEFORE_HALF_TIME, reasons.INHIBITED}
-    lost = {reasons.MISSING, reasons.INVALID, reasons.SENSOR, reasons.CONTEXT, reasons.STALE, reasons.NO_DATA}
+    held = {
+        reasons.GAP,
+        reasons.BLANKED,
+        reasons.CHANGED,
+        reasons.LOW_FLOW,
+        reasons.BEFORE_HALF_TIME,
+        reasons.INHIBITED,
+    }
+    lost = {
+        reasons.MISSING,
+        reasons.INVALID,
+        reasons.SENSOR,
+        reasons.CONTEXT,
+        reasons.STALE,
+        reasons.NO_DATA,
+        reasons.NOTHING_MEASURED,
+    }
     assert all(reasons.is_held(code) for code in held)
     assert not any(reasons.is_held(code) for code in lost)
 

@@ -47,6 +47,12 @@ def test_events_go_before_the_first_sample_of_their_time_or_later() -> None:
     assert placed == [[(3, early)], [(1, middle)], [], [(3, late), (9, middle)]]
 
 
+def test_a_sample_out_of_order_does_not_push_an_event_behind_a_newer_one() -> None:
+    leak = alarm(5, "BLOOD_LEAK")
+    placed = [list(p.events) for p in portions(replace(together([one(0, 5), one(0, 4)]), events=[(0, leak)]))]
+    assert placed == [[(0, leak)], []]
+
+
 def test_events_without_samples() -> None:
     one_sample = one(0, 0)
     columns = {f.name: getattr(one_sample, f.name)[:0] for f in fields(Samples) if f.name != "events"}

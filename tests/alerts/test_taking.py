@@ -159,6 +159,22 @@ def test_an_alert_of_before_does_not_reach_into_the_next_treatment() -> None:
     assert finding_of(engine, 0, "R13").state is not FindingState.ACTIVE
 
 
+def test_nor_into_a_phase_nobody_knows_half_a_day_later() -> None:
+    engine = ward()
+    high_pressure(engine, 0)
+    silent_phase(engine, 50_000, 50_000, flow=150.0)
+    assert finding_of(engine, 0, "R13").state is FindingState.NOT_EVALUATED
+
+
+def test_a_sensor_that_was_ill_before_the_treatment_is_ill_in_it() -> None:
+    engine = ward()
+    for t in range(0, 40, 5):
+        phase = Phase.UNKNOWN if t < 20 else Phase.TX
+        found = engine.evaluate(one(0, t, phase=phase, blood_flow=150, dialysate_temperature=97))
+        assert t <= 10 or not [told for told in found if told.rule == "R34"]
+    assert finding_of(engine, 0, "R34").state is FindingState.ACTIVE
+
+
 def test_a_machine_that_stands_with_an_alarm_is_not_taken_to_be_through() -> None:
     engine = ward()
     high_pressure(engine, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -75,6 +76,8 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("simulate", "machine", "--protocol", "mqtt_gateway", "--profile", "gateway-1"), "--broker"),
         (("simulate", "machine", "--protocol", "gambro_ak", "--profile", "ak-framing"), "--port"),
         (("users", "add", "a@b.example", "--role", "king"), "king"),
+        (("rules", "check", "--root", "/nowhere"), "--root DIR"),
+        (("rules", "list", "--rules", "/nowhere"), "no *.toml there"),
         (("export", "readings"), "--treatment --unit"),
         (("export", "readings", "--unit", "u"), "--from T"),
         (("export", "readings", "--unit", "u", "--from", "2026-01-31", "--to", "2026-02-01T00:00:00Z"), "without zone"),
@@ -444,6 +447,24 @@ def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:
     full = homehd("replay", "--input", str(broken), "--output", "/dev/full")
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
+
+
+def test_the_rules_are_listed_and_the_safety_file_checked_and_written(tmp_path: Path) -> None:
+    listed = homehd("rules", "list")
+    assert listed.returncode == 0
+    row = next(line for line in listed.stdout.splitlines() if line.startswith("R13\t"))
+    assert re.fullmatch(r"R13\t\d+\.\d+\.\d+\+[0-9a-f]{8}\thigh,medium\tVenous pressure high", row)
+    assert homehd("rules", "check").returncode == 0
+    root = Path(__file__).parents[2]
+    for folder in ("alerts/rules", "alerts/rules_between", "docs", "tests", "dashboard/tests"):
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    page = tmp_path / "docs/safety/alarms.md"
+    page.write_text(page.read_text("utf-8").replace("above 300 mmHg", "above 400 mmHg"), "utf-8")
+    stale = homehd("rules", "check", "--root", str(tmp_path))
+    assert (stale.returncode, stale.stdout) == (1, "")
+    assert re.fullmatch(r"homehd rules: docs/safety/alarms\.md:\d+ – .* run `homehd rules write`", last_line(stale))
+    assert homehd("rules", "write", "--root", str(tmp_path)).stdout == "docs/safety/alarms.md\twritten\n"
+    assert homehd("rules", "check", "--root", str(tmp_path)).returncode == 0
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:

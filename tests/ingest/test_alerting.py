@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import lifecycle
 from alerts.lifecycle import Condition
 from alerts.records import Transition
 from ingest.alerting import LATE_US, Found, Key, Standing, standing, steps
@@ -106,3 +108,53 @@ def test_cutting_the_history_into_two_cycles_changes_nothing(
 
     assert first + second == whole
     assert after == at_once
+
+
+_MOVES = st.one_of(
+    st.tuples(st.sampled_from(["R10", "R13"]), st.sampled_from(list(FindingState)), st.sampled_from(list(Priority))),
+    st.tuples(st.sampled_from(["R10", "R13"]), st.just("acknowledge"), st.none()),
+)
+
+
+@given(st.lists(st.tuples(_MOVES, st.booleans()), max_size=25))
+def test_a_restart_goes_on_with_what_is_stored_also_when_it_was_acknowledged(
+    history: list[tuple[tuple[str, FindingState | str, Priority | None], bool]],
+) -> None:
+    assert lived_through(history, restarts=True) == lived_through(history, restarts=False)
+
+
+def lived_through(
+    history: list[tuple[tuple[str, FindingState | str, Priority | None], bool]], *, restarts: bool
+) -> list[AlertEventRow]:
+    """What the rules add, one finding a cycle; people acknowledge in between, and the process may die before any."""
+    stored: dict[int, AlertState] = {}
+    told: list[AlertEventRow] = []
+    memory: dict[Key, Standing] = {}
+    ids = count(1)
+    for (rule, what, priority), dies in history:
+        if dies and restarts:
+            memory = known(stored)
+        if isinstance(what, FindingState):
+            # As the pipeline does it: of what it is about, the stored state counts.
+            before = {key: stands for key, stands in memory.items() if key[1] != rule}
+            before |= {key: stands for key, stands in known(stored).items() if key[1] == rule}
+            told_priority = priority if what in (ACTIVE, FindingState.PENDING) else None
+            rows, memory = run(transition(what, told_priority, rule=rule), before=before, ids=ids)
+            told += rows
+            for row in rows:
+                since = stored[row.alert_id].since_us if row.alert_id in stored else row.time_us
+                stored[row.alert_id] = AlertState(row.alert_id, 1, row.rule, row.state, row.priority, since, None)
+        else:
+            for number, state in stored.items():
+                if state.rule == rule and (stands := standing(state, rule == "R10")):
+                    seen = lifecycle.apply(stands.condition, lifecycle.Move.ACKNOWLEDGE)
+                    stored[number] = replace(state, state=seen.state, acknowledged_by=5)
+    return told
+
+
+def known(stored: dict[int, AlertState]) -> dict[Key, Standing]:
+    """What a process that starts finds."""
+    stands = {
+        (1, state.rule): standing(state, state.rule == "R10") for state in stored.values() if state.state != "normal"
+    }
+    return {key: one for key, one in stands.items() if one is not None}

@@ -32,7 +32,7 @@ def shift(anchor: int = 0, *, anchored: bool = True, proven: bool = True, fallba
 
 
 def offset_of(clock: ClockOffset, time_us: int, mono_ms: int, *, synchronised: bool = False) -> int:
-    anchor = clock.anchor_us()
+    anchor = clock.anchor_us
     assert anchor is not None
     one = np.array([0], np.int64)
     right = np.array([synchronised])
@@ -63,7 +63,7 @@ def test_a_jump_of_the_wall_clock_moves_no_row() -> None:
 def test_a_row_taken_in_1970_and_sent_after_the_clock_was_set_teaches_nothing_and_is_placed() -> None:
     clock = ClockOffset()
     clock.observe(NOW, NOW, 30 * SECOND, (NOW - 600 * SECOND - BOOTED) // 1000)
-    assert clock.anchor_us() is None
+    assert clock.anchor_us is None
 
     observe(clock, NOW, 0)
     row_us = NOW - 600 * SECOND
@@ -99,7 +99,7 @@ def test_drift_is_followed_because_the_window_moves_on() -> None:
         slow_ms = window * 100  # the crystal runs behind
         clock.observe(at_us + 20_000, at_us, row_us, (row_us - BOOTED) // 1000 - slow_ms)
 
-    anchor = clock.anchor_us()
+    anchor = clock.anchor_us
     assert anchor is not None
     assert anchor == pytest.approx(BOOTED + 20_000 + 100_000, abs=2000)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from alerts.records import Context
-from ingest.contexts import contexts
+from ingest.contexts import context_then, contexts
 from store import care, patients, pool, registry
 from store.care import Entry
 from store.patients import Prescription
@@ -55,3 +55,15 @@ def test_they_are_the_patients_and_not_the_units(conn: Connection) -> None:
     assert contexts(conn, [unit.unit_id], NOW_US)[unit.unit_id].limits == {"R13 high": 320.0}
     patients.bind(conn, unit.unit_id, bob, NOW_US + 1)
     assert contexts(conn, [unit.unit_id], NOW_US + 1)[unit.unit_id] == Context()
+
+
+def test_a_treatment_of_before_has_the_limits_and_the_weight_of_then(conn: Connection) -> None:
+    known = Prescription(72.0, 140.0, 14.0, 300.0, 1.4, 1.5, 30.0)
+    ann = patients.add_patient(conn, "Ann", None, known)
+    arrange(conn, ann, Limits(rule="R13", limits={"high": 320.0}), NOW_US + 10)
+    arrange(conn, ann, TargetWeight(kg=70), NOW_US + 20)
+    arrange(conn, ann, Limits(rule="R13", limits={}), NOW_US + 30)
+    as_prescribed = (140.0, 14.0, 300.0, 1.4, 1.5, 30.0)
+    assert context_then(conn, ann, known, NOW_US) == Context(72.0, *as_prescribed)
+    assert context_then(conn, ann, known, NOW_US + 25) == Context(70.0, *as_prescribed, {"R13 high": 320.0})
+    assert context_then(conn, ann, known, NOW_US + 30) == Context(70.0, *as_prescribed)

@@ -231,7 +231,7 @@ def test_what_stands_of_a_unit_that_is_revoked_is_closed_and_its_silence_is_nobo
 def test_a_status_from_the_broker_s_memory_is_stored_and_not_shown_as_news(rig: Rig) -> None:
     def kept() -> Message:
         said = Status(1, "u1", True, START_US, trouble="disk full")
-        return rig.message(said, direction="status")._replace(retained=True)
+        return msgspec.structs.replace(rig.message(said, direction="status"), retained=True)
 
     rig.put([kept()])
     rig.clock.advance(1)

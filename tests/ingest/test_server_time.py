@@ -127,5 +127,5 @@ def test_a_batch_of_events_only_teaches_its_clock_too_wherever_it_stands_among_o
     alone = parts_of(World(), (noted, noted.sent_us + SECOND))
     among = parts_of(world, (noted, noted.sent_us + SECOND), *[(one, one.sent_us) for one in rows])
 
-    assert among[0].unit.clock("events").anchor_us() == alone[0].unit.clock("events").anchor_us() is not None
-    assert among[0].unit.clock("boot-0").anchor_us() == START_US - 1000 * SECOND
+    assert among[0].unit.clock("events").anchor_us == alone[0].unit.clock("events").anchor_us is not None
+    assert among[0].unit.clock("boot-0").anchor_us == START_US - 1000 * SECOND

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.outage import Outage
 from ingest.pipeline import Pipeline
@@ -16,7 +17,7 @@ def shown(number: int) -> LiveReading:
 
 def test_readings_the_screens_have_not_seen_are_dropped_when_the_database_is_back(rig: Rig) -> None:
     outlet, clock, metrics = Outlet(), ManualClock(START_US), Metrics()
-    pipeline = Pipeline(clock, metrics)
+    pipeline = Pipeline(clock, metrics, Inbox())
     teller = Teller(outlet, pipeline, clock, metrics)
     session = rig.worker.session
     assert session is not None

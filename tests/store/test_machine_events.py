@@ -31,6 +31,8 @@ async def test_events_come_back_in_order(conn: Connection, apool: Pool) -> None:
     async with apool.connection() as aconn:
         assert await machine_events.events(aconn, 1, NOW_US, NOW_US + 2) == rows
         assert await machine_events.events(aconn, 1, NOW_US + 1, NOW_US + 2) == rows[1:]
+    assert machine_events.events_between(conn, 1, NOW_US, NOW_US + 2) == [row.event for row in rows]
+    assert machine_events.events_between(conn, 1, NOW_US + 1, NOW_US + 2) == [rows[1].event]
 
 
 def test_standing_alarms(conn: Connection) -> None:

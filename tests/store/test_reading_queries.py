@@ -59,3 +59,11 @@ def test_since_gives_what_was_not_seen(conn: Connection) -> None:
     assert found.values[:, FLOW].tolist() == [1, 2]
     assert found.values.dtype == np.float32
     assert len(reading_queries.since(conn, 1, NOW_US - 1, limit=2)) == 2
+
+
+def test_between_gives_a_piece_of_one_unit_in_order(conn: Connection) -> None:
+    store(conn, 1, [NOW_US + 2, NOW_US, NOW_US + 1, NOW_US + 3], [2, 0, 1, 3])
+    store(conn, 2, [NOW_US + 1], [9])
+    found = reading_queries.between(conn, 1, NOW_US, NOW_US + 3)
+    assert found.values[:, FLOW].tolist() == [0, 1, 2]
+    assert len(reading_queries.between(conn, 1, NOW_US + 4, NOW_US + 9)) == 0

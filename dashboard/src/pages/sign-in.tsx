@@ -39,6 +39,7 @@ export function SignInPage() {
           {t.product}
         </p>
         <p class="note">{t.tagline}</p>
+        <p class="note">{t.signIn.supplementary}</p>
         <h1>{t.signIn.title}</h1>
         {session.standing.value === "ended" && <p role="status">{t.signIn.ended}</p>}
         <form onSubmit={submit}>

@@ -24,6 +24,12 @@ WHERE unit_id = %(unit)s AND time > from_us(%(after)s)
 ORDER BY time, seq
 LIMIT %(limit)s
 
+-- name: readings_between
+SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
+FROM reading
+WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+ORDER BY time, seq
+
 -- name: readings_by_number
 SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
 FROM reading

@@ -82,7 +82,8 @@ SELECT unit_id FROM treatment JOIN unit USING (unit_id) WHERE ended_at IS NULL A
 
 -- name: add_treatments
 INSERT INTO treatment
-    (unit_id, patient_id, started_at, ended_at, end_known, derived, unusual, interruptions, changed_at, summary_due_at)
+    (unit_id, patient_id, started_at, ended_at, end_known, derived, unusual, interruptions, changed_at, summary_due_at,
+     late_pass_due_at)
 SELECT unit_id, (
         SELECT patient_id
         FROM binding AS b
@@ -91,7 +92,7 @@ SELECT unit_id, (
         ORDER BY b.since DESC
         LIMIT 1
     ), from_us(start_us), from_us(end_us), known, derived, unusual, interruptions, from_us(%(now)s),
-    CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END
+    CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END, CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END
 FROM unnest(
     %(units)s::int[], %(starts)s::bigint[], %(ends)s::bigint[], %(known)s::text[], %(derived)s::boolean[],
     %(unusual)s::smallint[], %(interruptions)s::jsonb[]
@@ -116,7 +117,8 @@ SET started_at = from_us(start_us),
     ),
     revision = revision + 1,
     changed_at = from_us(%(now)s),
-    summary_due_at = CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END
+    summary_due_at = CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END,
+    late_pass_due_at = CASE WHEN end_us IS NOT NULL THEN from_us(%(due)s) END
 FROM unnest(
     %(ids)s::bigint[], %(starts)s::bigint[], %(ends)s::bigint[], %(known)s::text[], %(derived)s::boolean[],
     %(unusual)s::smallint[], %(interruptions)s::jsonb[]
@@ -181,6 +183,39 @@ UPDATE treatment SET summary_due_at = NULL WHERE treatment_id = %(id)s AND revis
 
 -- name: put_summary_off
 UPDATE treatment SET summary_due_at = from_us(%(until)s) WHERE treatment_id = %(id)s AND summary_due_at IS NOT NULL
+
+-- name: due_late_passes
+SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
+    p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
+    p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
+FROM treatment AS t
+JOIN unit USING (unit_id)
+LEFT JOIN patient AS p USING (patient_id)
+WHERE t.late_pass_due_at <= from_us(%(now)s) AND t.ended_at IS NOT NULL AND shard = ANY (%(shards)s::int[])
+ORDER BY t.late_pass_due_at
+LIMIT %(limit)s
+
+-- name: late_times
+SELECT to_us(time)
+FROM reading
+WHERE unit_id = %(unit)s AND time BETWEEN from_us(%(start)s) AND from_us(%(end)s) AND flags & %(flags)s = %(late)s
+ORDER BY time
+
+-- name: alert_spans
+SELECT rule, to_us(since), CASE WHEN state NOT LIKE 'active%%' THEN (
+        -- When its cause went, not when a person had seen it.
+        SELECT to_us(max(time)) FROM alert_event AS e WHERE e.alert_id = alert.alert_id AND e.actor IS NULL
+    ) END
+FROM alert
+WHERE unit_id = %(unit)s AND since <= from_us(%(end)s) AND since >= from_us(%(start)s) - interval '1 day'
+ORDER BY alert_id
+
+-- name: late_pass_is_done
+UPDATE treatment SET late_pass_due_at = NULL WHERE treatment_id = %(id)s AND revision = %(revision)s
+
+-- name: put_late_pass_off
+UPDATE treatment SET late_pass_due_at = from_us(%(until)s)
+WHERE treatment_id = %(id)s AND late_pass_due_at IS NOT NULL
 
 -- name: clinic_of_patient
 SELECT clinic_id FROM patient WHERE patient_id = %(patient)s

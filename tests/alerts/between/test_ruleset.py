@@ -43,6 +43,8 @@ def test_the_version_changes_with_the_file(tmp_path: Path) -> None:
         ('id = "R25"', 'id = "r25"', "capitals"),
         ('version = "1.0.0"', 'version = "1"', "1.0.0"),
         ("each = true", "each = true\ncolour = 1", "colour"),
+        ("[rationalisation]", "[rationale]", "rationale"),
+        ("medium = 86400, low = 172800", "low = 172800", "each priority of the levels: medium, low"),
     ],
 )
 def test_a_file_that_cannot_be_is_an_error_that_names_it(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 
-from alerts.engine import Engine
+from alerts.engine import Context, Engine
 from telemetry.alarms import FindingState, Priority
 from tests.alerts.building import RULES, finding_of, one, state_of
 
@@ -74,3 +74,22 @@ def test_blind_after_a_restart_too() -> None:
     assert finding_of(again, 0, "R10").reason == BLIND
     treated(engine, 100, 101, 200, 18)
     assert again.snapshot(0) == engine.snapshot(0)
+
+
+def test_what_is_lost_is_said_before_a_flow_too_low_to_tell() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    engine.evaluate(one(0, 0, blood_flow=150, venous_pressure=-101))
+    assert finding_of(engine, 0, "R12").reason == "venous pressure implausible"
+    engine.evaluate(one(0, 1, blood_flow=150, venous_pressure=20))
+    assert finding_of(engine, 0, "R12").reason == "the blood flow is too low to tell"
+
+
+def test_a_patients_own_limit_goes_first() -> None:
+    engine = Engine(RULES, 1)
+    engine.set_context(engine.register("u0"), Context(limits={"R12 low": 40.0}))
+    engine.evaluate(one(0, 0, blood_flow=300, venous_pressure=39))
+    assert finding_of(engine, 0, "R12").reason.startswith("Venous pressure 39 mmHg at 300 mL/min, below 40 mmHg")
+    engine.set_context(0, Context())
+    engine.evaluate(one(0, 1, blood_flow=300, venous_pressure=39))
+    assert finding_of(engine, 0, "R12").state is FindingState.NORMAL

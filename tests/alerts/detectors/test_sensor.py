@@ -65,3 +65,22 @@ def test_a_text_says_what_is_plausible_and_how_long_it_was_stuck() -> None:
         "Dialysate temperature not readable or outside 25 … 45 °C; "
         "Venous pressure stuck at 150 mmHg for more than 120 s while the blood pump runs, for 10 s"
     )
+
+
+def test_a_sensor_that_was_stuck_and_then_lost_is_not_said_to_stand_at_nothing() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    for t in range(145):
+        engine.evaluate(one(0, t, venous_pressure=150 if t < 131 else 900, blood_flow=300))
+    assert "Venous pressure stuck for more than 120 s before it was lost" in finding_of(engine, 0, "R34").reason
+
+
+def test_with_nothing_measured_an_active_finding_has_lost_its_input_also_after_a_gap() -> None:
+    engine = Engine(RULES, 1)
+    engine.register("u0")
+    for t in range(11):
+        engine.evaluate(one(0, t, venous_pressure=900))
+    engine.evaluate(one(0, 40))
+    assert finding_of(engine, 0, "R34").reason == (
+        "Sensor implausible or flat stays active – input lost: none of its signals is measured"
+    )
