@@ -25,6 +25,7 @@ from store import (
     pool,
     reading_queries,
     registry,
+    reviews,
     treatment_queries,
     unit_status,
 )
@@ -150,12 +151,17 @@ class Data:
         return await asyncio.to_thread(history.answer, asked, found, heard)
 
     async def not_evaluated(self, names: dict[int, str]) -> dict[str, list[View]]:
-        """Unit -> rules without valid input, from the rule engine's own saved state."""
+        """Unit -> rules without valid input, from the rule engine's own saved state and from the last reviews."""
         async with self._open.connection() as conn:
             held = await engine_state.states(conn, list(names))
+            lacking = await reviews.not_evaluated(conn, list(names), self._findings().between)
         states = {names[unit_id]: state for unit_id, state in held.items()}
         # A fifth of a millisecond a unit: too long for the loop when there are hundreds.
-        return await asyncio.to_thread(self._findings().not_evaluated, states)
+        found = dict(await asyncio.to_thread(self._findings().not_evaluated, states))
+        for unit_id, rules in lacking.items():
+            views = [findings.between_view(rule, reason) for rule, reason in rules]
+            found[names[unit_id]] = [*found.get(names[unit_id], []), *views]
+        return found
 
     async def ingest_beats(self) -> list[Beat]:
         """The last sign of life of every ingest there ever was."""

@@ -24,9 +24,15 @@ class Reader:
     def __init__(self) -> None:
         self._rules = ruleset.load(None)
         self._titles = {rule.id: rule.title for rule in self._rules.rules}
-        self._titles |= {rule.id: rule.spec.title for rule in between_rules.load()}
+        self._between = {rule.id: rule.spec.title for rule in between_rules.load()}
+        self._titles |= self._between
         self._engine = Engine(self._rules)
         self._seen: dict[str, tuple[bytes, list[View]]] = {}
+
+    @property
+    def between(self) -> list[str]:
+        """Ids of the rules between treatments."""
+        return sorted(self._between)
 
     def title(self, rule: str) -> str:
         """What a rule is called; its id when it is not among today's rules."""
@@ -52,4 +58,9 @@ class Reader:
 
 
 def _view(rule: str, reason: str, *, at_rest: bool) -> View:
-    return {"rule": rule, "reason": reason, "at_rest": at_rest}
+    return {"rule": rule, "reason": reason, "at_rest": at_rest, "between": False}
+
+
+def between_view(rule: str, reason: str) -> View:
+    """A rule between treatments that found nothing to go by, last time it looked."""
+    return {"rule": rule, "reason": reason, "at_rest": False, "between": True}

@@ -81,6 +81,9 @@ class NotEvaluated(Model):
     rule: str
     reason: str
     at_rest: bool = Field(description="Only because the unit is in no phase that this rule is for: nothing is missing")
+    between: bool = Field(
+        description="Of a rule between treatments: it is about those that are over, not about this one"
+    )
 
 
 class UnitView(Model):

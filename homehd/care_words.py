@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from alerts import own_levels
 from alerts.adequacy import needle_calibration
 from alerts.between import ruleset
+from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES
 from telemetry.care import DAY_US, DAYS, QUANTITIES, Access, Limits, Measured, Measurement, Schedule, TargetWeight
 from telemetry.errors import SettingsError
 
@@ -69,12 +70,7 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
     if rule_id not in between.keys() | live.keys():
         known = ", ".join(sorted(between.keys() | live.keys()))
         raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {known}")
-    own: dict[str, float] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise _fault(pair, "NAME=NUMBER, like low_min=15 or high=320")
-        own[name] = _number(value, pair)
+    own = _pairs(pairs, "low_min=15 or high=320")
     try:
         if rule_id in between:
             between[rule_id].limits_of(own)
@@ -83,6 +79,18 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
     except ValueError as error:
         raise _fault(f"{rule_id} {' '.join(pairs)}", str(error)) from error
     return Limits(rule=rule_id, limits=own)
+
+
+def prescription(pairs: Sequence[str]) -> dict[str, float]:
+    """What is prescribed, by the names of `store.patients.Prescription`, NAME=NUMBER each."""
+    given = _pairs(pairs, "pre_systolic_mmhg=140")
+    for name, value in given.items():
+        if name not in CONTEXT_RANGES:
+            raise _fault(name, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
+        low, high = CONTEXT_RANGES[name]
+        if not low <= value <= high:
+            raise _fault(f"{name}={value:g}", f"{low:g} to {high:g} {CONTEXT_LABELS[name][1]}".rstrip())
+    return given
 
 
 def measurement(what: str, value: float, unit: str, taken_us: int, now_us: int) -> Measurement:
@@ -109,6 +117,16 @@ def _point(text: str) -> tuple[float, float]:
     if not sign:
         raise _fault(f"--needle {text}", "FLOW:PRESSURE,… in mL/min and mmHg, like 200:60,300:100,400:150")
     return _number(flow, f"--needle {text}"), _number(pressure, f"--needle {text}")
+
+
+def _pairs(pairs: Sequence[str], example: str) -> dict[str, float]:
+    given: dict[str, float] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or name in given:
+            raise _fault(pair, f"NAME=NUMBER, each once, like {example}")
+        given[name] = _number(value, pair)
+    return given
 
 
 def _number(text: str, where: str) -> float:

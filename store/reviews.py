@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.alert_log import AlertState, alert_state
-from store.pool import Connection
-from store.queries import run
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
 from store.values import storable_numbers, storable_text, storable_us
 from telemetry.alarms import FindingState, Priority
 
@@ -155,6 +155,17 @@ def newest(conn: Connection, patient_id: int) -> list[ShownFinding]:
             conn, "newest_findings", {"patient": patient_id}
         )
     ]
+
+
+async def not_evaluated(
+    conn: AsyncConnection, unit_ids: Sequence[int], rules: Sequence[str]
+) -> dict[int, list[tuple[str, str]]]:
+    """By unit id: those of these rules that could not be evaluated last, of the patient it serves now, and why."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    parameters = {"units": list(unit_ids), "rules": list(rules)}
+    async for unit_id, rule, reason in await arun(conn, "not_evaluated_between", parameters):
+        found.setdefault(unit_id, []).append((rule, reason))
+    return found
 
 
 def _priority(stored: str | None) -> Priority | None:

@@ -766,6 +766,11 @@ export interface components {
              * @description Only because the unit is in no phase that this rule is for: nothing is missing
              */
             readonly at_rest: boolean;
+            /**
+             * Between
+             * @description Of a rule between treatments: it is about those that are over, not about this one
+             */
+            readonly between: boolean;
             /** Reason */
             readonly reason: string;
             /** Rule */

@@ -91,7 +91,7 @@ describe("tile", () => {
   });
 
   it("says how many checks do not run, and never that all is well", () => {
-    show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure", at_rest: false }] }));
+    show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure", at_rest: false, between: false }] }));
     expect(find('[data-testid="not-evaluated"]')?.textContent).toBe("1 check not running");
     expect(host.textContent).not.toMatch(/ok|normal/i);
   });
@@ -102,11 +102,28 @@ describe("tile", () => {
   });
 
   it("of an idle unit does not count the checks that only rest", () => {
-    const atRest = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: true }));
+    const atRest = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: true, between: false }));
     show(unit("a", { not_evaluated: atRest }));
     expect(find('[data-testid="not-evaluated"]')).toBeNull();
-    show(unit("b", { not_evaluated: [...atRest, { rule: "R07", reason: "no target weight", at_rest: false }] }));
+    show(
+      unit("b", {
+        not_evaluated: [...atRest, { rule: "R07", reason: "no target weight", at_rest: false, between: false }],
+      }),
+    );
     expect(find('[data-testid="not-evaluated"]')?.dataset.count).toBe("1");
+  });
+
+  it("does not count what cannot be told of past treatments", () => {
+    const past = { rule: "R35", reason: "3 of 20 treatments for a baseline", at_rest: false, between: true };
+    show(unit("a", { not_evaluated: [past] }));
+    expect(find('[data-testid="not-evaluated"]')).toBeNull();
+    show(
+      unit("b", { not_evaluated: [past] }),
+      [],
+      {},
+      <NotEvaluatedList unit={unitFromView(unit("b", { not_evaluated: [past] }), SERVER_MS)} />,
+    );
+    expect(host.textContent).toContain("R35 3 of 20 treatments");
   });
 
   it("does not call a box online that was not heard", () => {
@@ -157,8 +174,8 @@ describe("patient's side", () => {
   });
 
   it("tells checks that rest from checks that lack something", () => {
-    const atRest = { rule: "R10", reason: "not in treatment", at_rest: true };
-    const lacking = { rule: "R07", reason: "no target weight", at_rest: false };
+    const atRest = { rule: "R10", reason: "not in treatment", at_rest: true, between: false };
+    const lacking = { rule: "R07", reason: "no target weight", at_rest: false, between: false };
     const view = unit("a", { not_evaluated: [atRest] });
     show(view, [], {}, <NotEvaluatedList unit={unitFromView(view, SERVER_MS)} />);
     expect(host.textContent).toBe("1 check rests: not in its phase of treatment.");
@@ -266,8 +283,8 @@ describe("theme", () => {
 
 describe("checks not running", () => {
   it("says one reason once, with all its rules", () => {
-    const list = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: false }));
-    expect(byReason([...list, { rule: "R07", reason: "no target weight", at_rest: false }])).toEqual([
+    const list = ["R10", "R13"].map((rule) => ({ rule, reason: "not in treatment", at_rest: false, between: false }));
+    expect(byReason([...list, { rule: "R07", reason: "no target weight", at_rest: false, between: false }])).toEqual([
       ["not in treatment", ["R10", "R13"]],
       ["no target weight", ["R07"]],
     ]);

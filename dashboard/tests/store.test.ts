@@ -72,7 +72,7 @@ describe("messages", () => {
         type: "status",
         server_time: iso(SERVER_MS),
         statuses: [status("a", { online: false })],
-        not_evaluated: { b: [{ rule: "R10", reason: "no venous pressure", at_rest: false }] },
+        not_evaluated: { b: [{ rule: "R10", reason: "no venous pressure", at_rest: false, between: false }] },
         ingest: UP,
         live_feed: UP,
         alert_feed: UP,

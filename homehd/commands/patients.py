@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = verbs.add_parser("add", help="a new patient, whom this unit serves from now on", allow_abbrev=False)
     add.add_argument("unit", metavar="ID")
     add.add_argument("name", metavar="NAME", help="as it stands on the wall")
+    add.add_argument("prescribed", nargs="*", metavar="NAME=NUMBER", help="prescription, like pre_systolic_mmhg=140")
     add.add_argument("--instead", action="store_true", help="of whom the unit serves now")
     schedule = verbs.add_parser("schedule", help="when treatments are planned, and how long", allow_abbrev=False)
     access = verbs.add_parser("access", help="the vascular access, and the needle in use", allow_abbrev=False)
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(conn: Connection, unit: Unit, options: argparse.Namespace, now_us: int) -> None:
     name = names.checked_name(options.name, named="NAME")
+    prescribed = Prescription(**care_words.prescription(options.prescribed))
     if unit.revoked_us is not None:
         raise HomehdError(
             "add patient", f"unit {unit.name}", hint="it was revoked for good: `homehd units add` another"
@@ -107,7 +109,7 @@ def _add(conn: Connection, unit: Unit, options: argparse.Namespace, now_us: int)
     if unit.patient_id is not None and not options.instead:
         raise HomehdError("add patient", f"unit {unit.name} serves one", hint="--instead ends that now")
     with pool.transaction(conn, "add patient"):
-        patients.bind(conn, unit.unit_id, patients.add_patient(conn, name, unit.clinic_id, Prescription()), now_us)
+        patients.bind(conn, unit.unit_id, patients.add_patient(conn, name, unit.clinic_id, prescribed), now_us)
         _note(conn, "add patient", unit, now_us)
     print(f"{unit.name}\tserves a new patient from now on")
 

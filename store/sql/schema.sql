@@ -825,6 +825,7 @@ CREATE TABLE between_finding (
     limits jsonb NOT NULL,
     UNIQUE (patient_id, rule, rule_version, about)
 );
+CREATE INDEX between_finding_last ON between_finding (patient_id, rule, finding_id);
 
 
 -- Settings from afar -------------------------------------------------------------------------------------------------

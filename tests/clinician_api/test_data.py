@@ -12,9 +12,12 @@ import pytest_asyncio
 from clinician_api.data import Data, Outcome
 from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
-from store import engine_state, pool, registry
+from store import engine_state, patients, pool, registry, reviews
 from store.engine_state import EngineState
 from store.errors import StoreError, Trouble
+from store.patients import Prescription
+from store.reviews import FindingRow
+from telemetry.alarms import FindingState
 from telemetry.messages import LiveReading
 from tests.clinician_api.builders import NOW
 from tests.clinician_api.conftest import Api
@@ -102,3 +105,14 @@ async def test_what_is_not_evaluated_comes_from_the_saved_state(data: Data, unit
         engine_state.save(conn, {unit.unit_id: EngineState(NOW, snapshot({"blood_flow": 300.0}))})
     found = await data.not_evaluated({unit.unit_id: "u-1"})
     assert "R17" in {rule["rule"] for rule in found["u-1"]}
+    lacks = FindingRow(
+        "R26", "1.0.0+0", "treatment 1", "1/1/0", NOW, FindingState.NOT_EVALUATED, None, "no target weight", {}, {}
+    )
+    with pool.connect(data._url) as conn:
+        patient = patients.add_patient(conn, "Ann", None, Prescription())
+        patients.bind(conn, unit.unit_id, patient, NOW)
+        reviews.save(conn, patient, [lacks], NOW)
+    with_past = await data.not_evaluated({unit.unit_id: "u-1"})
+    told = {"rule": "R26", "reason": "no target weight", "at_rest": False, "between": True}
+    assert with_past["u-1"] == [*found["u-1"], told]
+    assert (await data.not_evaluated({unit.unit_id: "u-1"})) == with_past

@@ -7,7 +7,7 @@ import pytest
 
 from alerts import ruleset
 from alerts.engine import Engine, Samples
-from clinician_api.findings import Reader
+from clinician_api.findings import Reader, between_view
 from telemetry import signals
 from telemetry.treatment import Phase
 from tests.clinician_api.builders import NOW, SECOND
@@ -76,3 +76,11 @@ def test_every_rule_has_its_title_those_between_treatments_too() -> None:
     reader = Reader()
     assert (reader.title("R13"), reader.title("R25")) == ("Venous pressure high", "Shortened treatment")
     assert reader.title("R99") == "R99"
+
+
+def test_what_rules_between_treatments_lack_is_marked_as_theirs() -> None:
+    reader = Reader()
+    assert {"R05", "R24", "R35", "R36"} <= set(reader.between)
+    assert between_view("R35", "3 of 20") == {"rule": "R35", "reason": "3 of 20", "at_rest": False, "between": True}
+    (seen,) = [rule for rule in reader.not_evaluated({"u-1": b""})["u-1"] if rule["rule"] == "R13"]
+    assert seen["between"] is False

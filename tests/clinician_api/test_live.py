@@ -51,7 +51,9 @@ def kinds(messages: list[dict[str, Any]]) -> list[str]:
 def test_first_comes_a_snapshot_then_only_what_changed(hub: Hub) -> None:
     hub.room.put_reading(live_reading("u-1"))
     hub.room.put_heard(Status(1, "u-2", True, NOW, machine=MachineLink.SILENT, outbox_oldest_us=NOW), NOW)
-    hub.room.put_not_evaluated("u-3", [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False}])
+    hub.room.put_not_evaluated(
+        "u-3", [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False, "between": False}]
+    )
     hub.publish()
     screen = Subscriber(NURSE, None)
     (snapshot,) = told(hub, screen)
@@ -129,7 +131,7 @@ def test_links_are_told_when_they_change_and_at_every_heartbeat(hub: Hub) -> Non
 def test_what_is_no_longer_evaluated_is_told_with_the_whole_list_of_the_unit(hub: Hub) -> None:
     screen = Subscriber(NURSE, None)
     told(hub, screen)
-    rules = [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False}]
+    rules = [{"rule": "R13", "reason": "no transmembrane pressure", "at_rest": False, "between": False}]
     hub.room.put_not_evaluated("u-1", rules)
     hub.publish()
     assert told(hub, screen)[0]["not_evaluated"] == {"u-1": rules}
@@ -155,7 +157,7 @@ def test_a_technician_is_told_of_statuses_only(hub: Hub) -> None:
     assert {unit["patient"] for unit in snapshot["units"]} == {None}
     hub.room.put_reading(live_reading("u-1", 1))
     hub.room.alerts.put(alert_view(), 1)
-    hub.room.put_not_evaluated("u-1", [{"rule": "R13", "reason": "x", "at_rest": False}])
+    hub.room.put_not_evaluated("u-1", [{"rule": "R13", "reason": "x", "at_rest": False, "between": False}])
     hub.room.put_heard(Status(1, "u-1", False, NOW), NOW)
     hub.publish()
     (message,) = told(hub, screen)

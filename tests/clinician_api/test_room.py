@@ -129,7 +129,7 @@ def test_a_clinic_sees_its_own(room: Room) -> None:
 def test_technical_roles_see_status_but_neither_names_nor_values(room: Room, role: Role) -> None:
     room.put_reading(live_reading())
     room.put_heard(Status(1, "u-1", True, NOW), NOW)
-    room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure", "at_rest": False}])
+    room.put_not_evaluated("u-1", [{"rule": "R07", "reason": "no venous pressure", "at_rest": False, "between": False}])
     room.alerts.put(alert_view(), 1)
     scope = scope_of(role, 1)
     view = room.unit_view(scope, "u-1", NOW)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from homehd import care_words
+from store.patients import Prescription
 from telemetry.care import Access, Limits, Measured, Measurement, Schedule
 from telemetry.errors import HomehdError, SettingsError
 
@@ -69,7 +70,7 @@ def test_own_limits_by_the_names_of_the_rules_file() -> None:
     ("rule", "pairs", "said"),
     [
         ("R13", ["high=42"], "high: 150 to 600"),
-        ("R10", ["high=30"], "can be a patient's own: R01, R05, R07"),
+        ("R10", ["high=30"], "can be a patient's own: R01, R05, "),
         ("R25", ["low=15"], "no such limit"),
         ("R25", ["low_min"], "NAME=NUMBER"),
         ("R25", ["low_min=many"], "'many' is no number"),
@@ -80,6 +81,29 @@ def test_own_limits_that_cannot_be(rule: str, pairs: list[str], said: str) -> No
     with pytest.raises(SettingsError) as caught:
         care_words.limits(rule, pairs)
     assert said in caught.value.line()
+
+
+def test_a_prescription_by_the_names_the_rules_know() -> None:
+    given = care_words.prescription(["pre_systolic_mmhg=140", "prescribed_heparin_ml_h=0"])
+    assert Prescription(**given) == Prescription(pre_systolic_mmhg=140.0, prescribed_heparin_ml_h=0.0)
+    assert care_words.prescription([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        ("pre_systolic_mmhg=18", "30 to 300 mmHg"),
+        ("prescribed_conductivity_ms_cm=140", "10 to 18 mS/cm"),
+        ("target=70", "one of target_weight_kg"),
+        ("target_weight_kg", "NAME=NUMBER"),
+    ],
+)
+def test_a_prescription_that_cannot_be(pair: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        care_words.prescription([pair])
+    assert said in caught.value.line()
+    with pytest.raises(SettingsError, match="each once"):
+        care_words.prescription(["target_weight_kg=70", "target_weight_kg=71"])
 
 
 def test_a_value_with_its_unit() -> None:

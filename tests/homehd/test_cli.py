@@ -338,7 +338,9 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
 
     nobody = patients("target", "u1", "70", "--reason", "x")
     assert nobody.returncode == 1 and "u1 serves nobody" in last_line(nobody)
-    assert patients("add", "u1", "Ann").returncode == 0
+    wrong = patients("add", "u1", "Ann", "pre_systolic_mmhg=18")
+    assert wrong.returncode == 2 and "30 to 300 mmHg" in last_line(wrong)
+    assert patients("add", "u1", "Ann", "pre_systolic_mmhg=140").returncode == 0
     again = patients("add", "u1", "Bob")
     assert again.returncode == 1 and "--instead" in last_line(again)
     plan = ("--days", "mon,wed,fri", "--at", "18:00", "--zone", "Europe/Berlin", "--minutes", "240")
@@ -359,6 +361,7 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     assert shown[0][1] == "from 2026-03-02 00:00 UTC" and shown[3][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
     assert shown[0][3:] == [f"os:{getpass.getuser()}", "as agreed"]
     with pool.connect(database_url) as conn:
+        assert conn.execute("SELECT pre_systolic_mmhg FROM patient").fetchall() == [(140,)]
         deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
     assert [deed[0] for deed in deeds] == [
         "add patient", "set schedule", "set access", "set target", "set limits",

@@ -146,3 +146,22 @@ def test_a_new_version_of_a_rule_makes_everybody_due_once(conn: Connection, unit
     assert due(conn) == []
     reviews.review_all(conn, ["1.0.0+1"], NOW_US)
     assert due(conn) == [patient]
+
+
+async def test_who_looks_at_a_unit_sees_what_was_lacking_last_of_the_patient_it_serves(
+    conn: Connection, unit: Unit, apool: pool.Pool
+) -> None:
+    lacking, fine = FindingState.NOT_EVALUATED, FindingState.NORMAL
+    patient = patient_of(conn, unit, NOW_US - HOUR)
+    reviews.save(conn, patient, [row("treatment 1", lacking), row("treatment 2", fine)], NOW_US)
+
+    async def seen(*rules: str) -> dict[int, list[tuple[str, str]]]:
+        async with apool.connection() as aconn:
+            return await reviews.not_evaluated(aconn, [unit.unit_id], rules)
+
+    assert await seen("R25", "R26") == {}
+    reviews.save(conn, patient, [row("treatment 1", lacking, basis="2/1/0")], NOW_US + 1)
+    assert await seen("R25", "R26") == {unit.unit_id: [("R25", "why")]}
+    assert await seen("R26") == {}
+    patients.bind(conn, unit.unit_id, patients.add_patient(conn, "Bob", None, Prescription()), NOW_US)
+    assert await seen("R25") == {}

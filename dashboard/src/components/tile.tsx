@@ -79,7 +79,8 @@ function TileValues({ unit }: { readonly unit: Unit }) {
 }
 
 function NotRunning({ unit }: { readonly unit: Unit }) {
-  const count = unit.notEvaluated.filter((rule) => !rule.at_rest).length;
+  // What cannot be told of past treatments stands on the patient's page: here it would hide what is lacking now.
+  const count = unit.notEvaluated.filter((rule) => !rule.at_rest && !rule.between).length;
   if (count === 0) return null;
   return (
     <p class="not-running" data-testid="not-evaluated" data-count={count}>

@@ -128,6 +128,7 @@ CREATE TABLE between_finding (
     limits jsonb NOT NULL,
     UNIQUE (patient_id, rule, rule_version, about)
 );
+CREATE INDEX between_finding_last ON between_finding (patient_id, rule, finding_id);
 
 -- Whose alert it is, where a rule between treatments raised it: a unit may serve another patient by then.
 ALTER TABLE alert ADD COLUMN patient_id int REFERENCES patient;

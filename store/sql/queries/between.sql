@@ -170,6 +170,20 @@ FROM between_finding
 WHERE patient_id = %(patient)s
 ORDER BY rule, finding_id DESC
 
+-- name: not_evaluated_between
+SELECT b.unit_id, last.rule, last.reason
+FROM binding AS b
+CROSS JOIN unnest(%(rules)s::text[]) AS wanted (rule)
+CROSS JOIN LATERAL (
+    SELECT rule, state, reason
+    FROM between_finding
+    WHERE patient_id = b.patient_id AND rule = wanted.rule
+    ORDER BY finding_id DESC
+    LIMIT 1
+) AS last
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND last.state = 'not evaluated'
+ORDER BY b.unit_id, last.rule
+
 -- name: open_alerts_of_patient
 SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
 FROM alert
