@@ -61,6 +61,7 @@ def _run(verb: str, words: list[str]) -> int:
             "telemetry",
             "store",
             "ingest",
+            "evaluation",
             "clinician_api",
             "alerts",
             "registrar",
