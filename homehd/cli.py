@@ -29,7 +29,7 @@ VERBS: Final[dict[str, str]] = {
     "users": "local accounts",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
     "audit": "whether the record of who did what is whole",
-    "replay": "run the rules over recorded readings",
+    "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
     "export": "stored readings as CSV or Parquet",
     "decode": "machine bytes to readings",
