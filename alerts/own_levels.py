@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Final
 
 from alerts import ruleset, schema
+from alerts.ruleset import Ruleset
 from alerts.schema import PUMP_RUNNING, Rule
 from telemetry import signals
 
@@ -19,11 +20,11 @@ _DETECTORS: Final = frozenset({"limit", "reading"})
 _FACTOR: Final = 2.0
 
 
-def rules() -> dict[str, Rule]:
-    """By id, the rules that ship and have such levels."""
+def rules(among: Ruleset | None = None) -> dict[str, Rule]:
+    """By id, the rules that have such levels, among those that ship or others."""
     return {
         rule.id: rule
-        for rule in ruleset.load().rules
+        for rule in (among or ruleset.load()).rules
         if rule.spec.detector in _DETECTORS and PUMP_RUNNING not in rule.inputs and _levels(rule)
     }
 
@@ -43,6 +44,21 @@ def check(rule: Rule, own: Mapping[str, float]) -> None:
         plain = getattr(spec, "divide_by", None) is None and getattr(spec, "percent_of", None) is None
         if plain and not signals.BY_NAME[rule.inputs[0]].accepts(value):
             raise ValueError(f"{name}: outside what {schema.label(rule.inputs[0]).lower()} can be")
+
+
+def instead(among: Ruleset, wanted: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """`Context.limits` of limits by rule and level; ValueError naming rule and level that cannot be."""
+    known = rules(among)
+    for name, own in wanted.items():
+        if name not in known:
+            raise ValueError(f"{name}: rules on readings whose limits can be others: {', '.join(sorted(known))}")
+        if not own:
+            raise ValueError(f"{name}: no limit given, like high=320")
+        try:
+            check(known[name], own)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from error
+    return {f"{name} {level}": value for name, own in wanted.items() for level, value in own.items()}
 
 
 def _levels(rule: Rule) -> dict[str, float]:

@@ -36,6 +36,7 @@ class Action(StrEnum):
     SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
+    TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION})
@@ -46,7 +47,7 @@ _READS: Final = _TECHNICAL | {
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
-    Role.NEPHROLOGIST: _ANSWERS,
+    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     Role.TECHNICIAN: _TECHNICAL,
@@ -70,6 +71,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units/{unit}/readings"): Action.SEE_READINGS,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
+    ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,

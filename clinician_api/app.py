@@ -19,11 +19,12 @@ from clinician_api.messages import ClientMessage, ServerMessage
 from clinician_api.metrics import Metrics
 from clinician_api.pump import Pump
 from clinician_api.room import Room
-from clinician_api.routes import alerts, health, history, live, pages, session, signals, treatments, units
+from clinician_api.routes import alerts, health, history, live, pages, session, signals, treatments, units, what_if
 from clinician_api.services import Services
 from clinician_api.sessions import Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.sockets import SocketRegister
+from clinician_api.what_if import WhatIf
 from telemetry.clock import Clock
 
 DESCRIPTION = (
@@ -50,7 +51,7 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.state.services = services
     errors.install(app)
     app.add_middleware(Guard, options=options)
-    for part in (session, units, history, treatments, alerts, signals, health, live, pages):
+    for part in (session, units, history, treatments, what_if, alerts, signals, health, live, pages):
         app.include_router(part.router)
     _describe_socket(app)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
@@ -70,6 +71,7 @@ def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHas
         pump=Pump(hub),
         sockets=SocketRegister(),
         metrics=Metrics(),
+        what_if=WhatIf(options.database_url),
     )
 
 

@@ -16,6 +16,7 @@ from clinician_api.room import Room
 from clinician_api.sessions import Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.sockets import SocketRegister
+from clinician_api.what_if import WhatIf
 from telemetry.clock import Clock
 
 
@@ -32,6 +33,7 @@ class Services:
     pump: Pump
     sockets: SocketRegister
     metrics: Metrics
+    what_if: WhatIf
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -70,7 +70,7 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
     if rule_id not in between.keys() | live.keys():
         known = ", ".join(sorted(between.keys() | live.keys()))
         raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {known}")
-    own = _pairs(pairs, "low_min=15 or high=320")
+    own = pairs_of(pairs, "low_min=15 or high=320")
     try:
         if rule_id in between:
             between[rule_id].limits_of(own)
@@ -83,7 +83,7 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
 
 def prescription(pairs: Sequence[str]) -> dict[str, float]:
     """What is prescribed, by the names of `store.patients.Prescription`, NAME=NUMBER each."""
-    given = _pairs(pairs, "pre_systolic_mmhg=140")
+    given = pairs_of(pairs, "pre_systolic_mmhg=140")
     for name, value in given.items():
         if name not in CONTEXT_RANGES:
             raise _fault(name, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
@@ -112,14 +112,8 @@ def since(given_us: int | None, now_us: int) -> int:
     return now_us if given_us is None else given_us
 
 
-def _point(text: str) -> tuple[float, float]:
-    flow, sign, pressure = text.partition(":")
-    if not sign:
-        raise _fault(f"--needle {text}", "FLOW:PRESSURE,… in mL/min and mmHg, like 200:60,300:100,400:150")
-    return _number(flow, f"--needle {text}"), _number(pressure, f"--needle {text}")
-
-
-def _pairs(pairs: Sequence[str], example: str) -> dict[str, float]:
+def pairs_of(pairs: Sequence[str], example: str) -> dict[str, float]:
+    """NAME=NUMBER each, every name once; SettingsError naming the one that is not so, with an `example`."""
     given: dict[str, float] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
@@ -127,6 +121,13 @@ def _pairs(pairs: Sequence[str], example: str) -> dict[str, float]:
             raise _fault(pair, f"NAME=NUMBER, each once, like {example}")
         given[name] = _number(value, pair)
     return given
+
+
+def _point(text: str) -> tuple[float, float]:
+    flow, sign, pressure = text.partition(":")
+    if not sign:
+        raise _fault(f"--needle {text}", "FLOW:PRESSURE,… in mL/min and mmHg, like 200:60,300:100,400:150")
+    return _number(flow, f"--needle {text}"), _number(pressure, f"--needle {text}")
 
 
 def _number(text: str, where: str) -> float:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from alerts.between.review import Finding
 from alerts.records import Transition
-from ingest import alerting
-from ingest.alerting import Found, Key, Standing
+from evaluation import alerting
+from evaluation.alerting import Found, Key, Standing
 from store.alert_log import AlertEventRow, AlertState
 from telemetry.alarms import ConditionState, FindingState
 

@@ -12,31 +12,22 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import numpy as np
-
-from alerts.engine import Engine
-from alerts.records import Context, Samples, Transition
+from alerts.records import Transition
 from alerts.ruleset import Ruleset
-from ingest.contexts import context_then
-from ingest.judging import events_only
-from ingest.late_findings import episodes, unknown
+from evaluation.episodes import episodes
+from evaluation.once_more import AT_ONCE, Way, once_more
+from ingest.late_findings import unknown
 from ingest.metrics import Metrics
-from store import late_passes, machine_events, pool, reading_queries
+from store import late_passes, pool
+from store.ended_treatments import Ended
 from store.errors import StoreError, Trouble
-from store.late_passes import Due
 from store.pool import Connection
 from telemetry.clock import Clock
-from telemetry.messages import Event, Flag
 
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 5.0
 AGAIN_US: Final = 3_600_000_000
-# So many go through the rules together, so much of each at once: it bounds memory, and a round costs about the same.
-AT_ONCE: Final = 50
-PAGE_US: Final = 600_000_000
-# An alarm that stands when a treatment begins may have begun before.
-EVENTS_BEFORE_US: Final = 12 * 3_600_000_000
 _ITS_OWN: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT, Trouble.OTHER, Trouble.BUSY})
 
 
@@ -92,7 +83,7 @@ class LatePass:
                     self._metrics.late_passes.labels("failed").inc()
         return len(found)
 
-    def _try(self, conn: Connection, passing: Sequence[Due], late: dict[Due, list[int]]) -> bool:
+    def _try(self, conn: Connection, passing: Sequence[Ended], late: dict[Ended, list[int]]) -> bool:
         """Whether all of these were passed, or left because we are to stop."""
         fields = {"treatments": [wanted.treatment_id for wanted in passing]}
         try:
@@ -111,7 +102,9 @@ class LatePass:
             return False
         return True
 
-    def _record(self, conn: Connection, wanted: Due, transitions: Sequence[Transition], late_us: Sequence[int]) -> None:
+    def _record(
+        self, conn: Connection, wanted: Ended, transitions: Sequence[Transition], late_us: Sequence[int]
+    ) -> None:
         fresh = unknown(episodes(wanted, transitions), late_passes.known(conn, wanted), late_us)
         rows = [row for episode in fresh for row in episode.events]
         late_passes.save(conn, wanted, rows, self._clock.now_us())
@@ -120,60 +113,15 @@ class LatePass:
         fields = {"treatment": wanted.treatment_id, "late_rows": len(late_us), "alerts": len(fresh)}
         log.info("late rows judged", extra={"fields": fields})
 
-    def _through_the_rules(self, conn: Connection, passing: Sequence[Due]) -> list[list[Transition]]:
-        """What the rules say to each, from its first row to its last. No clock ticks: who was silent then is known."""
-        engine = Engine(self._ruleset, len(passing))
+    def _through_the_rules(self, conn: Connection, passing: Sequence[Ended]) -> list[list[Transition]]:
+        """What the rules say to each, from its first row to its last."""
         told: list[list[Transition]] = [[] for _ in passing]
-        events: list[tuple[int, Event]] = []
-        for number, wanted in enumerate(passing):
-            row = engine.register(f"treatment {wanted.treatment_id}")
-            engine.set_context(row, _context(conn, wanted))
-            before_us = wanted.start_us - EVENTS_BEFORE_US
-            events += [
-                (number, event)
-                for event in machine_events.events_between(conn, wanted.unit_id, before_us, wanted.end_us + 1)
-            ]
-        longest_us = max(wanted.end_us - wanted.start_us for wanted in passing)
-        for page_us in range(0, longest_us + 1, PAGE_US):
-            began_s = self._clock.monotonic_s()
-            samples, events = _page(conn, passing, page_us, events)
-            for transition in engine.evaluate(samples):
+        began_s = self._clock.monotonic_s()
+        for (found,) in once_more(conn, passing, [Way(self._ruleset)]):
+            for transition in found:
                 told[transition.row].append(transition)
             # Half of the time is ingest's: it must not wait for this.
             if self._stop.wait(min(1.0, self._clock.monotonic_s() - began_s)):
                 break
+            began_s = self._clock.monotonic_s()
         return told
-
-
-def _context(conn: Connection, wanted: Due) -> Context:
-    if wanted.patient_id is None:
-        return Context()
-    return context_then(conn, wanted.patient_id, wanted.prescription, wanted.start_us)
-
-
-def _page(
-    conn: Connection, passing: Sequence[Due], page_us: int, events: list[tuple[int, Event]]
-) -> tuple[Samples, list[tuple[int, Event]]]:
-    """The rows of each that lie in this page of its own, with the events that go before them; the other events."""
-    ends = [min(wanted.start_us + page_us + PAGE_US, wanted.end_us + 1) for wanted in passing]
-    pages = [
-        reading_queries.between(conn, wanted.unit_id, wanted.start_us + page_us, end_us)
-        for wanted, end_us in zip(passing, ends, strict=True)
-    ]
-    now = [(row, event) for row, event in events if event.time_us < ends[row]]
-    later = [(row, event) for row, event in events if event.time_us >= ends[row]]
-    if not any(len(page) for page in pages):
-        return events_only(now), later
-    # A row whose time nobody knows is kept from the rules here too.
-    sure = np.concatenate([(page.flags & np.uint8(Flag.TIME_UNCERTAIN)) == 0 for page in pages])
-    time_us = np.concatenate([page.time_us for page in pages])[sure]
-    samples = Samples(
-        row=np.concatenate([np.full(len(page), row, np.int32) for row, page in enumerate(pages)])[sure],
-        time_us=time_us,
-        phase=np.concatenate([page.phase for page in pages])[sure],
-        values=np.concatenate([page.values for page in pages])[sure],
-        invalid=np.concatenate([page.invalid for page in pages])[sure],
-        received_us=time_us,
-        events=now,
-    )
-    return samples, later

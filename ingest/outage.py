@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from alerts.records import Transition
+from evaluation.alerting import Found
 from ingest import early
 from ingest.admission import KnownUnit
-from ingest.alerting import Found
 from ingest.inbox import Message
 from ingest.intake import Intake, take
 from ingest.judging import RulesFailure, arrived_us, ask_rules

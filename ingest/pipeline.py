@@ -16,11 +16,12 @@ from typing import Final
 import numpy as np
 
 from alerts.records import Transition
-from ingest import alerting, rows
+from evaluation import alerting
+from evaluation.alerting import Found, Key, Standing
+from ingest import rows
 from ingest.acks import AckBook
 from ingest.admission import Reason
 from ingest.ahead import Ahead
-from ingest.alerting import Found, Key, Standing
 from ingest.conflicts import CopyBox, copied
 from ingest.inbox import Inbox, Message
 from ingest.intake import Intake, take

@@ -16,7 +16,8 @@ from typing import Final
 
 from alerts.between.review import Finding, Recorded, Review, review
 from alerts.between.ruleset import Rule
-from ingest import alerting, conclusions
+from evaluation import alerting
+from ingest import conclusions
 from ingest.metrics import Metrics
 from store import alert_log, comparisons, pasts, pool, reviews
 from store.alert_log import AlertEventRow, AlertState

@@ -13,10 +13,11 @@ from typing import Final
 from alerts.engine import Engine
 from alerts.records import Context
 from alerts.ruleset import Ruleset
-from ingest import alerting, restore, revoked
+from evaluation import alerting
+from evaluation.alerting import Key, Standing
+from evaluation.contexts import contexts
+from ingest import restore, revoked
 from ingest.admission import KnownUnit
-from ingest.alerting import Key, Standing
-from ingest.contexts import contexts
 from ingest.ranges import RangeSet
 from ingest.reception import Desk
 from ingest.treatment_book import TreatmentBook

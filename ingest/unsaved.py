@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from ingest import alerting
-from ingest.alerting import Found, Key, Standing
+from evaluation import alerting
+from evaluation.alerting import Found, Key, Standing
 from ingest.reception import Said
 from store.alert_log import AlertEventRow
 from telemetry.alarms import ConditionState, FindingState, Priority

@@ -7,29 +7,11 @@ from dataclasses import dataclass, replace
 
 from store import alert_log
 from store.alert_log import AlertEventRow
-from store.patients import Prescription
+from store.ended_treatments import Ended, ended_of
 from store.pool import Connection, transaction
 from store.queries import run
 from store.values import storable_us
 from telemetry.messages import Flag
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A treatment that is over and has changed since it was last passed.
-
-    Attributes:
-        revision: as it was when it was asked for. start_us, end_us: its first and last moment.
-        patient_id: whom the unit served when it began, None when nobody is known. prescription: theirs, as it is now.
-    """
-
-    unit_id: int
-    treatment_id: int
-    revision: int
-    start_us: int
-    end_us: int
-    patient_id: int | None
-    prescription: Prescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +23,13 @@ class Known:
     until_us: int | None
 
 
-def due(conn: Connection, shards: Iterable[int], now_us: int, limit: int) -> list[Due]:
-    """Treatments of units of these shards that are due, the longest overdue first."""
+def due(conn: Connection, shards: Iterable[int], now_us: int, limit: int) -> list[Ended]:
+    """Treatments of units of these shards that are over and not passed as they are now, the longest overdue first."""
     rows = run(conn, "due_late_passes", {"shards": sorted(shards), "now": now_us, "limit": limit})
-    return [
-        Due(unit_id, number, revision, start_us, end_us, patient_id, Prescription(*prescribed))
-        for unit_id, number, revision, start_us, end_us, patient_id, *prescribed in rows
-    ]
+    return [ended_of(row) for row in rows]
 
 
-def late_times(conn: Connection, wanted: Due) -> list[int]:
+def late_times(conn: Connection, wanted: Ended) -> list[int]:
     """Times of its rows that came late, ascending; those whose time nobody knows are left out."""
     uncertain_too = int(Flag.LATE | Flag.TIME_UNCERTAIN)
     parameters = {
@@ -60,13 +39,13 @@ def late_times(conn: Connection, wanted: Due) -> list[int]:
     return [row[0] for row in run(conn, "late_times", parameters)]
 
 
-def known(conn: Connection, wanted: Due) -> list[Known]:
+def known(conn: Connection, wanted: Ended) -> list[Known]:
     """What alerts of its unit are recorded that may reach into it."""
     span = {"unit": wanted.unit_id, "start": storable_us(wanted.start_us), "end": storable_us(wanted.end_us)}
     return [Known(*row) for row in run(conn, "alert_spans", span)]
 
 
-def save(conn: Connection, wanted: Due, found: Sequence[AlertEventRow], now_us: int) -> None:
+def save(conn: Connection, wanted: Ended, found: Sequence[AlertEventRow], now_us: int) -> None:
     """Add these events, whose alerts are numbered from 0 on among themselves; due no more unless it has changed."""
     with transaction(conn, "save a late pass"):
         numbers = sorted({row.alert_id for row in found})
@@ -75,6 +54,6 @@ def save(conn: Connection, wanted: Due, found: Sequence[AlertEventRow], now_us: 
         run(conn, "late_pass_is_done", {"id": wanted.treatment_id, "revision": wanted.revision})
 
 
-def put_off(conn: Connection, wanted: Due, until_us: int) -> None:
+def put_off(conn: Connection, wanted: Ended, until_us: int) -> None:
     """Do not try this one again before then."""
     run(conn, "put_late_pass_off", {"id": wanted.treatment_id, "until": until_us})

@@ -19,6 +19,7 @@ PACKAGES = (
     "store",
     "edge_agent",
     "ingest",
+    "evaluation",
     "alerts",
     "clinician_api",
     "simulators",

@@ -55,7 +55,7 @@ async def treatments_of_patient(
     """Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's."""
     found = await services.data.treatments_of_patient(patient_id, *_span(start, end), limit)
     if found is None or not session.scope.sees_clinic(found[0]):
-        raise ApiError(404, "no such patient", where=patient_id, hint="treatments name the patients you may see")
+        raise no_patient(patient_id)
     return models.Treatments.model_validate({"server_time": moment(services.clock.now_us()), "treatments": found[1]})
 
 
@@ -68,6 +68,11 @@ async def get_treatment(treatment_id: NumberPath, session: SessionDep, services:
     return models.TreatmentAnswer.model_validate(
         {"server_time": moment(services.clock.now_us()), "treatment": found.view}
     )
+
+
+def no_patient(patient_id: str) -> ApiError:
+    """What is said of a patient who is not there, or another clinic's."""
+    return ApiError(404, "no such patient", where=patient_id, hint="treatments name the patients you may see")
 
 
 def _span(start: datetime | None, end: datetime | None) -> tuple[int, int]:

@@ -107,6 +107,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/what-if": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What If
+         * @description The rules over stored treatments with the limits that held then, and with these. Changes nothing.
+         *
+         *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
+         */
+        readonly post: operations["what_if_api_patients__patient_id__what_if_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/session": {
         readonly parameters: {
             readonly query?: never;
@@ -350,7 +372,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge";
+        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "try limits";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -1289,6 +1311,136 @@ export interface components {
             readonly name: string;
             readonly role: components["schemas"]["Role"];
         };
+        /**
+         * WhatIfAlert
+         * @description One alert as it would have been.
+         */
+        readonly WhatIfAlert: {
+            /**
+             * Priority
+             * @description The highest it had
+             * @enum {string}
+             */
+            readonly priority: "high" | "medium" | "low";
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Time
+             * Format: date-time
+             * @description When it would have been told
+             */
+            readonly time: string;
+            /** Treatment Id */
+            readonly treatment_id: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description When its cause had gone, or the treatment was over
+             */
+            readonly until: string;
+        };
+        /**
+         * WhatIfAlerts
+         * @description Alerts of all rules.
+         */
+        readonly WhatIfAlerts: {
+            /** New */
+            readonly new: number;
+            /** Old */
+            readonly old: number;
+        };
+        /**
+         * WhatIfAnswer
+         * @description What the rules say with the limits that held, and what they would have said with those that were asked for.
+         */
+        readonly WhatIfAnswer: {
+            readonly alerts: components["schemas"]["WhatIfAlerts"];
+            /**
+             * Hours
+             * @description Hours of treatment
+             */
+            readonly hours: number;
+            /**
+             * Not Judged
+             * @description Rules on silence: what is stored does not tell it
+             */
+            readonly not_judged: readonly string[];
+            /** Rules */
+            readonly rules: readonly components["schemas"]["WhatIfRule"][];
+            /**
+             * Treatments
+             * @description Ended ones that were judged
+             */
+            readonly treatments: number;
+        };
+        /**
+         * WhatIfChange
+         * @description An alert that both have, at another priority.
+         */
+        readonly WhatIfChange: {
+            readonly new: components["schemas"]["WhatIfAlert"];
+            readonly old: components["schemas"]["WhatIfAlert"];
+        };
+        /**
+         * WhatIfQuestion
+         * @description Which treatments, and what limits instead of those that held.
+         */
+        readonly WhatIfQuestion: {
+            /**
+             * End
+             * Format: date-time
+             * @description And before it; at most 100 days after start
+             */
+            readonly end: string;
+            /**
+             * Limits
+             * @description Rule, level, limit in the rule's unit: {R13: {high: 320}}
+             */
+            readonly limits: {
+                readonly [key: string]: {
+                    readonly [key: string]: number;
+                };
+            };
+            /**
+             * Start
+             * Format: date-time
+             * @description Treatments that began at or after it, with zone
+             */
+            readonly start: string;
+        };
+        /**
+         * WhatIfRule
+         * @description One rule, old against new.
+         */
+        readonly WhatIfRule: {
+            /** Added */
+            readonly added: readonly components["schemas"]["WhatIfAlert"][];
+            /** Changed */
+            readonly changed: readonly components["schemas"]["WhatIfChange"][];
+            /** Gone */
+            readonly gone: readonly components["schemas"]["WhatIfAlert"][];
+            readonly new: components["schemas"]["WhatIfSide"];
+            readonly old: components["schemas"]["WhatIfSide"];
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
+         * WhatIfSide
+         * @description What one set of limits makes of a rule.
+         */
+        readonly WhatIfSide: {
+            /** Alerts */
+            readonly alerts: number;
+            /**
+             * Evaluated Hours
+             * @description Hours of treatment for which the rule had an answer
+             */
+            readonly evaluated_hours: number;
+            /** Rule Version */
+            readonly rule_version: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1609,6 +1761,104 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly what_if_api_patients__patient_id__what_if_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WhatIfQuestion"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

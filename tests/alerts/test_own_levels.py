@@ -5,7 +5,7 @@ import pytest
 from alerts import own_levels
 from alerts.engine import Engine
 from alerts.records import Context
-from alerts.ruleset import load
+from alerts.ruleset import Ruleset, load
 from telemetry.alarms import FindingState
 from tests.alerts.building import one, state_of
 
@@ -56,3 +56,19 @@ def test_the_engine_holds_a_value_against_the_patients_own(own: dict[str, float]
     for t in range(100):
         engine.evaluate(one(row, t, venous_pressure=262.0 + t % 2, blood_flow=300.0, blood_pump_running=1.0))
     assert state_of(engine, row, "R13")[0] is state
+
+
+def test_limits_instead_of_others_are_of_the_rules_that_are_asked() -> None:
+    shipped = load()
+    wanted = {"R13": {"high": 320.0, "medium": 280.0}, "R14": {"medium": -220.0}}
+    assert own_levels.instead(shipped, wanted) == {"R13 high": 320.0, "R13 medium": 280.0, "R14 medium": -220.0}
+    assert own_levels.instead(shipped, {}) == {}
+    with pytest.raises(ValueError, match=r"^R10: rules on readings whose limits can be others: .*R13"):
+        own_levels.instead(shipped, {"R10": {"high": 30.0}})
+    with pytest.raises(ValueError, match=r"^R13: no limit given"):
+        own_levels.instead(shipped, {"R13": {}})
+    with pytest.raises(ValueError, match=r"^R13 high: 150 to 600"):
+        own_levels.instead(shipped, {"R13": {"high": 42.0}})
+    without = Ruleset(tuple(rule for rule in shipped.rules if rule.id != "R13"))
+    with pytest.raises(ValueError, match=r"^R13: rules on readings"):
+        own_levels.instead(without, wanted)

@@ -31,7 +31,10 @@ PAGES = ("GET", "/{path:path}")
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
-}
+    ("POST", "/api/patients/{patient_id}/what-if"): {
+        "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
+    },
+}  # fmt: skip
 QUERIES = {
     ("GET", "/api/units/{unit}/readings"): {
         "signals": "blood_flow", "start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z",

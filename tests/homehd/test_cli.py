@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import re
 import shutil
@@ -17,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
-from store import accounts, pool, readings, registry
+from store import accounts, patients, pool, readings, registry
 from store.registry import shard_of
+from tests.evaluation.treated import START_US, treated
 from tests.store.rows import rows
 from tests.system import wait_for
 
@@ -88,6 +90,18 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("patients", "target", "u1", "70", "--reason", "x", "--from", "2026-01-31"), "without zone"),
         (("patients", "target", "u1", "70000", "--reason", "x"), "is it in kg?"),
         (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
+        (("replay",), "--input --unit --patient"),
+        (("replay", "--input", "x", "--unit", "u1"), "not allowed with"),
+        (("replay", "--input", "x", "--with", "R13 high=320"), "--with and --input"),
+        (("replay", "--input", "x", "--json"), "goes with --with or --rules"),
+        (("replay", "--unit", "u1", "--json"), "goes with --with or --rules"),
+        (("replay", "--unit", "u1", "--with", "R13 high=42"), "R13 high: 150 to 600"),
+        (("replay", "--unit", "u1", "--with", "R13 high"), "NAME=NUMBER"),
+        (("replay", "--unit", "u1", "--with", "R13"), "no limit given"),
+        (("replay", "--unit", "u1", "--with", ""), "rules on readings whose limits can be others"),
+        (("replay", "--unit", "u1", "--with", "R13 high=320", "--with", "R13 medium=280"), "each rule once"),
+        (("replay", "--unit", "u1", "--from", "2026-01-31"), "without zone"),
+        (("replay", "--patient", "Ann"), "invalid int value"),
         (("calc",), "NAME"),
         (("calc", "ktv"), "'ktv'"),
         (("calc", "urr", "--pre", "70", "--post", "21", "--hours", "4"), "--hours"),
@@ -450,6 +464,63 @@ def test_replay_of_nothing_and_of_nonsense(tmp_path: Path) -> None:
     full = homehd("replay", "--input", str(broken), "--output", "/dev/full")
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
+
+
+def test_replay_over_stored_treatments_and_with_other_limits_and_rules(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        unit = registry.add_unit(conn, "Home 1", None, START_US, name="u1").unit_id
+        patient = patients.add_patient(conn, "Ann", None, patients.Prescription())
+        patients.bind(conn, unit, patient, START_US - 1)
+        for day, level in enumerate((262.0, 150.0, 310.0)):
+            treated(conn, unit, day, [150.0] * 100 + [level] * 60)
+    span = ("--from", "2025-06-15T00:00:00Z", "--to", "2025-06-18T00:00:00Z")
+
+    def replay(*words: str) -> str:
+        done = homehd("replay", *words, **environment)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
+
+    told = [json.loads(line) for line in replay("--unit", "u1", *span).splitlines()]
+    found = [one for one in told if one["state"] == "active" and one["rule"] == "R13"]
+    assert [(one["unit"], one["treatment"], one["priority"], one["t"]) for one in found] == [
+        ("u1", 1, "medium", START_US // 10**6 + 115),
+        ("u1", 3, "high", START_US // 10**6 + 2 * 86_400 + 115),
+    ]
+
+    tried = ("--with", "R13 high=320 medium=305")
+    first, second, *others = replay("--unit", "u1", *span, *tried).splitlines()
+    assert first == "with R13 high=320 medium=305: 1 alert instead of 2 in 3 treatments, 0.13 h"
+    assert second == "R13\tVenous pressure high\t2 alerts (evaluated 0.13 h) → 1 alert (evaluated 0.13 h)"
+    gone, changed, silence = others
+    assert gone.split("\t")[:4] == ["  gone", "2025-06-15T15:08:35Z", "treatment 1", "medium"]
+    assert "above 250" in gone
+    assert changed.split("\t")[:4] == ["  changed", "2025-06-17T15:08:35Z", "treatment 3", "high → medium"]
+    assert "R33" in silence
+
+    whole = json.loads(replay("--patient", str(patient), *span, *tried, "--json"))
+    assert (whole["alerts"], whole["treatments"]) == ({"old": 2, "new": 1}, 3)
+    assert (whole["from"], whole["to"]) == ("2025-06-15T00:00:00Z", "2025-06-18T00:00:00Z")
+
+    folder = tmp_path / "rules"
+    shutil.copytree(Path(__file__).parents[2] / "alerts/rules", folder)
+    changed_rule = next(folder.glob("r13_*.toml"))
+    changed_rule.write_text(changed_rule.read_text().replace("above = 250", "above = 270"))
+    output = tmp_path / "compared.json"
+    assert replay("--unit", "u1", *span, "--rules", str(folder), "--json", "--output", str(output)) == ""
+    whole = json.loads(output.read_text())
+    (venous,) = (one for one in whole["rules"] if one["rule"] == "R13")
+    assert (venous["old"]["alerts"], venous["new"]["alerts"], whole["alerts"]) == (2, 1, {"old": 2, "new": 1})
+    assert venous["old"]["rule_version"] != venous["new"]["rule_version"]
+
+    for words, said in (
+        (("--unit", "u1"), "no treatment that began then"),  # in the last month
+        (("--unit", "nobody"), "nobody"),
+        (("--patient", "99", *span), "patient 99"),
+    ):
+        done = homehd("replay", *words, **environment)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in last_line(done)
 
 
 def test_the_rules_are_listed_and_the_safety_file_checked_and_written(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from itertools import count
 
 from alerts.between.review import Finding
 from alerts.lifecycle import Condition
-from ingest.alerting import Standing
+from evaluation.alerting import Standing
 from ingest.conclusions import AGAIN, LEFT, conclude, leave
 from store.alert_log import AlertEventRow, AlertState
 from telemetry.alarms import ConditionState, FindingState, Priority

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.records import Transition
-from ingest.alerting import Found, Key, Standing, steps
+from evaluation.alerting import Found, Key, Standing, steps
 from ingest.unsaved import MAX_STEPS, Attempt, Unsaved, fold
 from telemetry.alarms import ConditionState, FindingState, Priority
 

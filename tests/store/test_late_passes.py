@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from store import alert_log, late_passes, patients, readings, treatments
 from store.alert_log import AlertEventRow
-from store.late_passes import Due, Known
+from store.ended_treatments import Ended
+from store.late_passes import Known
 from store.patients import Prescription
 from store.pool import Connection
 from store.registry import Unit
@@ -18,7 +19,7 @@ ENDED = Treatment(NOW_US - 5 * HOUR, NOW_US - HOUR, EndKnown.MACHINE)
 ALL = range(64)
 
 
-def due(conn: Connection, later_us: int = 0) -> list[Due]:
+def due(conn: Connection, later_us: int = 0) -> list[Ended]:
     return late_passes.due(conn, ALL, NOW_US + later_us, 10)
 
 

@@ -195,6 +195,17 @@ WHERE t.late_pass_due_at <= from_us(%(now)s) AND t.ended_at IS NOT NULL AND shar
 ORDER BY t.late_pass_due_at
 LIMIT %(limit)s
 
+-- name: ended_treatments
+SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
+    p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
+    p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
+FROM treatment AS t
+LEFT JOIN patient AS p USING (patient_id)
+WHERE t.ended_at IS NOT NULL AND t.started_at >= from_us(%(start)s) AND t.started_at < from_us(%(end)s)
+    AND (t.unit_id = %(unit)s::int OR t.patient_id = %(patient)s::int)
+ORDER BY t.started_at, t.treatment_id
+LIMIT %(limit)s
+
 -- name: late_times
 SELECT to_us(time)
 FROM reading

@@ -51,9 +51,9 @@ def test_a_limit_that_moved_makes_the_table_of_alerts_stale(copy: Path) -> None:
 
 
 def test_a_test_renamed_is_told_where_it_is_named(copy: Path) -> None:
-    edit(copy / "tests/ingest/test_alerting.py", "def test_old_data_page_nobody", "def test_old_data")
+    edit(copy / "tests/evaluation/test_alerting.py", "def test_old_data_page_nobody", "def test_old_data")
     faults = list(pages.faults(pages.read(copy)))
-    assert "no test tests/ingest/test_alerting.py::test_old_data_page_nobody" in faults[0]
+    assert "no test tests/evaluation/test_alerting.py::test_old_data_page_nobody" in faults[0]
     assert faults[1].startswith("docs/safety/trace.md:")
     assert len(faults) == 2
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from alerts.records import Context
-from ingest.contexts import context_then, contexts
+from evaluation.contexts import context_then, contexts
 from store import care, patients, pool, registry
 from store.care import Entry
 from store.patients import Prescription

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerts import lifecycle
 from alerts.lifecycle import Condition
 from alerts.records import Transition
-from ingest.alerting import LATE_US, Found, Key, Standing, standing, steps
+from evaluation.alerting import LATE_US, Found, Key, Standing, standing, steps
 from store.alert_log import AlertEventRow, AlertState
 from telemetry.alarms import ConditionState, FindingState, Priority
 
