@@ -20,9 +20,9 @@ from ingest.admission import Reason
 from ingest.columns import Rows
 from ingest.intake import Intake
 from ingest.metrics import Metrics
-from store import copies, pool
+from ingest.side_thread import SideThread
+from store import copies
 from store.copies import Key
-from store.errors import StoreError
 from store.pool import Connection
 from store.reading_queries import StoredReading
 from store.readings import storable
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 # Bounds memory: at most so many copies wait, 4 MB of them.
 MAX_WAITING: Final = 20_000
-LOOK_S: Final = 1.0
 # One line a minute and unit says as much as thousands.
 TELL_EVERY_S: Final = 60.0
 
@@ -150,41 +149,20 @@ def _words(event: Event) -> tuple[object, ...]:
     return event.kind, event.name, event.code, event.active, event.signal, event.text
 
 
-class ConflictWatch:
+class ConflictWatch(SideThread):
     """Compares what is put into `box` with what is stored."""
 
+    name = "conflicts"
+    waits = "copies are not compared for now"
+    look_s = 1.0
+
     def __init__(self, database_url: str, box: CopyBox, clock: Clock, metrics: Metrics) -> None:
-        self._url = database_url
+        super().__init__(database_url)
         self._box = box
         self._clock = clock
         self._metrics = metrics
         self._told: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="conflicts", daemon=True)
         metrics.unchecked.set_function(lambda: box.unchecked)
-
-    def start(self) -> None:
-        """Begin to compare."""
-        self._thread.start()
-
-    def stop(self, within_s: float = 2.0) -> None:
-        """End; what waits is left unchecked."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(within_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                with pool.connect(self._url, name="homehd conflicts") as conn:
-                    while not self._stop.is_set():
-                        if not self.step(conn):
-                            self._stop.wait(LOOK_S)
-            except StoreError as error:
-                log.warning("copies are not compared for now", extra={"fields": {"error": error.line()}})
-            except Exception:
-                log.exception("copies are not compared for now")
-            self._stop.wait(LOOK_S)
 
     def step(self, conn: Connection) -> bool:
         """Compare the oldest that wait; False when nothing does. StoreError when the database is not well."""

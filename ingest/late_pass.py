@@ -8,7 +8,6 @@ the transaction that ends one or stores late rows of it; an ended treatment wait
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -18,7 +17,8 @@ from evaluation.episodes import episodes
 from evaluation.once_more import AT_ONCE, Way, once_more
 from ingest.late_findings import unknown
 from ingest.metrics import Metrics
-from store import late_passes, pool
+from ingest.side_thread import SideThread
+from store import late_passes
 from store.ended_treatments import Ended
 from store.errors import StoreError, Trouble
 from store.pool import Connection
@@ -26,47 +26,25 @@ from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 5.0
 AGAIN_US: Final = 3_600_000_000
 _ITS_OWN: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT, Trouble.OTHER, Trouble.BUSY})
 
 
-class LatePass:
+class LatePass(SideThread):
     """Passes what is due for the units of `owned()` shards."""
+
+    name = "late pass"
+    waits = "no late pass for now"
+    look_s = 5.0
 
     def __init__(
         self, database_url: str, owned: Callable[[], frozenset[int]], ruleset: Ruleset, clock: Clock, metrics: Metrics
     ) -> None:
-        self._url = database_url
+        super().__init__(database_url)
         self._owned = owned
         self._ruleset = ruleset
         self._clock = clock
         self._metrics = metrics
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="late pass", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self, within_s: float = 2.0) -> None:
-        """End; what is under way may be left, and stays due."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(within_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                with pool.connect(self._url, name="homehd late pass") as conn:
-                    while not self._stop.is_set():
-                        if not self.step(conn):
-                            self._stop.wait(LOOK_S)
-            except StoreError as error:
-                log.warning("no late pass for now", extra={"fields": {"error": error.line()}})
-            except Exception:
-                log.exception("no late pass for now")
-            self._stop.wait(LOOK_S)
 
     def step(self, conn: Connection) -> int:
         """Pass some of what is due; how many were tried. StoreError when the database is not well."""

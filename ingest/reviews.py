@@ -9,7 +9,6 @@ shards.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from itertools import chain
 from typing import Final
@@ -19,7 +18,8 @@ from alerts.between.ruleset import Rule
 from evaluation import alerting
 from ingest import conclusions
 from ingest.metrics import Metrics
-from store import alert_log, comparisons, pasts, pool, reviews
+from ingest.side_thread import SideThread
+from store import alert_log, comparisons, pasts, reviews
 from store.alert_log import AlertEventRow, AlertState
 from store.errors import StoreError, Trouble
 from store.pool import Connection, transaction
@@ -28,15 +28,18 @@ from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 5.0
 # One that fails by itself is tried again much later: it will most likely fail again.
 AGAIN_US: Final = 3_600_000_000
 # What may be wrong with one patient's data, and not with the database.
 _ITS_OWN: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT, Trouble.OTHER, Trouble.BUSY})
 
 
-class Reviewer:
+class Reviewer(SideThread):
     """Reviews the patients of units of `owned()` shards."""
+
+    name = "reviews"
+    waits = "no reviews for now"
+    look_s = 5.0
 
     def __init__(
         self,
@@ -46,39 +49,17 @@ class Reviewer:
         clock: Clock,
         metrics: Metrics,
     ) -> None:
-        self._url = database_url
+        super().__init__(database_url)
         self._rules = rules
         self._versions = [rule.version for rule in rules]
         self._latching = {rule.id for rule in rules if rule.spec.latch}
         self._owned = owned
         self._clock = clock
         self._metrics = metrics
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reviews", daemon=True)
 
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self, within_s: float = 2.0) -> None:
-        """End; a review in progress may be left, and stays due."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(within_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                with pool.connect(self._url, name="homehd reviews") as conn:
-                    reviews.review_all(conn, self._versions, self._clock.now_us())
-                    while not self._stop.is_set():
-                        if not self.step(conn):
-                            self._stop.wait(LOOK_S)
-            except StoreError as error:
-                log.warning("no reviews for now", extra={"fields": {"error": error.line()}})
-            except Exception:
-                log.exception("no reviews for now")
-            self._stop.wait(LOOK_S)
+    def begin(self, conn: Connection) -> None:
+        """What comes first on a new connection."""
+        reviews.review_all(conn, self._versions, self._clock.now_us())
 
     def step(self, conn: Connection) -> int:
         """Review some of those that are due; how many were tried. StoreError when the database is not well."""

@@ -7,12 +7,12 @@ whatever is restarted in between. Several ingests share the work as they share t
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final
 
 from ingest.metrics import Metrics
-from store import pool, treatment_summaries
+from ingest.side_thread import SideThread
+from store import treatment_summaries
 from store.errors import StoreError, Trouble
 from store.pool import Connection
 from store.treatment_summaries import Due
@@ -20,46 +20,24 @@ from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 5.0
 # One that fails by itself is tried again much later: it will most likely fail again.
 AGAIN_US: Final = 3_600_000_000
 # What may be wrong with one treatment, and not with the database: its data, or that it takes too long.
 _ITS_OWN: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT, Trouble.OTHER, Trouble.BUSY})
 
 
-class Summariser:
+class Summariser(SideThread):
     """Computes what is due for the units of `owned()` shards."""
 
+    name = "summaries"
+    waits = "no summaries for now"
+    look_s = 5.0
+
     def __init__(self, database_url: str, owned: Callable[[], frozenset[int]], clock: Clock, metrics: Metrics) -> None:
-        self._url = database_url
+        super().__init__(database_url)
         self._owned = owned
         self._clock = clock
         self._metrics = metrics
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="summaries", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self, within_s: float = 2.0) -> None:
-        """End; one that is being computed may be left, and stays due."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(within_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                with pool.connect(self._url, name="homehd summaries") as conn:
-                    while not self._stop.is_set():
-                        if not self.step(conn):
-                            self._stop.wait(LOOK_S)
-            except StoreError as error:
-                log.warning("no summaries for now", extra={"fields": {"error": error.line()}})
-            except Exception:
-                log.exception("no summaries for now")
-            self._stop.wait(LOOK_S)
 
     def step(self, conn: Connection) -> int:
         """Compute some of what is due; how many were tried. StoreError when the database is not well."""
