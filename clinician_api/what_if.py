@@ -20,7 +20,7 @@ from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)
 
-# A month of treatments every day. Thirteen four-hour ones at a reading a second take half a minute of one core.
+# A month of treatments every day. Thirteen four-hour ones at a reading a second take a quarter of a minute of one core.
 MAX_TREATMENTS: Final = 31
 WITHIN_S: Final = 240
 
