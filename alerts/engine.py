@@ -65,8 +65,8 @@ class Engine:
         """Lengths of silence at which `tick` has something to tell; for replay, which has no second hand."""
         return self._plan.stale.thresholds_us if self._plan.stale else []
 
-    def register(self, unit: str) -> int:
-        """The row of a unit, a new one if it is not known."""
+    def register(self, unit: str, like: str | None = None) -> int:
+        """The row of a unit, a new one if it is not known; `like`: the unit at whose seconds it looks instead."""
         row = self._rows.get(unit)
         if row is None:
             row = self._rows[unit] = len(self._units)
@@ -74,7 +74,7 @@ class Engine:
             if row >= self._table.rows:
                 self._table.grow(2 * self._table.rows)
             # From the name, so that a replay and another owner look at the same seconds.
-            self._table["unit.stagger"][row] = zlib.crc32(unit.encode()) & 0xFFFF
+            self._table["unit.stagger"][row] = zlib.crc32((like or unit).encode()) & 0xFFFF
         return row
 
     def set_context(self, row: int, context: Context) -> None:

@@ -1,7 +1,7 @@
 """One what-if in a process of its own: `python -m evaluation.job`, question and answer as JSON on the standard streams.
 
 Minutes of arithmetic in a server's own process would hold up its screens; a process can be put behind all others, and
-ended. It ends itself, too, when whoever asked is gone.
+ended. It ends itself when its time is over, should whoever asked be gone.
 """
 
 from __future__ import annotations

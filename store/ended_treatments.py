@@ -22,6 +22,7 @@ class Ended:
     """
 
     unit_id: int
+    unit: str
     treatment_id: int
     revision: int
     start_us: int
@@ -41,9 +42,9 @@ def of_patient(conn: Connection, patient_id: int, start_us: int, end_us: int, li
 
 
 def ended_of(row: Sequence[Any]) -> Ended:
-    """One row: unit, treatment, revision, start, end, patient, and what is prescribed."""
-    unit_id, number, revision, start_us, end_us, patient_id, *prescribed = row
-    return Ended(unit_id, number, revision, start_us, end_us, patient_id, Prescription(*prescribed))
+    """One row: unit and its name, treatment, revision, start, end, patient, and what is prescribed."""
+    unit_id, unit, number, revision, start_us, end_us, patient_id, *prescribed = row
+    return Ended(unit_id, unit, number, revision, start_us, end_us, patient_id, Prescription(*prescribed))
 
 
 def _find(conn: Connection, whose: dict[str, int | None], start_us: int, end_us: int, limit: int) -> list[Ended]:

@@ -13,14 +13,13 @@ from clinician_api.messages import Model
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.services import ServicesDep
 from clinician_api.sessions import SessionDep
-from clinician_api.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
+from clinician_api.what_if import MAX_TREATMENTS, Busy, PriorityName, TooLong, WhatIfAnswer
 
 router = APIRouter(tags=["treatments"])
 
 MAX_SPAN: Final = timedelta(days=100)
 
-RuleId = Annotated[str, Field(max_length=8)]
-Level = Annotated[str, Field(max_length=10)]
+RuleId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -29,7 +28,7 @@ class WhatIfQuestion(Model):
 
     start: datetime = Field(description="Treatments that began at or after it, with zone")
     end: datetime = Field(description="And before it; at most 100 days after start")
-    limits: dict[RuleId, dict[Level, Limit]] = Field(
+    limits: dict[RuleId, dict[PriorityName, Limit]] = Field(
         min_length=1, max_length=20, description="Rule, level, limit in the rule's unit: {R13: {high: 320}}"
     )
 

@@ -106,13 +106,12 @@ def _recording(stack: ExitStack, path: Path, rules: Ruleset, output: TextIO) -> 
 
 def _transitions(conn: Connection, treatments: list[Ended], way: Way) -> Iterator[dict[str, Any]]:
     """Treatments in order of time, some at once: their transitions, with the treatment beside the unit."""
-    units = {unit.unit_id: unit.name for unit in registry.list_units(conn)}
     for first in range(0, len(treatments), AT_ONCE):
         passing = treatments[first : first + AT_ONCE]
         for (found,) in once_more(conn, passing, [way]):
             for one in found:
                 of = passing[one.row]
-                yield {**replay.as_object(one), "unit": units[of.unit_id], "treatment": of.treatment_id}
+                yield {**replay.as_object(one), "unit": of.unit, "treatment": of.treatment_id}
 
 
 def _treatments(conn: Connection, options: argparse.Namespace, start_us: int, end_us: int) -> list[Ended]:

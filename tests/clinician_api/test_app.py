@@ -172,7 +172,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             assert set(answer.json()["error"]) == {"what", "where", "hint"}, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
-            answer = client.post(path.format(alert_id=units[1][1]), json=content)
+            answer = client.post(path.format(alert_id=units[1][1], patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
         assert client.request(

@@ -10,7 +10,7 @@ from store.patients import Prescription
 from telemetry.alarms import FindingState, Priority
 
 HIGH, MEDIUM = Priority.HIGH, Priority.MEDIUM
-ENDED = Ended(7, 3, 1, 0, 1_000, None, Prescription())
+ENDED = Ended(7, "u1", 3, 1, 0, 1_000, None, Prescription())
 
 
 def told(at: int, state: FindingState, priority: Priority | None = None, rule: str = "R13") -> Transition:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from alerts import ruleset
 from alerts.records import Transition
@@ -68,3 +71,21 @@ def test_an_alarm_from_before_the_beginning_stands(conn: Connection, home: tuple
 def test_rows_whose_time_nobody_knows_are_kept_from_the_rules(conn: Connection, home: tuple[int, int]) -> None:
     one = treated(conn, home[0], 0, HIGH_FOR_A_MINUTE, flags=int(Flag.TIME_UNCERTAIN))
     assert active(conn, [one], Way(RULES)) == [[]]
+
+
+def test_ways_side_by_side_find_what_each_finds_alone(conn: Connection, home: tuple[int, int]) -> None:
+    # Two hours, so that trends have something to say: their buckets begin at seconds of the unit's own.
+    noise = np.random.default_rng(7)
+    series = {
+        name: (start + noise.normal(0, 2, 7200) + np.linspace(0, rise, 7200)).tolist()
+        for name, start, rise in (("transmembrane_pressure", 100, 90), ("arterial_pressure", -190, -30))
+    }
+    series["ultrafiltration_rate"] = [600.0] * 7200
+    venous = (150 + noise.normal(0, 3, 7200) + np.linspace(0, 120, 7200)).tolist()
+    passing = [treated(conn, home[0], 0, venous, **series), treated(conn, home[0], 1, HIGH_FOR_A_MINUTE)]
+    others = replace(RULES, rules=tuple(rule for rule in RULES.rules if rule.id != "R16"))
+    ways = [Way(RULES), Way(others), Way(RULES, {"R13 medium": 200.0})]
+    alone = [active(conn, passing, way)[0] for way in ways]
+    assert active(conn, passing, *ways) == alone
+    assert {rule for _, rule, _, _ in alone[0]} > {"R13", "R16"}
+    assert alone[0] != alone[2] and "R16" not in {rule for _, rule, _, _ in alone[1]}

@@ -12,7 +12,7 @@ from store.late_passes import Known
 from store.patients import Prescription
 from telemetry.alarms import ConditionState, FindingState, Priority
 
-WANTED = Ended(7, 1, 1, 0, 1_000, None, Prescription())
+WANTED = Ended(7, "u1", 1, 1, 0, 1_000, None, Prescription())
 ACTIVE, PENDING, NORMAL = FindingState.ACTIVE, FindingState.PENDING, FindingState.NORMAL
 RAISED, OVER = ConditionState.ACTIVE_UNACKNOWLEDGED, ConditionState.NORMAL
 

@@ -31,6 +31,7 @@ def test_of_a_unit_and_of_a_patient_within_bounds_oldest_first(conn: Connection,
     assert [(one.start_us - NOW_US) // HOUR for one in of_unit] == [-48, 0, 24]
     assert [one.patient_id for one in of_unit] == [None, patient, patient]
     assert [one.prescription for one in of_unit] == [Prescription(), PRESCRIBED, PRESCRIBED]
+    assert {one.unit for one in of_unit} == {unit.name}
     of_patient = ended_treatments.of_patient(conn, patient, *span, 10)
     assert [(one.unit_id, (one.start_us - NOW_US) // HOUR) for one in of_patient] == [
         (unit.unit_id, 0),

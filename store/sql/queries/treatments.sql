@@ -185,7 +185,7 @@ UPDATE treatment SET summary_due_at = NULL WHERE treatment_id = %(id)s AND revis
 UPDATE treatment SET summary_due_at = from_us(%(until)s) WHERE treatment_id = %(id)s AND summary_due_at IS NOT NULL
 
 -- name: due_late_passes
-SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
+SELECT t.unit_id, unit.name, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
     p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
     p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
 FROM treatment AS t
@@ -196,10 +196,11 @@ ORDER BY t.late_pass_due_at
 LIMIT %(limit)s
 
 -- name: ended_treatments
-SELECT t.unit_id, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
+SELECT t.unit_id, unit.name, t.treatment_id, t.revision, to_us(t.started_at), to_us(t.ended_at), t.patient_id,
     p.target_weight_kg, p.pre_systolic_mmhg, p.prescribed_conductivity_ms_cm, p.transmembrane_limit_mmhg,
     p.prescribed_spktv, p.prescribed_heparin_ml_h, p.heparin_stop_min
 FROM treatment AS t
+JOIN unit USING (unit_id)
 LEFT JOIN patient AS p USING (patient_id)
 WHERE t.ended_at IS NOT NULL AND t.started_at >= from_us(%(start)s) AND t.started_at < from_us(%(end)s)
     AND (t.unit_id = %(unit)s::int OR t.patient_id = %(patient)s::int)

@@ -64,6 +64,8 @@ def test_only_nephrologists_and_of_the_own_clinic(api: Api, patient: int) -> Non
         ({"limits": {"R13": {"high": 42}}}, "R13 high: 150 to 600"),
         ({"limits": {"R10": {"high": 42}}}, "R10: rules on readings"),
         ({"limits": {"R13": {"high": "NaN"}}}, "body.limits.R13.high"),
+        ({"limits": {"R13": {"highest": 320}}}, "body.limits.R13.highest"),
+        ({"limits": {"R13; DROP": {"high": 320}}}, "body.limits.R13; DROP"),
         ({"more": 1}, "body.more"),
     ],
 )
