@@ -93,3 +93,9 @@ class Round:
     another: npt.NDArray[np.bool_]
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.uint8]
+
+    def only(self, at: npt.NDArray[np.intp]) -> Round:
+        """The same round of some of its units, by their positions in it."""
+        rows = at + self.at.start if isinstance(self.at, slice) else self.at[at]
+        fields = (self.time, self.gap, self.phase, self.known_phase, self.another, self.values, self.codes)
+        return Round(rows, *(field[at] for field in fields))

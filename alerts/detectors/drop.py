@@ -95,6 +95,7 @@ class Drop:
         begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
         if begins.any():
             begins &= np.isnan(table["drop.baseline"][now.at])
+        if begins.any():
             self._baselines.keep(now, table, begins, window.values, unpacked(window.held), flow)
         self._windows.store(now, table, np.where(leave_out | begins, np.float32(np.nan), value), flow)
 

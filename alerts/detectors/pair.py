@@ -114,6 +114,7 @@ class Pair:
         begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
         if begins.any():
             begins &= np.isnan(table["pair.baseline"][now.at])
+        if begins.any():
             held = unpacked(window.held)
             self._difference.keep(now, table, begins, window.values, held, flow)
             self._sum.keep(now, table, begins, table[_SUM][now.at], held, flow)

@@ -105,8 +105,9 @@ class Reading:
         """Breach after enough readings in breach, clear after enough readings back by the deadband."""
         fresh = self._cuff.take(now, table)
         # Between readings nothing changes but by a symptom: the last judgement stands.
-        if fresh.any() or symptom.told(now, table).any():
-            self._judge(now, table, fresh)
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table))
+        if len(at):
+            self._judge(now.only(at), table, fresh[at])
         breach[...] = table["reading.breach"][now.at]
         clear[...] = table["reading.clear"][now.at]
         known = np.logical_or.reduceat(breach, self._group.starts, axis=1)
