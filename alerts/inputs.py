@@ -97,5 +97,13 @@ class Round:
     def only(self, at: npt.NDArray[np.intp]) -> Round:
         """The same round of some of its units, by their positions in it."""
         rows = at + self.at.start if isinstance(self.at, slice) else self.at[at]
-        fields = (self.time, self.gap, self.phase, self.known_phase, self.another, self.values, self.codes)
-        return Round(rows, *(field[at] for field in fields))
+        return Round(
+            at=rows,
+            time=self.time[at],
+            gap=self.gap[at],
+            phase=self.phase[at],
+            known_phase=self.known_phase[at],
+            another=self.another[at],
+            values=self.values[at],
+            codes=self.codes[at],
+        )

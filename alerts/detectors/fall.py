@@ -103,8 +103,8 @@ class Fall:
         breach[...] = table["fall.breach"][now.at]
         clear[...] = table["fall.clear"][now.at]
         known = np.logical_or.reduceat(table["fall.known"][now.at], self._group.starts, axis=1)
-        own = why[:, self._group.indexes]
-        why[:, self._group.indexes] = np.maximum(own, self._cuff.codes(now, table, known))
+        own = why[:, self._group.own]
+        why[:, self._group.own] = np.maximum(own, self._cuff.codes(now, table, known))
 
     def _judge(self, now: Round, table: Table) -> None:
         rungs = self._group.rule_of_rung

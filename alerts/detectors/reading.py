@@ -112,8 +112,8 @@ class Reading:
         clear[...] = table["reading.clear"][now.at]
         known = np.logical_or.reduceat(breach, self._group.starts, axis=1)
         codes = self._cuff.codes(now, table, known)
-        own = why[:, self._group.indexes]
-        why[:, self._group.indexes] = np.maximum(own, codes)
+        own = why[:, self._group.own]
+        why[:, self._group.own] = np.maximum(own, codes)
 
     def _judge(self, now: Round, table: Table, fresh: Bools) -> None:
         rungs = self._group.rule_of_rung
