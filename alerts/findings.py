@@ -60,8 +60,9 @@ def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], for
         table["rule.state"][unit, rule] = state[at, rule]
         table["rule.rank"][unit, rule] = rank[at, rule]
         table["rule.said"][unit, rule] = said[at, rule]
-        if is_active[at, rule].any() or (before[at, rule] == ACTIVE_FINDING).any():
-            inhibit(plan, table, rows)
+        of_active = is_active[at, rule] | (before[at, rule] == ACTIVE_FINDING)
+        if of_active.any():
+            inhibit(plan, table, np.unique(unit[of_active]))
     return at, rule
 
 

@@ -93,3 +93,17 @@ class Round:
     another: npt.NDArray[np.bool_]
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.uint8]
+
+    def only(self, at: npt.NDArray[np.intp]) -> Round:
+        """The same round of some of its units, by their positions in it."""
+        rows = at + self.at.start if isinstance(self.at, slice) else self.at[at]
+        return Round(
+            at=rows,
+            time=self.time[at],
+            gap=self.gap[at],
+            phase=self.phase[at],
+            known_phase=self.known_phase[at],
+            another=self.another[at],
+            values=self.values[at],
+            codes=self.codes[at],
+        )

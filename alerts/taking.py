@@ -95,8 +95,9 @@ def why_not(plan: Plan, table: Table, now: Round) -> Codes:
     why: Codes = plan.phase_why[now.phase]
     np.maximum(why, table["rule.context"][now.at], out=why)
     np.maximum(why, table["rule.blocked"][now.at], out=why)
-    for rules, columns, codes in plan.inputs:
-        why[:, rules] = np.maximum(why[:, rules], codes[now.codes[:, columns]])
+    if now.codes.any():
+        for rules, columns, codes in plan.inputs:
+            why[:, rules] = np.maximum(why[:, rules], codes[now.codes[:, columns]])
     if int(now.gap.max()) > plan.shortest_gap_us:
         np.maximum(why, (now.gap[:, None] > plan.max_gap_us) * np.uint8(reasons.GAP), out=why)
     since_change = now.time - table["unit.flow_changed"][now.at]

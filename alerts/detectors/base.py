@@ -23,7 +23,7 @@ class Group:
 
     Attributes:
         rules: the rules, consecutive among all rules from `first_rule` on.
-        indexes: index of each rule among all rules.
+        indexes: index of each rule among all rules. own: the same as a slice, which is a view and costs nothing.
         rungs: (position of the rule within the group, rung) per column, consecutive among all from `first_rung` on.
         rule_of_rung: position within the group of each column's rule.
         rule_labels, rung_labels: identities for the table.
@@ -32,6 +32,7 @@ class Group:
     def __init__(self, rules: Sequence[Rule], first_rule: int, first_rung: int) -> None:
         self.rules = tuple(rules)
         self.indexes = np.arange(first_rule, first_rule + len(rules))
+        self.own = slice(first_rule, first_rule + len(rules))
         self.rungs = [(i, rung) for i, rule in enumerate(rules) for rung in rule.rungs]
         self.first_rung = first_rung
         self.rule_of_rung = np.array([i for i, _ in self.rungs], np.intp)

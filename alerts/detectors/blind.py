@@ -63,10 +63,10 @@ class Blind:
         below = table["blind.below"][now.at]
         np.less(value, below, out=breach)
         np.greater_equal(value, below + self._deadbands, out=clear)
-        own = why[:, self._group.indexes]
+        own = why[:, self._group.own]
         # Said last: a value that is lost as well is more than one that cannot be judged now.
         slow = (now.values[:, self._flow] < self._least) & (own == reasons.EVALUATED)
-        why[:, self._group.indexes] = np.where(slow, np.uint8(reasons.LOW_FLOW), own)
+        why[:, self._group.own] = np.where(slow, np.uint8(reasons.LOW_FLOW), own)
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The patient's own limits go first."""

@@ -18,6 +18,7 @@ import numpy as np
 from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group
 from alerts.inputs import MISSING, Columns, Round
+from alerts.rounds import row_numbers
 from alerts.table import NEVER, Array, Field, Table
 from telemetry.treatment import Phase
 
@@ -100,22 +101,22 @@ class Cuff:
         fresh = np.asarray(changed | (present & (now.time[:, None] - counted >= self._repeat_us)))
         self._put(table, "repeats", now, np.where(present & close, before, repeats))
         self._put(table, "present", now, present)
-        if fresh.any():
-            first = self.get(table, "first", now)
-            self._put(table, "first", now, np.where(fresh & np.isnan(first), x, first))
-            self._put(table, "value", now, np.where(fresh, x, self.get(table, "value", now)))
-            self._put(table, "last", now, np.where(fresh[:, :, None], cuff, self.get(table, "last", now)))
-            self._put(table, "changed", now, np.where(changed, now.time[:, None], self.get(table, "changed", now)))
-            self._put(table, "counted", now, np.where(fresh, now.time[:, None], counted))
-            if self._has_other.any():
-                self._take_other(now, table, fresh)
+        at, rule = np.nonzero(fresh)
+        if len(at):
+            # Few units at a time have a new one.
+            row = row_numbers(now.at)[at]
+            first, value = table[f"{self._name}.first"], x[at, rule]
+            first[row, rule] = np.where(np.isnan(first[row, rule]), value, first[row, rule])
+            table[f"{self._name}.value"][row, rule] = value
+            table[f"{self._name}.last"][row, rule] = cuff[at, rule]
+            table[f"{self._name}.counted"][row, rule] = now.time[at]
+            other = now.values[at, self._other[rule]]
+            lacks = _OTHER[now.codes[at, self._other[rule]]]
+            table[f"{self._name}.other"][row, rule] = np.where(self._has_other[rule], other, np.nan)
+            table[f"{self._name}.lacks"][row, rule] = np.where(self._has_other[rule], lacks, reasons.EVALUATED)
+            differs = changed[at, rule]
+            table[f"{self._name}.changed"][row[differs], rule[differs]] = now.time[at[differs]]
         return fresh
-
-    def _take_other(self, now: Round, table: Table, fresh: Bools) -> None:
-        other = np.where(self._has_other, now.values[:, self._other], np.nan)
-        lacks = np.where(self._has_other, _OTHER[now.codes[:, self._other]], reasons.EVALUATED)
-        self._put(table, "other", now, np.where(fresh, other, self.get(table, "other", now)))
-        self._put(table, "lacks", now, np.where(fresh, lacks, self.get(table, "lacks", now)))
 
     def codes(self, now: Round, table: Table, known: Bools) -> Codes:
         """[n, rules]: why the last reading does not count; or what it lacks, where nothing is `known` without it."""

@@ -75,7 +75,7 @@ class Drop:
         """Breach while the value lies `drop` under its baseline; codes where there is no ground to say."""
         value, flow = now.values[:, self._value], now.values[:, self._steady]
         window = self._windows.take(now, table)
-        own = why[:, self._group.indexes]
+        own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
         kept = self._baselines.take(now, table, flow, ground, window.filled)
@@ -91,12 +91,13 @@ class Drop:
             leave_out = fallen & ~kept.learning
         codes[no_window] = reasons.WINDOW_UNFILLED
         own = np.maximum(own, codes)
-        why[:, self._group.indexes] = own
+        why[:, self._group.own] = own
         begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
         if begins.any():
             begins &= np.isnan(table["drop.baseline"][now.at])
+        if begins.any():
             self._baselines.keep(now, table, begins, window.values, unpacked(window.held), flow)
-        self._windows.store(now, table, np.where(leave_out | begins, np.float32(np.nan), value), flow)
+        self._windows.store(now, table, window, np.where(leave_out | begins, np.float32(np.nan), value), flow)
 
     def _look(self, now: Round, table: Table, value: Floats, window: Window, breach: Bools, clear: Bools) -> None:
         rungs = self._rungs

@@ -97,13 +97,14 @@ class Fall:
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while the last reading has fallen and the symptoms are as the level asks."""
         fresh = self._cuff.take(now, table)
-        if fresh.any() or symptom.told(now, table).any():
-            self._judge(now, table)
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table))
+        if len(at):
+            self._judge(now.only(at), table)
         breach[...] = table["fall.breach"][now.at]
         clear[...] = table["fall.clear"][now.at]
         known = np.logical_or.reduceat(table["fall.known"][now.at], self._group.starts, axis=1)
-        own = why[:, self._group.indexes]
-        why[:, self._group.indexes] = np.maximum(own, self._cuff.codes(now, table, known))
+        own = why[:, self._group.own]
+        why[:, self._group.own] = np.maximum(own, self._cuff.codes(now, table, known))
 
     def _judge(self, now: Round, table: Table) -> None:
         rungs = self._group.rule_of_rung

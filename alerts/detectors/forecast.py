@@ -109,8 +109,8 @@ class Forecast:
         codes = self._cuff.codes(now, table, np.ones(fresh.shape, np.bool_))
         few = (codes == reasons.EVALUATED) & (table["forecast.count"][now.at] < self._min_readings)
         codes[few] = reasons.TOO_FEW
-        own = why[:, self._group.indexes]
-        why[:, self._group.indexes] = np.maximum(own, codes)
+        own = why[:, self._group.own]
+        why[:, self._group.own] = np.maximum(own, codes)
 
     def _look(self, now: Round, table: Table, position: int, at: npt.NDArray[np.intp]) -> None:
         spec, rows = self._specs[position].input, row_numbers(now.at)[at]

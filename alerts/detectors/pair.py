@@ -94,7 +94,7 @@ class Pair:
         one, other = now.values[:, self._one], now.values[:, self._other]
         total, difference, flow = one + other, one - other, now.values[:, self._steady]
         window = self._windows.take(now, table)
-        own = why[:, self._group.indexes]
+        own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
         kept = self._difference.take(now, table, flow, ground, window.filled)
@@ -110,16 +110,17 @@ class Pair:
             leave_out = out & ~kept.learning
         codes[no_window] = reasons.WINDOW_UNFILLED
         own = np.maximum(own, codes)
-        why[:, self._group.indexes] = own
+        why[:, self._group.own] = own
         begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
         if begins.any():
             begins &= np.isnan(table["pair.baseline"][now.at])
+        if begins.any():
             held = unpacked(window.held)
             self._difference.keep(now, table, begins, window.values, held, flow)
             self._sum.keep(now, table, begins, table[_SUM][now.at], held, flow)
         left_out = leave_out | begins
-        self._windows.store(now, table, np.where(left_out, np.float32(np.nan), difference), flow)
-        table[_SUM][row_numbers(now.at), :, self._windows.place(now)] = np.where(left_out, np.float32(np.nan), total)
+        self._windows.store(now, table, window, np.where(left_out, np.float32(np.nan), difference), flow)
+        table[_SUM][row_numbers(now.at), :, window.place] = np.where(left_out, np.float32(np.nan), total)
 
     def _look(
         self, now: Round, table: Table, total: Floats, difference: Floats, window: Window, breach: Bools, clear: Bools

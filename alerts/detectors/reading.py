@@ -105,14 +105,15 @@ class Reading:
         """Breach after enough readings in breach, clear after enough readings back by the deadband."""
         fresh = self._cuff.take(now, table)
         # Between readings nothing changes but by a symptom: the last judgement stands.
-        if fresh.any() or symptom.told(now, table).any():
-            self._judge(now, table, fresh)
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table))
+        if len(at):
+            self._judge(now.only(at), table, fresh[at])
         breach[...] = table["reading.breach"][now.at]
         clear[...] = table["reading.clear"][now.at]
         known = np.logical_or.reduceat(breach, self._group.starts, axis=1)
         codes = self._cuff.codes(now, table, known)
-        own = why[:, self._group.indexes]
-        why[:, self._group.indexes] = np.maximum(own, codes)
+        own = why[:, self._group.own]
+        why[:, self._group.own] = np.maximum(own, codes)
 
     def _judge(self, now: Round, table: Table, fresh: Bools) -> None:
         rungs = self._group.rule_of_rung

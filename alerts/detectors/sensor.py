@@ -91,9 +91,9 @@ class Sensor:
         clear[:, self._flat] &= ~unmoved
         if missing.any():
             nothing = np.logical_and.reduceat(missing, self._starts, axis=1)
-            own = why[:, self._group.indexes]
+            own = why[:, self._group.own]
             nothing &= own < reasons.MISSING  # said before a gap: what is lost goes before what cannot be judged now
-            why[:, self._group.indexes] = np.where(nothing, np.uint8(reasons.NOTHING_MEASURED), own)
+            why[:, self._group.own] = np.where(nothing, np.uint8(reasons.NOTHING_MEASURED), own)
 
     def _unmoved(self, now: Round, table: Table) -> Bools:
         value = now.values[:, self._flat_columns]

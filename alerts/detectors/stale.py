@@ -87,7 +87,7 @@ class Stale:
         np.greater_equal(good[:, None], self._good, out=clear)
         # The last phase anybody told counts: a phase lost in mid-treatment is not its end.
         codes = np.where(now.phase == AT_REST, np.uint8(reasons.NO_TREATMENT), _PHASE_CODES[now.known_phase])
-        why[:, self._group.indexes] = np.maximum(why[:, self._group.indexes], codes[:, None])
+        why[:, self._group.own] = np.maximum(why[:, self._group.own], codes[:, None])
 
     def silence(self, table: Table, rows: npt.NDArray[np.intp], silent_us: npt.NDArray[np.int64]) -> None:
         """Move the rungs of units in treatment that have been silent for so long; silence never lowers a level.

@@ -157,7 +157,7 @@ class Trend:
         starts = self._group.starts
         told = np.logical_or.reduceat(breach, starts, axis=1)
         of_rule = np.where(told, reasons.EVALUATED, np.maximum.reduceat(codes, starts, axis=1)).astype(np.uint8)
-        mine = self._group.indexes
+        mine = self._group.own
         why[:, mine] = np.maximum(why[:, mine], of_rule)
 
     def _codes(self, now: Round, table: Table) -> Codes:
@@ -210,7 +210,7 @@ class Trend:
         codes = np.where(used, reasons.EVALUATED, np.where(enough, reasons.CHANGED, reasons.WINDOW_UNFILLED))
         slope, p = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         values = np.where(near, series, np.nan)
-        slope[used] = theil_sen.fit(np.arange(series.shape[1]), values[used]).slope * _PER_HOUR
+        slope[used] = theil_sen.slopes(np.arange(series.shape[1]), values[used]) * _PER_HOUR
         gridded = np.rint(slope * self._sign[rung] * GRID)
         found = gridded > self._trip[rung]
         limit = self._p[rung]

@@ -64,12 +64,15 @@ class Window:
 
     Attributes:
         values, steady: the signal and the steady one: [n, rules, places].
+        second, place: the present second, and the place of each unit that is its.
         inside, held: places within the window, and those of them with a value: one bit each, [n, rules].
         count: values in the window. filled: whether it holds enough of them, far enough back: [n, rules].
     """
 
     values: Floats
     steady: Floats
+    second: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int32]
     inside: Words
     held: Words
     count: npt.NDArray[np.uint8]
@@ -119,15 +122,16 @@ class Windows:
     def take(self, now: Round, table: Table) -> Window:
         """The windows as they are before this reading."""
         second, then = _second(now), table[f"{self._name}.second"][now.at][:, None, :]
+        place = second & (PLACES - 1)
         values = table[f"{self._name}.window"][now.at]
         # No place is ahead of the present second, whose own holds it or what is too old by a turn of all places.
-        inside = packed(then >= (second[:, None] - self._window_s)[:, :, None]) & ~_BITS[self.place(now)][:, None]
+        inside = packed(then >= (second[:, None] - self._window_s)[:, :, None]) & ~_BITS[place][:, None]
         held = inside & packed(values == values)  # NaN is not
         count = np.bitwise_count(held)
         filled = (count >= self._min_readings) & (
             (held & packed(then <= (second[:, None] - self._min_span_s)[:, :, None])) != 0
         )
-        return Window(values, table[f"{self._name}.steady"][now.at], inside, held, count, filled)
+        return Window(values, table[f"{self._name}.steady"][now.at], second, place, inside, held, count, filled)
 
     def codes(self, flow: Floats, window: Window) -> Codes:
         """[n, rules]: why nothing can be said by the steady signal, now and in the window."""
@@ -143,16 +147,12 @@ class Windows:
         codes[flow <= 0.0] = reasons.PUMP_STOPPED
         return codes
 
-    def store(self, now: Round, table: Table, value: Floats, flow: Floats) -> None:
+    def store(self, now: Round, table: Table, window: Window, value: Floats, flow: Floats) -> None:
         """Take this reading in; NaN where it is to be left out."""
-        place, rows = self.place(now), row_numbers(now.at)
-        table[f"{self._name}.second"][rows, place] = _second(now)
+        rows, place = row_numbers(now.at), window.place
+        table[f"{self._name}.second"][rows, place] = window.second
         table[f"{self._name}.window"][rows, :, place] = value
         table[f"{self._name}.steady"][rows, :, place] = flow
-
-    def place(self, now: Round) -> npt.NDArray[np.int32]:
-        """Each unit's place of the present second."""
-        return _second(now) & (PLACES - 1)
 
     def median(self, table: Table, row: int, position: int, field: str | None = None) -> float:
         """The lower median of a unit's window, of `field` where it is another's; NaN when empty."""

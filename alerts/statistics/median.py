@@ -16,7 +16,9 @@ def medians(values: Floats) -> Floats:
     counts = np.count_nonzero(~np.isnan(rows), axis=1)
     found = np.full(len(rows), np.nan)
     # Rows with equally many values share their middle; a partition leaves NaN at the end.
-    for count in np.unique(counts[counts > 0]):
+    for count in np.flatnonzero(np.bincount(counts)).tolist():
+        if count == 0:
+            continue
         at = counts == count
         low, high = (count - 1) // 2, count // 2
         parted = np.partition(rows[at], (low, high), axis=1)

@@ -48,12 +48,21 @@ def fit(times: npt.ArrayLike, values: npt.ArrayLike) -> Lines:
     """
     v = np.asarray(values, np.float64)
     t = np.broadcast_to(np.asarray(times, np.float64), v.shape)
-    gap = np.isnan(v) | np.isnan(t)
+    slope = slopes(times, v)
+    intercept = medians(v - slope[..., None] * t)
+    count = np.count_nonzero(~(np.isnan(v) | np.isnan(t)), axis=-1)
+    return Lines(slope, intercept, np.asarray(count, np.intp))
+
+
+def slopes(times: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
+    """The slopes [...] of such lines alone, for who asks for nothing else."""
+    v = np.asarray(values, np.float64)
     n = v.shape[-1]
-    rows = np.where(gap, np.nan, v).reshape(prod(v.shape[:-1]), n)
-    at = np.where(gap, np.nan, t).reshape(prod(v.shape[:-1]), n)
-    # Times for all make one row of runs for all; a gap in the values is NaN in the rise already.
-    shared = np.asarray(times, np.float64).reshape(1, n) if np.shape(times) == (n,) else None
+    rows = v.reshape(prod(v.shape[:-1]), n)
+    # Times for all make one row of runs for all. A gap in either is NaN in the rise or in the run.
+    t = np.asarray(times, np.float64)
+    shared = t.reshape(1, n) if t.shape == (n,) else None
+    at = np.broadcast_to(t, v.shape).reshape(rows.shape)
     first, second = np.triu_indices(n, 1)
     slope = np.full(len(rows), np.nan)
     step = max(1, _BLOCK // max(1, len(first)))
@@ -62,10 +71,7 @@ def fit(times: npt.ArrayLike, values: npt.ArrayLike) -> Lines:
         run = _between(at[block] if shared is None else shared, first, second)
         run[run == 0] = np.nan
         slope[block] = medians(_between(rows[block], first, second) / run)
-    intercept = medians(rows - slope[:, None] * at)
-    shape = v.shape[:-1]
-    count = np.count_nonzero(~gap, axis=-1)
-    return Lines(slope.reshape(shape), intercept.reshape(shape), np.asarray(count, np.intp))
+    return slope.reshape(v.shape[:-1])
 
 
 def _between(rows: Floats, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]) -> Floats:
