@@ -37,6 +37,8 @@ _THICKENING: Final = 0.04  # of haematocrit in the course of a treatment
 _MASS_TRANSFER_ML_MIN: Final = 900.0
 _WATER_SHARE: Final = 0.56
 _ANSWERED_AFTER_S: Final = 22.0  # published mean time to resolve a home machine's alarm (R22)
+_ARM_RAMP_S: Final = 3.0
+LATE_S: Final = 30.0  # an alert up to so long after a fault is over has still found it
 _QUIET_BEFORE_S: Final = 120.0  # no everyday event from here on where a fault is to be found
 
 MachineSettings = dict[str, float]
@@ -69,6 +71,7 @@ class Case:
         label: None = nothing is wrong. group: the label's name, for needles with the pressure in the access.
         onset_s, until_s: machine time from which and until which the fault can be found.
         low_mmhg: systolic pressure below which hypotension is real (R01's limit).
+        everyday: (what happened that is no fault, from, until), machine time.
     """
 
     seed: int
@@ -79,6 +82,7 @@ class Case:
     onset_s: float = inf
     until_s: float = inf
     low_mmhg: float = 90.0
+    everyday: tuple[tuple[str, float, float], ...] = ()
 
     def is_heard(self, now_s: float) -> bool:
         """Whether the uplink works."""
@@ -89,7 +93,8 @@ def _needle(rng: Random) -> tuple[list[Fault], MachineSettings, float]:
     # The machine's window is wide, as in the scenario: what the machine finds itself needs none of us.
     noticed_s = rng.uniform(120.0, 240.0)
     faults: list[Fault] = [NeedleOut(duration_s=noticed_s), PumpStop(after_s=noticed_s, duration_s=240.0)]
-    return faults, {"venous_window_mmhg": 200.0}, noticed_s
+    # Found before the pump is stopped, or not at all: a pressure that falls with the pump has found no needle.
+    return faults, {"venous_window_mmhg": 200.0}, noticed_s - LATE_S - 1.0
 
 
 def _hypotension(rng: Random) -> tuple[list[Fault], MachineSettings, float]:
@@ -167,13 +172,13 @@ def draw(seed: int, label: Label | None, minutes: float | None = None) -> Case:
         onset_s = stages.preparation_s(Prescription()) + after_s
         until_s = onset_s + found_s
     calm_from_s = treated_s if label is None else after_s - _QUIET_BEFORE_S
-    scenario = Scenario(
-        about="drawn", onset_minute=0.0, patient=patient, machine=machine, fault=[*_everyday(rng, calm_from_s), *faults]
-    )
+    everyday = _everyday(rng, calm_from_s)
+    scenario = Scenario(about="drawn", onset_minute=0.0, patient=patient, machine=machine, fault=[*everyday, *faults])
     pre = patient["systolic_mmhg"] + rng.gauss(0.0, 4.0)
     return Case(
         seed=seed, scenario=scenario, context=_context(patient, machine, pre), label=label,
         group=_group(label, patient), onset_s=onset_s, until_s=until_s, low_mmhg=100.0 if pre >= 160.0 else 90.0,
+        everyday=tuple(_told(fault) for fault in everyday),
     )  # fmt: skip
 
 
@@ -245,7 +250,7 @@ def _everyday(rng: Random, until_s: float) -> list[Fault]:
         up = rng.uniform(-15.0, 15.0)
         events.append(AccessStenosis(
             after_s=rng.uniform(0.0, until_s), duration_s=rng.uniform(60.0, 900.0),
-            venous_mmhg=-up, arterial_mmhg=up, ramp_s=3.0,
+            venous_mmhg=-up, arterial_mmhg=up, ramp_s=_ARM_RAMP_S,
         ))  # fmt: skip
     events += [
         PumpStop(  # somebody stops the pump and starts it again
@@ -254,6 +259,13 @@ def _everyday(rng: Random, until_s: float) -> list[Fault]:
         for _ in range(_poisson(rng, 0.25 * hours))
     ]
     return events
+
+
+def _told(fault: Fault) -> tuple[str, float, float]:
+    start = stages.preparation_s(Prescription()) + fault.after_s
+    arm = isinstance(fault, AccessStenosis) and fault.ramp_s == _ARM_RAMP_S
+    word = "pump stopped by hand" if isinstance(fault, PumpStop) else "arm moved" if arm else "line lain upon, cough"
+    return word, start, start + fault.duration_s
 
 
 def _poisson(rng: Random, mean: float) -> int:

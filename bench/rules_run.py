@@ -52,6 +52,7 @@ class Outcome:
 
     Attributes:
         treated_s: seconds in the phase of treatment, as far as heard.
+        everyday: (what happened that is no fault, from, until), s.
         really_low: the true systolic pressure, without the cuff's error, fell below the limit of hypotension.
     """
 
@@ -60,6 +61,7 @@ class Outcome:
     until_s: float
     rules_of_it: frozenset[str]
     naive_of_it: frozenset[str]
+    everyday: tuple[tuple[str, float, float], ...] = ()
     treated_s: int = 0
     really_low: bool = False
     rules: list[Alert] = field(default_factory=list)
@@ -173,6 +175,5 @@ def _kinds(standing: set[tuple[str, str]]) -> tuple[bool, bool]:
 
 def _outcome(case: Case) -> Outcome:
     label, nobody = case.label, frozenset[str]()
-    return Outcome(
-        case.group, case.onset_s, case.until_s, label.rules if label else nobody, label.naive if label else nobody
-    )
+    rules, naive = (label.rules, label.naive) if label else (nobody, nobody)
+    return Outcome(case.group, case.onset_s, case.until_s, rules, naive, case.everyday)

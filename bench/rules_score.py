@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil, inf, sqrt
 from typing import Final
 
+from bench.rules_cases import LATE_S
 from bench.rules_naive import LIMITS
 from bench.rules_run import Alert, Outcome
 
@@ -16,8 +17,6 @@ Of = Callable[[Outcome], list[Alert]]
 
 # Crossings of one limit this close together are one alert to whoever hears them.
 TOGETHER_S: Final = 60
-# An alert up to so long after the fault is over has still found it.
-_LATE_S: Final = 30
 _RANK: Final = {"low": 1, "medium": 2, "high": 3}
 _PRESSURE_FALLS: Final = frozenset({"R01", "R02", "R03", "R04", "systolic low"})
 NAMES: Final = list(dict.fromkeys(limit.name for limit in LIMITS))
@@ -104,6 +103,31 @@ def _place(key: tuple[str, str]) -> tuple[int, str, int]:
     return NAMES.index(by) if by in NAMES else -1, by, -_RANK[priority]
 
 
+def came_with(outcomes: Sequence[Outcome]) -> list[tuple[str, str, int]]:
+    """(rule, what everyday event it came with, count) of our false alerts: one that lasts, or ended a minute ago."""
+    counts = Counter(
+        (alert.by, _event_of(o, alert.at_s)) for o in faultless(outcomes) for alert in false_alerts([o], of_rules)
+    )
+    return [(by, event, counts[by, event]) for by, event in sorted(counts)]
+
+
+def _event_of(outcome: Outcome, at_s: int) -> str:
+    near = [
+        (until if until <= at_s else since, word)
+        for word, since, until in outcome.everyday
+        if since <= at_s <= until + TOGETHER_S
+    ]
+    return max(near)[1] if near else "nothing"
+
+
+def stood_before(outcomes: Sequence[Outcome]) -> int:
+    """Treatments whose fault no rule told anew, but one that names it had alerted before the onset."""
+    return sum(
+        not found([o], of_rules).delays_s and any(a.by in o.rules_of_it and a.at_s < o.onset_s for a in o.rules)
+        for o in outcomes
+    )
+
+
 def at_most(count: int) -> float:
     """Upper end of the 95 % interval of a Poisson mean after `count` were seen (Byar's approximation)."""
     more = count + 1
@@ -127,7 +151,7 @@ def found(outcomes: Sequence[Outcome], of: Of) -> Found:
     delays = []
     for o in outcomes:
         names = o.rules_of_it if of is of_rules else o.naive_of_it
-        hits = [a.at_s - o.onset_s for a in of(o) if a.by in names and o.onset_s <= a.at_s <= o.until_s + _LATE_S]
+        hits = [a.at_s - o.onset_s for a in of(o) if a.by in names and o.onset_s <= a.at_s <= o.until_s + LATE_S]
         delays += hits[:1]
     return Found(len(outcomes), tuple(sorted(delays)))
 

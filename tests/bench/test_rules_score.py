@@ -8,7 +8,7 @@ from bench.rules_run import Alert, Outcome
 
 def outcome(*rules: Alert, naive: tuple[Alert, ...] = (), group: str = "", low: bool = False) -> Outcome:
     onset, until = (1000.0, 1200.0) if group else (float("inf"), float("inf"))
-    found = Outcome(group, onset, until, frozenset({"R13"}), frozenset({"venous pressure high"}), 3600, low)
+    found = Outcome(group, onset, until, frozenset({"R13"}), frozenset({"venous pressure high"}), (), 3600, low)
     found.rules, found.naive = list(rules), list(naive)
     return found
 
@@ -61,3 +61,20 @@ def test_hypotension_that_never_was_low_stands_apart() -> None:
     assert {name: len(those) for name, those in score.groups(told).items()} == {
         "hypotension, stays above the limit": 1, "hypotension, truly below the limit": 2,
     }  # fmt: skip
+
+
+def test_a_false_alert_is_put_down_to_what_lasts_or_ended_a_minute_ago() -> None:
+    told = outcome(*(Alert("R10", "high", at) for at in (99, 100, 160, 230, 310, 311)))
+    told.everyday = (("arm", 100.0, 250.0), ("line", 150.0, 200.0))
+    # At 99 neither has begun; at 230 the line was freed after the arm was moved; at 311 both are long over.
+    assert score.came_with([told]) == [("R10", "arm", 2), ("R10", "line", 2), ("R10", "nothing", 2)]
+
+
+def test_a_fault_that_is_no_news_to_an_alert_that_came_before_is_counted() -> None:
+    before, never = Alert("R13", "high", 900), Alert("R14", "high", 900)
+    told = [
+        outcome(before, group="stenosis"),
+        outcome(before, Alert("R13", "high", 1100), group="stenosis"),
+        outcome(never, group="stenosis"),
+    ]
+    assert score.stood_before(told) == 1
