@@ -209,13 +209,13 @@ _BLIND = """
   Where that is below 20 mmHg no fall of 20 mmHg follows, at one reading a second as at a thousand, unless the arm
   happens to move; the bands of the table above show it. Only a leak sensor or an eye sees such a needle.
 - **R12 says *blind* by the pressure in the chamber** (below 25 mmHg at 200 mL/min), as its source does. Behind a
-  usual needle the chamber stands at 100 mmHg and more, however low the access: R12 is silent there although R10 and
+  usual needle the chamber stands at 80 mmHg and more, however low the access: R12 is silent there although R10 and
   R11 cannot see. Knowing the needle's own pressure drop (`homehd patients access … --needle`) would tell; the rules
   in treatment do not use it yet.
 - **A needle that slips out while R10 or R11 stands.** Both hold the pressure against what it was before the fall.
   When it settles lower than that for good – a kinked line that raised it for half a minute has been freed – the alert
-  stands until the pump stops or the treatment ends, and a needle that slips out an hour later is no news to it:
-  nobody is told.
+  stands until five minutes after flow or pump were changed ([rules](../rules.md)), or to the end of the treatment,
+  and a needle that slips out an hour later is no news to it: nobody is told.
 - **A needle that is lost by degrees.** R10 and R11 look for a fall within a minute; one that takes several is
   followed by the median.
 - **What happens within a second**, and everything while the uplink is down: readings that come late are recorded,
