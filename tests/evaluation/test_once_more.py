@@ -74,14 +74,14 @@ def test_rows_whose_time_nobody_knows_are_kept_from_the_rules(conn: Connection, 
 
 
 def test_ways_side_by_side_find_what_each_finds_alone(conn: Connection, home: tuple[int, int]) -> None:
-    # Two hours, so that trends have something to say: their buckets begin at seconds of the unit's own.
+    # Eighty minutes, so that trends have something to say: their buckets begin at seconds of the unit's own.
     noise = np.random.default_rng(7)
     series = {
-        name: (start + noise.normal(0, 2, 7200) + np.linspace(0, rise, 7200)).tolist()
+        name: (start + noise.normal(0, 2, 4800) + np.linspace(0, rise, 4800)).tolist()
         for name, start, rise in (("transmembrane_pressure", 100, 90), ("arterial_pressure", -190, -30))
     }
-    series["ultrafiltration_rate"] = [600.0] * 7200
-    venous = (150 + noise.normal(0, 3, 7200) + np.linspace(0, 120, 7200)).tolist()
+    series["ultrafiltration_rate"] = [600.0] * 4800
+    venous = (150 + noise.normal(0, 3, 4800) + np.linspace(0, 120, 4800)).tolist()
     passing = [treated(conn, home[0], 0, venous, **series), treated(conn, home[0], 1, HIGH_FOR_A_MINUTE)]
     others = replace(RULES, rules=tuple(rule for rule in RULES.rules if rule.id != "R16"))
     ways = [Way(RULES), Way(others), Way(RULES, {"R13 medium": 200.0})]
