@@ -6,7 +6,7 @@ plain limits (`bench.rules_naive`) sees the same readings in the same run. The a
 
     ./run bench rules [--quick] [--treatments N] [--seed S] [--processes P] [--output FILE]
 
-`--treatments` of each kind; 1 000 of each are about 40 minutes of processor time. The short form treats ten of each for
+`--treatments` of each kind; 1 000 of each are about 45 minutes of processor time. The short form treats ten of each for
 25 minutes and prints its page instead of writing it.
 """
 
