@@ -6,8 +6,8 @@ plain limits (`bench.rules_naive`) sees the same readings in the same run. The a
 
     ./run bench rules [--quick] [--treatments N] [--seed S] [--processes P] [--output FILE]
 
-`--treatments` of each kind; 1 000 of each are about 40 minutes of processor time. The short form treats ten of each for
-25 minutes and prints its page instead of writing it.
+`--treatments` of each kind; 1 000 of each are about 45 minutes of processor time. The short form treats ten of each for
+20 minutes and prints its page instead of writing it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bench.rules_run import Outcome, run
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "safety" / "performance.md"
 _AT_ONCE: Final = 250  # rows of one engine
-_QUICK_MINUTES: Final = 25.0
+_QUICK_MINUTES: Final = 20.0
 
 # What a process is to do: (seed, number of the label or -1) of each treatment, and their length if not drawn.
 Job = tuple[list[tuple[int, int]], float | None]

@@ -1,6 +1,6 @@
 """Whom `bench.rules` treats: mixed patients, what happens on any evening, and faults that carry a label.
 
-Every number here was set once, before the first run, and not changed to please the rules. Nothing was fitted to
+No number here was changed to please the rules; what was changed after a look stands in the page. Nothing was fitted to
 patients: who is drawn here is wider than the simulator's own patients, who stay inside every limit by design.
 """
 

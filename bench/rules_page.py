@@ -237,8 +237,10 @@ _METHOD = """
   that none is found by luck.
 - **Faults** begin at 12–45 % of the treatment, one each, drawn in severity; the machine's own limits are set wide for
   those that the machine would otherwise end first (needle, clotting, stenosis).
-- **Not tuned.** These numbers were set before the first run. Rules, limits and delays are those in force; none was
-  changed for this page.
+- **Not tuned.** Rules, limits and delays are those in force; none was changed for this page. Patients, events and
+  faults were set before the first run, but for two things changed after a look: blood flows whose pressures come near
+  R13 and R14 are not prescribed (after a trial of 40 short treatments), and what falls with the pump once somebody
+  has stopped it has found no needle, in either set.
 - **An alert** is a rule that becomes active, or rises in priority. Values are rounded as machines send them, alarms
   told as in PCD-04.
 - **Not modelled**: [what the simulator does not model](../simulators.md#what-is-not-modelled), flow changed by hand,

@@ -12,7 +12,7 @@ def test_the_short_form_answers_every_part_of_the_question(capsys: pytest.Captur
     assert rules.main(["--quick", "--seed", "3"]) == 0
 
     page = capsys.readouterr().out
-    assert "Its numbers mean nothing" in page and "10 treatments of mixed patients without a fault (5 h)" in page
+    assert "Its numbers mean nothing" in page and "10 treatments of mixed patients without a fault (4 h)" in page
     parts = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
     assert parts == [
         "Aims", "Without a fault", "With a labelled fault", "What cannot be seen",
