@@ -91,15 +91,18 @@ class Fall:
             Field("fall.breach", "?", False, rungs),
             Field("fall.clear", "?", False, rungs),
         )
-        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, *self._before.fields)
+        # Whether what is known of the patient has changed since the last judgement.
+        asked = Field("fall.asked", "?", False, saved=False)
+        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, asked, *self._before.fields)
         self.per_treatment = (*self._cuff.per_treatment, *(field.name for field in own))
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while the last reading has fallen and the symptoms are as the level asks."""
         fresh = self._cuff.take(now, table)
-        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table))
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | table["fall.asked"][now.at])
         if len(at):
             self._judge(now.only(at), table)
+            table["fall.asked"][now.at] = False
         breach[...] = table["fall.breach"][now.at]
         clear[...] = table["fall.clear"][now.at]
         known = np.logical_or.reduceat(table["fall.known"][now.at], self._group.starts, axis=1)
@@ -133,6 +136,7 @@ class Fall:
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The pressure of before the treatment."""
         self._before.set_context(table, row, context)
+        table["fall.asked"][row] = True
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The reading, and how far it has fallen from what."""

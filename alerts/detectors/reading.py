@@ -98,16 +98,19 @@ class Reading:
             Field("reading.breach", "?", False, rungs),
             Field("reading.clear", "?", False, rungs),
         )
-        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, *self._limits.fields)
+        # Whether what is known of the patient has changed since the last judgement.
+        asked = Field("reading.asked", "?", False, saved=False)
+        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, asked, *self._limits.fields)
         self.per_treatment = (*self._cuff.per_treatment, *(field.name for field in own))
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach after enough readings in breach, clear after enough readings back by the deadband."""
         fresh = self._cuff.take(now, table)
         # Between readings nothing changes but by a symptom: the last judgement stands.
-        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table))
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | table["reading.asked"][now.at])
         if len(at):
             self._judge(now.only(at), table, fresh[at])
+            table["reading.asked"][now.at] = False
         breach[...] = table["reading.breach"][now.at]
         clear[...] = table["reading.clear"][now.at]
         known = np.logical_or.reduceat(breach, self._group.starts, axis=1)
@@ -150,6 +153,7 @@ class Reading:
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The baseline, and the patient's own limits."""
         self._limits.set_context(table, row, context)
+        table["reading.asked"][row] = True
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The reading, its limit, and the baseline the limit came from."""

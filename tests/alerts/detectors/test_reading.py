@@ -105,3 +105,15 @@ def test_readings_before_the_treatment_do_not_count() -> None:
     engine.evaluate(one(0, 0, phase=2, systolic=170))
     engine.evaluate(one(0, 1, systolic=95))
     assert state_of(engine, 0, "R01") == (NORMAL, None)
+
+
+def test_a_limit_that_changes_holds_from_the_next_sample_on_whoever_else_is_measured() -> None:
+    engine = Engine(RULES)
+    row = engine.register("A")
+    for t in range(3):
+        engine.evaluate(one(row, t, systolic=95, diastolic=60, blood_flow=300))
+    engine.set_context(row, Context(limits={"R01 high": 97.0}))
+    told = engine.evaluate(one(row, 3, systolic=95, diastolic=60, blood_flow=300))
+    assert [(t.rule, t.priority, t.state) for t in told if t.rule == "R01"] == [
+        ("R01", Priority.HIGH, FindingState.ACTIVE)
+    ]
