@@ -15,7 +15,7 @@ from ingest.kept import MOST_BYTES, MOST_MESSAGES
 
 # A tenth of a millisecond between two looks whether the database has answered.
 PIECE: Final = 25
-# Taken out of the inbox's lock's way at once.
+# Looked up under the inbox's lock at once.
 HANDFUL: Final = 500
 
 

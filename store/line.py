@@ -1,4 +1,4 @@
-"""A connection that does something else while the database is at work, and that is cut off one that stands still.
+"""A connection that does something else while the database is at work, and that gives up one that stands still.
 
 psycopg says what it waits for by a generator, and waits for it in `Connection.wait`. Here that generator passes through
 another one, which uses the time: a piece of work, a look whether the answer has come, the next piece.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ingest.told import Told
-from tests.ingest.building import START_US, batch, reading, seconds
+from tests.ingest.building import SECOND, START_US, batch, reading, seconds
 from tests.ingest.world import NOW, World, up
 
 
@@ -11,7 +11,7 @@ def test_every_batch_with_new_rows_is_answered_and_the_newest_reading_shown() ->
     told.prepare()
     assert [(part.batch.first_seq, ranges) for part, ranges in told.answered] == [(1, [(1, 1)]), (2, [(2, 3)])]
     assert [(reading.unit, reading.seq, reading.time_us) for _, reading in told.readings] == [
-        ("u1", 3, START_US + 3_000_000 + 0)
+        ("u1", 3, START_US + 3 * SECOND)
     ]
 
 

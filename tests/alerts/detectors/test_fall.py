@@ -53,6 +53,16 @@ def test_twenty_is_twenty_in_float32_too(before: float, now: float) -> None:
     assert state_of(engine, 0, "R02") == (ACTIVE, Priority.MEDIUM)
 
 
+def test_another_pressure_of_before_counts_from_the_next_sample_on_without_a_new_reading() -> None:
+    engine = engine_of(120.0)
+    for t in range(2):
+        engine.evaluate(one(0, t, systolic=98, diastolic=70))
+    assert state_of(engine, 0, "R03")[0] is NORMAL, "22 less"
+    engine.set_context(0, Context(pre_systolic_mmhg=130.0))
+    engine.evaluate(one(0, 2, systolic=98, diastolic=70))
+    assert state_of(engine, 0, "R03") == (ACTIVE, Priority.LOW)
+
+
 def test_a_symptom_that_comes_after_a_silent_fall() -> None:
     engine = after((130, 80), (99, 70), felt=False)
     assert state_of(engine, 0, "R03") == (ACTIVE, Priority.LOW)
