@@ -29,7 +29,7 @@ SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
 FROM alert
 WHERE alert_id = ANY (%(alerts)s::bigint[])
 ORDER BY alert_id
-FOR UPDATE
+FOR NO KEY UPDATE
 
 -- name: open_alerts
 SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
