@@ -272,6 +272,25 @@ def next_due_us(conn: Connection) -> int | None:
     return None if row is None else row[0]
 
 
+def listen(conn: Connection) -> None:
+    """From now on `wait` ends early when an alert event or an answer is committed."""
+    with translate("listen for alerts"):
+        conn.execute("LISTEN alert_event")
+        conn.execute("LISTEN notice_event")
+
+
+def wait(conn: Connection, seconds: float) -> bool:
+    """For so long, or until something is committed that may make something due; whether it was."""
+    with translate("wait for alerts"):
+        return any(True for _ in conn.notifies(timeout=seconds, stop_after=1))
+
+
+def unreached(conn: Connection, now_us: int) -> list[tuple[int, int | None, str]]:
+    """(notice, clinic, priority) of those asked about for a minute of which nothing was taken by any channel."""
+    rows = run(conn, "unreached_notices", {"now": now_us})
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def notice_rows(rows: Sequence[tuple[Any, ...]]) -> list[NoticeRow]:
     """From `notice_columns`."""
     return [NoticeRow(*row) for row in rows]

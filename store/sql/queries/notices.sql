@@ -197,3 +197,12 @@ SELECT w.alert_id FROM notice_event AS e
 JOIN notice_alert AS w USING (notice_id)
 JOIN alert AS a ON a.alert_id = w.alert_id
 WHERE e.event_id = %(event)s AND (a.state <> 'normal' OR w.verdict <> 'over')
+
+-- name: unreached_notices
+SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
+WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
+    AND EXISTS (SELECT FROM notice_step AS s WHERE s.notice_id = n.notice_id AND s.round = n.round
+        AND s.kind = 'first' AND s.done_at <= from_us(%(now)s) - interval '60 seconds')
+    AND NOT EXISTS (SELECT FROM delivery AS d WHERE d.notice_id = n.notice_id AND d.round = n.round
+        AND d.state IN ('sent', 'delivered', 'read', 'accepted', 'rejected'))
+ORDER BY n.notice_id
