@@ -159,7 +159,7 @@ def _autocorrelation(corpus: Corpus) -> str:
     for size in (1, nab_detectors.TREND_POINT, nab_detectors.CHART_POINT):
         points = [nab_detectors.points_of(one.values, size) for one in corpus.series]
         found = [float(np.corrcoef(each[:-1], each[1:])[0, 1]) for each in points if np.ptp(each)]
-        said.append(f"points of {size}: {statistics.median(found):.2f}")
+        said.append(f"{f'medians of {size}' if size > 1 else 'samples'} {statistics.median(found):.2f}")
     return f"autocorrelation from one to the next, the middle series: {', '.join(said)}"
 
 

@@ -32,19 +32,24 @@ def test_ours_say_nothing_in_the_baseline_nor_where_it_did_not_move(name: str) -
     assert not detectors.OURS[name](flat, 225).any()
 
 
+@pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(("name", "size"), [("CUSUM", 1), ("CUSUM, medians of 30", 30), ("EWMA", 1)])
-def test_a_step_of_two_deviations_is_beyond_the_limit_at_once_and_told_a_few_times(name: str, size: int) -> None:
-    charted = detectors.OURS[name](STEPPED, 750)
+def test_a_step_of_two_deviations_is_beyond_the_limit_at_once_and_told_a_few_times(
+    name: str, size: int, sign: int
+) -> None:
+    series = sign * STEPPED
+    charted = detectors.OURS[name](series, 750)
     beyond = np.flatnonzero(charted > 0.5)
     assert 1000 <= beyond[beyond >= 1000][0] <= 1000 + 12 * size
-    once = detectors.OURS[f"{name}, told once"](STEPPED, 750)
+    once = detectors.OURS[f"{name}, told once"](series, 750)
     told = np.flatnonzero(once[1000:] > 0.5)
     assert 0 < len(told) < len(beyond) and np.array_equal(once[once > 0], charted[once > 0])
     assert set(np.flatnonzero(charted) % size) == {size - 1}
 
 
-def test_a_rise_is_a_trend_and_noise_is_hardly_one() -> None:
-    ramp = NOISE + np.maximum(0, np.arange(1500) - 900) * 0.02
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_rise_or_fall_is_a_trend_and_noise_is_hardly_one(sign: int) -> None:
+    ramp = NOISE + sign * np.maximum(0, np.arange(1500) - 900) * 0.02
     rising, quiet = (detectors.OURS["trend, medians of 12"](series, 225) for series in (ramp, NOISE))
     assert np.count_nonzero(rising[1300:]) == len(range(1307, 1500, 12))
     assert np.count_nonzero(quiet) < 0.15 * 1500 / 12
