@@ -605,17 +605,6 @@ $$;
 CREATE TRIGGER alert_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Every alert as it stands, with the finding that raised it last and whom it concerns.
-CREATE VIEW alert_current AS
-SELECT
-    alert.alert_id, alert.unit_id, unit.name AS unit, unit.clinic_id, alert.rule, finding.rule_version, alert.priority,
-    alert.state, alert.since, finding.time, alert.changed_at, finding.reason, finding.inputs, finding.limits, alert.late,
-    alert.acknowledged_by, user_account.name AS acknowledged_name, alert.acknowledged_at, alert.last_event_id
-FROM alert
-JOIN unit USING (unit_id)
-JOIN alert_event AS finding ON finding.event_id = alert.finding_event_id
-LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by;
-
 
 -- Treatments ---------------------------------------------------------------------------------------------------------
 
@@ -1025,7 +1014,8 @@ CREATE TRIGGER user_account_screen AFTER INSERT ON user_account
     FOR EACH ROW EXECUTE FUNCTION user_account_screen();
 
 -- One notice to one channel in one round: never twice. `next_try_at` null: nothing is to be sent any more.
--- `claimed_by`: the notifier that is sending it; whoever finds that one's heart still takes over.
+-- `claimed_by`: the notifier that is sending it; whoever finds that one's heart still takes over. `receipt`: what a
+-- device shows to say that it has it, known to nobody else.
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     notice_id bigint NOT NULL REFERENCES notice,
@@ -1041,6 +1031,7 @@ CREATE TABLE delivery (
     claimed_by text,
     claimed_at timestamptz,
     changed_at timestamptz NOT NULL,
+    receipt text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
     UNIQUE (notice_id, round, channel_id)
 );
 CREATE INDEX delivery_due ON delivery (next_try_at) WHERE next_try_at IS NOT NULL;
@@ -1106,6 +1097,24 @@ END
 $$;
 CREATE TRIGGER alert_event_to_route AFTER INSERT ON alert_event
     FOR EACH ROW EXECUTE FUNCTION alert_event_to_route();
+
+-- Every alert as it stands, with the finding that raised it last, whom it concerns, and what became of it with people.
+CREATE VIEW alert_current AS
+SELECT
+    alert.alert_id, alert.unit_id, unit.name AS unit, unit.clinic_id, alert.rule, finding.rule_version, alert.priority,
+    alert.state, alert.since, finding.time, alert.changed_at, finding.reason, finding.inputs, finding.limits, alert.late,
+    alert.acknowledged_by, user_account.name AS acknowledged_name, alert.acknowledged_at, alert.last_event_id,
+    notice.notice_id, notice.state AS notice_state, answerable.name AS answerable_name, notice.accepted_until,
+    notice.reason AS notice_reason, notice_alert.stage AS told_stage, notice_alert.reason AS told_reason,
+    notice.last_event_id AS notice_event_id
+FROM alert
+JOIN unit USING (unit_id)
+JOIN alert_event AS finding ON finding.event_id = alert.finding_event_id
+LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by
+LEFT JOIN notice_alert ON notice_alert.alert_id = alert.alert_id
+LEFT JOIN notice ON notice.notice_id = notice_alert.notice_id
+LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by;
+
 
 
 -- How the services are -----------------------------------------------------------------------------------------------

@@ -139,7 +139,8 @@ CREATE TRIGGER user_account_screen AFTER INSERT ON user_account
     FOR EACH ROW EXECUTE FUNCTION user_account_screen();
 
 -- One notice to one channel in one round: never twice. `next_try_at` null: nothing is to be sent any more.
--- `claimed_by`: the notifier that is sending it; whoever finds that one's heart still takes over.
+-- `claimed_by`: the notifier that is sending it; whoever finds that one's heart still takes over. `receipt`: what a
+-- device shows to say that it has it, known to nobody else.
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     notice_id bigint NOT NULL REFERENCES notice,
@@ -155,6 +156,7 @@ CREATE TABLE delivery (
     claimed_by text,
     claimed_at timestamptz,
     changed_at timestamptz NOT NULL,
+    receipt text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
     UNIQUE (notice_id, round, channel_id)
 );
 CREATE INDEX delivery_due ON delivery (next_try_at) WHERE next_try_at IS NOT NULL;
@@ -223,6 +225,23 @@ CREATE TRIGGER alert_event_to_route AFTER INSERT ON alert_event
 
 INSERT INTO channel (user_id, kind, address, host, label, tier, language, created_at)
 SELECT user_id, 'screen', '', '', 'screens', 1, 'en', created_at FROM user_account;
+
+-- Every alert as it stands, with the finding that raised it last, whom it concerns, and what became of it with people.
+CREATE OR REPLACE VIEW alert_current AS
+SELECT
+    alert.alert_id, alert.unit_id, unit.name AS unit, unit.clinic_id, alert.rule, finding.rule_version, alert.priority,
+    alert.state, alert.since, finding.time, alert.changed_at, finding.reason, finding.inputs, finding.limits, alert.late,
+    alert.acknowledged_by, user_account.name AS acknowledged_name, alert.acknowledged_at, alert.last_event_id,
+    notice.notice_id, notice.state AS notice_state, answerable.name AS answerable_name, notice.accepted_until,
+    notice.reason AS notice_reason, notice_alert.stage AS told_stage, notice_alert.reason AS told_reason,
+    notice.last_event_id AS notice_event_id
+FROM alert
+JOIN unit USING (unit_id)
+JOIN alert_event AS finding ON finding.event_id = alert.finding_event_id
+LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by
+LEFT JOIN notice_alert ON notice_alert.alert_id = alert.alert_id
+LEFT JOIN notice ON notice.notice_id = notice_alert.notice_id
+LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by;
 
 -- What stands when this is applied is to be told, too.
 INSERT INTO routing_due (event_id, alert_id, rank)

@@ -39,7 +39,8 @@ ORDER BY alert_id
 
 -- name: alert_columns
 alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
-reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id
+reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
+notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason, notice_event_id
 
 -- name: current_alerts
 SELECT {columns} FROM alert_current
