@@ -1,4 +1,4 @@
-"""What is sent to a person: a key, a priority, words from a table and a link. Its types leave no room for a name or a value."""
+"""What is sent to a person: key, priority, words from a table, link. Its types leave no room for a name or a value."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """When a page that did not get through is tried again. Pure: the same delivery waits as long on every notifier.
 
-High priority waits 2, 4, 8, 15 and then 30 s, for as long as somebody wants an answer; nobody on the other side is spared
-at the cost of a page. Medium and low wait longer. A tenth more or less, by the delivery's key, keeps a thousand pages
-that failed together from coming back together.
+High priority waits 2, 4, 8, 15 and then 30 s, for as long as somebody wants an answer. Medium and low wait longer. A
+tenth more or less, by the delivery's key, keeps a thousand pages that failed together from coming back together.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ What they say about a failure can hold keys, so it is read for its meaning and t
 from __future__ import annotations
 
 import re
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -195,7 +196,8 @@ def _is_known(scheme: str) -> bool:
 @cache
 def _plugins() -> dict[str, type[NotifyBase]]:
     """Scheme → plug-in, of those that this installation can run."""
-    with overheard.hearing():
+    # Some plug-ins still use what Python is about to drop; Apprise's affair, and no line of our log.
+    with overheard.hearing(), warnings.catch_warnings(action="ignore"):
         from apprise.manager_plugins import NotificationManager
 
         manager = NotificationManager()

@@ -2,8 +2,8 @@
 
 Apprise opens its own connections, in a hundred and eighty plug-ins. Python tells an audit hook of every connection
 (PEP 578) before it is made, with the resolved address, so neither a name that resolves to another address the second
-time, nor a redirect, gets by. The hook also remembers the connections, so that a receiver that answers one byte every few
-seconds, for which each single time-out begins anew, is hung up on when the time is over.
+time, nor a redirect, gets by. The hook also remembers the connections, so that a receiver that answers one byte every
+few seconds, for which each single time-out begins anew, is hung up on when the time is over.
 """
 
 from __future__ import annotations

@@ -84,9 +84,12 @@ class Mail:
         except AddressError as error:
             raise Unreachable(f"the address can no longer be used: {error.hint}") from None
         message = compose(page, box.sender, box.recipient, self._clock.now_us())
-        with guard.sending(self._networks, timeout_s) as watched, _told(watched, timeout_s):
-            with _session(box, timeout_s) as server:
-                server.send_message(message)
+        with (
+            guard.sending(self._networks, timeout_s) as watched,
+            _told(watched, timeout_s),
+            _session(box, timeout_s) as server,
+        ):
+            server.send_message(message, box.sender, [box.recipient])
         return Sent("sent", "taken by the mail server")
 
     def _plugin(self, address: str) -> NotifyEmail:
@@ -149,9 +152,8 @@ def _told(watched: guard.Guard, timeout_s: float) -> Iterator[None]:
         code = next(iter(error.recipients.values()))[0]
         raise Unreachable(f"the mail server does not take mail for this address (SMTP {code})") from None
     except smtplib.SMTPResponseException as error:
-        raise Unreachable(
-            _broken(watched, timeout_s, f"the mail server refuses the page (SMTP {error.smtp_code})")
-        ) from None
+        refused = f"the mail server refuses the page (SMTP {error.smtp_code})"
+        raise Unreachable(watched.trouble or refused) from None
     except ssl.SSLCertVerificationError:
         raise Unreachable("the mail server's certificate is not good for its name") from None
     except smtplib.SMTPNotSupportedError:
@@ -159,10 +161,4 @@ def _told(watched: guard.Guard, timeout_s: float) -> Iterator[None]:
     except TimeoutError:
         raise Unreachable(f"no complete answer within {timeout_s:g} s") from None
     except (smtplib.SMTPException, OSError):
-        raise Unreachable(_broken(watched, timeout_s, "no connection, or one that broke off")) from None
-
-
-def _broken(watched: guard.Guard, timeout_s: float, otherwise: str) -> str:
-    if watched.refusal:
-        return f"its host leads to {watched.refusal}; setting channel_networks allows it"
-    return f"no complete answer within {timeout_s:g} s" if watched.timed_out else otherwise
+        raise Unreachable(watched.trouble or guard.BROKEN) from None

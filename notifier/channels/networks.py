@@ -16,7 +16,7 @@ Network = IPv4Network | IPv6Network
 
 # Where clouds answer about a machine and its keys, beside the link-local 169.254.169.254 that most of them use.
 _METADATA: Final = tuple(
-    map(ip_network, ("100.100.100.200/32", "fd00:ec2::254/128", "192.0.0.192/32", "168.63.129.16/32"))
+    ip_network(text) for text in ("100.100.100.200/32", "fd00:ec2::254/128", "192.0.0.192/32", "168.63.129.16/32")
 )
 
 
@@ -45,6 +45,10 @@ class Networks:
         if ip.is_link_local or any(ip in network for network in _METADATA):
             return "a network that only machines use (link-local, cloud metadata)"
         return "nobody's address (multicast, reserved)" if ip.is_multicast or ip.is_reserved else ""
+
+    def refusal_of_host(self, host: str) -> str:
+        """The same for a host as it stands in an address: of a name nothing can be said before it is looked up."""
+        return self.refusal(host) if ":" in host or host.replace(".", "").isdigit() else ""
 
 
 def parse(texts: list[str]) -> Networks:

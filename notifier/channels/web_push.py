@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
+from requests import RequestException, Response, Session
 
 from notifier.channels import answers, guard, overheard
 from notifier.channels.channel import AddressError, Sent, Unreachable
@@ -54,6 +55,13 @@ class Sender:
     contact: str
 
 
+class _Straight(Session):
+    """A push service has no business to send us elsewhere."""
+
+    def get_redirect_target(self, resp: Response) -> None:
+        """No answer is taken for a redirect."""
+
+
 class WebPush:
     """Addresses are `PushSubscription.toJSON()` as text. Without a sender nothing can be sent."""
 
@@ -71,8 +79,9 @@ class WebPush:
         local = plain and parts.hostname in ("127.0.0.1", "localhost") and not self._networks.refusal("127.0.0.1")
         if not parts.hostname or not (parts.scheme == "https" or local):
             _refuse("its endpoint is no https address")
-        if _is_ip(parts.hostname) and self._networks.refusal(parts.hostname):
-            _refuse(f"its endpoint is {self._networks.refusal(parts.hostname)}")
+        refused = self._networks.refusal_of_host(parts.hostname)
+        if refused:
+            _refuse(f"its endpoint is {refused}")
         try:
             ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(subscription.keys.p256dh))
         except ValueError:
@@ -107,20 +116,17 @@ class WebPush:
 
     def _post(self, to: _Subscription, page: Page, sender: Sender, timeout_s: float) -> tuple[int, str | None]:
         from pywebpush import WebPusher  # a second and 40 MB, with all it brings along
-        from requests import RequestException, Session
 
-        session = Session()
-        session.max_redirects = 0
         subscription = {"endpoint": to.endpoint, "keys": {"p256dh": to.keys.p256dh, "auth": to.keys.auth}}
-        with guard.sending(self._networks, timeout_s) as watched, overheard.hearing(), session:
+        with guard.sending(self._networks, timeout_s) as watched, overheard.hearing(), _Straight() as session:
             try:
                 answer = WebPusher(subscription, requests_session=session).send(
                     payload(page), self._headers(to, page, sender), ttl=TTL_S[page.priority], timeout=timeout_s
                 )
             except (RequestException, OSError):
-                raise Unreachable(_broken(watched, timeout_s)) from None
-        if watched.timed_out:
-            raise Unreachable(_broken(watched, timeout_s))
+                raise Unreachable(watched.trouble or guard.BROKEN) from None
+        if watched.trouble:
+            raise Unreachable(watched.trouble)
         return answer.status_code, answer.headers.get("Retry-After")
 
     def _headers(self, to: _Subscription, page: Page, sender: Sender) -> dict[str, str]:
@@ -174,13 +180,3 @@ def _decoded(text: str) -> bytes:
 
 def _refuse(hint: str) -> Never:
     raise AddressError("check a channel's address", "push subscription", hint=hint)
-
-
-def _is_ip(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
-
-
-def _broken(watched: guard.Guard, timeout_s: float) -> str:
-    if watched.refusal:
-        return f"its host leads to {watched.refusal}; setting channel_networks allows it"
-    return f"no complete answer within {timeout_s:g} s" if watched.timed_out else "no connection, or one that broke off"

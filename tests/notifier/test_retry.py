@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def tries_within(seconds: float, priority: Priority, key: str = "7-1") -> list[f
 def test_a_high_page_is_tried_five_times_in_the_first_half_minute_and_then_every_half_minute_for_hours() -> None:
     moments = tries_within(4 * 3600, HIGH)
     assert sum(moment <= 33 for moment in moments) == 5
-    gaps = [later - earlier for earlier, later in zip(moments[5:], moments[6:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments[5:])]
     assert len(gaps) > 400
     assert all(27 <= gap <= 33 for gap in gaps)
 
