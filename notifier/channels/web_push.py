@@ -7,6 +7,7 @@ gets is `payload`.
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import Final, Never
@@ -22,6 +23,7 @@ from notifier.channels.networks import Networks
 from notifier.page import Page
 from telemetry.alarms import Priority
 from telemetry.clock import MICROSECONDS, Clock
+from telemetry.errors import SettingsError
 
 MAX_ADDRESS: Final = 2048  # characters; browsers' are 200 to 500
 # How long a push service keeps a page for a device that is off. After that the step it was sent for is long past.
@@ -53,6 +55,11 @@ class Sender:
 
     key: ec.EllipticCurvePrivateKey
     contact: str
+
+    def __post_init__(self) -> None:
+        """SettingsError for a contact that a push service could not write to."""
+        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://\S+", self.contact):
+            raise SettingsError("read settings", "push_contact", hint="mailto:SOMEBODY@HOST or https://HOST/…")
 
 
 class _Straight(Session):

@@ -16,6 +16,7 @@ from notifier.page import Page
 from notifier.words import Language
 from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
+from telemetry.errors import SettingsError
 from tests.notifier.http_sink import Behaviour, http_sink
 from tests.notifier.pages import LOOPBACK, RECEIPT, SECRETS, TIMEOUT_S, page
 from tests.notifier.push_stand_in import push_stand_in
@@ -135,6 +136,14 @@ def test_without_a_contact_nothing_is_sent() -> None:
         with pytest.raises(Unreachable, match="set HOMEHD_PUSH_CONTACT"):
             WebPush(LOOPBACK, SystemClock(), None).send(service.subscription, page(), TIMEOUT_S)
         assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    "contact", ["", "operations@example.org", "mailto:", "mailto:nobody", "http://example.org", "https://"]
+)
+def test_a_contact_that_nobody_could_write_to(contact: str) -> None:
+    with pytest.raises(SettingsError, match="push_contact"):
+        Sender(KEY, contact)
 
 
 def test_a_browser_s_subscription_is_taken() -> None:
