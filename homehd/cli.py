@@ -28,6 +28,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
+    "channels": "ways to reach people: check an address, send a test page, the key for web push",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
@@ -65,6 +66,7 @@ def _run(verb: str, words: list[str]) -> int:
             "clinician_api",
             "alerts",
             "registrar",
+            "notifier",
         ):
             raise
         print(f"homehd {verb}: {error.name} is not installed – pip install 'homehd[embedded]'", file=sys.stderr)
