@@ -28,6 +28,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
+    "rota": "who is on call: turns, overrides, swaps, calendars, and what is wrong with the days ahead",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
