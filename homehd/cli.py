@@ -18,6 +18,7 @@ VERBS: Final[dict[str, str]] = {
     "demo": "everything at once: broker, database, services and simulated homes",
     "edge": "the agent on the dialysis unit",
     "ingest": "from the broker to the store, rules included",
+    "notify": "from alerts to people: whom to ask, by which channels, until somebody accepts",
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",

@@ -15,12 +15,13 @@ from alerts.delivery import DeliveryState, after
 from notifier.dispatch import Job, Outcome
 from notifier.metrics import Metrics
 from notifier.page import Page, Site
-from notifier.words import Audience, Language
+from notifier.words import Language
 from store import channels, deliveries, notices, pool
 from store.deliveries import ClaimedDelivery
 from store.errors import StoreError
 from store.pool import Connection, answered_within, transaction
 from telemetry.alarms import Priority
+from telemetry.rota import Audience
 
 ANSWER_S = 10.0
 T = TypeVar("T")
