@@ -51,8 +51,8 @@ def test_what_a_dead_notifier_had_claimed_is_anybodys_after_three_seconds(
         assert deliveries.claim(other, "n2", NOW_US + 2 * SECOND, 10) == []
         (again,) = deliveries.claim(other, "n2", NOW_US + 4 * SECOND, 10)
         assert (again.delivery_id, again.attempt) == (first.delivery_id, 2)
-    held = deliveries.lock(conn, first.delivery_id)
-    assert held is not None and (held.claimed_by, held.wanted, held.state) == ("n2", True, "queued")
+    (held,) = deliveries.lock(conn, first.delivery_id)
+    assert (held.claimed_by, held.wanted, held.state) == ("n2", True, "queued")
     deliveries.report(conn, first.delivery_id, "sent", "taken", NOW_US)
     assert states(conn) == [("queued", 0, ""), ("sent", 2, "taken")]
     assert deliveries.claim(conn, "n1", NOW_US + 60 * SECOND, 10) == []
@@ -90,8 +90,8 @@ def test_a_screen_is_told_by_whoever_has_it_not_by_the_notifier(conn: Connection
 def test_when_everything_of_a_round_has_failed(conn: Connection, unit: Unit) -> None:
     user = person(conn)
     first, second = queued(conn, unit, [way(conn, user, path="a"), way(conn, user, path="b")])
-    held = deliveries.lock(conn, first)
-    assert held is not None and deliveries.lock(conn, 99) is None
+    (held,) = deliveries.lock(conn, first)
+    assert deliveries.lock(conn, 99) == []
     deliveries.report(conn, first, "failed", "gone", NOW_US)
     assert not deliveries.nothing_left(conn, held.notice_id, 1)
     deliveries.report(conn, second, "failed", "gone", NOW_US)
