@@ -77,16 +77,15 @@ class Decider:
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
             now_s = self._clock.monotonic_s()
-            if now_s - self._beat_s >= BEAT_S:
-                heartbeat.beat(conn, SERVICE, self._instance, now_us)
+            if self._beat(conn):
                 self._fault = self._own_fault(conn, now_us, now_s)
-                self._beat_s = now_s
             moved = 0
             while done := router.route(conn, self._causes, now_us, self._fault):
                 moved += done
                 self._metrics.routed.inc(done)
                 # What is more important than the rest has its pages before the rest is looked at.
                 moved += self._advance(conn, now_us)
+                self._beat(conn)
             moved += self._advance(conn, now_us)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
@@ -110,7 +109,17 @@ class Decider:
             taken += done
             self._metrics.steps.inc(done)
             self._wake()
+            self._beat(conn)
         return taken
+
+    def _beat(self, conn: Connection) -> bool:
+        """Once a second; whether it did. In the middle of a storm, too: else our own claims would be given up."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._beat_s < BEAT_S:
+            return False
+        heartbeat.beat(conn, SERVICE, self._instance, notices.database_us(conn))
+        self._beat_s = now_s
+        return True
 
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]
