@@ -112,8 +112,8 @@ def _snapshot(found: dict[str, list[Row]]) -> Snapshot:
 
 
 def _standing(row: Row) -> StandingRow:
-    *fields, rules = row
-    return StandingRow(*fields, rules=tuple(rules))
+    fields: list[Any] = [*row[:-1], tuple(row[-1])]
+    return StandingRow(*fields)
 
 
 def _made(kind: type[_T], rows: Iterable[Row]) -> tuple[_T, ...]:
