@@ -63,7 +63,6 @@ def handover(found: Snapshot, stretch: Stretch, book: Book, clinic_id: int | Non
     stories = [_story(row) for row in found.stories]
     noisy = [one for one in (*loads.of_rules(stories, stretch), *loads.of_homes(stories, stretch)) if one.is_noisy]
     standing = tuple(row for row in found.standing if not _is_for_the_list(row))
-    rotas = [rota for rota in book.rotas if clinic_id is None or rota.clinic_id in (clinic_id, None)]
     return Handover(
         stretch,
         standing,
@@ -72,7 +71,7 @@ def handover(found: Snapshot, stretch: Stretch, book: Book, clinic_id: int | Non
         found.out,
         tuple(answers(stories, stretch)),
         tuple(noisy),
-        tuple(next_turns(book, rotas, now_us)),
+        tuple(next_turns(book, clinic_id, now_us)),
     )
 
 

@@ -48,8 +48,6 @@ def lines(report: Handover, labels: Mapping[int, Label], *, names: bool) -> Iter
     for turn in report.next_turns:
         state = "covered" if turn.covered else "NOT COVERED"
         yield "next", state, turn.where, turn.person or "nobody", f"from {told(turn.from_us)}", turn.why_not or "-"
-    if not report.next_turns:
-        yield "next", "NOT COVERED", "there is no rota", "nobody", "-", "`homehd rota add` makes one"
 
 
 def plain(report: Handover, labels: Mapping[int, Label], *, names: bool) -> dict[str, Any]:

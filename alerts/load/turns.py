@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from alerts.rota.local_time import UnknownZone
 from alerts.rota.rotation import END_US
 from alerts.rota.shifts import shift_at
 from alerts.rota.standing import standing
-from telemetry.rota import PRIMARY, Audience, Book, Rota
+from telemetry.rota import LINE_WORDS, PRIMARY, Audience, Book, Rota
 
 # Without a rota, or on one whose turns are longer than anybody remembers.
 WITHOUT_US: Final = 12 * HOUR_US
@@ -55,8 +55,18 @@ def shift_of(book: Book, clinic_id: int | None, now_us: int, *, last: bool = Fal
     return Stretch(max(before_us, begins_us - LONGEST_US), begins_us)
 
 
-def next_turns(book: Book, rotas: Sequence[Rota], now_us: int) -> Iterator[Turn]:
-    """Of each rota the shift after the one that runs."""
+def next_turns(book: Book, clinic_id: int | None, now_us: int) -> Iterator[Turn]:
+    """Of each rota the shift after the one that runs, and clinics without a clinical rota, as not covered.
+
+    `clinic_id`: that clinic's and those of all clinics; None: every rota there is.
+    """
+    rotas = [one for one in book.rotas if clinic_id is None or one.clinic_id in (clinic_id, None)]
+    answered = {one.clinic_id for one in rotas if (one.audience, one.line) == (Audience.CLINICAL, PRIMARY)}
+    for clinic in book.clinics.values():
+        wanted = clinic.has_patients if clinic_id is None else clinic.clinic_id == clinic_id
+        if wanted and clinic.clinic_id not in answered:
+            where = f"{clinic.name}, {Audience.CLINICAL}, {LINE_WORDS[PRIMARY]}"
+            yield Turn(where, now_us, None, covered=False, why_not="there is no rota")
     for rota in rotas:
         where = where_of(book, rota)
         try:

@@ -409,14 +409,14 @@ def test_load_and_hand_over_of_a_storm(database_url: str, tmp_path: Path) -> Non
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     table = lines("load", "--days", "1", "--clinic", "North")
-    assert ["R13", "-", "12"] == next(row for row in table if row[0] == "R13")[:3]
+    assert next(row for row in table if row[0] == "R13")[:3] == ["R13", "-", "12"]
     (anna,) = (row for row in table if row[:2] == ["person", "Anna"])
     assert anna[2] == "13" and "floods: 1" in anna[-1]
     asked = json.loads(homehd("load", "--json", **environment).stdout)
     assert asked["all"]["count"] == 13 and asked["people"][0]["floods"][0]["count"] == 13
     handed = lines("rota", "handover", "--clinic", "North")
     assert len([row for row in handed if row[0] == "OPEN"]) == 13 and handed[1][:3] == ["OPEN", "high", "Home 0"]
-    assert handed[-1][:3] == ["next", "NOT COVERED", "there is no rota"]
+    assert handed[-1][:3] == ["next", "NOT COVERED", "North, clinical, primary"]
     handed_json = json.loads(homehd("rota", "handover", "--shift", "last", "--names", "--json", **environment).stdout)
     assert handed_json["alerts"][0] == {
         "priority": "high", "count": 0, "called": 0, "answered": 0, "median_s": None, "worst_s": None,

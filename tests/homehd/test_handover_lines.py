@@ -61,8 +61,3 @@ def test_json_has_the_same() -> None:
         "reason": "on it",
     }  # fmt: skip
     assert made["next"][0]["covered"] is True and made["alerts"][0]["median_s"] == 30.0
-
-
-def test_no_rota_is_said() -> None:
-    none = replace(report(), next_turns=())
-    assert list(handover_lines.lines(none, LABELS, names=False))[-1][:3] == ("next", "NOT COVERED", "there is no rota")
