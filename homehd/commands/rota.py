@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry out one verb."""
-    now_us = SystemClock().now_us()
+    now_us = SystemClock().now_us() // 1_000_000 * 1_000_000  # a calendar knows nothing finer
     with settings.database(settings.load(options)) as url, closing(pool.connect(url, name="homehd rota")) as conn:
         migrate.check(conn)
         book = store.load(conn, now_us)
@@ -222,8 +222,7 @@ def _chosen(book: Book, options: argparse.Namespace) -> list[Rota]:
 
 
 def _moment(text: str | None, flag: str, rota: Rota, now_us: int) -> int:
-    # To the second: a calendar knows nothing finer.
-    return now_us // 1_000_000 * 1_000_000 if text is None else rota_words.moment(text, flag, zone_of(rota.zone))
+    return now_us if text is None else rota_words.moment(text, flag, zone_of(rota.zone))
 
 
 def _stretch(rota: Rota, one: Shift | Override) -> str:

@@ -386,6 +386,7 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
 
 
+@pytest.mark.timeout(600)  # some forty commands
 def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     with pool.connect(database_url) as conn:
