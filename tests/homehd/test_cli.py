@@ -21,6 +21,8 @@ from homehd.cli import VERBS
 from store import accounts, patients, pool, readings, registry
 from store.registry import shard_of
 from tests.evaluation.treated import START_US, treated
+from tests.notifier.http_sink import Behaviour, http_sink
+from tests.notifier.smtp_sink import smtp_sink
 from tests.store.rows import rows
 from tests.system import wait_for
 
@@ -744,3 +746,51 @@ def test_what_is_done_at_the_command_line_is_on_record_and_a_changed_record_is_f
     broken = homehd("audit", "verify", **environment)
     assert broken.returncode == 1
     assert "row 2 – its content is not what was written" in last_line(broken)
+
+
+def test_a_channel_is_tried_out_before_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text('channel_networks = ["127.0.0.0/8"]\npage_label = "Unit B"\n')
+    words, environment = (
+        ("channels", "--config", str(tmp_path / "server.toml")),
+        {"HOMEHD_HOME": str(tmp_path / "home")},
+    )
+    with http_sink() as sink, smtp_sink() as mails:
+        address = f"json://nurse:hunter2@{sink.authority}/T0KEN"
+        checked = homehd(*words, "check", address, **environment)
+        assert (checked.returncode, checked.stdout) == (0, f"json://{sink.authority}/… can be used\n")
+        assert sink.requests == []
+        sent = homehd(*words, "test", address, **environment)
+        assert (sent.returncode, sent.stdout) == (0, f"json://{sink.authority}/…: sent – taken by the service\n")
+        assert sink.requests[0].json()["title"] == "Unit B – Test: no answer is needed"
+        mail = f"mailto://127.0.0.1:{mails.port}?from=a@b.org&to=c@d.org"
+        assert homehd(*words, "test", mail, "--language", "zh-Hans", **environment).returncode == 0
+        assert mails.mails[0]["Subject"] == "Unit B – 测试：无需回应"
+        sink.behaviour = Behaviour(status=503)
+        failed = homehd(*words, "test", address, **environment)
+    assert failed.returncode == 1
+    assert last_line(failed) == (
+        f"homehd channels: send a test page: json://{sink.authority}/… – the receiver is in trouble (HTTP 503)"
+    )
+    assert "hunter2" not in failed.stderr and "T0KEN" not in failed.stderr
+
+
+def test_an_address_of_a_channel_that_is_none_is_one_line(tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path)}
+    for address, said in (
+        ("syslog://", "acts on the server and reaches nobody"),
+        ("json://127.0.0.1/T0KEN", "this server itself"),
+        ("dingtalk://" + "a" * 40 + "/12", "a phone number in it is none"),
+        ("{}", "expected what the browser gave"),
+    ):
+        refused = homehd("channels", "test", address, **environment)
+        assert refused.returncode == 1 and said in last_line(refused), refused.stderr
+        assert "T0KEN" not in refused.stderr
+    mistaken = homehd("channels", "check", "ntfys://ntfy.example.org/t", HOMEHD_PUSH_CONTACT="nobody", **environment)
+    assert mistaken.returncode == 2 and "push_contact" in last_line(mistaken)
+
+
+def test_the_key_for_web_push_is_made_once(tmp_path: Path) -> None:
+    first, second = (homehd("channels", "key", HOMEHD_HOME=str(tmp_path)) for _ in range(2))
+    assert first.returncode == 0 and re.fullmatch(r"B[\w-]{86}\n", first.stdout)
+    assert second.stdout == first.stdout
+    assert (tmp_path / "vapid.pem").stat().st_mode & 0o777 == 0o600
