@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
-from store import accounts, patients, pool, readings, registry
+from store import accounts, channels, patients, pool, readings, registry
 from store.registry import shard_of
 from tests.evaluation.treated import START_US, treated
 from tests.notifier.http_sink import Behaviour, http_sink
@@ -414,12 +414,17 @@ def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path)
     today = datetime.now(UTC).date()
     anchor = ("--anchor", f"{today - timedelta(days=2)}")  # so that the shift that runs ends in five days
     rota("rotate", "North", "--people", "ann@x,bob@x", *anchor)
+    untested = [row[2] for row in rota("check", "North", code=1) if "channel" in row[2]]
+    assert [what.split()[0] for what in untested] == ["ann", "bob"]
+    with pool.connect(database_url) as conn:
+        for channel in channels.of(conn, [1, 2]):
+            channels.note_tested(conn, channel.channel_id, time.time_ns() // 1000)
     unaccepted = rota("check", code=1)
-    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT", "not judged"]
+    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT"]
     assert "ann has not accepted" in str(unaccepted)
     assert rota("check", "North", code=1)[0][:2] == ["covered", "North, clinical, primary"]
     assert rota("accept", "North", "--person", "ann@x")[0][1:3] == ["ann", "accepted"]
-    assert [row[0] for row in rota("check", "North")] == ["covered", "not judged"]
+    assert [row[0] for row in rota("check", "North")] == ["covered"]
     assert "--decline" in str(rota("accept", "North", "--person", "ann@x", "--decline", code=2))
     rota("accept", "North", "--person", "ann@x", "--decline", "--reason", "ill")
     rota("check", "North", code=1)

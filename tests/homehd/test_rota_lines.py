@@ -65,7 +65,7 @@ def test_a_rota_in_an_unknown_zone_hides_no_other() -> None:
 
 
 def test_a_finding_says_how_urgent_where_what_and_what_to_do() -> None:
-    found = findings(book(rota(rotation(CY))), None, NOW)
+    found = findings(book(rota(rotation(CY))), {}, NOW)
     ((urgency, where, what, action),) = rota_lines.told_findings(found)
     assert (urgency, where) == ("URGENT", "North, clinical, primary") and "Cy" in what and "users list" in action
     assert next(iter(rota_lines.told_findings([replace(found[0], urgent=False)])))[0] == "soon"
