@@ -13,10 +13,10 @@ from telemetry.alarms import Priority
 
 
 class Language(StrEnum):
-    """What a person reads; BCP 47."""
+    """What a person reads; BCP 47. Chinese is written simplified."""
 
     ENGLISH = "en"
-    CHINESE = "zh-Hans"
+    CHINESE = "zh"
 
 
 class Audience(StrEnum):
