@@ -1,1 +1,1 @@
-"""Telling people: what a page says, the channels that carry it, when it is tried again, how many at once."""
+"""From an alert to a person who answers: whom to ask and when, what a page says, the channels that carry it."""

@@ -1,4 +1,4 @@
-"""The log as a process of ours writes it, at its most talkative."""
+"""A connection to a fresh database, a clinic in it, and the log as a process of ours writes it, at its most talkative."""
 
 from __future__ import annotations
 
@@ -7,6 +7,23 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+
+from store import pool
+from store.pool import Connection
+from tests.notifier.world import World, build
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    with pool.connect(database_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def world(conn: Connection, database_url: str) -> Iterator[World]:
+    built = build(conn, database_url)
+    yield built
+    built.close()
 
 
 @pytest.fixture
