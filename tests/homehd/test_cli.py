@@ -768,7 +768,7 @@ def test_a_channel_is_tried_out_before_it_is_needed(tmp_path: Path) -> None:
         assert (sent.returncode, sent.stdout) == (0, f"json://{sink.authority}/…: sent – taken by the service\n")
         assert sink.requests[0].json()["title"] == "Unit B – Test: no answer is needed"
         mail = f"mailto://127.0.0.1:{mails.port}?from=a@b.org&to=c@d.org"
-        assert homehd(*words, "test", mail, "--language", "zh-Hans", **environment).returncode == 0
+        assert homehd(*words, "test", mail, "--language", "zh", **environment).returncode == 0
         assert mails.mails[0]["Subject"] == "Unit B – 测试：无需回应"
         sink.behaviour = Behaviour(status=503)
         failed = homehd(*words, "test", address, **environment)
