@@ -218,7 +218,7 @@ def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> N
     assert "server.toml:2" in last_line(done)
 
 
-@pytest.mark.parametrize("verb", ["migrate", "ingest", "api", "users list", "units list"])
+@pytest.mark.parametrize("verb", ["migrate", "ingest", "notify", "api", "users list", "units list"])
 def test_a_database_that_is_not_there_is_one_line(verb: str, tmp_path: Path) -> None:
     url = "postgresql://homehd:secret-word@127.0.0.1:1/homehd"
     done = homehd(*verb.split(), HOMEHD_HOME=str(tmp_path), HOMEHD_DATABASE=url, HOMEHD_BROKER="mqtt://127.0.0.1:1")
