@@ -78,7 +78,10 @@ class Engine:
         return row
 
     def set_context(self, row: int, context: Context) -> None:
-        """What is known of the unit's patient. Takes effect with the next reading; a snapshot does not hold it."""
+        """What is known of the unit's patient, from the next reading on.
+
+        A snapshot has it as it was, so that what is gone through again is judged as it was: set it anew after that.
+        """
         for index, rule in enumerate(self._plan.rules):
             missing = [i for i, key in enumerate(rule.context) if context_value(context, key) is None]
             self._table["rule.context"][row, index] = context_code(rule, missing[0]) if missing else 0
@@ -149,7 +152,7 @@ class Engine:
         return sorted(found, key=lambda f: f.rule)
 
     def snapshot(self, row: int) -> bytes:
-        """All that the engine remembers of a unit but its context; the ruleset's layout goes with it."""
+        """All that the engine remembers of a unit and its patient; the ruleset's layout goes with it."""
         fingerprint, layout, body = self._table.pack(row)
         alarms = self._plan.flag.saved(row) if self._plan.flag else []
         whole = msgspec.msgpack.encode((_SNAPSHOT, fingerprint, layout, body, alarms))

@@ -55,7 +55,7 @@ class Context:
         prescribed_spktv: single-pool Kt/V a treatment is to reach.
         prescribed_heparin_ml_h: heparin pump's rate as prescribed, mL/h; 0 = none is prescribed.
         heparin_stop_min: so many minutes before the end of the treatment the heparin pump is to be stopped.
-        limits: a patient's own limits, "<rule> <priority>" -> limit in the rule's unit ("R13 high" -> 320).
+        limits: a patient's own limits, by `Rule.own_name` -> number in the rule's unit ("R13 high" -> 320).
     """
 
     target_weight_kg: float | None = None

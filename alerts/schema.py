@@ -113,6 +113,8 @@ class Rung:
         on_us, off_us: delays in microseconds.
         limit_from: context value that replaces the limit where it is known.
         subject: the signal this rung is about, where a rule watches several.
+        split: the limits it is one of, where it depends on a baseline.
+        more: further numbers of the level, by their key in the file.
     """
 
     priority: Priority
@@ -123,6 +125,8 @@ class Rung:
     deadband: float = 0.0
     limit_from: str = ""
     subject: str = ""
+    split: tuple[float, ...] = ()
+    more: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,16 @@ class Rule:
     def phases(self) -> frozenset[Phase]:
         """Phases in which it is evaluated."""
         return frozenset(Phase[name] for name in self.spec.phases)
+
+    def own_name(self, number: int, key: str = "") -> str:
+        """Under which name a patient's own limit of a rung stands in `Context.limits`, or that of a key of its level.
+
+        Rule and priority, the signal where rungs share one, the key: "R13 high", "R16 medium_venous_pressure".
+        """
+        mine = self.rungs[number]
+        shared = sum(one.priority is mine.priority for one in self.rungs) > 1
+        words = (str(mine.priority), mine.subject if shared else "", key)
+        return f"{self.id} {'_'.join(word for word in words if word)}"
 
 
 def rung(delays: Delays, limit: float, beyond: str) -> Rung:

@@ -31,7 +31,7 @@ class Field:
     Attributes:
         fill: the first value, one for all elements or one each.
         labels: identity of each element; None = one value per unit.
-        saved: whether it is part of a snapshot (what follows from context or other fields is not).
+        saved: whether it is part of a snapshot (what follows from other fields is not).
     """
 
     name: str
