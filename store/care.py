@@ -71,6 +71,16 @@ def limits_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> d
     return found
 
 
+def prescribed_in_force(
+    conn: Connection, unit_ids: Sequence[int], now_us: int
+) -> dict[int, dict[str, float | None]]:  # fmt: skip
+    """By unit id and item: what is arranged as prescribed for the patient whom the unit serves, as it holds now."""
+    found: dict[int, dict[str, float | None]] = {}
+    for unit_id, item, value in run(conn, "prescribed_in_force", {"units": list(unit_ids), "now": storable_us(now_us)}):
+        found.setdefault(unit_id, {})[item] = value
+    return found
+
+
 def target_weights_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, float]:
     """By unit id: the target weight arranged for the patient whom the unit serves, as it holds now, kg."""
     parameters = {"units": list(unit_ids), "now": storable_us(now_us)}

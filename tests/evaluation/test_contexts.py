@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from store import care, patients, pool, registry
 from store.care import Entry
 from store.patients import Prescription
 from store.pool import Connection
-from telemetry.care import Arranged, Content, Limits, TargetWeight
+from telemetry.care import Arranged, Content, Limits, Prescribed, TargetWeight
 
 NOW_US = 1_750_000_000_000_000
 
@@ -43,6 +44,30 @@ def test_own_limits_and_target_weight_hold_from_their_moment_until_the_next(conn
     assert at(10) == Context(72.0, limits={"R13 high": 320.0})
     assert at(20) == Context(70.0, limits={"R13 high": 320.0, "R14 medium": -220.0})
     assert at(30) == Context(70.0, limits={"R14 medium": -220.0})
+
+
+def test_each_item_of_a_prescription_holds_from_its_moment_until_the_next_of_that_item(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    known = Prescription(prescribed_conductivity_ms_cm=14.0, prescribed_spktv=1.4, prescribed_heparin_ml_h=1.0)
+    ann = patients.add_patient(conn, "Ann", None, known)
+    patients.bind(conn, unit.unit_id, ann, NOW_US)
+    # Entered in another order than they begin to hold, one of them to come, and one that only a later release knows.
+    arrange(conn, ann, Prescribed(item="prescribed_heparin_ml_h", value=2.0), NOW_US + 20)
+    arrange(conn, ann, Prescribed(item="prescribed_heparin_ml_h", value=1.5), NOW_US + 10)
+    arrange(conn, ann, Prescribed(item="prescribed_spktv", value=None), NOW_US + 10)
+    arrange(conn, ann, Prescribed(item="prescribed_spktv", value=1.2), NOW_US + 30)
+    arrange(conn, ann, Prescribed(item="prescribed_spktv", value=1.3), NOW_US + 30)
+    arrange(conn, ann, Prescribed(item="prescribed_mood", value=1.0), NOW_US)
+    for later_us, spktv, heparin in ((9, 1.4, 1.0), (10, None, 1.5), (20, None, 2.0), (30, 1.3, 2.0)):
+        wanted = Context(
+            prescribed_conductivity_ms_cm=14.0, prescribed_spktv=spktv, prescribed_heparin_ml_h=heparin
+        )  # fmt: skip
+        then_us = NOW_US + later_us
+        live = contexts(conn, [unit.unit_id], then_us)[unit.unit_id]
+        then = context_then(conn, ann, known, then_us)
+        for found in (live, then):
+            assert found.prescribed_spktv == (None if spktv is None else pytest.approx(spktv))
+            assert found == replace(wanted, prescribed_spktv=found.prescribed_spktv)
 
 
 def test_they_are_the_patients_and_not_the_units(conn: Connection) -> None:

@@ -201,6 +201,14 @@ JOIN arrangement AS a USING (patient_id)
 WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'limits' AND a.since <= from_us(%(now)s)
 ORDER BY b.unit_id, a.content ->> 'rule', a.since DESC, a.arrangement_id DESC
 
+-- name: prescribed_in_force
+SELECT DISTINCT ON (b.unit_id, a.content ->> 'item')
+    b.unit_id, a.content ->> 'item', (a.content ->> 'value')::float8
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'prescription' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.content ->> 'item', a.since DESC, a.arrangement_id DESC
+
 -- name: target_weights_in_force
 SELECT DISTINCT ON (b.unit_id) b.unit_id, (a.content ->> 'kg')::float8
 FROM binding AS b
