@@ -34,6 +34,8 @@ LONGEST_MIN: Final = 720.0
 # A slip in the year or the month: nobody arranges further ahead, or enters what is older.
 AHEAD_US: Final = 366 * DAY_US
 BACK_US: Final = 400 * DAY_US
+# Some ten million readings: half a minute of the database's time.
+MOST_TREATMENTS: Final = 50
 # A clock beside ours may be a little ahead.
 _SOON_US: Final = 300_000_000
 _WEIGHT: Final = "target_weight_kg"
@@ -116,6 +118,13 @@ def _prescribed(item: str, value: float | None) -> Prescribed | TargetWeight:
     if value is None:
         raise _fault(f"{item}=none", "a weight to be reached is not taken back: enter another")
     return TargetWeight(kg=value)
+
+
+def treatments(count: int) -> int:
+    """Over how many of the last treatments a baseline is looked for."""
+    if not 1 <= count <= MOST_TREATMENTS:
+        raise _fault(f"--treatments {count}", f"1 to {MOST_TREATMENTS}")
+    return count
 
 
 def measurement(what: str, value: float, unit: str, taken_us: int, now_us: int) -> Measurement:

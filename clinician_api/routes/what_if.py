@@ -30,7 +30,9 @@ class WhatIfQuestion(Model):
     start: datetime = Field(description="Treatments that began at or after it, with zone")
     end: datetime = Field(description="And before it; at most 100 days after start")
     limits: dict[RuleId, dict[LevelName, Limit]] = Field(
-        min_length=1, max_length=20, description="Rule, level or further number of it, limit in the rule's unit: {R13: {high: 320}}"
+        min_length=1,
+        max_length=20,
+        description="Rule, level or its further number, limit in its unit: {R13: {high: 320}}",
     )
 
 

@@ -1,4 +1,4 @@
-"""`homehd patients`: whom a home serves, what is arranged for them, what was measured, where their rules stand."""
+"""`homehd patients`: whom a home serves, what is arranged and measured for them, what is usual, where rules stand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from alerts.between.words import moment
+from alerts.schema import number
 from homehd import care_words, names, settings, times
-from store import audit, care, migrate, patients, pool, registry, reviews
+from store import audit, care, migrate, own_baseline, patients, pool, registry, reviews
 from store.audit import Deed
 from store.care import Entry
 from store.patients import Prescription
@@ -30,12 +31,13 @@ _ARRANGE: Final[dict[str, Callable[[argparse.Namespace], Sequence[Content]]]] = 
     "prescription": lambda o: care_words.prescription(o.prescribed),
     "limits": lambda o: [care_words.limits(o.rule, o.limit)],
 }
+_PRESSURES: Final = ("venous", "arterial", "transmembrane")
 # Why a patient has what they were entered with.
 _FIRST: Final = "entered with the patient"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add, schedule, access, target, prescription, limits, measure, show: of the patient whom unit ID serves."""
+    """add, what is arranged, measure, baseline, show: of the patient whom unit ID serves."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="a new patient, whom this unit serves from now on", allow_abbrev=False)
     add.add_argument("unit", metavar="ID")
@@ -74,9 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unit", dest="measured_in", required=True, metavar="UNIT", help="of measurement: kg, mL/min …"
     )
     measure.add_argument("--at", dest="taken", type=times.argument, metavar="T", help="when it was taken: now")
+    baseline = verbs.add_parser("baseline", help="own pressures at each blood flow", allow_abbrev=False)
+    baseline.add_argument("unit", metavar="ID")
+    baseline.add_argument("--treatments", type=int, default=10, metavar="N", help="of the last N, 1 to 50: 10")
     show = verbs.add_parser("show", help="what is arranged, and what each rule found last", allow_abbrev=False)
     show.add_argument("unit", metavar="ID")
-    for verb in (add, schedule, access, target, prescription, limits, measure, show):
+    for verb in (add, schedule, access, target, prescription, limits, measure, baseline, show):
         settings.add_arguments(verb)
 
 
@@ -102,6 +107,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"{unit.name}\t{options.verb}\tholds from {moment(since_us)}")
         elif options.verb == "measure":
             _measure(conn, unit, patient_id, options, now_us)
+        elif options.verb == "baseline":
+            _show_baseline(conn, patient_id, care_words.treatments(options.treatments))
         else:
             _show(conn, patient_id)
     return 0
@@ -146,6 +153,14 @@ def _show(conn: Connection, patient_id: int) -> None:
         )
     for found in reviews.newest(conn, patient_id):
         _line(found.rule, str(found.state), found.priority or "-", found.about, found.reason)
+
+
+def _show_baseline(conn: Connection, patient_id: int, treatments: int) -> None:
+    _line("flow mL/min", "treatments", "minutes", *(f"{name} mmHg: median 95 % 99 %" for name in _PRESSURES))
+    for band in own_baseline.bands(conn, patient_id, treatments):
+        spreads = (band.venous, band.arterial, band.transmembrane)
+        told = [" ".join("-" if x is None else number(round(x)) for x in spread) for spread in spreads]
+        _line(str(band.flow_ml_min), str(band.treatments), str(band.minutes), *told)
 
 
 def _line(*columns: str) -> None:

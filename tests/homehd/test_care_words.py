@@ -137,6 +137,13 @@ def test_a_value_that_cannot_be(what: str, value: float, unit: str, taken_us: in
     assert said in caught.value.line()
 
 
+@pytest.mark.parametrize("count", [0, 51])
+def test_a_baseline_is_of_some_treatments(count: int) -> None:
+    assert care_words.treatments(10) == 10
+    with pytest.raises(SettingsError, match="1 to 50"):
+        care_words.treatments(count)
+
+
 def test_a_target_weight_in_grams_and_a_moment_in_another_year() -> None:
     assert care_words.target_weight(70).kg == 70
     with pytest.raises(SettingsError, match="is it in kg"):

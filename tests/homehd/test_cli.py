@@ -380,6 +380,8 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     assert shown[0][2:] == ['{"item":"pre_systolic_mmhg","value":140.0}', me, "entered with the patient"]
     assert shown[1][3:] == [me, "as agreed"]
     assert shown[5][2:] == ['{"item":"heparin_stop_min","value":30.0}', me, "bleeds long"]
+    header, *bands = patients("baseline", "u1").stdout.splitlines()
+    assert header.startswith("flow mL/min\ttreatments\tminutes\tvenous mmHg") and bands == []
     with pool.connect(database_url) as conn:
         deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
     assert [deed[0] for deed in deeds] == [
