@@ -32,7 +32,7 @@ class WhatIfQuestion(Model):
     limits: dict[RuleId, dict[LevelName, Limit]] = Field(
         min_length=1,
         max_length=20,
-        description="Rule, level or its further number, limit in its unit: {R13: {high: 320}}",
+        description="Rule, level or its further number, limit: {R13: {high: 320}}",
     )
 
 
