@@ -1,4 +1,4 @@
-"""What the rules know of a patient: prescription, target weight, limits of their own."""
+"""What the rules know of a patient: prescription, target weight, limits of their own, the needle's own pressure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alerts.records import Context
 from store import care, patients
 from store.patients import Prescription
 from store.pool import Connection
-from telemetry.care import Limits
+from telemetry.care import Access, Limits
 from telemetry.past import Past
 
 
@@ -16,8 +16,11 @@ def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int
     """By unit id, as it holds now, without units that serve nobody. An arranged weight goes before a prescribed one."""
     weights = care.target_weights_in_force(conn, unit_ids, now_us)
     limits = care.limits_in_force(conn, unit_ids, now_us)
+    accesses = care.accesses_in_force(conn, unit_ids, now_us)
     return {
-        unit_id: _context(known, weights.get(unit_id, known.target_weight_kg), limits.get(unit_id, {}))
+        unit_id: _context(
+            known, weights.get(unit_id, known.target_weight_kg), limits.get(unit_id, {}), accesses.get(unit_id)
+        )
         for unit_id, known in patients.prescriptions(conn, unit_ids).items()
     }
 
@@ -27,10 +30,13 @@ def context_then(conn: Connection, patient_id: int, known: Prescription, then_us
     arranged = tuple(entry.arranged for entry in care.entries(conn, patient_id))
     past = Past(then_us, then_us, arranged=arranged, target_weight_kg=known.target_weight_kg)
     rules = {one.content.rule for one in arranged if isinstance(one.content, Limits)}
-    return _context(known, past.target_kg(then_us), {rule: past.own_limits(rule, then_us) for rule in sorted(rules)})
+    own = {rule: past.own_limits(rule, then_us) for rule in sorted(rules)}
+    return _context(known, past.target_kg(then_us), own, past.holding(Access, then_us))
 
 
-def _context(known: Prescription, weight_kg: float | None, limits: Mapping[str, Mapping[str, float]]) -> Context:
+def _context(
+    known: Prescription, weight_kg: float | None, limits: Mapping[str, Mapping[str, float]], access: Access | None
+) -> Context:
     return Context(
         weight_kg,
         known.pre_systolic_mmhg,
@@ -40,4 +46,6 @@ def _context(known: Prescription, weight_kg: float | None, limits: Mapping[str, 
         known.prescribed_heparin_ml_h,
         known.heparin_stop_min,
         {f"{rule} {name}": value for rule, own in limits.items() for name, value in own.items()},
+        # A catheter has no needle, whatever was calibrated.
+        access.needle if access is not None and access.kind != "catheter" else (),
     )
