@@ -62,7 +62,7 @@ class Line:
 
 
 def run(lines: Iterable[str], ruleset: Ruleset) -> Iterator[dict[str, Any]]:
-    """Every transition as one object: t, unit, rule, rule_version, priority, state, again, reason, inputs, limit, limits.
+    """Every transition as one object: t, unit, rule, rule_version, priority, state, again, reason, inputs, limit(s).
 
     HomehdError with the line's number for a line that cannot be read; what came before it has been given out.
     """
