@@ -8,6 +8,7 @@ are not quiet, then the findings of the units that may have changed are folded a
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts import explain, findings, stepping, taking
-from alerts.detectors.base import Bools
+from alerts.detectors.base import Bools, Codes
 from alerts.inputs import Rows
 from alerts.plan import Plan, context_code
 from alerts.records import Context, Counters, Finding, Samples, Transition
@@ -23,6 +24,7 @@ from alerts.rounds import as_indexes, portions
 from alerts.ruleset import Ruleset
 from alerts.schema import context_value
 from alerts.table import NEVER, Table
+from telemetry.alarms import FindingState
 from telemetry.errors import HomehdError
 from telemetry.messages import Event, EventKind
 
@@ -222,10 +224,11 @@ class Engine:
             columns = self._plan.groups[name].columns
             detector.evaluate(now, table, breach[:, columns], clear[:, columns], why)
         changed = np.zeros(len(time), np.bool_)
+        forced = stepping.step(self._plan, table, now, breach, clear, why, changed)
+        why = findings.veil(self._plan, table, at, why)
         # Not any(axis=1): few differ, and short rows are slow to go through one by one.
         changed[np.flatnonzero(why != table["rule.why"][at]) // why.shape[1]] = True
         table["rule.why"][at] = why
-        forced = stepping.step(self._plan, table, now, breach, clear, why, changed)
         self.counters.evaluated += len(time)
         if not changed.any():
             return []
@@ -233,9 +236,16 @@ class Engine:
         rows = positions + at.start if isinstance(at, slice) else at[positions]
         return self._tell(rows, time[positions], None if forced is None else forced[positions])
 
-    def _tell(self, rows: npt.NDArray[np.intp], times: npt.NDArray[np.int64], forced: Bools | None) -> list[Transition]:
+    def _tell(self, rows: npt.NDArray[np.intp], times: npt.NDArray[np.int64], forced: Codes | None) -> list[Transition]:
         at, rules = findings.fold(self._plan, self._table, rows, times, forced)
-        return [
+        told = [
             explain.transition(self._plan, self._table, row, self._units[row], index, time)
             for row, index, time in zip(rows[at].tolist(), rules.tolist(), times[at].tolist(), strict=True)
+        ]
+        if forced is None:
+            return told
+        anew = (forced[at, rules] == stepping.ANEW).tolist()
+        return [
+            replace(one, again=one.state is FindingState.ACTIVE) if more else one
+            for one, more in zip(told, anew, strict=True)
         ]

@@ -62,6 +62,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         blank_flow_step_ml_min: what counts as a blood-flow change; the same in all rules.
         inhibits: rules that are not evaluated while this one is active.
         inhibits_as: why they are not, in words of its own, where "inhibited by" does not say it.
+        inhibits_softly: they go on looking, and what they find is told; only their finding nothing is shown as not
+            evaluated.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
         rationalisation: why it is an alert at all, and within which time somebody has to act.
@@ -83,6 +85,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     blank_flow_step_ml_min: float = 50.0
     inhibits: list[str] = []
     inhibits_as: str = ""
+    inhibits_softly: bool = False
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

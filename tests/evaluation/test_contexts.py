@@ -13,7 +13,7 @@ from store import care, patients, pool, registry
 from store.care import Entry
 from store.patients import Prescription
 from store.pool import Connection
-from telemetry.care import Arranged, Content, Limits, Prescribed, TargetWeight
+from telemetry.care import Access, Arranged, Content, Limits, Prescribed, TargetWeight
 
 NOW_US = 1_750_000_000_000_000
 
@@ -80,6 +80,20 @@ def test_they_are_the_patients_and_not_the_units(conn: Connection) -> None:
     assert contexts(conn, [unit.unit_id], NOW_US)[unit.unit_id].limits == {"R13 high": 320.0}
     patients.bind(conn, unit.unit_id, bob, NOW_US + 1)
     assert contexts(conn, [unit.unit_id], NOW_US + 1)[unit.unit_id] == Context()
+
+
+def test_the_needle_in_use_is_known_from_its_moment_and_a_catheter_has_none(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    patient = patients.add_patient(conn, "Ann", None, Prescription())
+    patients.bind(conn, unit.unit_id, patient, NOW_US)
+    thin, wide = ((200.0, 60.0), (300.0, 100.0), (400.0, 150.0)), ((200.0, 40.0), (300.0, 70.0), (400.0, 105.0))
+    arrange(conn, patient, Access(kind="fistula", needle=thin), NOW_US + 10)
+    arrange(conn, patient, Access(kind="fistula", needle=wide), NOW_US + 20)
+    arrange(conn, patient, Access(kind="catheter", needle=thin), NOW_US + 30)
+
+    for later_us, needle in ((9, ()), (10, thin), (20, wide), (30, ())):
+        now = contexts(conn, [unit.unit_id], NOW_US + later_us)[unit.unit_id]
+        assert (now.needle, context_then(conn, patient, Prescription(), NOW_US + later_us).needle) == (needle, needle)
 
 
 def test_a_treatment_of_before_has_the_limits_and_the_weight_of_then(conn: Connection) -> None:

@@ -216,6 +216,13 @@ JOIN arrangement AS a USING (patient_id)
 WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'target weight' AND a.since <= from_us(%(now)s)
 ORDER BY b.unit_id, a.since DESC, a.arrangement_id DESC
 
+-- name: accesses_in_force
+SELECT DISTINCT ON (b.unit_id) b.unit_id, a.content
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'access' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.since DESC, a.arrangement_id DESC
+
 -- name: own_baseline
 WITH newest AS MATERIALIZED (
     SELECT treatment_id, unit_id, started_at, ended_at
