@@ -17,15 +17,13 @@ from alerts.schema import PUMP_RUNNING, Rule
 from telemetry import signals
 
 # Those that take up numbers of the patient's own.
-_DETECTORS: Final = frozenset({"limit", "blind", "trend", "projection", "reading", "fall"})
+_DETECTORS: Final = frozenset({"limit", "drop", "pair", "blind", "trend", "projection", "reading", "fall"})
 # Of these the limit is a value of the signal itself: it is one that the signal can have.
 _OF_VALUES: Final = frozenset({"limit", "blind", "reading"})
 # Further from the rule's own than by this factor is a mistake of unit or of typing [D].
 _FACTOR: Final = 2.0
 # Why a rule of another detector has none.
 _WHY_NOT: Final = {
-    "drop": "a needle that is out is not known by the patient's usual pressure: the same for everybody",
-    "pair": "a needle that is out is not known by the patient's usual pressures: the same for everybody",
     "infusion": "it goes by what is prescribed: prescribed_heparin_ml_h, heparin_stop_min",
     "forecast": "it takes the limit of the rule it looks ahead to",
     "flag": "an alarm of the machine stands or does not: there is no number",

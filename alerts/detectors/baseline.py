@@ -80,8 +80,6 @@ class Baselines:
         self._window_us = np.array([spec.window_s * 1_000_000 for spec in specs], np.int64)
         self._relearn_us = np.array([round(spec.relearn_s * 1e6) for spec in specs], np.int64)
         self._rise_us = np.array([round(spec.rise_s * 1e6) for spec in specs], np.int64)
-        # Of several levels the one that is reached and left first.
-        self._near = np.array([min(r.limit - r.deadband for r in rule.rungs) for rule in group.rules], np.float32)
         self._max_gap_us = np.array([round(rule.spec.max_gap_s * 1e6) for rule in group.rules], np.int64)
         rules = group.rule_labels
         # Value and flow then; since when it is kept; when the alert last stood, or the value was up; since when it is
@@ -96,12 +94,19 @@ class Baselines:
         )
 
     def take(
-        self, now: Round, table: Table, present: Floats, flow: Floats, evaluated: Bools, filled: Bools
+        self,
+        now: Round,
+        table: Table,
+        present: Floats,
+        flow: Floats,
+        near: Floats,
+        evaluated: Bools,
+        filled: Bools,
     ) -> Kept | None:
         """The baselines that still count, None where there is none at all; those that do not are given up.
 
-        `present`, `flow`: the value and the steady signal now; `evaluated`, `filled`: whether anything can be said, and
-        from the window alone.
+        `present`, `flow`: the value and the steady signal now; `near`: a rise of so much is one; `evaluated`, `filled`:
+        whether anything can be said, and from the window alone.
         """
         value = table[f"{self._name}.baseline"][now.at]
         known = ~np.isnan(value)
@@ -111,7 +116,7 @@ class Baselines:
         off = flow - table[f"{self._name}.flow"][now.at]
         room = table[f"{self._name}.flow"][now.at] * self._tolerance
         alike, above = np.abs(off) <= room, off > room
-        up_since = self._up(now, table, present, value)
+        up_since = self._up(now, table, present - value, value, near)
         up, lasts = up_since > NEVER, time - up_since
         since = self._changed(now, table, flow, alike)
         learning = since > NEVER
@@ -127,12 +132,12 @@ class Baselines:
         staying = lasts >= self._rise_us - self._window_us
         return Kept(value, known, alike, above, learning, up & known, staying)
 
-    def _up(self, now: Round, table: Table, present: Floats, value: Floats) -> npt.NDArray[np.int64]:
+    def _up(
+        self, now: Round, table: Table, rise: Floats, value: Floats, near: Floats
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
         # Since when the value is up, else NEVER; one that is not measured leaves that as it is.
         before = table[f"{self._name}.up"][now.at]
-        with np.errstate(invalid="ignore"):
-            rise = present - value
-        since = np.where(rise >= self._near, np.where(before == NEVER, now.time[:, None], before), NEVER)
+        since = np.where(rise >= near, np.where(before == NEVER, now.time[:, None], before), NEVER)
         since = np.where(np.isnan(rise) & ~np.isnan(value), before, since)
         table[f"{self._name}.up"][now.at] = since
         return since

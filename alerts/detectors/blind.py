@@ -16,6 +16,7 @@ import numpy.typing as npt
 from alerts import reasons, schema
 from alerts.adequacy import needle_calibration
 from alerts.detectors.base import Bools, Codes, Group, Sight
+from alerts.detectors.own import Own, names
 from alerts.inputs import Columns, Round
 from alerts.out_of_range import OutOfRange
 from alerts.records import Context
@@ -67,11 +68,12 @@ class Blind:
         self._value = np.array([columns.place(spec.signal) for spec in self._specs], np.intp)
         self._flow = np.array([columns.place(spec.flow_signal) for spec in self._specs], np.intp)
         self._least = np.array([spec.flow_at_least for spec in self._specs], np.float32)
-        self._limits = np.array([rung.limit for _, rung in group.rungs])
+        limits = [rung.limit for _, rung in group.rungs]
+        self._below = Own("blind.below", group, limits, names(group), "f4")
         self._deadbands = np.array([rung.deadband for _, rung in group.rungs], np.float32)
         self.fields: tuple[Field, ...] = (
-            Field("blind.below", "f4", self._limits, group.rung_labels, saved=False),
-            Field(_NEEDLE, "f4", np.nan, None, (4,), saved=False),
+            *self._below.fields,
+            Field(_NEEDLE, "f4", np.nan, None, (4,)),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
@@ -79,7 +81,7 @@ class Blind:
         flow, value = now.values[:, self._flow], now.values[:, self._value]
         # What is not known of the needle is passed over.
         least = np.fmin(value, value - _drop(table[_NEEDLE][now.at], flow))[:, self._group.rule_of_rung]
-        below = table["blind.below"][now.at]
+        below = self._below.of(table, now.at)
         np.less(least, below, out=breach)
         np.greater_equal(least, below + self._deadbands, out=clear)
         own = why[:, self._group.own]
@@ -90,9 +92,7 @@ class Blind:
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The patient's own limits go first; the needle as it is calibrated."""
         table[_NEEDLE][row] = _coefficients(context.needle)
-        for column, (position, rung) in enumerate(self._group.rungs):
-            own = context.limits.get(f"{self._group.rules[position].id} {rung.priority}")
-            table["blind.below"][row, column] = rung.limit if own is None or not np.isfinite(own) else own
+        self._below.set_context(table, row, context)
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The value and the flow it is at."""
@@ -111,7 +111,7 @@ class Blind:
             value -= drop
         if rung is None:
             return Sight(f"{said}, high enough for a fall to be seen", inputs)
-        limit = float(table["blind.below"][row, self._group.column(position, rung)])
+        limit = self._below.at(table, row, self._group.column(position, rung))
         past = f"below {schema.quantity(limit, unit)}"
         if value < limit:
             return Sight(f"{said}, {past}: a fall could not be seen", inputs, limit)

@@ -44,6 +44,14 @@ def slope(signal: str, start: float, per_h: float, **others: float) -> list[Samp
     return [one(0, t, **{**others, signal: start + per_h * t / 3600}) for t in range(0, 3900, 30)]
 
 
+def needle(fall: float) -> list[Samples]:
+    """A steady minute and a half, then a venous pressure that falls by so much."""
+    return [
+        one(0, t, venous_pressure=150.0 - fall * (t >= 90) + 0.2 * (t % 2), arterial_pressure=-120.0, **PUMP)
+        for t in range(110)
+    ]
+
+
 # Rule, name, another number on the other side of what is read, and what is read: active by the rule's own.
 CASES: list[tuple[str, str, float, list[Samples]]] = [
     ("R01", "high", 70.0, cuff((150, 80), (75, 60))),
@@ -63,6 +71,8 @@ CASES: list[tuple[str, str, float, list[Samples]]] = [
     ("R09", "high", 10.0, steady(200, ultrafiltration_volume=3200.0, **GOAL)),
     ("R09", "high_above", 200.0, steady(200, ultrafiltration_volume=1150.0, **GOAL | {
         "ultrafiltration_target": 1000.0})),
+    ("R10", "high", 35.0, needle(30.0)),
+    ("R11", "high", 25.0, needle(18.0)),
     ("R12", "low", 15.0, steady(200, venous_pressure=20.0, **PUMP)),
     ("R13", "high", 340.0, steady(200, venous_pressure=310.0, **PUMP)),
     ("R13", "medium", 290.0, steady(200, venous_pressure=270.0, **PUMP)),
@@ -114,6 +124,7 @@ def test_the_patients_own_number_decides(rule: str, name: str, own: float, serie
         ("R01", "medium", 92.0, "limit"), ("R02", "medium", 24.0, "limit"),
         ("R02", "medium_mean_fall", 11.0, "mean_fall"),
         ("R03", "low_below", 98.0, "below"), ("R06", "medium_other_at_least", 111.0, "other_at_least"),
+        ("R10", "high", 24.0, "limit"), ("R11", "high", 16.0, "limit"),
         ("R12", "low", 24.0, "limit"), ("R13", "medium", 260.0, "limit"),
         ("R16", "medium_venous_pressure", 55.0, "limit"), ("R23", "low", -7.0, "limit"),
     ],
