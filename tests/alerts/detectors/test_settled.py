@@ -12,7 +12,8 @@ from tests.alerts.building import RULES, finding_of, one
 def course(engine: Engine, start: int, end: int, venous: float) -> list[Transition]:
     found: list[Transition] = []
     for t in range(start, end):
-        found += engine.evaluate(one(0, t, blood_flow=300, venous_pressure=venous + t % 2, arterial_pressure=-150))
+        values = {"blood_flow": 300.0, "venous_pressure": venous + t % 2, "arterial_pressure": -150.0 - t % 2}
+        found += engine.evaluate(one(0, t, **values))
     return found
 
 
