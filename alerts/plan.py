@@ -119,7 +119,7 @@ class Plan:
             Field("rule.rank", "u1", 0, rules),
             Field("rule.said", "u1", reasons.NO_DATA, rules),
             Field("rule.since", "i8", NEVER, rules),
-            Field("rule.context", "u1", needed, rules),
+            Field("rule.context", "u1", needed, rules, given=True),
             Field("rule.blocked", "u1", 0, rules, saved=False),
             Field("rule.veiled", "u1", 0, rules, saved=False),
             Field("cause.high", "u1", 0, self.causes, (2,), saved=False),

@@ -47,7 +47,7 @@ class Before:
         self._name = name
         self._keys = tuple(keys)
         self._rule_of_rung = group.rule_of_rung
-        self.fields: tuple[Field, ...] = (Field(f"{name}.baseline", "f8", np.nan, group.rung_labels),)
+        self.fields: tuple[Field, ...] = (Field(f"{name}.baseline", "f8", np.nan, group.rung_labels, given=True),)
 
     def of(self, table: Table, at: Rows) -> Doubles:
         """[n, rungs], from the context or the first reading; NaN before any."""

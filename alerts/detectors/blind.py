@@ -73,7 +73,7 @@ class Blind:
         self._deadbands = np.array([rung.deadband for _, rung in group.rungs], np.float32)
         self.fields: tuple[Field, ...] = (
             *self._below.fields,
-            Field(_NEEDLE, "f4", np.nan, None, (4,)),
+            Field(_NEEDLE, "f4", np.nan, None, (4,), given=True),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:

@@ -107,10 +107,10 @@ class Limit:
         releases = np.array([_release(rung, rung.limit) for _, rung in group.rungs])
         unknown = np.array([np.nan if rule.context else 0.0 for rule in group.rules])
         self.fields: tuple[Field, ...] = (
-            Field("limit.center", "f8", unknown, names),
-            Field("limit.gain", "f8", GRID, names),
-            Field("limit.trip", "f8", trips, rungs),
-            Field("limit.release", "f8", releases, rungs),
+            Field("limit.center", "f8", unknown, names, given=True),
+            Field("limit.gain", "f8", GRID, names, given=True),
+            Field("limit.trip", "f8", trips, rungs, given=True),
+            Field("limit.release", "f8", releases, rungs, given=True),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, _why: Codes) -> None:

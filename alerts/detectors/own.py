@@ -38,7 +38,7 @@ class Own:
         self._field = field
         self.usual = np.asarray(usual, dtype)
         self._names = tuple(own_names)
-        self.fields: tuple[Field, ...] = (Field(field, dtype, self.usual, group.rung_labels),)
+        self.fields: tuple[Field, ...] = (Field(field, dtype, self.usual, group.rung_labels, given=True),)
 
     def of(self, table: Table, at: Rows) -> Array:
         """[n, rungs], as they hold now."""

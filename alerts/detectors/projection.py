@@ -111,7 +111,7 @@ class Projection:
         self._less = np.array([level.whichever == "less" for level in self._levels])
         self._more = np.array([level.whichever == "more" for level in self._levels])
         self._dead = np.array([rung.deadband / 100.0 for _, rung in group.rungs])
-        goal = Field("projection.goal", "f8", np.nan, group.rule_labels)
+        goal = Field("projection.goal", "f8", np.nan, group.rule_labels, given=True)
         self.fields: tuple[Field, ...] = (goal, *self._percent.fields, *self._amount.fields)
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:

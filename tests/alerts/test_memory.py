@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from math import inf, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from telemetry import signals
 from telemetry.alarms import FindingState, Priority
 from telemetry.messages import Event, EventKind
 from telemetry.treatment import Phase
-from tests.alerts.building import RULES, SECOND, alarm, one, state_of
+from tests.alerts.building import RULES, SECOND, alarm, one, state_of, subset
 
 CONTEXT = Context(
     target_weight_kg=75.0,
@@ -157,3 +158,16 @@ def test_what_was_changed_of_the_patient_during_a_restart_counts_from_the_next_s
     fresh.restore(0, engine.snapshot(0))
     fresh.set_context(0, replace(CONTEXT, limits={"R01 medium": 97.0}))
     assert [t.rule for t in fresh.evaluate(one(0, 2, systolic=95.0, diastolic=60.0))] == ["R01"]
+
+
+def test_a_rule_that_a_snapshot_does_not_know_goes_by_what_is_known_of_the_patient(tmp_path: Path) -> None:
+    other = Engine(subset(tmp_path, "R14"), 1)
+    snapshot = other.snapshot(other.register("u0"))
+    engine = Engine(RULES, 1)
+    engine.set_context(engine.register("u0"), replace(CONTEXT, limits={"R13 medium": 290.0}))
+    engine.restore(0, snapshot)
+    for t in range(30):
+        engine.evaluate(one(0, t, blood_flow=300, blood_pump_running=1, venous_pressure=270.0 + t % 2))
+    assert state_of(engine, 0, "R13")[0] is FindingState.NORMAL
+    assert state_of(engine, 0, "R17") == (FindingState.NOT_EVALUATED, None), "no conductivity, but one is prescribed"
+    assert "not measured" in next(f.reason for f in engine.findings(0) if f.rule == "R17")
