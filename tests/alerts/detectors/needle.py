@@ -28,6 +28,8 @@ class NeedleRule:
     last: float | None = None
     phase: Phase = Phase.UNKNOWN
     window: dict[int, tuple[float, float]] = field(default_factory=dict)
+    inside: list[tuple[int, float, float]] = field(default_factory=list)
+    pressures: list[float] = field(default_factory=list)
     kept: Kept | None = None
     settled: float = nan
     ran: float = nan
@@ -44,16 +46,19 @@ class NeedleRule:
         if phase is Phase.TX and self.phase is not Phase.TX:
             self.window, self.kept, self.settled, self.ran, self.changed = {}, None, nan, nan, -inf
         self.phase = self.phase if phase is Phase.UNKNOWN else phase
+        self.window = {second: seen for second, seen in self.window.items() if int(t) - second <= 60}
+        self.inside = [(int(t) - second, *seen) for second, seen in self.window.items() if second < int(t)]
+        self.pressures = sorted(p for _, p, _ in self.inside if not isnan(p))
         self._watch(t, flow)
         usable = phase is Phase.TX and not isnan(pressure) and not isnan(flow) and gap <= 5 and t - self.changed >= 60
-        usable = usable and flow > 0 and self._steady(t, flow)
+        usable = usable and flow > 0 and self._steady(flow)
         self._give_up(t, flow, usable, gap)
-        fallen, back, usable = self._look(t, pressure, flow, usable)
+        fallen, back, usable = self._look(pressure, flow, usable)
         remember = pressure
         if self.kept and not back and self._learning_since() is None:
             remember = nan
         if fallen and usable and self.kept is None:
-            self.kept = Kept(self._median(t), flow, t, t)
+            self.kept = Kept(self._median(), flow, t, t)
             remember = nan
         self.window[int(t)] = (remember, flow)
         self._step(t, fallen, back, usable, ended=phase not in (Phase.TX, Phase.UNKNOWN))
@@ -67,21 +72,14 @@ class NeedleRule:
             self.settled = flow
         self.ran = self.ran if isnan(runs) else runs
 
-    def _inside(self, t: float) -> list[tuple[int, float, float]]:
-        return [(int(t) - s, p, q) for s, (p, q) in self.window.items() if 1 <= int(t) - s <= 60]
+    def _median(self) -> float:
+        return self.pressures[(len(self.pressures) - 1) // 2]
 
-    def _pressures(self, t: float) -> list[float]:
-        return sorted(p for _, p, _ in self._inside(t) if not isnan(p))
+    def _filled(self) -> bool:
+        return len(self.pressures) >= 6 and any(age >= 30 and not isnan(p) for age, p, _ in self.inside)
 
-    def _median(self, t: float) -> float:
-        values = self._pressures(t)
-        return values[(len(values) - 1) // 2]
-
-    def _filled(self, t: float) -> bool:
-        return len(self._pressures(t)) >= 6 and any(age >= 30 and not isnan(p) for age, p, _ in self._inside(t))
-
-    def _steady(self, t: float, flow: float) -> bool:
-        flows = [q for _, _, q in self._inside(t) if not isnan(q)]
+    def _steady(self, flow: float) -> bool:
+        flows = [q for _, _, q in self.inside if not isnan(q)]
         near = sum(abs(q - flow) <= 0.05 * flow for q in flows)
         return near >= 0.9 * len(flows) - 1e-9
 
@@ -101,16 +99,15 @@ class NeedleRule:
         since = self._learning_since()
         if self.active or (self.pending is not None and gap <= 5):
             kept.stood = t
-            if since is not None and usable and self._filled(t) and t - since >= 300:
+            if since is not None and usable and self._filled() and t - since >= 300:
                 self.kept = None
-        elif self._filled(t) or since is not None or t - kept.stood > 60:
+        elif self._filled() or since is not None or t - kept.stood > 60:
             self.kept = None
 
-    def _look(self, t: float, pressure: float, flow: float, usable: bool) -> tuple[bool, bool, bool]:
+    def _look(self, pressure: float, flow: float, usable: bool) -> tuple[bool, bool, bool]:
         if self.kept is None:
-            values = self._pressures(t)
-            fall = self._median(t) - pressure if values else nan
-            return fall >= 20, bool(values) and fall <= 15, usable and self._filled(t)
+            fall = self._median() - pressure if self.pressures else nan
+            return fall >= 20, bool(self.pressures) and fall <= 15, usable and self._filled()
         fall = self.kept.pressure - pressure
         back = fall <= 15 and not flow > 1.05 * self.kept.flow
         alike = abs(flow - self.kept.flow) <= 0.05 * self.kept.flow
