@@ -144,8 +144,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def plain_url(postgres_url: str, postgres: Connection, database_template: str) -> Iterator[str]:
     """URL of a migrated database without TimescaleDB, wherever the tests run."""
     name = database_template.replace("template", "plain")
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    migrate.migrate(_url_of(postgres_url, name))
+    other = os.environ.get(TIMESCALE)
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {'template0' if other else database_template}")
+    if other:
+        migrate.migrate(_url_of(postgres_url, name))
     yield _url_of(postgres_url, name)
     postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

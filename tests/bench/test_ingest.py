@@ -10,6 +10,8 @@ from bench import ingest, ingest_peers
 from store import embedded
 from tests import scratch
 
+pytestmark = pytest.mark.usefixtures("in_memory")
+
 
 def test_the_short_form_answers_all_four_questions(capsys: pytest.CaptureFixture[str]) -> None:
     cores = os.sched_getaffinity(0)
