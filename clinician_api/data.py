@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from clinician_api import findings, history
 from clinician_api.history import Asked, Heard
-from clinician_api.links import Beat
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
 from clinician_api.treatment_views import treatment_view
 from clinician_api.views import View, moment, numbers, status
+from evaluation.links import Beat, beat_of
 from store import (
     accounts,
     alert_queries,
@@ -167,17 +167,7 @@ class Data:
         """The last sign of life of every ingest there ever was."""
         async with self._open.connection() as conn:
             beats = await heartbeat.last_beats(conn, "ingest")
-        return [
-            Beat(
-                b.instance,
-                b.at_us,
-                b.detail.get("shards", 0),
-                hears=not b.detail.get("broker"),
-                stores=not b.detail.get("storing"),
-                judges_silence=not b.detail.get("silence"),
-            )
-            for b in beats
-        ]
+        return [beat_of(beat) for beat in beats]
 
     # Treatments
 

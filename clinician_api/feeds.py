@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from clinician_api.data import StoredAlert
-from clinician_api.links import IngestWatch, LinkTrouble
 from clinician_api.live_feed import LiveFeed
 from clinician_api.services import Services
+from evaluation.links import IngestWatch, LinkTrouble
 from telemetry.errors import HomehdError
 from telemetry.messages import LiveReading
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clinician_api.links import LinkTrouble
+from evaluation.links import LinkTrouble
 from telemetry.alarms import ConditionState, Priority
 from telemetry.messages import MachineLink
 

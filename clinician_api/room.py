@@ -11,9 +11,9 @@ from typing import Final
 
 from clinician_api.access import Action, Scope
 from clinician_api.alert_board import AlertBoard
-from clinician_api.links import LinkTrouble
 from clinician_api.unsaved import Saving, UnsavedBook
 from clinician_api.views import View, age_s, moment, reading, status
+from evaluation.links import LinkTrouble
 from telemetry.messages import Flag, LiveReading, Status
 
 LINKS: Final = ("ingest", "live_feed", "alert_feed")

@@ -27,6 +27,9 @@ class CurrentAlert:
         changed_us: server time of its last event.
         inputs, limits: of its last finding; None where the number was not finite.
         acknowledged_by: a person's user id, `acknowledged_name` that person's name.
+        notice_id: of the notice it belongs to, None while nobody has decided about it; `notice_state`, `notice_reason`:
+            where that stands and why. answerable_name: who has accepted it, until `accepted_until_us`.
+        told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
     """
 
     alert_id: int
@@ -48,6 +51,14 @@ class CurrentAlert:
     acknowledged_name: str | None
     acknowledged_us: int | None
     last_event_id: int
+    notice_id: int | None
+    notice_state: str | None
+    answerable_name: str | None
+    accepted_until_us: int | None
+    notice_reason: str | None
+    told_stage: str | None
+    told_reason: str | None
+    notice_event_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def beat(conn: Connection, service: str, instance: str, at_us: int, detail: Mapp
     run(conn, "beat", parameters)
 
 
+def beats(conn: Connection, service: str) -> list[Heartbeat]:
+    """The same for a thread."""
+    return [Heartbeat(*row) for row in run(conn, "last_beats", {"service": service})]
+
+
 async def last_beats(conn: AsyncConnection, service: str) -> list[Heartbeat]:
     """Of every instance of a service, the one seen last first."""
     return [Heartbeat(*row) async for row in await arun(conn, "last_beats", {"service": service})]

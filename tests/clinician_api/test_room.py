@@ -6,10 +6,10 @@ import pytest
 
 from clinician_api.access import Role, scope_of
 from clinician_api.alert_board import ALERT_RING
-from clinician_api.links import LinkTrouble
 from clinician_api.room import Room
 from clinician_api.unsaved import Saving
 from clinician_api.views import moment, status
+from evaluation.links import LinkTrouble
 from telemetry.messages import Flag, MachineLink, Status
 from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
 

@@ -29,7 +29,7 @@ SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
 FROM alert
 WHERE alert_id = ANY (%(alerts)s::bigint[])
 ORDER BY alert_id
-FOR UPDATE
+FOR NO KEY UPDATE
 
 -- name: open_alerts
 SELECT alert_id, unit_id, rule, state, priority, to_us(since), acknowledged_by
@@ -39,7 +39,8 @@ ORDER BY alert_id
 
 -- name: alert_columns
 alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
-reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id
+reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
+notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason, notice_event_id
 
 -- name: current_alerts
 SELECT {columns} FROM alert_current

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clinician_api.links import Beat, IngestWatch, LinkTrouble
+from evaluation.links import Beat, IngestWatch, LinkTrouble, beat_of
+from store.heartbeat import Heartbeat
 from tests.clinician_api.builders import NOW, SECOND
 
 
@@ -59,3 +60,12 @@ def test_what_is_no_longer_listed_is_forgotten() -> None:
     look(watch, 0, beat("a", 0))
     assert look(watch, 1) is LinkTrouble.SILENT
     assert watch._pulses == {}
+
+
+def test_a_beat_as_ingest_writes_it() -> None:
+    assert beat_of(Heartbeat("ingest", "a-1", 5, {"shards": 64})) == Beat("a-1", 5, 64)
+    ill = {"shards": 3, "broker": "refused", "storing": "every message fails", "silence": "not judged"}
+    assert beat_of(Heartbeat("ingest", "a-1", 5, ill)) == Beat(
+        "a-1", 5, 3, hears=False, stores=False, judges_silence=False
+    )
+    assert beat_of(Heartbeat("ingest", "a-1", 5, {})).shards == 0

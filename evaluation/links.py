@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from clinician_api.pulse import Pulse
+from evaluation.pulse import Pulse
+from store.heartbeat import Heartbeat
 from telemetry import topics
 
 
@@ -39,6 +40,19 @@ class Beat:
     hears: bool = True
     stores: bool = True
     judges_silence: bool = True
+
+
+def beat_of(found: Heartbeat) -> Beat:
+    """The sign of life of one ingest, as it wrote it (store.heartbeat)."""
+    detail = found.detail
+    return Beat(
+        found.instance,
+        found.at_us,
+        detail.get("shards", 0),
+        hears=not detail.get("broker"),
+        stores=not detail.get("storing"),
+        judges_silence=not detail.get("silence"),
+    )
 
 
 class IngestWatch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinician_api.pulse import Pulse
+from evaluation.pulse import Pulse
 
 NOW = 1_700_000_000_000_000
 

@@ -1,0 +1,143 @@
+"""The thread that decides: what is due is routed and escalated, troubles of our own are told, the heart beats."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from evaluation.links import IngestWatch, LinkTrouble, beat_of
+from notifier import escalator, router, troubles
+from notifier.escalator import WhoIsOnCall
+from notifier.metrics import Metrics
+from notifier.router import Causes
+from notifier.troubles import Trouble
+from store import heartbeat, notices, pool
+from store.errors import StoreError
+from store.pool import Connection, answered_within
+from telemetry.alarms import Priority
+from telemetry.clock import Clock
+
+log = logging.getLogger(__name__)
+
+SERVICE: Final = "notifier"
+BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are free for others
+LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
+TROUBLES_S: Final = 5.0
+ANSWER_S: Final = 15.0
+AGAIN_S: Final = 1.0  # after a failure
+# As the API's: ingest beats every two seconds.
+SILENT_S: Final = 10.0
+
+# A look at what else is wrong, beside what is found here: the rota's holes, a test that did not come back.
+Lookout = Callable[[Connection, int], Sequence[Trouble]]
+
+
+class Decider:
+    """Runs on the thread that calls `run`. Any number, in any number of processes, may run at once.
+
+    `wake` is called when something may have been queued for sending.
+    """
+
+    def __init__(
+        self, database_url: str, instance: str, causes: Causes, who: WhoIsOnCall, lookouts: Sequence[Lookout],
+        wake: Callable[[], None], clock: Clock, metrics: Metrics,
+    ) -> None:  # fmt: skip
+        self._url = database_url
+        self._instance = instance
+        self._causes = causes
+        self._who = who
+        self._lookouts = tuple(lookouts)
+        self._wake = wake
+        self._clock = clock
+        self._metrics = metrics
+        self._ingest = IngestWatch(SILENT_S)
+        self._fault = ""
+        self._beat_s = self._looked_s = float("-inf")
+        self.answered_s = float("-inf")
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                with pool.connect(self._url, name=f"homehd {SERVICE}") as conn:
+                    notices.listen(conn)
+                    self._work(conn, stop)
+            except StoreError as error:
+                self._metrics.failures.inc()
+                log.warning("nobody can be told: no database", extra={"fields": {"error": error.line()}})
+            except Exception:
+                self._metrics.failures.inc()
+                log.exception("nobody can be told")
+            stop.wait(AGAIN_S)
+
+    def step(self, conn: Connection) -> float:
+        """All that is due now; seconds until something is, at most LOOK_S."""
+        with answered_within(conn, ANSWER_S, "decide whom to tell"):
+            now_us = notices.database_us(conn)
+            now_s = self._clock.monotonic_s()
+            if now_s - self._beat_s >= BEAT_S:
+                heartbeat.beat(conn, SERVICE, self._instance, now_us)
+                self._fault = self._own_fault(conn, now_us, now_s)
+                self._beat_s = now_s
+            moved = 0
+            while done := router.route(conn, self._causes, now_us, self._fault):
+                moved += done
+                self._metrics.routed.inc(done)
+                # What is more important than the rest has its pages before the rest is looked at.
+                moved += self._advance(conn, now_us)
+            moved += self._advance(conn, now_us)
+            if now_s - self._looked_s >= TROUBLES_S:
+                self._looked_s = now_s
+                if troubles.settle(conn, self._troubles(conn, now_us), now_us):
+                    moved += self._advance(conn, now_us)
+            self.answered_s = self._clock.monotonic_s()
+            due_us = notices.next_due_us(conn)
+        if moved:
+            self._wake()
+        return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
+
+    def _work(self, conn: Connection, stop: threading.Event) -> None:
+        while not stop.is_set():
+            wait_s = self.step(conn)
+            if wait_s > 0 and notices.wait(conn, wait_s):
+                self._metrics.woken.inc()
+
+    def _advance(self, conn: Connection, now_us: int) -> int:
+        taken = 0
+        while done := escalator.advance(conn, self._who, now_us):
+            taken += done
+            self._metrics.steps.inc(done)
+            self._wake()
+        return taken
+
+    def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
+        beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]
+        trouble = self._ingest.look(beats, now_us, now_s)
+        return _FAULTS.get(trouble, "") if trouble is not None else ""
+
+    def _troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
+        found = (
+            [Trouble("ingest", self._fault, None, "operations", Priority.HIGH, _TELL[self._fault])]
+            if self._fault
+            else []
+        )
+        for notice_id, clinic_id, priority in notices.unreached(conn, now_us):
+            reason = f"nothing about notice {notice_id} was taken by any channel: reach the people on call another way"
+            found.append(
+                Trouble("unreached", f"notice {notice_id}", clinic_id, "operations", Priority(priority), reason)
+            )
+        return found + [one for look in self._lookouts for one in look(conn, now_us)]
+
+
+_FAULTS: Final = {
+    LinkTrouble.SILENT: "ingest is silent",
+    LinkTrouble.DATABASE: "ingest cannot store",
+    LinkTrouble.BROKER: "ingest does not hear the broker",
+    LinkTrouble.INCOMPLETE: "some homes have no ingest",
+}
+_TELL: Final = {
+    fault: f"{fault}: no home is judged until it is back. See `homehd doctor`, and the runbook's page on ingest"
+    for fault in _FAULTS.values()
+}

@@ -1,0 +1,141 @@
+"""From alert events to notices: what happened to alerts is taken off a list and decided about, in one transaction.
+
+Whatever is killed when, each event is decided about once. Two notifiers never decide about one home at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts import routing, shelving
+from alerts.routing import AlertFacts, Home, Judgement
+from alerts.shelving import Shelf, ShelfKind
+from evaluation.notice_changes import standing, word
+from notifier.moving import move
+from store import notices, shelvings
+from store.notices import AlertToJudge, HomeRow, Key, NewNotice, NoticeRow
+from store.pool import Connection, transaction
+from store.shelvings import ENDED, Shelving
+from telemetry.alarms import ConditionState, Priority
+
+CLINICAL = "clinical"
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Cause group of every rule we know; an alert of another (a rule that is gone) is a group of its own."""
+
+    by_rule: Mapping[str, str]
+
+    def of(self, rule: str) -> str:
+        """The cause group of a rule's alerts."""
+        return self.by_rule.get(rule, rule)
+
+
+def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "") -> int:
+    """Decide about what is due; how many alerts and notices that was. StoreError: nothing has changed, all is due.
+
+    `own_fault`: what keeps our own servers from hearing the homes, in a person's words; empty when they do.
+    """
+    with transaction(conn, "decide whom to tell"):
+        due = notices.take_due(conn)
+        again = notices.due_rechecks(conn, now_us)
+        if not due and not again:
+            return 0
+        homes_of = notices.homes_of(conn, due)
+        units = sorted({unit for _, unit, _, _ in homes_of} | {unit for _, unit in again})
+        notices.lock_homes(conn, units)
+        wanted = {(unit, patient, causes.of(rule)) for _, unit, patient, rule in homes_of}
+        rows = {_key(row): row for row in notices.lock_open(conn, units)}
+        asked_again = {notice for notice, _ in again}
+        wanted |= {key for key, row in rows.items() if row.notice_id in asked_again}
+        _decide_all(conn, causes, wanted, rows, due, now_us, own_fault)
+        return len(due) + len(again)
+
+
+def _decide_all(
+    conn: Connection, causes: Causes, wanted: set[Key], rows: Mapping[Key, NoticeRow], due: list[int], now_us: int,
+    own_fault: str,
+) -> None:  # fmt: skip
+    open_ids = [rows[key].notice_id for key in wanted if key in rows]
+    alerts: defaultdict[Key, list[AlertToJudge]] = defaultdict(list)
+    for alert in notices.alerts_to_judge(conn, due, open_ids):
+        alerts[alert.unit_id, alert.patient_id, causes.of(alert.rule)].append(alert)
+    homes = notices.homes(conn, sorted({unit for unit, _, _ in wanted}), now_us)
+    # The most important first: their pages are the first to go.
+    for key in sorted(wanted, key=lambda key: (-_rank(alerts[key]), key)):
+        _decide(conn, key, rows.get(key), alerts[key], homes[key[0]], now_us, own_fault)
+
+
+def _decide(
+    conn: Connection, key: Key, row: NoticeRow | None, alerts: list[AlertToJudge], home: HomeRow, now_us: int,
+    own_fault: str,
+) -> None:  # fmt: skip
+    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault)
+    judged = [
+        (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, key[2])]
+    ]
+    if row is None:
+        fresh = [(alert, facts, word) for alert, facts, word in judged if alert.notice_id is None]
+        if not fresh:
+            return  # an alert that was over long since has had another word
+        row = _open(conn, key, [facts for _, facts, _ in fresh], home, now_us)
+    for alert, facts, said in judged:
+        _record(conn, row, alert, said, now_us)
+        _end_shelf(conn, alert, facts, now_us)
+    decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us)
+    if decision.move is not None:
+        row = move(conn, row, decision.move, now_us, decision.reason, priority=decision.priority)
+    again_us = row.accepted_until_us if decision.again_us is None else decision.again_us
+    notices.recheck_at(conn, row.notice_id, again_us)
+
+
+def _record(conn: Connection, row: NoticeRow, alert: AlertToJudge, said: Judgement, now_us: int) -> None:
+    if alert.said == (said.verdict, said.stage, said.reason) and alert.notice_id == row.notice_id:
+        return
+    notices.note_judgement(conn, alert.alert_id, row.notice_id, said.verdict, said.stage, said.reason, now_us)
+    notices.append(conn, word(row, now_us, said.reason, alert_id=alert.alert_id, stage=said.stage))
+
+
+def _end_shelf(conn: Connection, alert: AlertToJudge, facts: AlertFacts, now_us: int) -> None:
+    shelf = facts.shelf
+    if shelf is None:
+        return
+    why = shelving.ended(shelf, facts.priority, facts.alert_id, now_us)
+    if facts.state is ConditionState.NORMAL and shelf.kind is ShelfKind.ONE_SHOT:
+        why = why or "it is over"
+    if why is not None:
+        row = Shelving(ENDED, shelf.priority, shelf.alert_id, shelf.until_us, None, why)
+        shelvings.end(conn, alert.unit_id, alert.rule, row, now_us)
+
+
+def _open(conn: Connection, key: Key, facts: list[AlertFacts], home: HomeRow, now_us: int) -> NoticeRow:
+    unit, patient, cause = key
+    top = max((alert.priority for alert in facts), key=lambda priority: priority.rank)
+    new = NewNotice(unit, patient or None, home.clinic_id, CLINICAL, cause, "", top)
+    notice_id = notices.open_notice(conn, new, now_us)
+    row = notices.lock(conn, notice_id)
+    assert row is not None, "just made"
+    return row
+
+
+def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
+    shelf = None
+    if alert.shelf is not None:
+        kind, priority, of, until_us = alert.shelf
+        shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
+    return AlertFacts(
+        alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
+        alert.between, shelf,
+    )  # fmt: skip
+
+
+def _rank(alerts: list[AlertToJudge]) -> int:
+    return max((Priority(alert.priority).rank for alert in alerts), default=0)
+
+
+def _key(row: NoticeRow) -> Key:
+    assert row.unit_id is not None
+    return row.unit_id, row.patient_id or 0, row.cause

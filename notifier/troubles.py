@@ -1,0 +1,65 @@
+"""Troubles of the system itself: each is one notice, opened when it begins and closed when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.responsibility import Move
+from evaluation.notice_changes import word
+from notifier.moving import move
+from store import notices
+from store.notices import NewNotice, NoticeRow
+from store.pool import Connection, transaction
+from telemetry.alarms import Priority
+
+# Units are numbered from 1: the lock of no home is that of the system.
+_SYSTEM: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is wrong now.
+
+    Attributes:
+        cause: which sort, `subject` which one of it: together they are what a notice is opened for once.
+        clinic_id: whose it is; None: nobody's in particular. audience: who is asked first.
+        reason: what, where, what to do; nothing about a patient.
+    """
+
+    cause: str
+    subject: str
+    clinic_id: int | None
+    audience: str
+    priority: Priority
+    reason: str
+
+
+def settle(conn: Connection, present: Iterable[Trouble], now_us: int) -> int:
+    """Ask about what is new, ask again about what has become worse, close what is over; how many moves that was."""
+    wanted = {(one.clinic_id, one.cause, one.subject): one for one in present}
+    moves = 0
+    with transaction(conn, "tell of troubles"):
+        notices.lock_homes(conn, [_SYSTEM])
+        standing = {(row.clinic_id, row.cause, row.subject): row for row in notices.lock_open_troubles(conn)}
+        for key, row in standing.items():
+            if key not in wanted:
+                moves += move(conn, row, Move.RESOLVE, now_us, "it is over") is not row
+        for key, one in wanted.items():
+            moves += _tell(conn, standing.get(key), one, now_us)
+    return moves
+
+
+def _tell(conn: Connection, row: NoticeRow | None, one: Trouble, now_us: int) -> bool:
+    if row is None:
+        new = NewNotice(None, None, one.clinic_id, one.audience, one.cause, one.subject, one.priority)
+        row = notices.lock(conn, notices.open_notice(conn, new, now_us))
+        assert row is not None, "just made"
+        if one.priority is Priority.LOW:
+            notices.append(conn, word(row, now_us, one.reason))  # for the work list
+    elif one.priority.rank <= Priority(row.priority).rank:
+        return False
+    if one.priority is Priority.LOW:
+        return True
+    return move(conn, row, Move.ASK, now_us, one.reason, priority=one.priority) is not row

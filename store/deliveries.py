@@ -1,0 +1,116 @@
+"""Deliveries: one notice to one channel of one person, from queued to answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from store.pool import Connection
+from store.queries import run
+from store.values import storable_text
+
+_RANK: Final = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """What one notifier is to send now, and no other while that one's heart beats.
+
+    Attributes:
+        attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
+    """
+
+    delivery_id: int
+    channel_id: int
+    address: str
+    host: str
+    language: str
+    audience: str
+    priority: str
+    attempt: int
+    receipt: str
+    queued_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDelivery:
+    """A delivery, locked. `wanted`: whether it is still to be sent."""
+
+    state: str
+    claimed_by: str | None
+    notice_id: int
+    round: int
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsedChannel:
+    """A channel that a round has used: whose, how far that went, and whether the person has rejected since."""
+
+    channel_id: int
+    user_id: int
+    state: str
+    rejected: bool
+
+
+def queue(
+    conn: Connection, notice_id: int, number: int, step: int, channel_ids: Sequence[int], priority: str, now_us: int
+) -> list[int]:
+    """Deliveries of round `number` to these channels; none for a channel that the round has used already."""
+    parameters = {
+        "notice": notice_id, "round": number, "step": step, "channels": list(channel_ids), "priority": priority,
+        "now": now_us,
+    }  # fmt: skip
+    return [row[0] for row in run(conn, "queue_deliveries", parameters)]
+
+
+def used(conn: Connection, notice_id: int, number: int) -> list[UsedChannel]:
+    """What round `number` has used so far."""
+    return [UsedChannel(*row) for row in run(conn, "told_in_round", {"notice": notice_id, "round": number})]
+
+
+def ways(conn: Connection, user_ids: Sequence[int]) -> list[tuple[int, int, int]]:
+    """(channel, user, tier) of these people's channels in use."""
+    return run(conn, "ways_of_people", {"users": list(user_ids)}).fetchall()
+
+
+def claim(
+    conn: Connection, instance: str, now_us: int, limit: int, *, without: Collection[str] = (), high_only: bool = False
+) -> list[ClaimedDelivery]:
+    """What is to be sent now, high first, one a host and none for hosts in `without`, claimed for `instance`.
+
+    What a notifier had claimed whose heart has not beaten for three seconds is among it.
+    """
+    parameters = {"instance": instance, "now": now_us, "limit": limit, "without": list(without), "high": high_only}
+    rows = run(conn, "claim_deliveries", parameters)
+    found = [ClaimedDelivery(*row) for row in rows]
+    return sorted(found, key=lambda d: (_RANK[d.priority], d.queued_us, d.delivery_id))
+
+
+def lock(conn: Connection, delivery_id: int) -> HeldDelivery | None:
+    """One delivery, locked to the end of the transaction; None where there is none."""
+    row = run(conn, "lock_delivery", {"delivery": delivery_id}).fetchone()
+    return None if row is None else HeldDelivery(*row)
+
+
+def report(
+    conn: Connection, delivery_id: int, state: str, detail: str, now_us: int, next_us: int | None = None
+) -> None:
+    """What became of it; `next_us`: when it is tried again, None: no more."""
+    parameters = {
+        "delivery": delivery_id, "state": state, "detail": storable_text(detail, 500), "now": now_us, "next": next_us,
+    }  # fmt: skip
+    run(conn, "report_delivery", parameters)
+
+
+def nothing_left(conn: Connection, notice_id: int, number: int) -> bool:
+    """Whether everything sent in round `number` has failed."""
+    row = run(conn, "nothing_left", {"notice": notice_id, "round": number}).fetchone()
+    return row is not None and bool(row[0])
+
+
+def next_due_us(conn: Connection) -> int | None:
+    """When the next delivery is to be tried; None: nothing waits."""
+    row = run(conn, "next_delivery_due").fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,111 @@
+"""Notices as people see them: what stands, one notice's history, its steps and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from store.pool import AsyncConnection
+from store.queries import arun
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """The notice of an alert, and what the stages last said of the alert.
+
+    Attributes:
+        state: of the notice; `reason`: why it is in it. accepted_name: of who is answerable.
+        verdict, stage, said: of the alert itself.
+    """
+
+    alert_id: int
+    notice_id: int
+    state: str
+    priority: str
+    round: int
+    accepted_by: int | None
+    accepted_name: str | None
+    accepted_until_us: int | None
+    reason: str
+    changed_us: int
+    verdict: str
+    stage: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One event of a notice; `actor_name` is None where the notifier did it."""
+
+    event_id: int
+    at_us: int
+    move: str
+    state: str
+    priority: str
+    round: int
+    actor: int | None
+    actor_name: str | None
+    alert_id: int | None
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step of a round: when it is due, when it was done, what came of it."""
+
+    round: int
+    number: int
+    kind: str
+    due_us: int
+    done_us: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentTo:
+    """A delivery: to whom, by which channel, how far it went. `detail`: what the channel said last."""
+
+    delivery_id: int
+    round: int
+    step: int
+    user_id: int
+    user_name: str
+    kind: str
+    label: str
+    state: str
+    attempts: int
+    queued_us: int
+    changed_us: int
+    detail: str | None
+
+
+async def of_alerts(conn: AsyncConnection, alert_ids: Sequence[int]) -> dict[int, AlertNotice]:
+    """The notices of these alerts; an alert nobody has decided about yet is left out."""
+    rows = await arun(conn, "notices_of_alerts", {"alerts": list(alert_ids)})
+    return {row[0]: AlertNotice(*row) async for row in rows}
+
+
+async def changed_alerts(conn: AsyncConnection, event_id: int) -> list[int]:
+    """The alerts of the notice that an event belongs to: what a listener asks for."""
+    return [row[0] async for row in await arun(conn, "alerts_of_notice_event", {"event": event_id})]
+
+
+async def history(conn: AsyncConnection, notice_id: int) -> list[HistoryStep]:
+    """Every event of a notice, in order."""
+    return [HistoryStep(*row) for row in await _rows(conn, "notice_history", notice_id)]
+
+
+async def steps(conn: AsyncConnection, notice_id: int) -> list[PlannedStep]:
+    """Every step of every round, in order."""
+    return [PlannedStep(*row) for row in await _rows(conn, "notice_steps", notice_id)]
+
+
+async def deliveries(conn: AsyncConnection, notice_id: int) -> list[SentTo]:
+    """Everything that was sent, in order."""
+    return [SentTo(*row) for row in await _rows(conn, "deliveries_of_notice", notice_id)]
+
+
+async def _rows(conn: AsyncConnection, name: str, notice_id: int) -> list[tuple[Any, ...]]:
+    return [row async for row in await arun(conn, name, {"notice": notice_id})]

@@ -1,0 +1,85 @@
+-- name: queue_deliveries
+WITH added AS (
+    INSERT INTO delivery (notice_id, round, step, channel_id, user_id, priority, queued_at, next_try_at, changed_at)
+    SELECT %(notice)s, %(round)s, %(step)s, channel_id, user_id, %(priority)s, from_us(%(now)s),
+        -- A screen is told by the API, which hears of the row; it is never tried twice.
+        CASE WHEN kind <> 'screen' THEN from_us(%(now)s) END, from_us(%(now)s)
+    FROM channel
+    WHERE channel_id = ANY (%(channels)s::int[]) AND disabled_at IS NULL
+    ON CONFLICT (notice_id, round, channel_id) DO NOTHING
+    RETURNING delivery_id
+), told AS (
+    INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
+    SELECT delivery_id, from_us(%(now)s), 'queued', 0, '' FROM added
+)
+SELECT delivery_id, pg_notify('delivery', delivery_id::text) FROM added
+
+-- name: told_in_round
+SELECT d.channel_id, d.user_id, d.state, EXISTS (
+    SELECT FROM notice_event AS e
+    WHERE e.notice_id = d.notice_id AND e.round = d.round AND e.move = 'reject' AND e.actor = d.user_id)
+FROM delivery AS d
+WHERE d.notice_id = %(notice)s AND d.round = %(round)s
+
+-- name: ways_of_people
+SELECT c.channel_id, c.user_id, c.tier
+FROM channel AS c
+JOIN user_account AS u USING (user_id)
+WHERE c.user_id = ANY (%(users)s::int[]) AND c.disabled_at IS NULL AND u.disabled_at IS NULL
+ORDER BY c.tier, c.channel_id
+
+-- name: claim_deliveries
+WITH open AS MATERIALIZED (
+    SELECT DISTINCT ON (c.host) d.delivery_id, priority_rank(d.priority) AS rank, d.queued_at
+    FROM delivery AS d
+    JOIN channel AS c USING (channel_id)
+    WHERE d.next_try_at <= from_us(%(now)s) AND (d.priority = 'high' OR NOT %(high)s) AND c.host <> ALL (%(without)s::text[])
+        AND (d.claimed_by IS NULL OR NOT EXISTS (
+            SELECT FROM service_heartbeat AS h
+            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+    ORDER BY c.host, rank DESC, d.queued_at, d.delivery_id
+), due AS MATERIALIZED (
+    -- What another has claimed since the first look is seen here: a row that was waited for is looked at once more.
+    SELECT delivery_id FROM delivery AS d
+    WHERE delivery_id IN (SELECT delivery_id FROM open ORDER BY rank DESC, queued_at, delivery_id LIMIT %(limit)s)
+        AND d.next_try_at <= from_us(%(now)s) AND (d.claimed_by IS NULL OR NOT EXISTS (
+            SELECT FROM service_heartbeat AS h
+            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery AS d SET claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1
+FROM due, channel AS c, notice AS n
+WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
+RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
+    to_us(d.queued_at)
+
+-- name: report_delivery
+WITH moved AS (
+    UPDATE delivery SET
+        state = %(state)s, next_try_at = from_us(%(next)s), claimed_by = NULL, changed_at = from_us(%(now)s)
+    WHERE delivery_id = %(delivery)s
+    RETURNING delivery_id, attempts
+)
+INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
+SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, %(detail)s FROM moved
+
+-- name: lock_delivery
+SELECT state, claimed_by, notice_id, round, next_try_at IS NOT NULL FROM delivery
+WHERE delivery_id = %(delivery)s
+FOR UPDATE
+
+-- name: nothing_left
+SELECT NOT EXISTS (
+    SELECT FROM delivery WHERE notice_id = %(notice)s AND round = %(round)s AND state <> 'failed')
+
+-- name: next_delivery_due
+SELECT to_us(min(next_try_at)) FROM delivery WHERE next_try_at IS NOT NULL AND claimed_by IS NULL
+
+-- name: deliveries_of_notice
+SELECT d.delivery_id, d.round, d.step, d.user_id, u.name, c.kind, c.label, d.state, d.attempts, to_us(d.queued_at),
+    to_us(d.changed_at), (SELECT detail FROM delivery_event WHERE delivery_id = d.delivery_id ORDER BY event_id DESC LIMIT 1)
+FROM delivery AS d
+JOIN channel AS c USING (channel_id)
+JOIN user_account AS u ON u.user_id = d.user_id
+WHERE d.notice_id = %(notice)s
+ORDER BY d.delivery_id

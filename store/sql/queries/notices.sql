@@ -1,0 +1,208 @@
+-- name: lock_home_notices
+SELECT pg_advisory_xact_lock(hashtext('homehd notices'), unit)
+FROM (SELECT unit FROM unnest(%(units)s::int[]) AS asked (unit) ORDER BY unit) AS ordered
+
+-- name: take_alerts_to_route
+WITH due AS (
+    SELECT event_id FROM routing_due ORDER BY rank DESC, event_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM routing_due USING due WHERE routing_due.event_id = due.event_id
+RETURNING routing_due.alert_id
+
+-- name: notices_to_recheck
+SELECT notice_id, unit_id FROM notice
+WHERE recheck_at <= from_us(%(now)s) AND state <> 'over' AND unit_id IS NOT NULL
+ORDER BY recheck_at
+LIMIT %(limit)s
+FOR UPDATE SKIP LOCKED
+
+-- name: alert_homes
+SELECT alert_id, unit_id, coalesce(patient_id, 0), rule FROM alert WHERE alert_id = ANY (%(alerts)s::bigint[])
+
+-- name: notice_columns
+notice_id, unit_id, patient_id, clinic_id, audience, cause, subject, to_us(opened_at), state, priority, round,
+accepted_by, to_us(accepted_until), reason, to_us(changed_at), last_event_id
+
+-- name: lock_open_notices
+SELECT {columns} FROM notice
+WHERE unit_id = ANY (%(units)s::int[]) AND state <> 'over'
+ORDER BY notice_id
+FOR UPDATE
+
+-- name: lock_notice
+SELECT {columns} FROM notice WHERE notice_id = %(notice)s FOR UPDATE
+
+-- name: lock_open_trouble
+SELECT {columns} FROM notice WHERE unit_id IS NULL AND state <> 'over' ORDER BY notice_id FOR UPDATE
+
+-- name: notice_of_alert
+SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
+
+-- name: alerts_to_judge
+SELECT
+    a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
+    n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+FROM alert AS a
+LEFT JOIN notice_alert AS n USING (alert_id)
+LEFT JOIN LATERAL (
+    SELECT kind, priority, alert_id, until FROM shelving_event
+    WHERE unit_id = a.unit_id AND rule = a.rule
+    ORDER BY event_id DESC LIMIT 1
+) AS s ON s.kind <> 'ended'
+WHERE a.state IS NOT NULL AND (
+    a.alert_id = ANY (%(alerts)s::bigint[])
+    OR (n.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR n.verdict <> 'over')))
+ORDER BY a.alert_id
+
+-- name: homes_of_notices
+SELECT
+    u.unit_id, u.clinic_id, EXISTS (SELECT FROM treatment WHERE unit_id = u.unit_id AND ended_at IS NULL),
+    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN o.reason ELSE '' END,
+    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN to_us(o.until) END
+FROM unit AS u
+LEFT JOIN LATERAL (
+    SELECT is_out, until, reason FROM unit_service_event WHERE unit_id = u.unit_id ORDER BY event_id DESC LIMIT 1
+) AS o ON true
+WHERE u.unit_id = ANY (%(units)s::int[])
+
+-- name: open_notice
+INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
+VALUES (%(unit)s, nullif(%(patient)s, 0), %(clinic)s, %(audience)s, %(cause)s, %(subject)s, from_us(%(now)s), %(priority)s)
+RETURNING notice_id
+
+-- name: judge_alert
+INSERT INTO notice_alert (alert_id, notice_id, verdict, stage, reason, judged_at)
+VALUES (%(alert)s, %(notice)s, %(verdict)s, %(stage)s, %(reason)s, from_us(%(now)s))
+ON CONFLICT (alert_id) DO UPDATE SET
+    notice_id = excluded.notice_id, verdict = excluded.verdict, stage = excluded.stage, reason = excluded.reason,
+    judged_at = excluded.judged_at
+
+-- name: append_notice_event
+INSERT INTO notice_event
+    (notice_id, at, move, state, priority, round, actor, answerable, until, alert_id, stage, reason)
+VALUES
+    (%(notice)s, from_us(%(at)s), %(move)s, %(state)s, %(priority)s, %(round)s, %(actor)s, %(answerable)s,
+     from_us(%(until)s), %(alert)s, %(stage)s, %(reason)s)
+
+-- name: recheck_notice
+UPDATE notice SET recheck_at = from_us(%(again)s) WHERE notice_id = %(notice)s
+
+-- name: plan_steps
+INSERT INTO notice_step (notice_id, round, number, kind, due_at)
+SELECT %(notice)s, %(round)s, number - 1, kind, from_us(due)
+FROM unnest(%(kinds)s::text[], %(due)s::bigint[]) WITH ORDINALITY AS plan (kind, due, number)
+
+-- name: cancel_steps
+UPDATE notice_step SET done_at = from_us(%(now)s), outcome = %(outcome)s
+WHERE notice_id = %(notice)s AND done_at IS NULL
+
+-- name: withdraw_deliveries
+UPDATE delivery SET next_try_at = NULL, claimed_by = NULL
+WHERE notice_id = %(notice)s AND next_try_at IS NOT NULL
+
+-- name: lock_notices_with_due_steps
+SELECT {columns} FROM notice
+WHERE notice_id IN (
+    SELECT notice_id FROM (
+        SELECT s.notice_id, max(priority_rank(n.priority)) AS rank, min(s.due_at) AS due
+        FROM notice_step AS s
+        JOIN notice AS n USING (notice_id)
+        WHERE s.done_at IS NULL AND s.due_at <= from_us(%(now)s)
+        GROUP BY s.notice_id
+    ) AS waiting
+    ORDER BY rank DESC, due, notice_id LIMIT %(limit)s)
+ORDER BY priority_rank(priority) DESC, notice_id
+FOR UPDATE SKIP LOCKED
+
+-- name: due_steps
+SELECT notice_id, round, number, kind, to_us(due_at) FROM notice_step
+WHERE notice_id = ANY (%(notices)s::bigint[]) AND done_at IS NULL AND due_at <= from_us(%(now)s)
+ORDER BY notice_id, round, number
+
+-- name: end_step
+UPDATE notice_step SET done_at = from_us(%(now)s), outcome = %(outcome)s
+WHERE notice_id = %(notice)s AND round = %(round)s AND number = %(number)s
+
+-- name: hurry_next_step
+UPDATE notice_step SET due_at = least(due_at, from_us(%(now)s))
+WHERE notice_id = %(notice)s AND round = %(round)s AND done_at IS NULL AND kind <> 'repeat'
+    AND number = (SELECT min(number) FROM notice_step
+        WHERE notice_id = %(notice)s AND round = %(round)s AND done_at IS NULL AND kind <> 'second channel')
+
+-- name: next_due
+SELECT to_us(least(
+    (SELECT min(due_at) FROM notice_step WHERE done_at IS NULL),
+    (SELECT min(recheck_at) FROM notice WHERE recheck_at IS NOT NULL AND state <> 'over')))
+
+-- name: notice_history
+SELECT e.event_id, to_us(e.at), e.move, e.state, e.priority, e.round, e.actor, u.name, e.alert_id, e.stage, e.reason
+FROM notice_event AS e
+LEFT JOIN user_account AS u ON u.user_id = e.actor
+WHERE e.notice_id = %(notice)s
+ORDER BY e.event_id
+
+-- name: notice_steps
+SELECT round, number, kind, to_us(due_at), to_us(done_at), outcome FROM notice_step
+WHERE notice_id = %(notice)s
+ORDER BY round, number
+
+-- name: database_time
+SELECT to_us(clock_timestamp())
+
+-- name: open_alerts_of_notice
+SELECT a.alert_id FROM alert AS a
+JOIN notice_alert AS n USING (alert_id)
+WHERE n.notice_id = %(notice)s AND a.state IN ('active, unacknowledged', 'latched, clear')
+ORDER BY a.alert_id
+
+-- name: answer_deliveries
+WITH moved AS (
+    UPDATE delivery SET state = %(state)s, next_try_at = NULL, claimed_by = NULL, changed_at = from_us(%(now)s)
+    WHERE notice_id = %(notice)s AND round = %(round)s AND user_id = %(user)s
+        AND state NOT IN ('accepted', 'rejected', 'failed')
+    RETURNING delivery_id, attempts
+)
+INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
+SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, 'by the person' FROM moved
+
+-- name: shelve
+INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason)
+VALUES (%(unit)s, %(rule)s, %(alert)s, %(kind)s, %(priority)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
+
+-- name: newest_shelving
+SELECT kind, priority, alert_id, to_us(until), actor, reason FROM shelving_event
+WHERE unit_id = %(unit)s AND rule = %(rule)s
+ORDER BY event_id DESC LIMIT 1
+
+-- name: look_again
+UPDATE notice SET recheck_at = from_us(%(now)s) WHERE notice_id = %(notice)s
+
+-- name: look_at_unit_again
+UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND state <> 'over'
+
+-- name: set_unit_service
+INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
+VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
+
+-- name: notices_of_alerts
+SELECT w.alert_id, n.notice_id, n.state, n.priority, n.round, n.accepted_by, u.name, to_us(n.accepted_until), n.reason,
+    to_us(coalesce(n.changed_at, n.opened_at)), w.verdict, w.stage, w.reason
+FROM notice_alert AS w
+JOIN notice AS n USING (notice_id)
+LEFT JOIN user_account AS u ON u.user_id = n.accepted_by
+WHERE w.alert_id = ANY (%(alerts)s::bigint[])
+
+-- name: alerts_of_notice_event
+SELECT w.alert_id FROM notice_event AS e
+JOIN notice_alert AS w USING (notice_id)
+JOIN alert AS a ON a.alert_id = w.alert_id
+WHERE e.event_id = %(event)s AND (a.state <> 'normal' OR w.verdict <> 'over')
+
+-- name: unreached_notices
+SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
+WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
+    AND EXISTS (SELECT FROM notice_step AS s WHERE s.notice_id = n.notice_id AND s.round = n.round
+        AND s.kind = 'first' AND s.done_at <= from_us(%(now)s) - interval '60 seconds')
+    AND NOT EXISTS (SELECT FROM delivery AS d WHERE d.notice_id = n.notice_id AND d.round = n.round
+        AND d.state IN ('sent', 'delivered', 'read', 'accepted', 'rejected'))
+ORDER BY n.notice_id

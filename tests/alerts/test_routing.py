@@ -1,0 +1,108 @@
+"""Every stage has its reason, the first that speaks decides, and together they move the notice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.responsibility import TABLE, Answerable, Move, Standing
+from alerts.routing import STAGES, AlertFacts, Home, Verdict, decide, judge
+from alerts.shelving import Shelf, ShelfKind
+from telemetry.alarms import ConditionState, Priority
+
+NOW_US = 1_750_000_000_000_000
+ALERT = AlertFacts(1, "R10", "venous access", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED)
+SHELF = Shelf(ShelfKind.TIMED, Priority.HIGH, 1, NOW_US + 1)
+OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
+
+
+@pytest.mark.parametrize(
+    ("facts", "home", "verdict", "stage"),
+    [
+        ({}, Home(), Verdict.ASK, "ask"),
+        ({"state": ConditionState.LATCHED_CLEAR}, Home(), Verdict.ASK, "ask"),
+        ({"state": ConditionState.NORMAL, "late": True}, Home(), Verdict.OVER, "over"),
+        ({"late": True, "shelf": SHELF}, OUT, Verdict.LIST, "late"),
+        ({"between": True}, Home(), Verdict.LIST, "between treatments"),
+        ({"shelf": SHELF}, OUT, Verdict.HOLD, "out of service"),
+        ({"shelf": SHELF}, replace(OUT, in_treatment=True), Verdict.HOLD, "shelved"),
+        ({}, replace(OUT, in_treatment=True), Verdict.ASK, "ask"),
+        ({"shelf": replace(SHELF, until_us=NOW_US)}, Home(), Verdict.ASK, "ask"),
+        ({"shelf": replace(SHELF, priority=Priority.MEDIUM)}, Home(), Verdict.ASK, "ask"),
+        ({"cause": "telemetry"}, Home(own_fault="broker"), Verdict.HOLD, "our own fault"),
+        ({}, Home(own_fault="broker"), Verdict.ASK, "ask"),
+        ({"state": ConditionState.ACTIVE_ACKNOWLEDGED}, Home(), Verdict.SEEN, "acknowledged"),
+        ({"priority": Priority.LOW}, Home(), Verdict.LIST, "low priority"),
+    ],
+)
+def test_stages(facts: dict[str, Any], home: Home, verdict: Verdict, stage: str) -> None:
+    word = judge(replace(ALERT, **facts), home, NOW_US)
+    assert (word.verdict, word.stage) == (verdict, stage) and word.reason
+
+
+ALERTS = st.builds(
+    AlertFacts,
+    alert_id=st.integers(1, 5),
+    rule=st.just("R10"),
+    cause=st.sampled_from(["telemetry", "air"]),
+    priority=st.sampled_from(Priority),
+    state=st.sampled_from(ConditionState),
+    late=st.booleans(),
+    between=st.booleans(),
+    shelf=st.none() | st.just(SHELF),
+)
+HOMES = st.builds(
+    Home, in_treatment=st.booleans(), out_of_service=st.sampled_from(["", "x"]), out_until_us=st.just(NOW_US + 5),
+    own_fault=st.sampled_from(["", "y"]),
+)  # fmt: skip
+STANDINGS = st.builds(
+    Standing, state=st.sampled_from([s for s in Answerable if s is not Answerable.OVER]),
+    priority=st.sampled_from(Priority), round=st.just(1), by=st.just(4), until_us=st.sampled_from([NOW_US, NOW_US + 1]),
+)  # fmt: skip
+
+
+@given(STANDINGS, st.lists(ALERTS, max_size=4), HOMES)
+def test_what_is_to_be_asked_is_never_left_with_nobody(
+    standing: Standing, alerts: list[AlertFacts], home: Home
+) -> None:
+    judged = [(alert, judge(alert, home, NOW_US)) for alert in alerts]
+    decision = decide(standing, judged, NOW_US)
+    asks = [alert.priority for alert, word in judged if word.verdict is Verdict.ASK]
+    state = standing.state if decision.move is None else TABLE.get((standing.state, decision.move), standing.state)
+    if asks:
+        assert state in (Answerable.ASKING, Answerable.ACCEPTED, Answerable.UNANSWERED)
+    if not any(word.verdict is not Verdict.OVER for _, word in judged):
+        assert decision.move is Move.RESOLVE
+    else:
+        assert decision.move is not Move.RESOLVE and decision.reason
+    # A held one is looked at again when the hold may be over.
+    held = [word.again_us for _, word in judged if word.verdict is Verdict.HOLD]
+    assert not held or (decision.again_us is not None and decision.again_us <= min(a for a in held if a is not None))
+
+
+def test_a_rise_asks_anew_and_the_same_does_not() -> None:
+    accepted = Standing(Answerable.ACCEPTED, Priority.MEDIUM, 1, 4, NOW_US + 60)
+    medium = replace(ALERT, priority=Priority.MEDIUM)
+    same = decide(accepted, [(medium, judge(medium, Home(), NOW_US))], NOW_US)
+    assert same.move is None and same.again_us == NOW_US + 60 and "accepted" in same.reason
+    risen = decide(accepted, [(ALERT, judge(ALERT, Home(), NOW_US))], NOW_US)
+    assert (risen.move, risen.priority, risen.reason) == (
+        Move.ASK, Priority.HIGH, "priority rose from medium to high",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("priority", "move"), [(Priority.HIGH, Move.EXPIRE), (Priority.MEDIUM, Move.EXPIRE), (Priority.LOW, Move.HOLD)]
+)
+def test_an_acceptance_that_has_lasted_its_time(priority: Priority, move: Move) -> None:
+    seen = replace(ALERT, priority=priority, state=ConditionState.ACTIVE_ACKNOWLEDGED)
+    standing = Standing(Answerable.ACCEPTED, priority, 1, 4, NOW_US)
+    assert decide(standing, [(seen, judge(seen, Home(), NOW_US))], NOW_US).move is move
+
+
+def test_the_last_stage_always_speaks() -> None:
+    assert STAGES[-1](ALERT, Home(), NOW_US) is not None
