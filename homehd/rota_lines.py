@@ -11,7 +11,7 @@ from alerts.rota.roster import roster
 from alerts.rota.rotation import END_US
 from alerts.rota.shifts import Shift, whole_shifts
 from alerts.rota.standing import Standing, standing
-from telemetry.rota import Audience, Book, Rota
+from telemetry.rota import Audience, Book, Rota, Source
 
 Row = tuple[str, ...]
 
@@ -38,7 +38,7 @@ def reach(book: Book, clinic_ids: Sequence[int], now_us: int) -> Iterator[Row]:
 
 
 def plan(book: Book, rota: Rota, now_us: int, to_us: int) -> Iterator[Row]:
-    """The shifts of the days ahead, the rotations still to come and the overrides in force or to come."""
+    """The shifts of the days ahead, every rotation, and what was written by hand and is not over."""
     zone = zone_of(rota.zone)
     for shift in whole_shifts(rota, now_us, to_us):
         times = f"{told(shift.start_us, zone)} – {'…' if shift.end_us >= END_US else told(shift.end_us, zone)}"
@@ -48,9 +48,9 @@ def plan(book: Book, rota: Rota, now_us: int, to_us: int) -> Iterator[Row]:
         turn = f"every {rotation.every_days} d at {rotation.hand_over:%H:%M} from {rotation.anchor}"
         yield "rotation", f"from {told(rotation.since_us, zone)}", names, turn, "-"
     for one in rota.overrides:
-        if one.end_us > now_us:
+        if one.end_us > now_us and one.source is not Source.CALENDAR:
             times = f"{told(one.start_us, zone)} – {told(one.end_us, zone)}"
-            yield f"{one.source} {one.number}", times, _name(book, one.user_id), one.uid or "-", "-"
+            yield f"{one.source} {one.number}", times, _name(book, one.user_id), "-", "-"
 
 
 def told_findings(found: Sequence[Finding]) -> Iterator[Row]:

@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from alerts.delivery import DeliveryState
 from notifier import retry
@@ -22,10 +22,6 @@ from notifier.channels import Sent, Unreachable
 from notifier.page import Page
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
-
-# After so long a claim that was not reported is anybody's again: its notifier is dead. Longer than a send takes; if a
-# slow name server makes one take longer, the page goes out twice under one key.
-LEASE_S: Final = 30
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +83,7 @@ class Deliveries(Protocol):
 
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
         """Up to `limit` deliveries that are due, of the highest priority first, at most one for each host and none for
-        the hosts in `without`. What is claimed is nobody else's until it is reported or `LEASE_S` have passed.
+        the hosts in `without`. What is claimed is nobody else's until it is reported or this notifier is dead.
         """
 
     def report(self, job: Job, outcome: Outcome) -> None:

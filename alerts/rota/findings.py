@@ -13,6 +13,7 @@ from typing import Final
 
 from alerts.rota.able import Unable, why_not
 from alerts.rota.acceptance import is_accepted
+from alerts.rota.doubled import doubled
 from alerts.rota.local_time import DAY_US, UnknownZone, told, zone_of
 from alerts.rota.roster import rotas_of
 from alerts.rota.rotation import BEGINNING_US, END_US
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     UNABLE = "unable"
     UNTESTED = "untested"
     UNACCEPTED = "unaccepted"
+    DOUBLED = "doubled"
     NO_ROTA = "no rota"
     UNKNOWN_ZONE = "unknown zone"
 
@@ -73,12 +75,12 @@ def findings(
     """
     found = [*_without_rota(book, now_us)]
     for rota in book.rotas:
-        try:
-            ahead = whole_shifts(rota, now_us, now_us + look_ahead_days * DAY_US)
-        except UnknownZone:
+        if not _is_known(rota):
             found.append(_unknown_zone(book, rota, now_us))
             continue
+        ahead = whole_shifts(rota, now_us, now_us + look_ahead_days * DAY_US)
         found += _of_shifts(book, rota, ahead, now_us)
+        found += _doubled(book, rota, now_us, now_us + look_ahead_days * DAY_US)
         if tested is not None:
             since_us = now_us - tested_within_days * DAY_US
             found += _untested(book, rota, ahead, {user for user, at_us in tested.items() if at_us >= since_us}, now_us)
@@ -123,6 +125,20 @@ def _untested(book: Book, rota: Rota, ahead: list[Shift], tested: set[int], now_
         )  # fmt: skip
 
 
+def _doubled(book: Book, rota: Rota, now_us: int, to_us: int) -> Iterator[Finding]:
+    pair = (rota.clinic_id, rota.audience, PRIMARY)
+    primary = next((one for one in book.rotas if (one.clinic_id, one.audience, one.line) == pair), None)
+    if rota.line == PRIMARY or primary is None or not _is_known(primary):
+        return
+    for shift in doubled(primary, rota, now_us, to_us):
+        if why_not(rota, shift.user_id, book.people) is None:
+            yield _finding(
+                book, rota, Kind.DOUBLED, f"{rota.rota_id}:{shift.user_id}:{shift.start_us}", shift, now_us,
+                f"{_person(book, shift.user_id)} is primary as well {_stretch(rota, shift)}: nobody is second",
+                "name somebody else for one of the two: `homehd rota override` or `swap`",
+            )  # fmt: skip
+
+
 def _uncovered(book: Book, rota: Rota, shift: Shift, now_us: int) -> Finding:
     return _finding(
         book, rota, Kind.UNCOVERED, f"{rota.rota_id}:{shift.start_us}", shift, now_us,
@@ -157,6 +173,14 @@ def _without_rota(book: Book, now_us: int) -> Iterator[Finding]:
             f"{clinic.name}, {Audience.CLINICAL}", f"{what}: alerts go to everyone of the clinic who may answer",
             "make one: `homehd rota add`, then `homehd rota rotate`",
         )  # fmt: skip
+
+
+def _is_known(rota: Rota) -> bool:
+    try:
+        zone_of(rota.zone)
+    except UnknownZone:
+        return False
+    return True
 
 
 def _unknown_zone(book: Book, rota: Rota, now_us: int) -> Finding:

@@ -55,7 +55,7 @@ def test_the_plan_has_shifts_with_who_accepted_rotations_and_what_was_written_ov
     assert [row[2:4] for row in rows if row[0] == "rotation"] == [
         ("Ann, Bob", "every 7 d at 08:00 from 2026-03-02"), ("nobody", "every 7 d at 08:00 from 2026-03-02"),
     ]  # fmt: skip
-    assert [row[0] for row in rows[-2:]] == ["override 5", "calendar 6"]
+    assert [row[0] for row in rows if row[0].split()[0] not in ("shift", "rotation")] == ["override 5"]
     assert "…" in next(row[1] for row in reversed(rows) if row[0] == "shift")
 
 

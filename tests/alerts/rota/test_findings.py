@@ -9,7 +9,7 @@ from alerts.rota.findings import Finding, Kind, findings, where_of
 from alerts.rota.gaps import gaps
 from alerts.rota.local_time import DAY_US
 from alerts.rota.shifts import shift_at
-from telemetry.rota import BACKUP, Acceptance, Audience, Clinic, Rota
+from telemetry.rota import BACKUP, PRIMARY, Acceptance, Audience, Clinic, Rota
 from tests.alerts.rota.rotas import (
     ANN,
     BOB,
@@ -123,10 +123,24 @@ def test_a_clinic_with_patients_and_no_rota_is_urgent_and_one_without_patients_i
     assert [f.kind for f in findings(book(accepted(technical)), TESTED, NOW)] == [Kind.NO_ROTA]
 
 
+def test_a_backup_who_is_primary_as_well_is_told_under_one_key() -> None:
+    primary, backup = accepted(rota(rotation(ANN, BOB))), accepted(rota(rotation(ANN), rota_id=8, line=BACKUP))
+    early, late = (findings(book(primary, backup), None, us(at)) for at in ("2026-03-12T00:00", "2026-03-17T00:00"))
+    keys = [f"doubled:8:{ANN}:{us(start)}" for start in ("2026-03-16T07:00", "2026-03-30T06:00")]
+    assert [(f.key, f.urgent) for f in early] == [(keys[0], False)]
+    assert [(f.key, f.urgent) for f in late] == [(keys[0], True), (keys[1], False)]
+    assert early[0].where == "North, clinical, backup" and "primary as well" in early[0].what
+    assert findings(book(primary, accepted(rota(rotation(BOB, ANN), rota_id=8, line=BACKUP))), None, NOW) == []
+    disabled = (rota(rotation(CY)), rota(rotation(CY), rota_id=8, line=BACKUP))
+    assert {f.kind for f in findings(book(*disabled), None, NOW)} == {Kind.UNABLE}
+
+
 def test_a_zone_that_is_not_known_is_told_and_stops_no_other_finding() -> None:
     strange = rota(rotation(ANN), rota_id=8, zone="Mars/Base", line=BACKUP)
     found = findings(book(accepted(rota(rotation(CY))), strange), TESTED, NOW)
     assert {f.kind for f in found} == {Kind.UNKNOWN_ZONE, Kind.UNABLE}
+    other = findings(book(replace(strange, line=PRIMARY), accepted(rota(rotation(ANN), line=BACKUP))), TESTED, NOW)
+    assert [f.kind for f in other] == [Kind.UNKNOWN_ZONE]
 
 
 def test_where_it_is() -> None:
