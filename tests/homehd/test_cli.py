@@ -20,6 +20,7 @@ import pytest
 from homehd.cli import VERBS
 from store import accounts, patients, pool, readings, registry
 from store.registry import shard_of
+from tests import command
 from tests.evaluation.treated import START_US, treated
 from tests.notifier.http_sink import Behaviour, http_sink
 from tests.notifier.smtp_sink import smtp_sink
@@ -40,11 +41,12 @@ path = "outbox.sqlite"
 
 
 def homehd(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    base = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "homehd", *words],
-        env={**base, **environment}, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return command.homehd(*words, environment={**elsewhere(), **environment})
+
+
+def elsewhere() -> dict[str, str]:
+    """The environment of a person who has set nothing of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -54,7 +56,8 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize("verb", [None, *VERBS])
 def test_every_command_has_help(verb: str | None) -> None:
-    done = homehd(*([verb] if verb else []), "--help")
+    words = [sys.executable, "-m", "homehd", *([verb] if verb else []), "--help"]
+    done = subprocess.run(words, env=elsewhere(), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0
     assert "usage: homehd" in done.stdout
     assert done.stderr == ""

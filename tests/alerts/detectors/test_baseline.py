@@ -22,9 +22,8 @@ FLOW, VENOUS = signals.BY_NAME["blood_flow"].number, signals.BY_NAME["venous_pre
 
 def random_course(rng: np.random.Generator, length: int) -> list[tuple[int, Phase, float, float]]:
     """Seconds, phase, venous pressure and blood flow of a treatment in which all that matters to the rule happens."""
-    t, flow, out, course = 0, 300.0, 0.0, []
-    for _ in range(length):
-        t += int(rng.choice([1, 2, 3, 7, 40], p=[0.93, 0.04, 0.015, 0.01, 0.005]))
+    flow, out, course = 300.0, 0.0, []
+    for t in np.cumsum(rng.choice([1, 2, 3, 7, 40], length, p=[0.93, 0.04, 0.015, 0.01, 0.005])).tolist():
         if rng.random() < 0.012:
             out = float(rng.choice([0.0, 0.0, 18.0, 30.0, 45.0, 70.0, -18.0, -30.0]))
         if rng.random() < 0.006:
