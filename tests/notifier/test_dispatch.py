@@ -296,3 +296,38 @@ def test_no_address_gets_into_the_log(log: StringIO) -> None:
             wait_until(lambda: len(kept.reports) == 2)
     assert "page taken" in log.getvalue()
     assert not [secret for secret in ("nurse", "hunter2", "T0KEN") if secret in log.getvalue()]
+
+
+def test_a_place_that_is_free_again_is_used_at_once() -> None:
+    class Slow(Held):
+        def send(self, address: str, page: Page, timeout_s: float) -> Sent:
+            time.sleep(0.05)
+            return Sent("sent", "by hand")
+
+    kept = Kept([Job(n, "json://x", "host", page(str(n))) for n in range(20)])
+    with running(kept, Slow(), Limits(of_a_host=1, poll_s=60)):
+        wait_until(lambda: len(kept.reports) == 20)
+
+
+class Recovering(Held):
+    """Hangs for the first send, answers the second, holds all that follow."""
+
+    def send(self, address: str, page: Page, timeout_s: float) -> Sent:
+        number = len(self.held)
+        self.held.append(page)
+        if number == 0:
+            time.sleep(timeout_s)
+            raise Unreachable("no complete answer")
+        if number > 1:
+            self.go.wait(10)
+        return Sent("sent", "by hand")
+
+
+def test_a_receiver_that_answers_has_all_its_places_again() -> None:
+    kept, carrier = Kept([Job(0, "json://x", "host", page("0"))]), Recovering()
+    with running(kept, carrier, Limits(timeout_s=0.5, poll_s=0.05)):
+        wait_until(lambda: len(kept.reports) == 1)
+        kept.add(*(Job(n, "json://x", "host", page(str(n))) for n in range(1, 20)))
+        wait_until(lambda: len(carrier.held) == 6)  # one that hung, one that was answered, four that are held
+        carrier.go.set()
+        wait_until(lambda: len(kept.reports) == 20)
