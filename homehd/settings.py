@@ -38,7 +38,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
         trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
-        api_metrics_port: where the API serves /metrics, likewise.
+        api_metrics_port: where the API serves /metrics, likewise. notify_health_port: as ingest's, of the notifier.
         homes_broker: mqtts://host:port by which homes reach the broker; None = `broker`.
         registrar_host, registrar_port: where the registrar listens; registrar_health_port as ingest's.
         registrar_url: https://host:port by which boxes reach it, as it stands in enrolment codes.
@@ -71,6 +71,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     broker_reload: str = ""
     dashboard_url: str | None = None
     page_label: str = ""
+    notify_health_port: Port = 0
     push_contact: str | None = None
     vapid_key: str | None = None
     channel_networks: list[str] = []

@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from notifier import words
-from notifier.words import Audience, Language, Occasion
+from notifier.words import Language, Occasion
 from telemetry.alarms import Priority
 from telemetry.errors import HomehdError, SettingsError
+from telemetry.rota import Audience
 
 MAX_LABEL: Final = 40  # characters
 # What a Web Push `Topic` can hold (RFC 8030 §5.4): 32 characters of base64url. Of these only hexadecimal digits and

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from telemetry.alarms import Priority
+from telemetry.rota import Audience
 
 
 class Language(StrEnum):
@@ -17,14 +18,6 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     CHINESE = "zh"
-
-
-class Audience(StrEnum):
-    """Who is asked."""
-
-    CLINICAL = "clinical"
-    TECHNICAL = "technical"
-    OPERATIONS = "operations"
 
 
 class Occasion(StrEnum):

@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,8 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("patients", "target", "u1", "70", "--reason", "x", "--from", "2026-01-31"), "without zone"),
         (("patients", "target", "u1", "70000", "--reason", "x"), "is it in kg?"),
         (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
+        (("rota", "rotate", "North", "--anchor", "2026-03-02", "--reason", "x"), "--people --nobody"),
+        (("rota", "export", "North", "--weeks", "54"), "1 to 53"),
         (("replay",), "--input --unit --patient"),
         (("replay", "--input", "x", "--unit", "u1"), "not allowed with"),
         (("replay", "--input", "x", "--with", "R13 high=320"), "--with and --input"),
@@ -216,7 +218,7 @@ def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> N
     assert "server.toml:2" in last_line(done)
 
 
-@pytest.mark.parametrize("verb", ["migrate", "ingest", "api", "users list", "units list"])
+@pytest.mark.parametrize("verb", ["migrate", "ingest", "notify", "api", "users list", "units list"])
 def test_a_database_that_is_not_there_is_one_line(verb: str, tmp_path: Path) -> None:
     url = "postgresql://homehd:secret-word@127.0.0.1:1/homehd"
     done = homehd(*verb.split(), HOMEHD_HOME=str(tmp_path), HOMEHD_DATABASE=url, HOMEHD_BROKER="mqtt://127.0.0.1:1")
@@ -384,6 +386,73 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
         "enter weight-before", "enter endotoxin",
     ]  # fmt: skip
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
+
+
+def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        north = registry.add_clinic(conn, "North")
+        patients.add_patient(conn, "P", north, patients.Prescription())
+        for name in ("ann", "bob"):
+            accounts.add_user(
+                conn, email=f"{name}@x", name=name, role="nurse", clinic_id=north, password_hash="x", now_us=1
+            )
+
+    def rota(verb: str, *words: str, code: int = 0) -> list[list[str]]:
+        why = ("--reason", "as agreed") if verb not in ("show", "check", "accept", "export") else ()
+        done = homehd("rota", verb, *words, *why, **environment)
+        assert done.returncode == code and "Traceback" not in done.stderr, done.stderr
+        return [line.split("\t") for line in (done.stdout + done.stderr).splitlines()]
+
+    assert "there are patients and no rota" in str(rota("check", code=1))
+    assert "--zone Mars/Base" in str(rota("add", "North", "--zone", "Mars/Base", code=2))
+    assert "of one clinic" in str(rota("add", "-", "--zone", "UTC", code=2))
+    rota("add", "North", "--zone", "Europe/Berlin")
+    rota("add", "-", "--audience", "technical", "--zone", "UTC")
+    assert "add rota" in str(rota("add", "North", "--zone", "UTC", code=1))
+    today = datetime.now(UTC).date()
+    anchor = ("--anchor", f"{today - timedelta(days=2)}")  # so that the shift that runs ends in five days
+    rota("rotate", "North", "--people", "ann@x,bob@x", *anchor)
+    unaccepted = rota("check", code=1)
+    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT", "not judged"]
+    assert "ann has not accepted" in str(unaccepted)
+    assert rota("check", "North", code=1)[0][:2] == ["covered", "North, clinical, primary"]
+    assert rota("accept", "North", "--person", "ann@x")[0][1:3] == ["ann", "accepted"]
+    assert [row[0] for row in rota("check", "North")] == ["covered", "not judged"]
+    assert "--decline" in str(rota("accept", "North", "--person", "ann@x", "--decline", code=2))
+    rota("accept", "North", "--person", "ann@x", "--decline", "--reason", "ill")
+    rota("check", "North", code=1)
+    at = [f"{today + timedelta(days=days)}T12:00" for days in (3, 4, 8)]
+    swapped = rota("swap", "North", "--first", at[0], "--second", at[2])
+    assert [row[3] for row in swapped] == ["bob", "ann"]
+    number = swapped[0][1].removeprefix("swap ")
+    assert len(rota("withdraw", "North", number)) == 2
+    assert "none of that number" in str(rota("withdraw", "North", number, code=1))
+    rota("override", "North", "--nobody", "--from", at[0], "--to", at[1])
+    assert "gap from" in rota("show", "North")[0][3]
+    file = tmp_path / "north.ics"
+    rota("export", "North", str(file))
+    assert file.read_text().count("BEGIN:VEVENT") > 12 and "NOT COVERED" in file.read_text()
+    rota("add", "North", "--line", "backup", "--zone", "Europe/Berlin")
+    first = rota("import", "North", str(file), "--line", "backup")
+    assert first[-1][0] == "North, clinical, backup" and first[-1][2:] == ["0 withdrawn", "0 as they were"]
+    again = rota("import", "North", str(file), "--line", "backup")
+    assert again[-1][1:3] == ["0 new", "0 withdrawn"]
+    file.write_text(file.read_text().replace("mailto:bob@x", "mailto:cy@x"))
+    assert "nothing was changed" in rota("import", "North", str(file), "--line", "backup", code=1)[-1][0]
+    assert rota("import", "North", str(file), "--line", "backup", "--partly")[-1][0] == "North, clinical, backup"
+    assert "at most" in str(rota("import", "North", "/dev/zero", code=1))
+    rota("end", "-", "--audience", "technical")
+    assert [row[1] for row in rota("show") if row[0] == "rota"] == [
+        "North, clinical, primary",
+        "North, clinical, backup",
+    ]
+    with pool.connect(database_url) as conn:
+        actions = {row[0] for row in conn.execute("SELECT DISTINCT action FROM audit_event")}
+    assert actions == {
+        "add rota", "set rotation", "accept shift", "decline shift", "swap", "withdraw override", "override",
+        "import calendar", "end rota",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A connection to a fresh database, a clinic in it, and the log as a process of ours writes it when it says all."""
+"""A connection to a fresh database, a clinic in it, and the log as our processes write it, at its most talkative."""
 
 from __future__ import annotations
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from notifier import page
 from notifier.page import Page, PageError, Site
-from notifier.words import Audience, Language, Occasion
+from notifier.words import Language, Occasion
 from telemetry.alarms import Priority
 from telemetry.errors import SettingsError
+from telemetry.rota import Audience
 
 SITE = Site(url="https://hd.example.org/", label="")
 

@@ -8,8 +8,9 @@ from itertools import product
 import pytest
 
 from notifier import words
-from notifier.words import Audience, Language, Occasion
+from notifier.words import Language, Occasion
 from telemetry.alarms import Priority
+from telemetry.rota import Audience
 
 EVERY = list(product(Occasion, Priority, Audience, Language))
 

@@ -51,9 +51,9 @@ def test_what_a_dead_notifier_had_claimed_is_anybodys_after_three_seconds(
         assert deliveries.claim(other, "n2", NOW_US + 2 * SECOND, 10) == []
         (again,) = deliveries.claim(other, "n2", NOW_US + 4 * SECOND, 10)
         assert (again.delivery_id, again.attempt) == (first.delivery_id, 2)
-    # The first, if it lives after all, has lost it.
-    assert not deliveries.report(conn, first.delivery_id, "sent", "", NOW_US, instance="n1")
-    assert deliveries.report(conn, first.delivery_id, "sent", "taken", NOW_US, instance="n2")
+    held = deliveries.lock(conn, first.delivery_id)
+    assert held is not None and (held.claimed_by, held.wanted, held.state) == ("n2", True, "queued")
+    deliveries.report(conn, first.delivery_id, "sent", "taken", NOW_US)
     assert states(conn) == [("queued", 0, ""), ("sent", 2, "taken")]
     assert deliveries.claim(conn, "n1", NOW_US + 60 * SECOND, 10) == []
 
@@ -62,7 +62,7 @@ def test_what_failed_for_now_comes_again_at_its_time(conn: Connection, unit: Uni
     heartbeat.beat(conn, "notifier", "n1", NOW_US + 9 * SECOND)
     (number,) = queued(conn, unit, [way(conn, person(conn))])
     deliveries.claim(conn, "n1", NOW_US, 10)
-    deliveries.report(conn, number, "queued", "timed out", NOW_US, next_us=NOW_US + 2 * SECOND, instance="n1")
+    deliveries.report(conn, number, "queued", "timed out", NOW_US, NOW_US + 2 * SECOND)
     assert deliveries.next_due_us(conn) == NOW_US + 2 * SECOND
     assert deliveries.claim(conn, "n1", NOW_US + SECOND, 10) == []
     assert deliveries.claim(conn, "n1", NOW_US + 2 * SECOND, 10)[0].attempt == 2
@@ -85,3 +85,14 @@ def test_a_screen_is_told_by_whoever_has_it_not_by_the_notifier(conn: Connection
     screen = conn.execute("SELECT channel_id FROM channel WHERE kind = 'screen'").fetchall()[0][0]
     assert len(queued(conn, unit, [screen])) == 1
     assert deliveries.claim(conn, "n1", NOW_US, 10) == [] and deliveries.next_due_us(conn) is None
+
+
+def test_when_everything_of_a_round_has_failed(conn: Connection, unit: Unit) -> None:
+    user = person(conn)
+    first, second = queued(conn, unit, [way(conn, user, path="a"), way(conn, user, path="b")])
+    held = deliveries.lock(conn, first)
+    assert held is not None and deliveries.lock(conn, 99) is None
+    deliveries.report(conn, first, "failed", "gone", NOW_US)
+    assert not deliveries.nothing_left(conn, held.notice_id, 1)
+    deliveries.report(conn, second, "failed", "gone", NOW_US)
+    assert deliveries.nothing_left(conn, held.notice_id, 1)
