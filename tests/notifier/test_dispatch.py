@@ -249,6 +249,25 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(log: StringIO) -> None
     assert "cannot look for due pages" in log.getvalue()
 
 
+def test_a_mistake_of_ours_ends_nothing_and_shows(log: StringIO) -> None:
+    class Mistaken(Kept):
+        def _fail(self) -> None:
+            if self.broken:
+                self.broken -= 1
+                raise KeyError("a row that cannot be read")
+
+    kept, held = Mistaken([by_host(1)]), Held()
+    held.go.set()
+    kept.broken = 10
+    with running(kept, held) as dispatch:
+        looked_s = dispatch.looked_s
+        wait_until(lambda: kept.broken < 5)
+        assert dispatch.looked_s == looked_s
+        wait_until(lambda: dispatch.looked_s > looked_s)
+        wait_until(lambda: kept.reports)
+    assert "cannot look for due pages" in log.getvalue()
+
+
 def test_a_report_that_cannot_be_made_gives_its_place_back(log: StringIO) -> None:
     class Forgetful(Kept):
         def report(self, job: Job, outcome: Outcome) -> None:
