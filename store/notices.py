@@ -143,7 +143,10 @@ def take_due(conn: Connection, limit: int = AT_ONCE) -> list[int]:
 
 
 def due_rechecks(conn: Connection, now_us: int, limit: int = AT_ONCE) -> list[tuple[int, int]]:
-    """(notice, unit) of those to be looked at again, locked; those another notifier has locked are left to it."""
+    """(notice, unit) of those to be looked at again.
+
+    Not locked: homes are locked first, in one order, or two notifiers could wait for each other in a circle.
+    """
     return [(row[0], row[1]) for row in run(conn, "notices_to_recheck", {"now": now_us, "limit": limit})]
 
 

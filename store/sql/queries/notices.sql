@@ -14,7 +14,6 @@ SELECT notice_id, unit_id FROM notice
 WHERE recheck_at <= from_us(%(now)s) AND state <> 'over' AND unit_id IS NOT NULL
 ORDER BY recheck_at
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
 
 -- name: alert_homes
 SELECT alert_id, unit_id, coalesce(patient_id, 0), rule FROM alert WHERE alert_id = ANY (%(alerts)s::bigint[])
