@@ -88,11 +88,11 @@ class Drop:
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while the value lies `drop` under its baseline; codes where there is no ground to say."""
         value, flow = now.values[:, self._value], now.values[:, self._steady]
-        window = self._windows.take(now, table)
+        window = self._windows.take(now, table, self._baselines.stayed(now, table, value))
         own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
-        kept = self._baselines.take(now, table, value, flow, ground, window.filled)
+        kept = self._baselines.take(now, table, flow, ground, window.filled)
         standing = self._look(now, table, value, window, breach, clear)
         no_window = ~window.filled
         away = np.zeros(value.shape, np.bool_)

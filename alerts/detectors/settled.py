@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from alerts.delay import ACTIVE, QUIET
 from alerts.detectors.base import Bools, Group
-from alerts.detectors.window import Floats, Times, Window, Windows, Words
+from alerts.detectors.baseline import Floats
+from alerts.detectors.window import Times, Window, Windows, Words
 from alerts.inputs import Round
 from alerts.rounds import row_numbers
 from alerts.table import NEVER, Field, Table
