@@ -93,7 +93,7 @@ class Baselines:
         )
 
     def stayed(self, now: Round, table: Table, present: Floats, near: Floats) -> Bools:
-        """Where a rise by `near`, of the value now `present`, has stayed so long that it is normal: those are given up."""
+        """Where a rise by `near`, of the value now `present`, has stayed so long that it is normal: given up."""
         value = table[f"{self._name}.baseline"][now.at]
         known = ~np.isnan(value)
         if not known.any():
