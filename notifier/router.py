@@ -130,7 +130,7 @@ def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
         shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
     return AlertFacts(
         alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
-        alert.between, shelf,
+        alert.between, shelf, alert.seen_before,
     )  # fmt: skip
 
 

@@ -180,6 +180,23 @@ def test_two_people_at_once_give_one_outcome_and_both_are_on_record(world: World
     assert world.notice() == ("asking", "high", 2)
 
 
+def test_what_was_seen_and_comes_again_is_asked_about_again(world: World) -> None:
+    alert = world.alert()
+    world.after(5)
+    world.answer("anna", Move.ACCEPT)
+    world.after(60)
+    # A second fall of the pressure: the same alert, not acknowledged any more.
+    world.step(alert, "R10", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED)
+    world.after(0)
+    assert world.notice() == ("asking", "high", 2)
+    assert world.pages() == [(0.0, "anna 1"), (65.0, "anna 1")]
+    # Another rule about what somebody is at already is not.
+    world.answer("anna", Move.ACCEPT)
+    world.alert("R13", Priority.HIGH)
+    world.after(60)
+    assert world.notice() == ("accepted", "high", 2)
+
+
 def test_an_acknowledgement_before_anybody_was_asked_spares_everybody(world: World) -> None:
     alert = world.alert()
     world.at_the_api(lambda conn: answering.acknowledge(conn, alert, world.users["anna"], world.now_us))

@@ -40,7 +40,7 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 -- name: alerts_to_judge
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
-    n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
