@@ -53,6 +53,8 @@ def test_the_schema_tells_messages_from_nonsense() -> None:
     from clinician_api.access import Role, scope_of
     from clinician_api.live import Hub, Subscriber
     from clinician_api.room import Room
+    from clinician_api.screens import page_view
+    from store.screen_pages import ScreenPage
 
     schema = json.loads(openapi.SOCKET_SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
