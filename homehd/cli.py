@@ -18,6 +18,7 @@ VERBS: Final[dict[str, str]] = {
     "demo": "everything at once: broker, database, services and simulated homes",
     "edge": "the agent on the dialysis unit",
     "ingest": "from the broker to the store, rules included",
+    "notify": "from alerts to people: whom to ask, by which channels, until somebody accepts",
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",
@@ -28,6 +29,8 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
+    "channels": "ways to reach people: check an address, send a test page, the key for web push",
+    "rota": "who is on call: turns, overrides, swaps, calendars, and what is wrong with the days ahead",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
@@ -65,6 +68,7 @@ def _run(verb: str, words: list[str]) -> int:
             "clinician_api",
             "alerts",
             "registrar",
+            "notifier",
         ):
             raise
         print(f"homehd {verb}: {error.name} is not installed – pip install 'homehd[embedded]'", file=sys.stderr)

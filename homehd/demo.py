@@ -77,11 +77,12 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
         children = [
             Child("ingest", ["ingest"], logs / "ingest.log", environment),
             Child("api", ["api"], logs / "api.log", {**environment, **offered}),
+            Child("notify", ["notify"], logs / "notify.log", environment),
         ]
         for home in homes:
             children += demo_homes.children(home, folder, where.broker_url, logs, plan.seed)
-        stack.callback(stop_all, children[:2])  # the services drain after the homes have stopped sending
-        stack.callback(stop_all, children[2:])
+        stack.callback(stop_all, children[:3])  # the services drain after the homes have stopped sending
+        stack.callback(stop_all, children[3:])
         for child in children:
             child.start()
         client = DemoClient(f"http://{loaded.api_host}:{port}", accounts[0])

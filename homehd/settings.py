@@ -38,13 +38,18 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
         trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
-        api_metrics_port: where the API serves /metrics, likewise.
+        api_metrics_port: where the API serves /metrics, likewise. notify_health_port: as ingest's, of the notifier.
         homes_broker: mqtts://host:port by which homes reach the broker; None = `broker`.
         registrar_host, registrar_port: where the registrar listens; registrar_health_port as ingest's.
         registrar_url: https://host:port by which boxes reach it, as it stands in enrolment codes.
         registrar_names: further host names and addresses its certificate is to be good for.
         registrar_crl: where it writes the revocation list for the broker; None = beside the authority.
         broker_reload: how the broker is made to read it (docs/operations/broker.md); empty = it is not guarded.
+        dashboard_url: where people open the dashboard; what links in pages begin with. None = pages have no link.
+        page_label: a neutral name of the installation before the title of every page; read on locked screens.
+        push_contact: mailto:… or https://…, whom a push service writes to about us; None = no web push.
+        vapid_key: file with the key that browsers subscribe to; None = `vapid.pem` in `home`.
+        channel_networks: networks that pages may be sent to although they lead to this server or to machines only.
     """
 
     home: str = "~/.local/share/homehd"
@@ -64,6 +69,12 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registrar_names: list[str] = []
     registrar_crl: str | None = None
     broker_reload: str = ""
+    dashboard_url: str | None = None
+    page_label: str = ""
+    notify_health_port: Port = 0
+    push_contact: str | None = None
+    vapid_key: str | None = None
+    channel_networks: list[str] = []
 
     @property
     def home_path(self) -> Path:
@@ -98,6 +109,9 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "registrar_url": os.environ.get("HOMEHD_REGISTRAR_URL"),
         "registrar_crl": os.environ.get("HOMEHD_REGISTRAR_CRL"),
         "broker_reload": os.environ.get("HOMEHD_BROKER_RELOAD"),
+        "dashboard_url": os.environ.get("HOMEHD_DASHBOARD_URL"),
+        "push_contact": os.environ.get("HOMEHD_PUSH_CONTACT"),
+        "vapid_key": os.environ.get("HOMEHD_VAPID_KEY"),
     }
     loaded = settings.load(ServerSettings, options.config, environment)
     _check_database(loaded.database)

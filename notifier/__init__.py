@@ -1,1 +1,1 @@
-"""From an alert to a person who answers: routing, escalation, delivery. `homehd notify`."""
+"""From an alert to a person who answers: whom to ask and when, what a page says, the channels that carry it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from alerts import escalation
+from alerts.delivery import DeliveryState, has_reached_a_device
 from alerts.escalation import Addressed, People, StepKind, Told, Way
 from alerts.responsibility import Answerable, Move
 from evaluation.notice_changes import word
@@ -16,8 +17,6 @@ from store.notices import DueStep, NoticeRow
 from store.pool import Connection, transaction
 from telemetry.alarms import Priority
 
-# A device has it in these states: what the second channel waits for.
-_RECEIVED: Final = frozenset({"delivered", "read", "accepted", "rejected"})
 _STILL_ASKED: Final = frozenset({Answerable.ASKING, Answerable.UNANSWERED})
 
 WhoIsOnCall = Callable[[Connection, NoticeRow, int], People]
@@ -63,9 +62,9 @@ def _take(conn: Connection, row: NoticeRow, step: DueStep, people: People, now_u
 def _addressed(conn: Connection, row: NoticeRow, kind: StepKind, people: People) -> Addressed:
     used = deliveries.used(conn, row.notice_id, row.round)
     told = Told(
-        frozenset(channel.channel_id for channel in used),
-        frozenset(channel.user_id for channel in used if channel.state in _RECEIVED),
-        frozenset(channel.user_id for channel in used if channel.rejected),
+        frozenset(c.channel_id for c in used),
+        frozenset(c.user_id for c in used if has_reached_a_device(DeliveryState(c.state))),
+        frozenset(c.user_id for c in used if c.rejected),
     )
     everybody = {*people.first, *people.backup, *people.everyone, *people.pathway}
     ways = [Way(*way) for way in deliveries.ways(conn, sorted(everybody))]

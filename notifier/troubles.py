@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.responsibility import Move
+from evaluation.notice_changes import word
 from notifier.moving import move
 from store import notices
 from store.notices import NewNotice, NoticeRow
@@ -55,6 +56,10 @@ def _tell(conn: Connection, row: NoticeRow | None, one: Trouble, now_us: int) ->
         new = NewNotice(None, None, one.clinic_id, one.audience, one.cause, one.subject, one.priority)
         row = notices.lock(conn, notices.open_notice(conn, new, now_us))
         assert row is not None, "just made"
+        if one.priority is Priority.LOW:
+            notices.append(conn, word(row, now_us, one.reason))  # for the work list
     elif one.priority.rank <= Priority(row.priority).rank:
         return False
+    if one.priority is Priority.LOW:
+        return True
     return move(conn, row, Move.ASK, now_us, one.reason, priority=one.priority) is not row

@@ -66,6 +66,17 @@ def disable(conn: Connection, channel_id: int, why: str, now_us: int) -> None:
     run(conn, "disable_channel", {"channel": channel_id, "why": storable_text(why, 500), "now": now_us})
 
 
+def disable_of_delivery(conn: Connection, delivery_id: int, why: str, now_us: int) -> None:
+    """Use the channel of a delivery no more: its service says that it is gone for good."""
+    why = storable_text(why, 500) or "gone"
+    run(conn, "disable_channel_of_delivery", {"delivery": delivery_id, "why": why, "now": now_us})
+
+
+def last_tested(conn: Connection) -> dict[int, int]:
+    """When a test last went all the way to any channel in use of a person: user id -> µs since 1970."""
+    return {row[0]: row[1] for row in run(conn, "last_tested")}
+
+
 def note_tested(conn: Connection, channel_id: int, now_us: int) -> None:
     """A test has gone all the way to it."""
     run(conn, "note_channel_tested", {"channel": channel_id, "now": now_us})

@@ -18,20 +18,30 @@ class ClaimedDelivery:
     """What one notifier is to send now, and no other while that one's heart beats.
 
     Attributes:
-        attempt: 1 for the first. queued_us: since when it waits.
+        attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
     """
 
     delivery_id: int
-    notice_id: int
-    round: int
     channel_id: int
-    kind: str
     address: str
     host: str
     language: str
+    audience: str
     priority: str
     attempt: int
+    receipt: str
     queued_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDelivery:
+    """A delivery, locked. `wanted`: whether it is still to be sent."""
+
+    state: str
+    claimed_by: str | None
+    notice_id: int
+    round: int
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +88,26 @@ def claim(
     return sorted(found, key=lambda d: (_RANK[d.priority], d.queued_us, d.delivery_id))
 
 
+def lock(conn: Connection, delivery_id: int) -> HeldDelivery | None:
+    """One delivery, locked to the end of the transaction; None where there is none."""
+    row = run(conn, "lock_delivery", {"delivery": delivery_id}).fetchone()
+    return None if row is None else HeldDelivery(*row)
+
+
 def report(
-    conn: Connection, delivery_id: int, state: str, detail: str, now_us: int, *,
-    next_us: int | None = None, instance: str | None = None,
-) -> bool:  # fmt: skip
-    """What became of it; false when `instance` has lost it to another. `next_us`: when it is tried again."""
+    conn: Connection, delivery_id: int, state: str, detail: str, now_us: int, next_us: int | None = None
+) -> None:
+    """What became of it; `next_us`: when it is tried again, None: no more."""
     parameters = {
         "delivery": delivery_id, "state": state, "detail": storable_text(detail, 500), "now": now_us, "next": next_us,
-        "instance": instance,
     }  # fmt: skip
-    return run(conn, "report_delivery", parameters).fetchone() is not None
+    run(conn, "report_delivery", parameters)
+
+
+def nothing_left(conn: Connection, notice_id: int, number: int) -> bool:
+    """Whether everything sent in round `number` has failed."""
+    row = run(conn, "nothing_left", {"notice": notice_id, "round": number}).fetchone()
+    return row is not None and bool(row[0])
 
 
 def next_due_us(conn: Connection) -> int | None:

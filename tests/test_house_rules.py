@@ -22,6 +22,7 @@ PACKAGES = (
     "evaluation",
     "alerts",
     "clinician_api",
+    "notifier",
     "simulators",
     "homehd",
 )

@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from homehd.cli import VERBS
 from store import accounts, patients, pool, readings, registry
 from store.registry import shard_of
 from tests.evaluation.treated import START_US, treated
+from tests.notifier.http_sink import Behaviour, http_sink
+from tests.notifier.smtp_sink import smtp_sink
 from tests.store.rows import rows
 from tests.system import wait_for
 
@@ -90,6 +92,8 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("patients", "target", "u1", "70", "--reason", "x", "--from", "2026-01-31"), "without zone"),
         (("patients", "target", "u1", "70000", "--reason", "x"), "is it in kg?"),
         (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
+        (("rota", "rotate", "North", "--anchor", "2026-03-02", "--reason", "x"), "--people --nobody"),
+        (("rota", "export", "North", "--weeks", "54"), "1 to 53"),
         (("replay",), "--input --unit --patient"),
         (("replay", "--input", "x", "--unit", "u1"), "not allowed with"),
         (("replay", "--input", "x", "--with", "R13 high=320"), "--with and --input"),
@@ -384,6 +388,73 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
 
 
+def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        north = registry.add_clinic(conn, "North")
+        patients.add_patient(conn, "P", north, patients.Prescription())
+        for name in ("ann", "bob"):
+            accounts.add_user(
+                conn, email=f"{name}@x", name=name, role="nurse", clinic_id=north, password_hash="x", now_us=1
+            )
+
+    def rota(verb: str, *words: str, code: int = 0) -> list[list[str]]:
+        why = ("--reason", "as agreed") if verb not in ("show", "check", "accept", "export") else ()
+        done = homehd("rota", verb, *words, *why, **environment)
+        assert done.returncode == code and "Traceback" not in done.stderr, done.stderr
+        return [line.split("\t") for line in (done.stdout + done.stderr).splitlines()]
+
+    assert "there are patients and no rota" in str(rota("check", code=1))
+    assert "--zone Mars/Base" in str(rota("add", "North", "--zone", "Mars/Base", code=2))
+    assert "of one clinic" in str(rota("add", "-", "--zone", "UTC", code=2))
+    rota("add", "North", "--zone", "Europe/Berlin")
+    rota("add", "-", "--audience", "technical", "--zone", "UTC")
+    assert "add rota" in str(rota("add", "North", "--zone", "UTC", code=1))
+    today = datetime.now(UTC).date()
+    anchor = ("--anchor", f"{today - timedelta(days=2)}")  # so that the shift that runs ends in five days
+    rota("rotate", "North", "--people", "ann@x,bob@x", *anchor)
+    unaccepted = rota("check", code=1)
+    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT", "not judged"]
+    assert "ann has not accepted" in str(unaccepted)
+    assert rota("check", "North", code=1)[0][:2] == ["covered", "North, clinical, primary"]
+    assert rota("accept", "North", "--person", "ann@x")[0][1:3] == ["ann", "accepted"]
+    assert [row[0] for row in rota("check", "North")] == ["covered", "not judged"]
+    assert "--decline" in str(rota("accept", "North", "--person", "ann@x", "--decline", code=2))
+    rota("accept", "North", "--person", "ann@x", "--decline", "--reason", "ill")
+    rota("check", "North", code=1)
+    at = [f"{today + timedelta(days=days)}T12:00" for days in (3, 4, 8)]
+    swapped = rota("swap", "North", "--first", at[0], "--second", at[2])
+    assert [row[3] for row in swapped] == ["bob", "ann"]
+    number = swapped[0][1].removeprefix("swap ")
+    assert len(rota("withdraw", "North", number)) == 2
+    assert "none of that number" in str(rota("withdraw", "North", number, code=1))
+    rota("override", "North", "--nobody", "--from", at[0], "--to", at[1])
+    assert "gap from" in rota("show", "North")[0][3]
+    file = tmp_path / "north.ics"
+    rota("export", "North", str(file))
+    assert file.read_text().count("BEGIN:VEVENT") > 12 and "NOT COVERED" in file.read_text()
+    rota("add", "North", "--line", "backup", "--zone", "Europe/Berlin")
+    first = rota("import", "North", str(file), "--line", "backup")
+    assert first[-1][0] == "North, clinical, backup" and first[-1][2:] == ["0 withdrawn", "0 as they were"]
+    again = rota("import", "North", str(file), "--line", "backup")
+    assert again[-1][1:3] == ["0 new", "0 withdrawn"]
+    file.write_text(file.read_text().replace("mailto:bob@x", "mailto:cy@x"))
+    assert "nothing was changed" in rota("import", "North", str(file), "--line", "backup", code=1)[-1][0]
+    assert rota("import", "North", str(file), "--line", "backup", "--partly")[-1][0] == "North, clinical, backup"
+    assert "at most" in str(rota("import", "North", "/dev/zero", code=1))
+    rota("end", "-", "--audience", "technical")
+    assert [row[1] for row in rota("show") if row[0] == "rota"] == [
+        "North, clinical, primary",
+        "North, clinical, backup",
+    ]
+    with pool.connect(database_url) as conn:
+        actions = {row[0] for row in conn.execute("SELECT DISTINCT action FROM audit_event")}
+    assert actions == {
+        "add rota", "set rotation", "accept shift", "decline shift", "swap", "withdraw override", "override",
+        "import calendar", "end rota",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -674,3 +745,51 @@ def test_what_is_done_at_the_command_line_is_on_record_and_a_changed_record_is_f
     broken = homehd("audit", "verify", **environment)
     assert broken.returncode == 1
     assert "row 2 – its content is not what was written" in last_line(broken)
+
+
+def test_a_channel_is_tried_out_before_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text('channel_networks = ["127.0.0.0/8"]\npage_label = "Unit B"\n')
+    words, environment = (
+        ("channels", "--config", str(tmp_path / "server.toml")),
+        {"HOMEHD_HOME": str(tmp_path / "home")},
+    )
+    with http_sink() as sink, smtp_sink() as mails:
+        address = f"json://nurse:hunter2@{sink.authority}/T0KEN"
+        checked = homehd(*words, "check", address, **environment)
+        assert (checked.returncode, checked.stdout) == (0, f"json://{sink.authority}/… can be used\n")
+        assert sink.requests == []
+        sent = homehd(*words, "test", address, **environment)
+        assert (sent.returncode, sent.stdout) == (0, f"json://{sink.authority}/…: sent – taken by the service\n")
+        assert sink.requests[0].json()["title"] == "Unit B – Test: no answer is needed"
+        mail = f"mailto://127.0.0.1:{mails.port}?from=a@b.org&to=c@d.org"
+        assert homehd(*words, "test", mail, "--language", "zh", **environment).returncode == 0
+        assert mails.mails[0]["Subject"] == "Unit B – 测试：无需回应"
+        sink.behaviour = Behaviour(status=503)
+        failed = homehd(*words, "test", address, **environment)
+    assert failed.returncode == 1
+    assert last_line(failed) == (
+        f"homehd channels: send a test page: json://{sink.authority}/… – the receiver is in trouble (HTTP 503)"
+    )
+    assert "hunter2" not in failed.stderr and "T0KEN" not in failed.stderr
+
+
+def test_an_address_of_a_channel_that_is_none_is_one_line(tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path)}
+    for address, said in (
+        ("syslog://", "acts on the server and reaches nobody"),
+        ("json://127.0.0.1/T0KEN", "this server itself"),
+        ("dingtalk://" + "a" * 40 + "/12", "a phone number in it is none"),
+        ("{}", "expected what the browser gave"),
+    ):
+        refused = homehd("channels", "test", address, **environment)
+        assert refused.returncode == 1 and said in last_line(refused), refused.stderr
+        assert "T0KEN" not in refused.stderr
+    mistaken = homehd("channels", "check", "ntfys://ntfy.example.org/t", HOMEHD_PUSH_CONTACT="nobody", **environment)
+    assert mistaken.returncode == 2 and "push_contact" in last_line(mistaken)
+
+
+def test_the_key_for_web_push_is_made_once(tmp_path: Path) -> None:
+    first, second = (homehd("channels", "key", HOMEHD_HOME=str(tmp_path)) for _ in range(2))
+    assert first.returncode == 0 and re.fullmatch(r"B[\w-]{86}\n", first.stdout)
+    assert second.stdout == first.stdout
+    assert (tmp_path / "vapid.pem").stat().st_mode & 0o777 == 0o600

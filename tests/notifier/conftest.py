@@ -1,8 +1,10 @@
-"""A connection to a fresh database, and a clinic in it."""
+"""A connection to a fresh database, a clinic in it, and the log as our processes write it, at its most talkative."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
@@ -22,3 +24,17 @@ def world(conn: Connection, database_url: str) -> Iterator[World]:
     built = build(conn, database_url)
     yield built
     built.close()
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What gets to the root logger's handler; pytest's own listens at loggers that are cut off from it, too."""
+    text = StringIO()
+    handler = logging.StreamHandler(text)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.setLevel(level)
+    root.removeHandler(handler)

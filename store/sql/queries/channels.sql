@@ -16,3 +16,12 @@ WHERE channel_id = %(channel)s AND disabled_at IS NULL
 
 -- name: note_channel_tested
 UPDATE channel SET tested_at = from_us(%(now)s) WHERE channel_id = %(channel)s
+
+-- name: disable_channel_of_delivery
+UPDATE channel SET disabled_at = from_us(%(now)s), disabled_why = %(why)s
+WHERE channel_id = (SELECT channel_id FROM delivery WHERE delivery_id = %(delivery)s) AND disabled_at IS NULL
+
+-- name: last_tested
+SELECT user_id, to_us(max(tested_at)) FROM channel
+WHERE tested_at IS NOT NULL AND disabled_at IS NULL
+GROUP BY user_id

@@ -48,21 +48,29 @@ WITH open AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 )
 UPDATE delivery AS d SET claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1
-FROM due, channel AS c
-WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id
-RETURNING d.delivery_id, d.notice_id, d.round, d.channel_id, c.kind, c.address, c.host, c.language, d.priority,
-    d.attempts, to_us(d.queued_at)
+FROM due, channel AS c, notice AS n
+WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
+RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
+    to_us(d.queued_at)
 
 -- name: report_delivery
 WITH moved AS (
     UPDATE delivery SET
         state = %(state)s, next_try_at = from_us(%(next)s), claimed_by = NULL, changed_at = from_us(%(now)s)
-    WHERE delivery_id = %(delivery)s AND (%(instance)s::text IS NULL OR claimed_by = %(instance)s)
+    WHERE delivery_id = %(delivery)s
     RETURNING delivery_id, attempts
 )
 INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
 SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, %(detail)s FROM moved
-RETURNING delivery_id
+
+-- name: lock_delivery
+SELECT state, claimed_by, notice_id, round, next_try_at IS NOT NULL FROM delivery
+WHERE delivery_id = %(delivery)s
+FOR UPDATE
+
+-- name: nothing_left
+SELECT NOT EXISTS (
+    SELECT FROM delivery WHERE notice_id = %(notice)s AND round = %(round)s AND state <> 'failed')
 
 -- name: next_delivery_due
 SELECT to_us(min(next_try_at)) FROM delivery WHERE next_try_at IS NOT NULL AND claimed_by IS NULL

@@ -1,0 +1,100 @@
+"""Deliveries as the database keeps them, for whoever sends them (notifier.dispatch).
+
+A claim holds while the notifier's heart beats. One that dies between the sending and the report leaves a page that is
+sent again under the same key, so that the device replaces it: better twice than not at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from alerts.delivery import DeliveryState, after
+from notifier.dispatch import Job, Outcome
+from notifier.metrics import Metrics
+from notifier.page import Page, Site
+from notifier.words import Language
+from store import channels, deliveries, notices, pool
+from store.deliveries import ClaimedDelivery
+from store.errors import StoreError
+from store.pool import Connection, answered_within, transaction
+from telemetry.alarms import Priority
+from telemetry.rota import Audience
+
+ANSWER_S = 10.0
+T = TypeVar("T")
+
+
+class KeptDeliveries:
+    """`Deliveries` of one notifier. Any thread may claim and report; they share one connection."""
+
+    def __init__(self, database_url: str, instance: str, site: Site, metrics: Metrics) -> None:
+        self._url = database_url
+        self._instance = instance
+        self._site = site
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._conn: Connection | None = None
+
+    def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
+        """Up to `limit` that are due, high first, one a host and none for the hosts in `without`."""
+        return [self._job(one) for one in self._with(lambda conn: self._claim(conn, limit, without, high_only))]
+
+    def report(self, job: Job, outcome: Outcome) -> None:
+        """Record what came of a claimed job; a channel that is gone for good is used no more."""
+        self._with(lambda conn: self._report(conn, job, outcome))
+        self._metrics.tries.labels(outcome.receipt or "again").inc()
+
+    def close(self) -> None:
+        """Give the connection up."""
+        with self._lock:
+            self._drop()
+
+    def _claim(self, conn: Connection, limit: int, without: frozenset[str], high_only: bool) -> list[ClaimedDelivery]:
+        now_us = notices.database_us(conn)
+        return deliveries.claim(conn, self._instance, now_us, limit, without=without, high_only=high_only)
+
+    def _report(self, conn: Connection, job: Job, outcome: Outcome) -> None:
+        with transaction(conn, "record what came of a page"):
+            now_us = notices.database_us(conn)
+            held = deliveries.lock(conn, job.id)
+            if held is None or (held.claimed_by != self._instance and outcome.receipt is None):
+                return  # another has taken it over, and is at it
+            before = DeliveryState(held.state)
+            state = before if outcome.receipt is None else after(before, outcome.receipt)
+            again_us = None
+            # Withdrawn meanwhile: somebody has accepted, or it is over.
+            if outcome.retry_in_s is not None and held.wanted:
+                again_us = now_us + round(outcome.retry_in_s * 1e6)
+            deliveries.report(conn, job.id, state, outcome.detail, now_us, again_us)
+            if outcome.receipt is DeliveryState.FAILED:
+                channels.disable_of_delivery(conn, job.id, outcome.detail, now_us)
+                if deliveries.nothing_left(conn, held.notice_id, held.round):
+                    notices.hurry(conn, held.notice_id, held.round, now_us)
+
+    def _job(self, one: ClaimedDelivery) -> Job:
+        self._metrics.claimed.inc()
+        page = Page(
+            str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language),
+            site=self._site, receipt=one.receipt,
+        )  # fmt: skip
+        return Job(one.delivery_id, one.address, one.host, page, one.attempt - 1)
+
+    def _with(self, deed: Callable[[Connection], T]) -> T:
+        with self._lock:
+            try:
+                if self._conn is None:
+                    self._conn = pool.connect(self._url, name="homehd notifier pages")
+                with answered_within(self._conn, ANSWER_S, "keep deliveries"):
+                    return deed(self._conn)
+            except StoreError:
+                self._drop()
+                raise
+
+    def _drop(self) -> None:
+        if self._conn is not None:
+            with suppress(Exception):
+                self._conn.close()
+        self._conn = None

@@ -1,0 +1,59 @@
+"""Who is on call for a notice now, from the rotas as they stand, and what is wrong with the days ahead."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts.escalation import People
+from alerts.rota.findings import findings
+from alerts.rota.roster import roster
+from notifier.troubles import Trouble
+from store import channels, rota
+from store.notices import NoticeRow
+from store.pool import Connection
+from telemetry.alarms import Priority
+from telemetry.rota import Audience, Book
+
+# In a storm a thousand steps are taken in a second: the rotas are not read for each.
+KEPT_US: Final = 1_000_000
+# Whom it is taken to when those whose it is have not answered.
+_PATHWAY: Final = {
+    Audience.CLINICAL: Audience.OPERATIONS,
+    Audience.TECHNICAL: Audience.CLINICAL,
+    Audience.OPERATIONS: Audience.CLINICAL,
+}
+
+
+class OnCall:
+    """Reads the rotas, at most once a second."""
+
+    def __init__(self) -> None:
+        self._book: Book | None = None
+        self._read_us = 0
+
+    def __call__(self, conn: Connection, row: NoticeRow, now_us: int) -> People:
+        """The people a notice is taken to, in the order of its steps."""
+        book, audience = self._kept(conn, now_us), Audience(row.audience)
+        own = roster(book, row.clinic_id, audience, now_us)
+        pathway = roster(book, row.clinic_id, _PATHWAY[audience], now_us)
+        return People(_line(own.primary), _line(own.backup), own.everyone, pathway.everyone)
+
+    def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
+        """What is wrong with the days ahead: people are asked from a day before it matters, the work list has it before."""
+        found = findings(self._kept(conn, now_us), channels.last_tested(conn), now_us)
+        return [
+            Trouble(
+                "rota", one.key, one.clinic_id, str(Audience.OPERATIONS),
+                Priority.MEDIUM if one.urgent else Priority.LOW, f"{one.where}: {one.what}. {one.action}",
+            )
+            for one in found
+        ]  # fmt: skip
+
+    def _kept(self, conn: Connection, now_us: int) -> Book:
+        if self._book is None or not 0 <= now_us - self._read_us < KEPT_US:
+            self._book, self._read_us = rota.load(conn, now_us), now_us
+        return self._book
+
+
+def _line(user_id: int | None) -> tuple[int, ...]:
+    return () if user_id is None else (user_id,)

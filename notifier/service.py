@@ -1,0 +1,82 @@
+"""`homehd notify`: the thread that decides, the threads that send, and the health port, put together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from alerts import ruleset
+from alerts.between import ruleset as between_rules
+from notifier.decider import Decider
+from notifier.dispatch import Carrier, Dispatch
+from notifier.kept import KeptDeliveries
+from notifier.metrics import Metrics
+from notifier.on_call import OnCall
+from notifier.page import Site
+from notifier.router import Causes
+from store import migrate, pool
+from telemetry.clock import Clock
+from telemetry.health_port import HealthPort
+
+log = logging.getLogger(__name__)
+
+# The decider looks every second: silence for this long is a fault.
+STALE_S: Final = 10.0
+# At the end pages on their way may arrive, within the ten seconds a service has.
+LAST_S: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyOptions:
+    """What `homehd notify` is told. `health_port`: 0 = any free one, printed in the log."""
+
+    database_url: str
+    site: Site
+    health_port: int = 0
+
+
+def causes() -> Causes:
+    """Cause groups of all rules we have, in treatment and between."""
+    found = {rule.id: rule.spec.cause for rule in ruleset.load().rules}
+    return Causes(found | {rule.id: rule.spec.cause for rule in between_rules.load()})
+
+
+def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.Event) -> None:
+    """Tell people what has happened until `stop`. Several may run at once; what one had begun another ends.
+
+    StoreError when the database is not there at the start or not ours, HomehdError when the health port cannot be had.
+    Later troubles are logged, counted, and waited out.
+    """
+    with pool.connect(options.database_url, name="homehd notifier") as conn:
+        migrate.check(conn)
+    instance = f"{socket.gethostname()}-{os.getpid()}"
+    metrics, on_call = Metrics(), OnCall()
+    kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
+    dispatch = Dispatch(kept, carrier, clock)
+    decider = Decider(
+        options.database_url, instance, causes(), on_call, [on_call.troubles], dispatch.wake, clock, metrics
+    )
+    metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
+    health = HealthPort(options.health_port, metrics.page, lambda: _health(decider, clock), named="notify_health_port")
+    sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
+    try:
+        sender.start()
+        log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
+        decider.run(stop)
+    finally:
+        stop.set()
+        dispatch.wake()
+        sender.join(LAST_S)
+        kept.close()
+        health.stop()
+    log.info("notifier stopped")
+
+
+def _health(decider: Decider, clock: Clock) -> tuple[bool, dict[str, object]]:
+    age_s = clock.monotonic_s() - decider.answered_s
+    well = age_s < STALE_S
+    return well, {"database": "answers" if well else f"silent for {age_s:.0f} s"}

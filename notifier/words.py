@@ -1,0 +1,81 @@
+"""All words that a page may say, in both languages. There is no place in them for a name, a unit or a value.
+
+A preview is read on locked screens, by mail servers and by the companies that carry messages: it says how urgent it is,
+what kind of answer is wanted and where to look. Whom it is about is on the page behind the link, after signing in.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from telemetry.alarms import Priority
+from telemetry.rota import Audience
+
+
+class Language(StrEnum):
+    """What a person reads; BCP 47. Chinese is written simplified."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+class Occasion(StrEnum):
+    """Why a page is sent."""
+
+    CALL = "call"  # somebody is asked to answer
+    TEST = "test"  # a channel is tried out; nobody needs to do anything
+
+
+Words = dict[Language, str]
+
+
+def title(occasion: Occasion, priority: Priority, audience: Audience, language: Language) -> str:
+    """One line, at most 60 characters."""
+    if occasion is Occasion.TEST:
+        return _TEST_TITLE[language]
+    return _PRIORITY[priority][language] + _SUBJECT[audience][language]
+
+
+def body(occasion: Occasion, priority: Priority, audience: Audience, language: Language) -> str:
+    """What to do, in at most two sentences."""
+    if occasion is Occasion.TEST:
+        return _TEST_BODY[language]
+    return (_WORK_LIST if priority is Priority.LOW else _ANSWER[audience])[language]
+
+
+_EN, _ZH = Language.ENGLISH, Language.CHINESE
+
+_PRIORITY: Final[dict[Priority, Words]] = {
+    Priority.HIGH: {_EN: "High priority: ", _ZH: "高优先级："},
+    Priority.MEDIUM: {_EN: "Medium priority: ", _ZH: "中优先级："},
+    Priority.LOW: {_EN: "Low priority: ", _ZH: "低优先级："},
+}
+_SUBJECT: Final[dict[Audience, Words]] = {
+    Audience.CLINICAL: {_EN: "somebody at home needs an answer", _ZH: "有居家患者需要回应"},
+    Audience.TECHNICAL: {_EN: "a machine or box needs looking at", _ZH: "有设备需要检查"},
+    Audience.OPERATIONS: {_EN: "the service needs looking at", _ZH: "系统服务需要检查"},
+}
+_ANSWER: Final[dict[Audience, Words]] = {
+    Audience.CLINICAL: {
+        _EN: "Open the page, then accept or pass on. Until you do, others are asked.",
+        _ZH: "请打开页面，接受或转交。在您回应之前，系统会继续联系其他人员。",
+    },
+    Audience.TECHNICAL: {
+        _EN: "Open the page to see which one and what to do.",
+        _ZH: "请打开页面，查看是哪台设备以及如何处理。",
+    },
+    Audience.OPERATIONS: {
+        _EN: "Open the page to see which part and what to do.",
+        _ZH: "请打开页面，查看是哪个部分以及如何处理。",
+    },
+}
+_WORK_LIST: Final[Words] = {
+    _EN: "There is something new on your work list.",
+    _ZH: "您的工作列表中有新内容。",
+}
+_TEST_TITLE: Final[Words] = {_EN: "Test: no answer is needed", _ZH: "测试：无需回应"}
+_TEST_BODY: Final[Words] = {
+    _EN: "This channel works. It will be used when somebody needs you.",
+    _ZH: "此通知渠道可用。需要您时，将通过它联系您。",
+}

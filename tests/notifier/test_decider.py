@@ -1,0 +1,123 @@
+"""One look after the other, on a real database; what a night comes to is in test_escalator and test_router."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from notifier.decider import LOOK_S, Decider
+from notifier.metrics import Metrics
+from notifier.troubles import Trouble
+from store import heartbeat, notices
+from telemetry.alarms import Priority
+from telemetry.clock import ManualClock, SystemClock
+from tests.notifier.world import CAUSES, World
+
+
+class Kit:
+    """A decider, its clock, and how often it woke the sender."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.woken, self.metrics = world, 0, Metrics()
+        self.clock = ManualClock(world.now_us)
+        self.found: list[Trouble] = []
+        self.decider = Decider(
+            world.url, "n1", CAUSES, world.who, [lambda _conn, _now: self.found], self._wake, self.clock, self.metrics
+        )
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def ingest_beats(self, **detail: Any) -> None:
+        at_us = notices.database_us(self.world.conn)
+        heartbeat.beat(self.world.conn, "ingest", "i", at_us, {"shards": 64, **detail})
+
+    def step(self) -> float:
+        self.clock.advance(5.0)
+        return self.decider.step(self.world.conn)
+
+
+def causes_told(world: World) -> list[tuple[Any, ...]]:
+    return world.rows("SELECT cause, subject FROM notice WHERE state <> 'over' ORDER BY notice_id")
+
+
+def test_a_look_routes_escalates_and_wakes_the_sender(world: World) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    world.now_us = notices.database_us(world.conn)
+    world.alert()
+    assert 0 < kit.step() <= LOOK_S
+    assert len(world.pages()) == 1 and kit.woken > 0
+    woken = kit.woken
+    assert kit.step() == LOOK_S
+    assert len(world.pages()) == 1 and kit.woken == woken
+    assert heartbeat.beats(world.conn, "notifier")[0].instance == "n1"
+
+
+def test_a_silent_ingest_is_one_trouble_and_over_when_it_speaks(world: World) -> None:
+    kit = Kit(world)
+    kit.step()
+    assert causes_told(world) == [("ingest", "ingest is silent")]
+    kit.ingest_beats()
+    kit.step()
+    kit.ingest_beats()
+    kit.step()
+    assert causes_told(world) == []
+    kit.ingest_beats(broker="refused")
+    kit.step()
+    assert causes_told(world) == [("ingest", "ingest does not hear the broker")]
+
+
+def test_silence_is_held_while_we_are_deaf(world: World) -> None:
+    kit = Kit(world)
+    kit.ingest_beats(broker="refused")
+    world.alert("R33", Priority.HIGH)
+    kit.step()
+    assert world.rows("SELECT stage FROM notice_alert") == [("our own fault",)]
+
+
+def test_what_others_find_wrong_is_told_too(world: World) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    kit.found = [Trouble("rota", "a hole", None, "operations", Priority.MEDIUM, "name somebody")]
+    kit.step()
+    assert causes_told(world) == [("rota", "a hole")]
+
+
+def test_what_no_channel_took_is_told(world: World) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    world.now_us = notices.database_us(world.conn) - 61_000_000
+    world.alert()
+    world.settle()
+    kit.step()
+    assert [cause for cause, _ in causes_told(world)] == ["venous access", "unreached"]
+
+
+def test_it_goes_on_after_its_database_was_away(world: World) -> None:
+    kit, stop = Kit(world), threading.Event()
+    kit.decider._clock = SystemClock()
+    thread = threading.Thread(target=kit.decider.run, args=(stop,))
+    thread.start()
+    try:
+        _until(lambda: bool(heartbeat.beats(world.conn, "notifier")))
+        world.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'homehd notifier'"
+            " AND datname = current_database()"
+        )
+        kit.ingest_beats()
+        world.now_us = notices.database_us(world.conn)
+        world.alert()
+        _until(lambda: bool(world.pages()))
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+def _until(done: Any) -> None:
+    clock, pause = SystemClock(), threading.Event()
+    end_s = clock.monotonic_s() + 30
+    while not done():
+        assert clock.monotonic_s() < end_s
+        pause.wait(0.02)

@@ -1,0 +1,40 @@
+"""What a page may say: complete in both languages, short, and the same for every home."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from notifier import words
+from notifier.words import Language, Occasion
+from telemetry.alarms import Priority
+from telemetry.rota import Audience
+
+EVERY = list(product(Occasion, Priority, Audience, Language))
+
+
+@pytest.mark.parametrize(("occasion", "priority", "audience", "language"), EVERY)
+def test_every_combination_has_words_of_its_language(
+    occasion: Occasion, priority: Priority, audience: Audience, language: Language
+) -> None:
+    title = words.title(occasion, priority, audience, language)
+    body = words.body(occasion, priority, audience, language)
+    assert 0 < len(title) <= 60 and "\n" not in title
+    assert 0 < len(body) <= 120
+    for text in (title, body):
+        assert bool(re.search(r"[\u4e00-\u9fff]", text)) is (language is Language.CHINESE)
+        assert not re.search(r"\d", text), "no value"
+
+
+def test_priorities_and_audiences_are_told_apart() -> None:
+    for language in Language:
+        titles = {words.title(Occasion.CALL, p, a, language) for p, a in product(Priority, Audience)}
+        assert len(titles) == len(Priority) * len(Audience)
+
+
+def test_a_test_says_so_and_asks_for_nothing() -> None:
+    calls = {words.title(Occasion.CALL, p, a, lang) for p, a, lang in product(Priority, Audience, Language)}
+    for language in Language:
+        assert words.title(Occasion.TEST, Priority.HIGH, Audience.CLINICAL, language) not in calls

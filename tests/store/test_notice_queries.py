@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from store import deliveries, notice_queries, notices
+from store.notice_queries import PlannedStep
+from store.notices import DueStep, NoticeEvent
+from store.pool import Connection, Pool
+from store.registry import Unit
+from tests.store.told import NOW_US, alert, asked, notice, person, way
+
+
+async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) -> None:
+    number, user, wanted = notice(conn, unit), person(conn), alert(conn, unit)
+    notices.append(conn, asked(number))
+    notices.note_judgement(conn, wanted, number, "ask", "ask", "somebody has to know now", NOW_US)
+    notices.plan(conn, number, 1, [("first", NOW_US)])
+    deliveries.queue(conn, number, 1, 0, [way(conn, user)], "high", NOW_US)
+    notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US + 5, "first: 1 asked")
+    taken = NoticeEvent(number, NOW_US + 9, "accept", "accepted", "high", 1, "mine", user, user, NOW_US + 99)
+    notices.append(conn, taken)
+    async with apool.connection() as aconn:
+        told = (await notice_queries.of_alerts(aconn, [wanted, wanted + 1]))[wanted]
+        history = await notice_queries.history(aconn, number)
+        (sent,) = await notice_queries.deliveries(aconn, number)
+        assert await notice_queries.steps(aconn, number) == [
+            PlannedStep(1, 0, "first", NOW_US, NOW_US + 5, "first: 1 asked")
+        ]
+        assert await notice_queries.changed_alerts(aconn, history[-1].event_id) == [wanted]
+    assert (told.notice_id, told.state, told.accepted_name, told.reason) == (number, "accepted", "Anna", "mine")
+    assert (told.stage, told.said) == ("ask", "somebody has to know now")
+    assert [(step.move, step.actor_name) for step in history] == [("ask", None), ("accept", "Anna")]
+    assert (sent.user_name, sent.kind, sent.label, sent.state) == ("Anna", "apprise", "phone", "queued")

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+
+from store import notices, pool
+from store.errors import StoreError, Trouble
+from store.notices import DueStep, NewNotice, NoticeEvent
+from store.pool import Connection
+from store.registry import Unit
+from telemetry.alarms import Priority
+from tests.store.told import NOW_US, SECOND, alert, asked, notice, person
+
+
+def test_what_happens_to_an_alert_is_due_once_and_the_most_important_first(conn: Connection, unit: Unit) -> None:
+    low, high = alert(conn, unit, "R33", Priority.LOW), alert(conn, unit)
+    assert notices.take_due(conn, 1) == [high]
+    assert notices.take_due(conn) == [low] and notices.take_due(conn) == []
+
+
+def test_what_a_failed_transaction_took_is_due_still(conn: Connection, unit: Unit) -> None:
+    wanted = alert(conn, unit)
+    with pytest.raises(ZeroDivisionError), pool.transaction(conn):
+        assert len(notices.take_due(conn)) / 0 == 1
+    assert notices.take_due(conn) == [wanted]
+
+
+def test_another_notifier_leaves_what_one_has_taken(conn: Connection, unit: Unit, database_url: str) -> None:
+    wanted = alert(conn, unit)
+    with pool.connect(database_url) as other, pool.transaction(conn):
+        assert notices.take_due(conn) == [wanted]
+        assert notices.take_due(other) == []
+
+
+def test_one_open_notice_of_a_home_and_cause(conn: Connection, unit: Unit) -> None:
+    first = notice(conn, unit)
+    with pytest.raises(StoreError) as caught:
+        notice(conn, unit)
+    assert caught.value.trouble is Trouble.CONFLICT
+    notice(conn, unit, "air")
+    notices.append(conn, NoticeEvent(first, NOW_US, "resolve", "over", "high", 0, "over"))
+    assert notice(conn, unit) > first
+
+
+def test_a_notice_is_the_fold_of_its_events(conn: Connection, unit: Unit) -> None:
+    user, number = person(conn), notice(conn, unit)
+    notices.append(conn, asked(number))
+    taken = NoticeEvent(
+        number, NOW_US + 1, "accept", "accepted", "high", 1, "accepted", user, user, NOW_US + 900 * SECOND
+    )
+    notices.append(conn, taken)
+    word = NoticeEvent(number, NOW_US + 2, "", "accepted", "high", 1, "a word", None, user, NOW_US + 900 * SECOND)
+    notices.append(conn, word)
+    row = notices.lock(conn, number)
+    assert row is not None
+    assert (row.state, row.round, row.accepted_by, row.accepted_until_us) == (
+        "accepted",
+        1,
+        user,
+        NOW_US + 900 * SECOND,
+    )
+    assert (row.reason, row.changed_us) == ("accepted", NOW_US + 2)  # a word is not the reason for the state
+    # An acceptance that has lasted its time is looked at.
+    assert notices.due_rechecks(conn, NOW_US + 900 * SECOND - 1) == []
+    assert notices.due_rechecks(conn, NOW_US + 900 * SECOND) == [(number, unit.unit_id)]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE notice_event SET reason = 'x'", "DELETE FROM notice_event"])
+def test_what_was_written_stays(conn: Connection, unit: Unit, statement: str) -> None:
+    notices.append(conn, asked(notice(conn, unit)))
+    with pytest.raises(StoreError), pool.transaction(conn):
+        conn.execute(statement.encode())
+
+
+def test_steps_are_due_in_their_time_and_called_off_together(conn: Connection, unit: Unit) -> None:
+    number = notice(conn, unit)
+    notices.append(conn, asked(number))
+    notices.plan(
+        conn,
+        number,
+        1,
+        [("first", NOW_US), ("second channel", NOW_US + 30 * SECOND), ("backup", NOW_US + 120 * SECOND)],
+    )
+    assert [row.notice_id for row in notices.lock_with_due_steps(conn, NOW_US)] == [number]
+    step = notices.due_steps(conn, [number], NOW_US)[0]
+    assert step == DueStep(number, 1, 0, "first", NOW_US)
+    notices.end_step(conn, step, NOW_US, "first: 1 asked")
+    assert notices.lock_with_due_steps(conn, NOW_US) == [] and notices.next_due_us(conn) == NOW_US + 30 * SECOND
+    # The next that takes it to other people comes at once; the second channel keeps its time.
+    notices.hurry(conn, number, 1, NOW_US + SECOND)
+    assert [step.kind for step in notices.due_steps(conn, [number], NOW_US + SECOND)] == ["backup"]
+    notices.cancel(conn, number, NOW_US + SECOND, "accepted")
+    assert notices.lock_with_due_steps(conn, NOW_US + 999 * SECOND) == [] and notices.next_due_us(conn) is None
+
+
+def test_a_word_committed_ends_a_wait(conn: Connection, unit: Unit, database_url: str) -> None:
+    with pool.connect(database_url) as other:
+        notices.listen(other)
+        assert notices.wait(other, 0.01) is False
+        alert(conn, unit)
+        assert notices.wait(other, 30) is True
+        notices.append(conn, asked(notice(conn, unit)))
+        assert notices.wait(other, 30) is True
+
+
+def test_troubles_of_the_system_have_no_home(conn: Connection, unit: Unit) -> None:
+    number = notices.open_notice(conn, NewNotice(None, None, None, "operations", "ingest", "silent", "high"), NOW_US)
+    notice(conn, unit)
+    assert [row.notice_id for row in notices.lock_open_troubles(conn)] == [number]
+    assert [row.subject for row in notices.lock_open(conn, [unit.unit_id])] == [""]
+    assert notices.due_rechecks(conn, NOW_US) == []
+
+
+def test_what_no_channel_took_for_a_minute(conn: Connection, unit: Unit) -> None:
+    number = notice(conn, unit)
+    notices.append(conn, asked(number))
+    notices.plan(conn, number, 1, [("first", NOW_US)])
+    notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US, "nobody")
+    assert notices.unreached(conn, NOW_US + 59 * SECOND) == []
+    assert notices.unreached(conn, NOW_US + 60 * SECOND) == [(number, unit.clinic_id, "high")]
+
+
+def test_what_is_known_of_homes_and_alerts(conn: Connection, unit: Unit) -> None:
+    number, wanted = notice(conn, unit), alert(conn, unit)
+    assert notices.homes_of(conn, [wanted]) == [(wanted, unit.unit_id, 0, "R10")]
+    known = notices.homes(conn, [unit.unit_id], NOW_US)[unit.unit_id]
+    assert (known.clinic_id, known.in_treatment, known.out_of_service) == (unit.clinic_id, False, "")
+    found = notices.alerts_to_judge(conn, [wanted], [])[0]
+    assert (found.notice_id, found.said, found.shelf, found.between) == (None, ("", "", ""), None, False)
+    notices.note_judgement(conn, wanted, number, "ask", "ask", "somebody has to know now", NOW_US)
+    again = notices.alerts_to_judge(conn, [], [number])[0]
+    assert (again.alert_id, again.notice_id, again.said) == (wanted, number, ("ask", "ask", "somebody has to know now"))
+
+
+def test_the_databases_clock(conn: Connection) -> None:
+    assert abs(notices.database_us(conn) - conn.execute("SELECT to_us(now())").fetchall()[0][0]) < 60 * SECOND
