@@ -86,6 +86,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("GET", "/api/notices"): Action.SEE_NOTICES,
     ("GET", "/api/notices/{notice_id}"): Action.SEE_NOTICES,
+    ("GET", "/api/deliveries/{delivery_id}"): Action.SEE_NOTICES,
     ("POST", "/api/notices/{notice_id}/accept"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/reject"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,

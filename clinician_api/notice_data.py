@@ -64,6 +64,11 @@ class NoticeData:
             return None
         return NoticeAsView(notice, notice_view(notice, alerts, self._title, user_id))
 
+    async def of_delivery(self, delivery_id: int) -> int | None:
+        """The notice a delivery is of, or None."""
+        async with self._opened().connection() as conn:
+            return await notice_queries.of_delivery(conn, delivery_id)
+
     async def record(self, notice_id: int) -> View:
         """Its history, steps and deliveries, of a `NoticeDetail`."""
         async with self._opened().connection() as conn:

@@ -152,6 +152,12 @@ async def by_id(conn: AsyncConnection, notice_id: int) -> StandingNotice | None:
     return next(iter(await _standing(conn, "notice_by_id", {"notice": notice_id})), None)
 
 
+async def of_delivery(conn: AsyncConnection, delivery_id: int) -> int | None:
+    """The notice a delivery is of; None: there is no such delivery."""
+    row = await (await arun(conn, "notice_of_delivery", {"delivery": delivery_id})).fetchone()
+    return None if row is None else int(row[0])
+
+
 async def alerts_of(conn: AsyncConnection, notice_ids: Sequence[int], *, also_over: bool) -> list[AlertOfNotice]:
     """The alerts of these notices, each one's most important first; `also_over`: those that have ended, too."""
     parameters = {"notices": list(notice_ids), "over": also_over}

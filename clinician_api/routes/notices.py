@@ -20,6 +20,7 @@ from store.notice_queries import StandingNotice
 router = APIRouter(tags=["notices"])
 
 NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id")]
+DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id")]
 _ANSWERS: Final = responses(401, 403, 404, 408, 409, 413, 415, 422, 503)
 
 
@@ -42,10 +43,16 @@ async def list_notices(
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
 async def get_notice(notice_id: NoticePath, session: SessionDep, services: ServicesDep) -> models.NoticeDetail:
     """Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far."""
-    seen = await _visible(notice_id, session, services)
-    record = await services.data.notices.record(int(notice_id))
-    now = moment(services.clock.now_us())
-    return models.NoticeDetail.model_validate({"server_time": now, "notice": seen.view, **record})
+    return await _detail(await _visible(int(notice_id), notice_id, session, services), services)
+
+
+@router.get("/api/deliveries/{delivery_id}", responses=responses(401, 403, 404, 422, 503))
+async def get_notice_of_delivery(
+    delivery_id: DeliveryPath, session: SessionDep, services: ServicesDep
+) -> models.NoticeDetail:
+    """The same of the delivery that a page's link names: what am I asked about."""
+    notice_id = await services.data.notices.of_delivery(int(delivery_id))
+    return await _detail(await _visible(notice_id, delivery_id, session, services), services)
 
 
 @router.post("/api/notices/{notice_id}/accept", responses=_ANSWERS)
@@ -86,12 +93,12 @@ async def take_over(
 async def _answer(
     notice_id: str, move: Move, request: models.AnswerNotice, session: Session, services: Services
 ) -> models.Answered:
-    await _visible(notice_id, session, services)
+    await _visible(int(notice_id), notice_id, session, services)
     outcome = await services.data.notices.answer(int(notice_id), move, session.user_id, request.note)
     for alert in await services.data.alerts_of_notice(int(notice_id), services.clock.now_us()):
         services.room.alerts.put(alert.view, alert.version)
     services.pump.publish()
-    now = await _visible(notice_id, session, services)
+    now = await _visible(int(notice_id), notice_id, session, services)
     # Whoever says the same again, because an answer was lost on the way, has what he wanted.
     again = outcome is Outcome.YOURS and move in (Move.ACCEPT, Move.TAKE_OVER)
     if outcome is not Outcome.DONE and not again:
@@ -111,8 +118,15 @@ def _sees(session: Session, services: Services, notice: StandingNotice) -> bool:
     return session.scope.may(Action.SEE_ALERTS) and services.room.entry(session.scope, notice.unit) is not None
 
 
-async def _visible(notice_id: str, session: Session, services: Services) -> NoticeAsView:
-    found = await services.data.notices.one(int(notice_id), session.user_id)
+async def _visible(notice_id: int | None, asked: str, session: Session, services: Services) -> NoticeAsView:
+    """The notice, if there is one that the session sees; `asked`: the number by which it was asked for."""
+    found = None if notice_id is None else await services.data.notices.one(notice_id, session.user_id)
     if found is None or not _sees(session, services, found.notice):
-        raise ApiError(404, "no such notice", where=notice_id, hint="GET /api/notices lists those you may see")
+        raise ApiError(404, "no such notice", where=asked, hint="GET /api/notices lists those you may see")
     return found
+
+
+async def _detail(seen: NoticeAsView, services: Services) -> models.NoticeDetail:
+    record = await services.data.notices.record(seen.notice.notice_id)
+    now = moment(services.clock.now_us())
+    return models.NoticeDetail.model_validate({"server_time": now, "notice": seen.view, **record})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -93,7 +94,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32}
-    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number)
+    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
 
 
@@ -128,7 +129,7 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {403}
     if "{" in route[1] and not same:
         return {404}
-    if route[1].startswith("/api/notices/"):
+    if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
         return answered if Action.SEE_ALERTS in MAY[role] else {404}
@@ -179,8 +180,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         if method in ("WS", "DELETE") or path in ("/healthz", "/api/session"):
             continue
         odd = quote(nasty, safe="")
-        names = dict.fromkeys(("unit", "alert_id", "patient_id", "treatment_id", "notice_id", "receipt"), odd)
-        address = path.format(**names)
+        address = path.format_map(defaultdict(lambda odd=odd: odd))
         query = dict.fromkeys(("signals", "start", "end", "buckets", "state", nasty[:50]), nasty)
         answer = client.request(method, address, params=query, json={"note": nasty} if method == "POST" else None)
         assert answer.status_code < 500, (method, path, nasty)
@@ -194,7 +194,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
         assert client.request(
             method,
-            path.format(unit="u-1", alert_id="1", patient_id="1", treatment_id="1", notice_id="1", receipt="0" * 32),
+            path.format_map(defaultdict(lambda: "1", unit="u-1", receipt="0" * 32)),
         ).status_code in (403, 404, 405)
 
 

@@ -81,6 +81,8 @@ def test_why_was_i_told_is_one_answer(api: Api, notifier: Notifier) -> None:
     said = [(event["move"], event["actor"], event["reason"]) for event in detail["history"]]
     assert ("ask", None, "somebody has to know now") in said
     assert ("reject", "Nora", "in surgery") in said
+    of_delivery = client.get(f"/api/deliveries/{detail['deliveries'][1]['delivery_id']}").json()
+    assert {**of_delivery, "server_time": 0} == {**detail, "server_time": 0}, "what the link of a page names"
     assert "Ada Example" not in answer.text and "example.org" not in answer.text
 
 
@@ -194,6 +196,8 @@ def test_a_notice_of_another_clinic_does_not_exist(api: Api, notifier: Notifier)
     stranger = api.sign_in(Role.NURSE, 2)
     assert stranger.get("/api/notices").json()["notices"] == []
     assert stranger.get(f"/api/notices/{notice_id}").status_code == 404
+    there, nowhere = stranger.get("/api/deliveries/1"), stranger.get("/api/deliveries/2")
+    assert (there.status_code, there.text.replace('"1"', '"2"')) == (404, nowhere.text)
     for what in ("accept", "reject", "release", "take-over"):
         assert stranger.post(f"/api/notices/{notice_id}/{what}", json={}).status_code == 404
     assert notifier.rows("SELECT count(*) FROM notice_event WHERE actor IS NOT NULL") == [(0,)]
