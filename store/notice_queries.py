@@ -132,11 +132,6 @@ async def of_alerts(conn: AsyncConnection, alert_ids: Sequence[int]) -> dict[int
     return {row[0]: AlertNotice(*row) async for row in rows}
 
 
-async def changed_alerts(conn: AsyncConnection, event_id: int) -> list[int]:
-    """The alerts of the notice that an event belongs to: what a listener asks for."""
-    return [row[0] async for row in await arun(conn, "alerts_of_notice_event", {"event": event_id})]
-
-
 async def standing(conn: AsyncConnection) -> list[StandingNotice]:
     """All that are open, high priority first, then newest."""
     return await _standing(conn, "open_notices", {})

@@ -174,11 +174,6 @@ WITH added AS (
 )
 SELECT pg_notify('shelving_event', event_id::text) FROM added
 
--- name: alerts_of_shelving_event
-SELECT a.alert_id FROM shelving_event AS s
-JOIN alert AS a ON a.unit_id = s.unit_id AND a.rule = s.rule
-WHERE s.event_id = %(event)s AND a.state <> 'normal'
-
 -- name: newest_shelving
 SELECT kind, priority, alert_id, to_us(until), actor, reason FROM shelving_event
 WHERE unit_id = %(unit)s AND rule = %(rule)s
@@ -201,12 +196,6 @@ FROM notice_alert AS w
 JOIN notice AS n USING (notice_id)
 LEFT JOIN user_account AS u ON u.user_id = n.accepted_by
 WHERE w.alert_id = ANY (%(alerts)s::bigint[])
-
--- name: alerts_of_notice_event
-SELECT w.alert_id FROM notice_event AS e
-JOIN notice_alert AS w USING (notice_id)
-JOIN alert AS a ON a.alert_id = w.alert_id
-WHERE e.event_id = %(event)s AND (a.state <> 'normal' OR w.verdict <> 'over')
 
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
