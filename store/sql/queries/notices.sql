@@ -14,7 +14,6 @@ SELECT notice_id, unit_id FROM notice
 WHERE recheck_at <= from_us(%(now)s) AND state <> 'over' AND unit_id IS NOT NULL
 ORDER BY recheck_at
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
 
 -- name: alert_homes
 SELECT alert_id, unit_id, coalesce(patient_id, 0), rule FROM alert WHERE alert_id = ANY (%(alerts)s::bigint[])
@@ -41,7 +40,7 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 -- name: alerts_to_judge
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
-    n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
