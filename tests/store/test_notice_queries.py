@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from store import deliveries, notice_queries, notices
+from store import alert_queries, deliveries, notice_queries, notices
+from store.announcements import Announcement, Topic
 from store.notice_queries import PlannedStep
 from store.notices import DueStep, NoticeEvent
 from store.pool import Connection, Pool
@@ -24,7 +25,8 @@ async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) 
         assert await notice_queries.steps(aconn, number) == [
             PlannedStep(1, 0, "first", NOW_US, NOW_US + 5, "first: 1 asked")
         ]
-        assert await notice_queries.changed_alerts(aconn, history[-1].event_id) == [wanted]
+        (changed,) = await alert_queries.changed(aconn, [Announcement(Topic.NOTICE, history[-1].event_id)])
+        assert changed.alert_id == wanted
     assert (told.notice_id, told.state, told.accepted_name, told.reason) == (number, "accepted", "Anna", "mine")
     assert (told.stage, told.said) == ("ask", "somebody has to know now")
     assert [(step.move, step.actor_name) for step in history] == [("ask", None), ("accept", "Anna")]
