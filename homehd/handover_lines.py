@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from alerts.load import nuisance
 from alerts.load.answers import Answers
@@ -13,6 +13,8 @@ from homehd.times import told
 from store.load import Label, StandingRow
 
 Row = tuple[str, ...]
+# In a storm there are thousands; nobody reads them out.
+MOST_OPEN: Final = 50
 
 
 def lines(report: Handover, labels: Mapping[int, Label], *, names: bool) -> Iterator[Row]:
@@ -22,8 +24,10 @@ def lines(report: Handover, labels: Mapping[int, Label], *, names: bool) -> Iter
         return _home(labels, unit_id, names=names)
 
     yield "shift", f"{told(report.stretch.from_us)} – {told(report.stretch.to_us)}"
-    for row in report.standing:
+    for row in report.standing[:MOST_OPEN]:
         yield "OPEN", row.priority, home(row.unit_id), _what(row), _who(row), f"since {told(row.opened_us)}", row.reason
+    if len(report.standing) > MOST_OPEN:
+        yield "OPEN", f"and {len(report.standing) - MOST_OPEN} more of no higher priority: --json has all"
     yield (
         "open",
         f"{len(report.standing)} people were asked about or are held",

@@ -51,6 +51,13 @@ def test_names_of_patients_only_where_asked_for() -> None:
         assert ("Zhang Wei" in str(rows)) is names and ("Zhang Wei" in str(plain)) is names
 
 
+def test_of_very_many_the_first_are_told_and_that_there_are_more() -> None:
+    many = replace(report(), standing=report().standing * 20)
+    rows = [row for row in handover_lines.lines(many, LABELS, names=False) if row[0] == "OPEN"]
+    assert len(rows) == 51 and rows[-1][1].startswith("and 30 more")
+    assert len(handover_lines.plain(many, LABELS, names=False)["open"]) == 80
+
+
 def test_json_has_the_same() -> None:
     made = handover_lines.plain(report(), LABELS, names=False)
     assert json.loads(json.dumps(made)) == made
