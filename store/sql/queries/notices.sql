@@ -188,14 +188,6 @@ UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND sta
 INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
 VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
 
--- name: notices_of_alerts
-SELECT w.alert_id, n.notice_id, n.state, n.priority, n.round, n.accepted_by, u.name, to_us(n.accepted_until), n.reason,
-    to_us(coalesce(n.changed_at, n.opened_at)), w.verdict, w.stage, w.reason
-FROM notice_alert AS w
-JOIN notice AS n USING (notice_id)
-LEFT JOIN user_account AS u ON u.user_id = n.accepted_by
-WHERE w.alert_id = ANY (%(alerts)s::bigint[])
-
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
 WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
