@@ -54,6 +54,7 @@ class Decider:
         self._metrics = metrics
         self._ingest = IngestWatch(SILENT_S)
         self._fault = ""
+        self.hears = False  # whether ingest works, so that what happens at home reaches us
         self._beat_s = self._looked_s = float("-inf")
         self.answered_s = float("-inf")
 
@@ -115,6 +116,7 @@ class Decider:
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]
         trouble = self._ingest.look(beats, now_us, now_s)
+        self.hears = trouble is None
         return _FAULTS.get(trouble, "") if trouble is not None else ""
 
     def _troubles(self, conn: Connection, now_us: int) -> list[Trouble]:

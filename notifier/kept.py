@@ -15,7 +15,7 @@ from alerts.delivery import DeliveryState, after
 from notifier.dispatch import Job, Outcome
 from notifier.metrics import Metrics
 from notifier.page import Page, Site
-from notifier.words import Language
+from notifier.words import Language, Occasion
 from store import channels, deliveries, notices, pool
 from store.deliveries import ClaimedDelivery
 from store.errors import StoreError
@@ -78,7 +78,7 @@ class KeptDeliveries:
         self._metrics.claimed.inc()
         page = Page(
             str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language),
-            site=self._site, receipt=one.receipt,
+            Occasion.TEST if one.is_test else Occasion.CALL, site=self._site, receipt=one.receipt,
         )  # fmt: skip
         return Job(one.delivery_id, one.address, one.host, page, one.attempt - 1)
 

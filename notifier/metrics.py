@@ -21,6 +21,7 @@ class Metrics:
         self.failures = counter("failures", "Times deciding failed and began anew")
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
+        self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         self.silent_s = Gauge(
             "database_silent_seconds", "Since the database last answered", namespace="homehd", subsystem="notifier",
             registry=self.registry,

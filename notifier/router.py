@@ -14,7 +14,7 @@ from alerts.routing import AlertFacts, Home, Judgement
 from alerts.shelving import Shelf, ShelfKind
 from evaluation.notice_changes import standing, word
 from notifier.moving import move
-from store import notices, shelvings
+from store import notices, selftests, shelvings
 from store.notices import AlertToJudge, HomeRow, Key, NewNotice, NoticeRow
 from store.pool import Connection, transaction
 from store.shelvings import ENDED, Shelving
@@ -73,7 +73,7 @@ def _decide(
     conn: Connection, key: Key, row: NoticeRow | None, alerts: list[AlertToJudge], home: HomeRow, now_us: int,
     own_fault: str,
 ) -> None:  # fmt: skip
-    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault)
+    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault, home.is_test)
     judged = [
         (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, key[2])]
     ]
@@ -90,6 +90,8 @@ def _decide(
         row = move(conn, row, decision.move, now_us, decision.reason, priority=decision.priority)
     again_us = row.accepted_until_us if decision.again_us is None else decision.again_us
     notices.recheck_at(conn, row.notice_id, again_us)
+    if home.is_test:
+        selftests.hand_out(conn, row.notice_id, now_us)
 
 
 def _record(conn: Connection, row: NoticeRow, alert: AlertToJudge, said: Judgement, now_us: int) -> None:

@@ -11,6 +11,8 @@ from typing import Final
 
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
+from notifier import selftest
+from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
@@ -32,11 +34,17 @@ LAST_S: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class NotifyOptions:
-    """What `homehd notify` is told. `health_port`: 0 = any free one, printed in the log."""
+    """What `homehd notify` is told.
+
+    Attributes:
+        health_port: 0 = any free one, printed in the log.
+        heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
+    """
 
     database_url: str
     site: Site
     health_port: int = 0
+    heartbeat_url: str | None = None
 
 
 def causes() -> Causes:
@@ -58,12 +66,20 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
     dispatch = Dispatch(kept, carrier, clock)
     decider = Decider(
-        options.database_url, instance, causes(), on_call, [on_call.troubles], dispatch.wake, clock, metrics
+        options.database_url,
+        instance,
+        causes(),
+        on_call,
+        [on_call.troubles, selftest.troubles],
+        dispatch.wake,
+        clock,
+        metrics,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
     health = HealthPort(options.health_port, metrics.page, lambda: _health(decider, clock), named="notify_health_port")
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
+        _watched(options.heartbeat_url, decider, clock, metrics, stop)
         sender.start()
         log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         decider.run(stop)
@@ -74,6 +90,15 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         kept.close()
         health.stop()
     log.info("notifier stopped")
+
+
+def _watched(
+    url: str | None, decider: Decider, clock: Clock, metrics: Metrics, stop: threading.Event
+) -> None:  # fmt: skip
+    """Somebody outside hears from us while the database answers, decisions are fresh and ingest works."""
+    if url:
+        dead_man = DeadMan(url, lambda: decider.hears and _health(decider, clock)[0], clock, metrics)
+        threading.Thread(target=dead_man.run, args=(stop,), name="dead man", daemon=True).start()
 
 
 def _health(decider: Decider, clock: Clock) -> tuple[bool, dict[str, object]]:

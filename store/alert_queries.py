@@ -108,12 +108,15 @@ AFTER_ACKNOWLEDGEMENT: Final = {
 
 
 async def current(conn: AsyncConnection) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, high priority first, then newest first."""
+    """Alerts of all clinics that are not over, high priority first, then newest first; none of the unit for tests."""
     return await _alerts(conn, "current_alerts", {})
 
 
 async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first."""
+    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first.
+
+    None of the unit for tests.
+    """
     return await _alerts(conn, "recent_alerts", {"since": storable_us(since_us), "limit": limit})
 
 
@@ -123,7 +126,7 @@ async def by_id(conn: AsyncConnection, alert_id: int) -> CurrentAlert | None:
 
 
 async def by_event_id(conn: AsyncConnection, event_id: int) -> CurrentAlert | None:
-    """The alert an event belongs to, as it stands now: what a listener asks for."""
+    """The alert an event belongs to, as it stands now: what a listener asks for. None also of the unit for tests."""
     return next(iter(await _alerts(conn, "alert_by_event_id", {"event": event_id})), None)
 
 

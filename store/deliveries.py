@@ -19,6 +19,7 @@ class ClaimedDelivery:
 
     Attributes:
         attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
+        is_test: of the unit for tests: nobody needs to answer.
     """
 
     delivery_id: int
@@ -31,6 +32,7 @@ class ClaimedDelivery:
     attempt: int
     receipt: str
     queued_us: int
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)

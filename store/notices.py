@@ -110,13 +110,14 @@ class AlertToJudge:
 
 @dataclass(frozen=True, slots=True)
 class HomeRow:
-    """What is known of a unit: `out_of_service` is the reason, empty when it serves."""
+    """What is known of a unit: `out_of_service` is the reason, empty when it serves; `is_test`: it serves nobody."""
 
     unit_id: int
     clinic_id: int | None
     in_treatment: bool
     out_of_service: str
     out_until_us: int | None
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)

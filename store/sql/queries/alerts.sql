@@ -45,11 +45,13 @@ notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage,
 -- name: current_alerts
 SELECT {columns} FROM alert_current
 WHERE state <> 'normal'
+    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
 ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), since DESC, alert_id DESC
 
 -- name: recent_alerts
 SELECT {columns} FROM alert_current
-WHERE state <> 'normal' OR changed_at >= from_us(%(since)s)
+WHERE (state <> 'normal' OR changed_at >= from_us(%(since)s))
+    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
 ORDER BY changed_at DESC, alert_id DESC
 LIMIT %(limit)s
 
@@ -57,7 +59,9 @@ LIMIT %(limit)s
 SELECT {columns} FROM alert_current WHERE alert_id = %(alert)s
 
 -- name: alert_by_event_id
-SELECT {columns} FROM alert_current WHERE alert_id = (SELECT alert_id FROM alert_event WHERE event_id = %(event)s)
+SELECT {columns} FROM alert_current
+WHERE alert_id = (SELECT alert_id FROM alert_event WHERE event_id = %(event)s)
+    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
 
 -- name: alert_events_of
 SELECT

@@ -51,7 +51,7 @@ UPDATE delivery AS d SET claimed_by = %(instance)s, claimed_at = from_us(%(now)s
 FROM due, channel AS c, notice AS n
 WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
 RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
-    to_us(d.queued_at)
+    to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false)
 
 -- name: report_delivery
 WITH moved AS (

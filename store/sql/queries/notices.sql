@@ -58,7 +58,7 @@ ORDER BY a.alert_id
 SELECT
     u.unit_id, u.clinic_id, EXISTS (SELECT FROM treatment WHERE unit_id = u.unit_id AND ended_at IS NULL),
     CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN o.reason ELSE '' END,
-    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN to_us(o.until) END
+    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN to_us(o.until) END, u.is_test
 FROM unit AS u
 LEFT JOIN LATERAL (
     SELECT is_out, until, reason FROM unit_service_event WHERE unit_id = u.unit_id ORDER BY event_id DESC LIMIT 1
