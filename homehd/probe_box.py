@@ -15,7 +15,6 @@ from telemetry.treatment import Phase
 
 # An alarm that R20 raises an alert of high priority for at once: the way that has to be there when it matters most.
 ALARM: Final = ("MDC_EVT_HDIALY_SAFETY_VEN_AIR_DETECT", 198262)
-RULE: Final = "R20"
 RESEND_S: Final = 3.0
 
 

@@ -1,15 +1,18 @@
-"""The whole way, from the broker to a channel and back: it passes, and where a part is broken the result names it."""
+"""The whole way, from the broker to a channel and back: it passes, and where a part is broken the result names it.
+
+Of homehd.selftest and homehd.probe_box, with real services around them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from homehd import selftest
+from homehd.children import stop_all
 from homehd.selftest import Patience
 from store import accounts, channels, pool, registry, selftests
 from store.selftests import Broken, Run
@@ -30,7 +33,7 @@ def sink() -> Iterator[HttpSink]:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory, sink: HttpSink) -> Iterator[System]:
-    """Ingest and two notifiers, whose daily test is due at once; a person with a channel and one whose account is off."""
+    """Ingest and two notifiers, whose daily test is due at once; two people with a channel, one of them gone."""
     for built in running(tmp_path_factory.mktemp("selftest")):
         config = built.folder / "notify.toml"
         config.write_text('channel_networks = ["127.0.0.0/8"]\nselftest_at = "00:00"\n')
@@ -134,15 +137,15 @@ def test_a_receiver_that_is_down_is_named(system: System, sink: HttpSink) -> Non
             "operations to be asked", lambda: conn.execute(told).fetchall() == [("operations", "medium")], 20, system
         )
         # Nothing of a test is sent once it is over.
-        waiting = "SELECT count(*) FROM delivery JOIN notice USING (notice_id) WHERE unit_id IS NOT NULL AND next_try_at IS NOT NULL"
+        waiting = """SELECT count(*) FROM delivery JOIN notice USING (notice_id)
+            WHERE unit_id IS NOT NULL AND next_try_at IS NOT NULL"""
         wait_for("its pages to be withdrawn", lambda: conn.execute(waiting).fetchall() == [(0,)], 20, system)
         assert tried(system).passed
         wait_for("the trouble to be over", lambda: conn.execute(told).fetchall() == [], 20, system)
 
 
 def test_without_notifiers_the_result_says_so(system: System) -> None:
-    for notifier in system.others:
-        notifier.stop()
+    stop_all(system.others)
     try:
         run = tried(system)
     finally:
@@ -152,7 +155,7 @@ def test_without_notifiers_the_result_says_so(system: System) -> None:
 
 
 def test_without_ingest_the_result_says_so(system: System) -> None:
-    system.ingest.stop()
+    stop_all([system.ingest])
     try:
         run = tried(system)
     finally:

@@ -71,7 +71,7 @@ WHERE r.run_id = %(run)s AND d.notice_id = r.notice_id AND c.channel_id = d.chan
 -- name: selftest_runs
 SELECT run_id, to_us(begun_at), to_us(ended_at), asked_by, broken, detail,
     extract(epoch FROM alert_at - sent_at)::float8,
-    greatest(extract(epoch FROM notice_at - alert_at), 0)::float8,
+    extract(epoch FROM notice_at - least(alert_at, notice_at))::float8,
     (SELECT extract(epoch FROM max(d.changed_at) - min(d.queued_at))::float8 FROM delivery AS d
         WHERE d.notice_id = r.notice_id AND d.state IN ('sent', 'delivered', 'read')),
     notice_id
