@@ -119,8 +119,8 @@ def build(conn: Connection, sink: Sink, count: int) -> list[int]:
                 password_hash="x", now_us=now_us,
             )  # fmt: skip
             channels.add(
-                conn, user, "apprise", f"json://127.0.0.1:{sink.port}/{number}", host=f"receiver {number}", label="pocket",
-                tier=1, language="en", now_us=now_us,
+                conn, user, "apprise", f"json://127.0.0.1:{sink.port}/{number}", host=f"receiver {number}",
+                label="pocket", tier=1, language="en", now_us=now_us,
             )  # fmt: skip
             line = rota.add(conn, clinic, Audience.CLINICAL, PRIMARY, "UTC", written)
             rota.rotate(conn, line, Rotation(0, (user,), 7, time_of_day(8), date(2025, 6, 2), now_us), written)
@@ -141,11 +141,8 @@ def storm(homes: Sequence[int], count: int) -> list[Alert]:
     """Fifty alerts of each of so many homes, of all rules, at any moment of ten seconds."""
     dice = Random(2)
     rules = [rule.id for rule in ruleset.load().rules]
-    found = [
-        Alert(dice.uniform(0, 10), home, rules[i % len(rules)], dice.choice(list(Priority)))
-        for home in dice.sample(list(homes), count)
-        for i in range(50)
-    ]
+    chosen = [(home, rules[i % len(rules)]) for home in dice.sample(list(homes), count) for i in range(50)]
+    found = [Alert(dice.uniform(0, 10), home, rule, dice.choice(list(Priority))) for home, rule in chosen]
     return sorted(found, key=lambda alert: alert.at_s)
 
 
@@ -207,12 +204,11 @@ def open_alerts(conn: Connection, due: Sequence[Alert]) -> list[int]:
     now_us = time.time_ns() // 1000
     with pool.transaction(conn, "find"):
         ids = alert_log.reserve_ids(conn, len(due))
+        state = ConditionState.ACTIVE_UNACKNOWLEDGED
         rows = [
-            AlertEventRow(
-                alert_id, one.unit, one.rule, "1", one.priority, ConditionState.ACTIVE_UNACKNOWLEDGED, now_us, "found", {}, {}
-            )
+            AlertEventRow(alert_id, one.unit, one.rule, "1", one.priority, state, now_us, "found", {}, {})
             for alert_id, one in zip(ids, due, strict=True)
-        ]  # fmt: skip
+        ]
         alert_log.append(conn, rows, now_us)
     return ids
 

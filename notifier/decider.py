@@ -26,6 +26,8 @@ BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are fr
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
+# However much is due: the heart goes on beating, or others take over what this one is sending.
+WORK_S: Final = 0.5
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
 SILENT_S: Final = 10.0
@@ -74,7 +76,7 @@ class Decider:
             stop.wait(AGAIN_S)
 
     def step(self, conn: Connection) -> float:
-        """All that is due now; seconds until something is, at most LOOK_S."""
+        """What is due now, or as much as `WORK_S` allows; seconds until something is, at most LOOK_S."""
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
             now_s = self._clock.monotonic_s()
@@ -82,21 +84,15 @@ class Decider:
                 heartbeat.beat(conn, SERVICE, self._instance, now_us)
                 self._fault = self._own_fault(conn, now_us, now_s)
                 self._beat_s = now_s
-            moved = 0
-            while done := router.route(conn, self._causes, now_us, self._fault):
-                moved += done
-                self._metrics.routed.inc(done)
-                # What is more important than the rest has its pages before the rest is looked at.
-                moved += self._advance(conn, now_us)
-            moved += self._advance(conn, now_us)
+            moved = self._decide(conn, now_s)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
-                if troubles.settle(conn, self._troubles(conn, now_us), now_us):
-                    moved += self._advance(conn, now_us)
+                moved += troubles.settle(conn, self._troubles(conn, now_us), now_us)
             self.answered_s = self._clock.monotonic_s()
             due_us = notices.next_due_us(conn)
         if moved:
             self._wake()
+            return 0.0  # there may be more
         return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
 
     def _work(self, conn: Connection, stop: threading.Event) -> None:
@@ -105,13 +101,23 @@ class Decider:
             if wait_s > 0 and notices.wait(conn, wait_s):
                 self._metrics.woken.inc()
 
-    def _advance(self, conn: Connection, now_us: int) -> int:
-        taken = 0
-        while done := escalator.advance(conn, self._who, now_us):
-            taken += done
-            self._metrics.steps.inc(done)
-            self._wake()
-        return taken
+    def _decide(self, conn: Connection, began_s: float) -> int:
+        """How many alerts and notices were decided about."""
+        moved = 0
+        while self._clock.monotonic_s() - began_s < WORK_S:
+            now_us = notices.database_us(conn)
+            routed = router.route(conn, self._causes, now_us, self._fault)
+            self._metrics.routed.inc(routed)
+            # What is more important than the rest has its pages before the rest is looked at.
+            taken = escalator.advance(conn, self._who, now_us)
+            self._metrics.steps.inc(taken)
+            if taken:
+                self._wake()
+            if not routed and not taken:
+                break
+            moved += routed + taken
+            self.answered_s = self._clock.monotonic_s()
+        return moved
 
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]

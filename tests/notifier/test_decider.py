@@ -46,10 +46,10 @@ def test_a_look_routes_escalates_and_wakes_the_sender(world: World) -> None:
     kit.ingest_beats()
     world.now_us = notices.database_us(world.conn)
     world.alert()
-    assert 0 < kit.step() <= LOOK_S
+    assert kit.step() == 0.0  # there may be more
     assert len(world.pages()) == 1 and kit.woken > 0
     woken = kit.woken
-    assert kit.step() == LOOK_S
+    assert 0 < kit.step() <= LOOK_S
     assert len(world.pages()) == 1 and kit.woken == woken
     assert heartbeat.beats(world.conn, "notifier")[0].instance == "n1"
 

@@ -70,9 +70,11 @@ INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, op
 VALUES (%(unit)s, nullif(%(patient)s, 0), %(clinic)s, %(audience)s, %(cause)s, %(subject)s, from_us(%(now)s), %(priority)s)
 RETURNING notice_id
 
--- name: judge_alert
+-- name: judge_alerts
 INSERT INTO notice_alert (alert_id, notice_id, verdict, stage, reason, judged_at)
-VALUES (%(alert)s, %(notice)s, %(verdict)s, %(stage)s, %(reason)s, from_us(%(now)s))
+SELECT alert, notice, verdict, stage, reason, from_us(%(now)s)
+FROM unnest(%(alerts)s::bigint[], %(notices)s::bigint[], %(verdicts)s::text[], %(stages)s::text[], %(reasons)s::text[])
+    AS judged (alert, notice, verdict, stage, reason)
 ON CONFLICT (alert_id) DO UPDATE SET
     notice_id = excluded.notice_id, verdict = excluded.verdict, stage = excluded.stage, reason = excluded.reason,
     judged_at = excluded.judged_at
@@ -84,13 +86,43 @@ VALUES
     (%(notice)s, from_us(%(at)s), %(move)s, %(state)s, %(priority)s, %(round)s, %(actor)s, %(answerable)s,
      from_us(%(until)s), %(alert)s, %(stage)s, %(reason)s)
 
--- name: recheck_notice
-UPDATE notice SET recheck_at = from_us(%(again)s) WHERE notice_id = %(notice)s
+-- name: append_notice_events
+INSERT INTO notice_event
+    (notice_id, at, move, state, priority, round, actor, answerable, until, alert_id, stage, reason)
+SELECT notice, from_us(at), move, state, priority, round, actor, answerable, from_us(until), alert, stage, reason
+FROM unnest(
+    %(notice)s::bigint[], %(at)s::bigint[], %(move)s::text[], %(state)s::text[], %(priority)s::text[], %(round)s::int[],
+    %(actor)s::int[], %(answerable)s::int[], %(until)s::bigint[], %(alert)s::bigint[], %(stage)s::text[],
+    %(reason)s::text[]
+) WITH ORDINALITY AS added (notice, at, move, state, priority, round, actor, answerable, until, alert, stage, reason,
+    number)
+ORDER BY number
+
+-- name: open_notices
+INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
+SELECT unit, nullif(patient, 0), clinic, audience, cause, subject, from_us(%(now)s), priority
+FROM unnest(
+    %(units)s::int[], %(patients)s::int[], %(clinics)s::int[], %(audiences)s::text[], %(causes)s::text[],
+    %(subjects)s::text[], %(priorities)s::text[]
+) WITH ORDINALITY AS opened (unit, patient, clinic, audience, cause, subject, priority, number)
+ORDER BY number
+RETURNING {columns}
+
+-- name: recheck_notices
+UPDATE notice SET recheck_at = from_us(again)
+FROM unnest(%(notices)s::bigint[], %(again)s::bigint[]) AS wanted (notice, again)
+WHERE notice_id = notice AND recheck_at IS DISTINCT FROM from_us(again)
 
 -- name: plan_steps
 INSERT INTO notice_step (notice_id, round, number, kind, due_at)
 SELECT %(notice)s, %(round)s, number - 1, kind, from_us(due)
 FROM unnest(%(kinds)s::text[], %(due)s::bigint[]) WITH ORDINALITY AS plan (kind, due, number)
+
+-- name: plan_rounds
+INSERT INTO notice_step (notice_id, round, number, kind, due_at)
+SELECT notice, round, number, kind, from_us(due)
+FROM unnest(%(notices)s::bigint[], %(rounds)s::int[], %(numbers)s::int[], %(kinds)s::text[], %(due)s::bigint[])
+    AS plan (notice, round, number, kind, due)
 
 -- name: cancel_steps
 UPDATE notice_step SET done_at = from_us(%(now)s), outcome = %(outcome)s
