@@ -110,7 +110,6 @@ def build(conn: Connection, sink: Sink, count: int) -> list[int]:
     """Homes, and for each clinic somebody on call with one channel; each clinic's pages go to a receiver of its own."""
     now_us = notices.database_us(conn)
     written = Written("os:bench", "to be measured", now_us)
-    homes = []
     with pool.transaction(conn, "build"):
         for number in range(CLINICS):
             clinic = registry.add_clinic(conn, f"Clinic {number}")
@@ -124,9 +123,10 @@ def build(conn: Connection, sink: Sink, count: int) -> list[int]:
             )  # fmt: skip
             line = rota.add(conn, clinic, Audience.CLINICAL, PRIMARY, "UTC", written)
             rota.rotate(conn, line, Rotation(0, (user,), 7, time_of_day(8), date(2025, 6, 2), now_us), written)
-        for number in range(count):
-            homes.append(registry.add_unit(conn, f"Home {number}", f"Clinic {number % CLINICS}", now_us).unit_id)
-    return homes
+        return [
+            registry.add_unit(conn, f"Home {number}", f"Clinic {number % CLINICS}", now_us).unit_id
+            for number in range(count)
+        ]
 
 
 def steady(homes: Sequence[int], seconds: int) -> list[Alert]:

@@ -33,7 +33,7 @@ class DeadMan:
         timeout_s: float = TIMEOUT_S,
     ) -> None:  # fmt: skip
         """SettingsError for what is no address."""
-        self._host = _host(url)
+        self._host = host_of(url)
         self._url = url
         self._well = well
         self._clock = clock
@@ -74,7 +74,8 @@ class DeadMan:
             log.warning("the service outside that watches us cannot be reached", extra={"fields": fields})
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """Whom an address of settings leads to, the only part of it that may be shown; SettingsError for what is none."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

@@ -30,6 +30,9 @@ LEASE_S: Final = 30
 log = logging.getLogger(__name__)
 
 
+GATHER_S: Final = 0.02
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much at once.
@@ -129,6 +132,9 @@ class Dispatch:
             except HomehdError as error:
                 log.warning("cannot look for due pages", extra={"fields": {"reason": error.line()}})
             self._wake.wait(self._limits.poll_s)
+            if self._is_busy():
+                # Each look goes through all that is due: in a storm for several places at a time, not for each.
+                stop.wait(GATHER_S)
         self._wait_for_the_last()
 
     def _start_what_is_due(self) -> None:
@@ -140,6 +146,10 @@ class Dispatch:
                     break
                 for job in jobs:
                     self._start(job)
+
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return 2 * self._running.total() > self._limits.in_all
 
     def _room(self, high_only: bool) -> int:
         with self._lock:

@@ -19,7 +19,7 @@ from notifier.words import Language, Occasion
 from store import channels, deliveries, notices, pool
 from store.deliveries import ClaimedDelivery
 from store.errors import StoreError
-from store.pool import Connection, answered_within, transaction
+from store.pool import Connection, answered_within, pipelined
 from telemetry.alarms import Priority
 from telemetry.rota import Audience
 
@@ -57,7 +57,7 @@ class KeptDeliveries:
         return deliveries.claim(conn, self._instance, now_us, limit, without=without, high_only=high_only)
 
     def _report(self, conn: Connection, job: Job, outcome: Outcome) -> None:
-        with transaction(conn, "record what came of a page"):
+        with pipelined(conn, "record what came of a page"):
             now_us = notices.database_us(conn)
             held = deliveries.lock(conn, job.id)
             if held is None or (held.claimed_by != self._instance and outcome.receipt is None):

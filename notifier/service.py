@@ -79,8 +79,8 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     health = HealthPort(options.health_port, metrics.page, lambda: _health(decider, clock), named="notify_health_port")
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
-        _watched(options.heartbeat_url, decider, clock, metrics, stop)
         sender.start()
+        _watched(options.heartbeat_url, decider, clock, metrics, stop)
         log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         decider.run(stop)
     finally:

@@ -8,7 +8,7 @@ from functools import partial
 
 from homehd import daily, paging, selftest_clock, settings
 from homehd.stopping import stop_event
-from notifier import service
+from notifier import dead_man, service
 from telemetry.clock import SystemClock
 
 
@@ -23,6 +23,8 @@ def run(options: argparse.Namespace) -> int:
     clock = SystemClock()
     carrier = paging.channels(loaded, clock)
     every_day = daily.parse(loaded.selftest_at, named="selftest_at (HOMEHD_SELFTEST_AT)")
+    if loaded.heartbeat_url:
+        dead_man.host_of(loaded.heartbeat_url)
     stop = stop_event()
     with settings.database(loaded) as url:
         if every_day is not None:
