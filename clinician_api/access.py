@@ -36,23 +36,29 @@ class Action(StrEnum):
     SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
+    SEE_NOTICES = "see notices"  # what was made of alerts, for whoever sees those; and troubles of the system
+    SEE_TROUBLES = "see troubles"  # notices that are of no home: our own servers, the rota
+    ANSWER_NOTICES = "answer notices"  # of those one sees
+    SHELVE = "shelve"  # set an alert aside, and bring it back
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION})
 _TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
 _READS: Final = _TECHNICAL | {
-    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
+    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.SEE_NOTICES,
 }  # fmt: skip
-_ANSWERS: Final = _READS | {Action.ACKNOWLEDGE}
+_ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     Role.TECHNICIAN: _TECHNICAL,
-    Role.OPERATIONS: _TECHNICAL,
-    Role.ADMINISTRATOR: _READS,  # runs the accounts, reads what is his clinic's; answers no alert
+    # Troubles of the system are for operations: no other notice is seen, so no other is answered.
+    Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
+    # Runs the accounts, reads what is his clinic's; answers nothing.
+    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
 }
 
@@ -76,6 +82,16 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,
+    ("POST", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
+    ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
+    ("GET", "/api/notices"): Action.SEE_NOTICES,
+    ("GET", "/api/notices/{notice_id}"): Action.SEE_NOTICES,
+    ("GET", "/api/deliveries/{delivery_id}"): Action.SEE_NOTICES,
+    ("POST", "/api/notices/{notice_id}/accept"): Action.ANSWER_NOTICES,
+    ("POST", "/api/notices/{notice_id}/reject"): Action.ANSWER_NOTICES,
+    ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
+    ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
+    ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/healthz"): None,
     ("GET", "/openapi.json"): None,
     ("WS", "/ws"): Action.SEE_UNITS,

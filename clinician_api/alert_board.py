@@ -19,6 +19,10 @@ from telemetry.alarms import ConditionState
 ALERT_RING: Final = 2000
 # Alerts of which it is remembered how far they were told; two readers of the store may answer in the wrong order.
 MAX_ALERTS: Final = 20_000
+# What people have done with an alert, in an `AlertView`.
+_OF_PEOPLE: Final = (
+    "acknowledged_by", "acknowledged_at", "answer", "shelved_until", "shelved_by", "shelved_reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,22 @@ class AlertBoard:
         self._touch = touch
         self._open: dict[str, View] = {}
         self._newest: dict[Key, str] = {}
-        self._events: OrderedDict[str, int] = OrderedDict()
+        self._versions: OrderedDict[str, int] = OrderedDict()
         self._unsaved: dict[Key, View] = {}
         self._shown: dict[Key, View] = {}
 
-    def put(self, view: View, event_id: int) -> None:
-        """An alert as it stood after `event_id`. What was told already, or is older than that, is not told again."""
+    def put(self, view: View, version: int) -> None:
+        """An alert as it stood at a version. What was told already, or is older than that, is not told again."""
         alert_id, key = view["alert_id"], (view["unit"], view["rule"])
-        if event_id <= self._events.get(alert_id, -1):
+        if version <= self._versions.get(alert_id, -1):
             return
-        self._events[alert_id] = event_id
-        self._events.move_to_end(alert_id)
-        if len(self._events) > MAX_ALERTS:
-            self._events.popitem(last=False)
+        self._versions[alert_id] = version
+        self._versions.move_to_end(alert_id)
+        if len(self._versions) > MAX_ALERTS:
+            self._versions.popitem(last=False)
+        # A word on one alert of a notice is an event of all its alerts, and shows in one.
+        if self._open.get(alert_id) == view:
+            return
         if _is_over(view):
             self._open.pop(alert_id, None)
             if self._newest.get(key) == alert_id:
@@ -119,12 +126,8 @@ class AlertBoard:
             return unsaved
         # An answer holds until the condition is raised anew.
         answered = unsaved["state"] != ConditionState.ACTIVE_UNACKNOWLEDGED
-        return {
-            **unsaved,
-            "alert_id": saved["alert_id"],
-            "acknowledged_by": saved["acknowledged_by"] if answered else None,
-            "acknowledged_at": saved["acknowledged_at"] if answered else None,
-        }
+        kept = {name: saved[name] for name in _OF_PEOPLE} if answered else {}
+        return {**unsaved, "alert_id": saved["alert_id"], **kept}
 
     def _tell(self, view: View, replaces: str | None = None) -> None:
         self.last += 1

@@ -18,10 +18,26 @@ from clinician_api.live import Hub
 from clinician_api.messages import ClientMessage, ServerMessage
 from clinician_api.metrics import Metrics
 from clinician_api.pump import Pump
+from clinician_api.rate_limit import SlidingWindow
 from clinician_api.room import Room
-from clinician_api.routes import alerts, health, history, live, pages, session, signals, treatments, units, what_if
+from clinician_api.routes import (
+    alerts,
+    health,
+    history,
+    live,
+    notices,
+    pages,
+    receipts,
+    session,
+    shelves,
+    signals,
+    treatments,
+    units,
+    what_if,
+)
+from clinician_api.screens import Screens
 from clinician_api.services import Services
-from clinician_api.sessions import Sessions
+from clinician_api.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.sockets import SocketRegister
 from clinician_api.what_if import WhatIf
@@ -51,7 +67,9 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.state.services = services
     errors.install(app)
     app.add_middleware(Guard, options=options)
-    for part in (session, units, history, treatments, what_if, alerts, signals, health, live, pages):
+    for part in (
+        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, health, live, pages,
+    ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
@@ -70,6 +88,9 @@ def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHas
         hub=hub,
         pump=Pump(hub),
         sockets=SocketRegister(),
+        screens=Screens(),
+        # As many as wrong passwords.
+        receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
     )
@@ -80,11 +101,11 @@ def _describe_socket(app: FastAPI) -> None:
 
     @app.webhooks.post("ws-from-server", tags=["live"], summary="Message from the server on /ws")
     def from_server(message: ServerMessage) -> None:
-        """One of snapshot, readings, alert, status."""
+        """One of snapshot, readings, alert, status, page."""
 
     @app.webhooks.post("ws-from-client", tags=["live"], summary="Message from the client on /ws")
     def from_client(message: ClientMessage) -> None:
-        """A subscription; the only thing a client says."""
+        """A subscription, or the receipt for a page."""
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

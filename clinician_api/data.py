@@ -1,4 +1,7 @@
-"""What the API asks of the store, in the API's own words. The only module here that knows the store's functions."""
+"""What the API asks of the store, in the API's own words.
+
+The only module here that knows the store's functions, but for `clinician_api.notice_data`, which is a part of it.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,28 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from clinician_api import findings, history
+from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.history import Asked, Heard
+from clinician_api.notice_data import NoticeData
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
 from clinician_api.treatment_views import treatment_view
-from clinician_api.views import View, moment, numbers, status
+from clinician_api.views import View, status
+from evaluation import answering
 from evaluation.links import Beat, beat_of
 from store import (
     accounts,
     alert_queries,
+    announcements,
     audit,
     engine_state,
     heartbeat,
     migrate,
+    notice_answers,
+    notice_queries,
     pool,
     reading_queries,
     registry,
@@ -32,12 +41,13 @@ from store import (
 from store import history as stored_history
 from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
+from store.announcements import Announcement, Topic
 from store.audit import Deed
 from store.errors import StoreError
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
-__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession"]
+__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession", "Topic"]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
 # A box tells what it had no room for when the line is back, and keeps nothing for longer than a month.
@@ -49,9 +59,9 @@ _RANK: Final = {str(priority): -priority.rank for priority in Priority}
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An `AlertView` and the last event that is in it."""
+    """An `AlertView`, and its version: what was read of the same alert later has a higher one, or is the same."""
 
-    event_id: int
+    version: int
     view: View
 
 
@@ -70,6 +80,7 @@ class Data:
         self._url = options.database_url
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
+        self.notices = NoticeData(lambda: self._open, self.title)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""
@@ -212,40 +223,40 @@ class Data:
             else:
                 found = await alert_queries.recent(conn, now_us - RECENT_US)
         found.sort(key=lambda alert: (_RANK[alert.priority], -alert.since_us))
-        return [self._stored(alert) for alert in found]
+        return [self._stored(alert, now_us) for alert in found]
 
-    async def alert(self, alert_id: str) -> StoredAlert | None:
+    async def alert(self, alert_id: str, now_us: int) -> StoredAlert | None:
         """One alert as it stands, or None (also for an id that cannot be one)."""
         number = _number(alert_id)
         if number is None:
             return None
         async with self._open.connection() as conn:
             found = await alert_queries.by_id(conn, number)
-        return self._stored(found) if found else None
+        return self._stored(found, now_us) if found else None
 
-    async def alert_of_event(self, event_id: int) -> StoredAlert | None:
-        """The alert an event belongs to, as it stands now."""
+    async def alerts_of_notice(self, notice_id: int, now_us: int) -> list[StoredAlert]:
+        """The open alerts of a notice."""
         async with self._open.connection() as conn:
-            found = await alert_queries.by_event_id(conn, event_id)
-        return self._stored(found) if found else None
+            alerts = await notice_queries.alerts_of(conn, [notice_id], also_over=False)
+            found = await alert_queries.by_ids(conn, [alert.alert_id for alert in alerts])
+        return [self._stored(alert, now_us) for alert in found]
+
+    async def changed_alerts(self, announcements: Sequence[Announcement], now_us: int) -> list[StoredAlert]:
+        """The alerts that stand differently since these were committed, as they stand now."""
+        async with self._open.connection() as conn:
+            found = await alert_queries.changed(conn, announcements)
+        return [self._stored(alert, now_us) for alert in found]
 
     async def alert_events(self, alert_id: str) -> list[View]:
         """Every step of an alert, as `AlertEventView`s."""
         async with self._open.connection() as conn:
-            events = await alert_queries.events_of(conn, int(alert_id))
-        return [
-            {
-                "event_id": e.event_id, "time": moment(e.time_us), "recorded_at": moment(e.recorded_us),
-                "state": e.state, "priority": e.priority, "reason": e.reason, "inputs": numbers(e.inputs),
-                "limits": numbers(e.limits), "late": e.late, "actor": e.actor_name, "note": e.note or None,
-            }
-            for e in events
-        ]  # fmt: skip
+            return [alert_event_view(event) for event in await alert_queries.events_of(conn, int(alert_id))]
 
-    async def acknowledge(self, alert_id: str, user_id: int, note: str | None, now_us: int) -> Acknowledgement:
-        """Acknowledge for a person; of several at once exactly one outcome is ACKNOWLEDGED."""
+    async def acknowledge(self, alert_id: str, user_id: int, note: str | None) -> Acknowledgement:
+        """Acknowledge for a person, and accept its notice; of several at once exactly one outcome is ACKNOWLEDGED."""
         async with self._open.transaction() as conn:
-            result = await alert_queries.acknowledge(conn, int(alert_id), user_id, now_us, note or "")
+            now_us = await notice_answers.database_us(conn)
+            result = await answering.acknowledge(conn, int(alert_id), user_id, now_us, note or "")
             if result.outcome is not Outcome.UNKNOWN:
                 detail = {"outcome": result.outcome.value}
                 deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
@@ -253,10 +264,10 @@ class Data:
             return result
 
     @asynccontextmanager
-    async def alert_events_as_recorded(self) -> AsyncIterator[AsyncIterator[int]]:
-        """Ids of alert events from the moment the block is entered; StoreError when the connection is lost."""
-        async with alert_queries.listen(self._url) as event_ids:
-            yield event_ids
+    async def announcements(self) -> AsyncIterator[AsyncIterator[list[Announcement]]]:
+        """What is committed from the moment the block is entered; StoreError when the connection is lost."""
+        async with announcements.listen(self._url) as heard:
+            yield heard
 
     @property
     def _open(self) -> pool.Pool:
@@ -271,27 +282,8 @@ class Data:
         with pool.connect(self._url, name="homehd api") as conn:
             migrate.check(conn)
 
-    def _stored(self, alert: CurrentAlert) -> StoredAlert:
-        view: dict[str, Any] = {
-            "alert_id": str(alert.alert_id),
-            "unit": alert.unit,
-            "rule": alert.rule,
-            "rule_version": alert.rule_version,
-            "title": self.title(alert.rule),
-            "priority": str(alert.priority),
-            "state": str(alert.state),
-            "since": moment(alert.since_us),
-            "time": moment(alert.time_us),
-            "changed_at": moment(alert.changed_us),
-            "reason": alert.reason,
-            "inputs": numbers(alert.inputs),
-            "limits": numbers(alert.limits),
-            "acknowledged_by": alert.acknowledged_name,
-            "acknowledged_at": None if alert.acknowledged_us is None else moment(alert.acknowledged_us),
-            "late": alert.late,
-            "unsaved": False,
-        }
-        return StoredAlert(alert.last_event_id, view)
+    def _stored(self, alert: CurrentAlert, now_us: int) -> StoredAlert:
+        return StoredAlert(version(alert), alert_view(alert, self.title(alert.rule), now_us))
 
 
 def _number(text: str, highest: int = _MAX_ID) -> int | None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from clinician_api.data import StoredAlert
+from clinician_api import paging
+from clinician_api.data import StoredAlert, Topic
 from clinician_api.live_feed import LiveFeed
 from clinician_api.services import Services
 from evaluation.links import IngestWatch, LinkTrouble
@@ -74,6 +75,7 @@ class Feeds:
             self._watch_findings,
             self._watch_sessions,
             self._watch_alerts,
+            self._serve_screens,
             self._watch_links,
         ):
             self._tasks.append(asyncio.create_task(_for_ever(work), name=work.__qualname__))
@@ -175,23 +177,34 @@ class Feeds:
         for alert in open_now:
             self._tell(alert)
         for alert_id in room.alerts.open_ids() - {alert.view["alert_id"] for alert in open_now}:
-            self._tell(await self._services.data.alert(alert_id))
+            self._tell(await self._services.data.alert(alert_id, self._services.clock.now_us()))
 
-    # Alerts, as they are recorded
+    # Alerts and what becomes of them, as it is recorded
 
     async def _watch_alerts(self) -> None:
         try:
-            async with self._services.data.alert_events_as_recorded() as event_ids:
+            async with self._services.data.announcements() as announcements:
                 # What was recorded while nobody listened comes with the next look at the store.
                 self._listens = True
-                async for event_id in event_ids:
-                    self._tell(await self._services.data.alert_of_event(event_id))
+                self._services.screens.look_up_all()
+                async for batch in announcements:
+                    for announcement in batch:
+                        if announcement.topic is Topic.DELIVERY:
+                            self._services.screens.announce(announcement.number)
+                    now_us = self._services.clock.now_us()
+                    for alert in await self._services.data.changed_alerts(batch, now_us):
+                        self._tell(alert)
         finally:
             self._listens = False
 
     def _tell(self, alert: StoredAlert | None) -> None:
         if alert is not None:
-            self._services.room.alerts.put(alert.view, alert.event_id)
+            self._services.room.alerts.put(alert.view, alert.version)
+
+    # Pages on screens
+
+    async def _serve_screens(self) -> None:
+        await paging.serve(self._services.screens, self._services.data.notices)
 
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from alerts.responsibility import Answerable
 from evaluation.links import LinkTrouble
 from telemetry.alarms import ConditionState, Priority
 from telemetry.messages import MachineLink
@@ -98,6 +99,21 @@ class UnitView(Model):
     not_evaluated: list[NotEvaluated]
 
 
+class AnswerView(Model):
+    """What became of an alert with people: the notice it belongs to, and whether anybody is asked because of it."""
+
+    notice_id: str = Field(description="The open alerts of one patient and one cause are told as one notice")
+    state: Answerable = Field(
+        description="Of the notice. nobody: nobody is asked, it is for the work list or held back; asking: people are "
+        "asked one after the other; unanswered: everybody was, and nobody has accepted; over: every alert of it is over"
+    )
+    accepted_by: str | None = Field(description="Name of who is answerable now")
+    accepted_until: datetime | None = Field(description="When it is asked anew while the cause lasts")
+    reason: str = Field(description="Why the notice is in this state")
+    stage: str = Field(description="The stage that decided about this very alert")
+    told: str = Field(description="Why anybody is asked because of this very alert, or why not")
+
+
 class AlertView(Model):
     """Where an alert stands now, with what made it."""
 
@@ -124,6 +140,12 @@ class AlertView(Model):
     unsaved: bool = Field(
         description="It stands so, but the database has not taken it yet: it is on no record and cannot be acknowledged"
     )
+    answer: AnswerView | None = Field(description="Null until the notifier has decided about it")
+    shelved_until: datetime | None = Field(
+        description="Set aside until then at most, so nobody is asked because of it; past that time it no longer is"
+    )
+    shelved_by: str | None = Field(description="Name of who has set it aside")
+    shelved_reason: str | None
 
 
 class Link(Model):
@@ -184,7 +206,18 @@ class StatusMessage(Model):
     alert_feed: Link
 
 
-ServerMessage = Annotated[Snapshot | Readings | AlertMessage | StatusMessage, Field(discriminator="type")]
+class PageMessage(Model):
+    """You are asked about a notice: comes to all screens of one person, who is to accept or reject it."""
+
+    type: Literal["page"]
+    server_time: datetime
+    delivery: str = Field(description="To be named in the receipt")
+    notice_id: str = Field(description="GET /api/notices/{notice_id} tells what it is about; nothing of it is in here")
+    priority: Priority
+    queued_at: datetime
+
+
+ServerMessage = Annotated[Snapshot | Readings | AlertMessage | StatusMessage | PageMessage, Field(discriminator="type")]
 
 
 class Subscription(Model):
@@ -193,7 +226,20 @@ class Subscription(Model):
     units: Literal["all"] | Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
 
 
-class ClientMessage(Model):
-    """The only thing a client says; sent again, it replaces the subscription and brings a new snapshot."""
+class Subscribe(Model):
+    """Sent again, it replaces the subscription and brings a new snapshot."""
 
     subscribe: Subscription
+
+
+class PageReceipt(Model):
+    """That this screen has a page, or that it was opened. Not the answer: that is POST /api/notices/{id}/accept."""
+
+    receipt: str = Field(
+        pattern=r"^[0-9]{1,18}$", description="`delivery` of the page; of another person's it is ignored"
+    )
+    state: Literal["delivered", "read"]
+
+
+class ClientMessage(RootModel[Subscribe | PageReceipt]):
+    """What a client says: first a subscription, then a receipt for every page."""

@@ -7,9 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from alerts.delivery import DeliveryState
+from alerts.escalation import StepKind
+from alerts.responsibility import Answerable
 from clinician_api.access import Action, Role
 from clinician_api.gaps import Reason
 from clinician_api.messages import AlertView, Link, Model, PhaseName, UnitId, UnitView
+from telemetry.alarms import ConditionState, Priority
 from telemetry.treatment import Cause, EndKnown
 
 
@@ -261,6 +265,130 @@ class Acknowledged(Model):
     outcome: Literal["acknowledged", "already acknowledged"]
     by_you: bool
     alert: AlertView
+
+
+class Shelve(Model):
+    """Body of setting aside. How long at most depends on the priority; high is never set aside without minutes."""
+
+    kind: Literal["timed", "one-shot"] = Field(description="one-shot: until this alert is over")
+    minutes: float | None = Field(default=None, description="Of a timed one")
+    reason: str = Field(max_length=500)
+
+
+class Shelved(Model):
+    """The alert as it stands now."""
+
+    alert: AlertView
+
+
+class AlertOfNotice(Model):
+    """An alert of a notice, and whether anybody is asked because of it."""
+
+    alert_id: str
+    rule: str
+    title: str
+    priority: Priority
+    state: ConditionState
+    stage: str = Field(description="The stage that decided about it")
+    told: str = Field(description="Why anybody is asked because of it, or why not")
+
+
+class NoticeView(Model):
+    """What people are told: the open alerts of one patient and one cause, or a trouble of the system itself."""
+
+    notice_id: str
+    unit: UnitId | None = Field(description="Null: a trouble of the system")
+    audience: Literal["clinical", "technical", "operations"]
+    cause: str = Field(description="Cause group of its rules, or the kind of trouble")
+    subject: str = Field(description="Which trouble; empty of a unit's")
+    opened_at: datetime
+    state: Answerable
+    priority: Priority
+    round: int = Field(ge=0, description="How often people were asked from the start; 0: never")
+    accepted_by: str | None = Field(description="Name of who is answerable now")
+    accepted_until: datetime | None = Field(description="When it is asked anew while the cause lasts")
+    yours: bool = Field(description="Whether it is you who is answerable")
+    reason: str = Field(description="Why it is in this state")
+    changed_at: datetime
+    alerts: list[AlertOfNotice] = Field(description="The most important first; in a list of notices the open ones only")
+
+
+class Notices(Model):
+    """The work list: high priority first, then newest first."""
+
+    server_time: datetime
+    notices: list[NoticeView]
+
+
+class NoticeEventView(Model):
+    """One step of a notice's life, or a word that was put on record."""
+
+    event_id: int
+    at: datetime
+    move: str = Field(description="What moved it; empty: it stayed as it was")
+    state: Answerable
+    priority: Priority
+    round: int
+    actor: str | None = Field(description="Name of the person, where a person did it")
+    alert_id: str | None = Field(description="The alert that the word is about")
+    stage: str
+    reason: str
+
+
+class NoticeStep(Model):
+    """A step of a round: whom it is taken to when."""
+
+    round: int
+    number: int
+    kind: StepKind
+    due_at: datetime
+    done_at: datetime | None = Field(description="Null while it is to come")
+    outcome: str = Field(description="What came of it, or why it was not needed")
+
+
+class NoticeDelivery(Model):
+    """One notice to one channel of one person in one round. Addresses are nobody's business."""
+
+    delivery_id: str
+    round: int
+    step: int
+    to: str = Field(description="Name of the person")
+    kind: Literal["screen", "web push", "apprise"]
+    label: str = Field(description="What the person calls the channel")
+    state: DeliveryState
+    attempts: int
+    queued_at: datetime
+    changed_at: datetime
+    detail: str | None = Field(description="What the channel said last")
+
+
+class NoticeDetail(Model):
+    """Why was I (not) told: all there is about one notice."""
+
+    server_time: datetime
+    notice: NoticeView
+    history: list[NoticeEventView]
+    steps: list[NoticeStep]
+    deliveries: list[NoticeDelivery]
+
+
+class AnswerNotice(Model):
+    """Body of an answer."""
+
+    note: str | None = Field(default=None, max_length=500)
+
+
+class Answered(Model):
+    """The outcome. "you have accepted it already": what you wanted is so, by an earlier word of yours."""
+
+    outcome: Literal["done", "you have accepted it already"]
+    notice: NoticeView
+
+
+class ReceiptState(Model):
+    """What a device says of a delivery."""
+
+    state: Literal["delivered", "read"]
 
 
 class Health(Model):

@@ -12,7 +12,9 @@ from clinician_api.data import Data
 from clinician_api.live import Hub
 from clinician_api.metrics import Metrics
 from clinician_api.pump import Pump
+from clinician_api.rate_limit import SlidingWindow
 from clinician_api.room import Room
+from clinician_api.screens import Screens
 from clinician_api.sessions import Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.sockets import SocketRegister
@@ -22,7 +24,7 @@ from telemetry.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything behind the routes."""
+    """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from."""
 
     options: ApiOptions
     clock: Clock
@@ -32,6 +34,8 @@ class Services:
     hub: Hub
     pump: Pump
     sockets: SocketRegister
+    screens: Screens
+    receipts: SlidingWindow
     metrics: Metrics
     what_if: WhatIf
 

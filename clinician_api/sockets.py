@@ -26,6 +26,7 @@ class OpenSocket:
 
     token_hash: bytes
     scope: Scope
+    user_id: int
     closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def close(self, code: int, reason: str) -> None:

@@ -113,6 +113,10 @@ def unsaved_alert(alert: UnsavedAlert, title: str, changed_us: int) -> View:
         "acknowledged_at": None,
         "late": False,
         "unsaved": True,
+        "answer": None,
+        "shelved_until": None,
+        "shelved_by": None,
+        "shelved_reason": None,
     }
 
 

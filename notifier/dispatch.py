@@ -23,10 +23,6 @@ from notifier.page import Page
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
-# After so long a claim that was not reported is anybody's again: its notifier is dead. Longer than a send takes; if a
-# slow name server makes one take longer, the page goes out twice under one key.
-LEASE_S: Final = 30
-
 log = logging.getLogger(__name__)
 
 
@@ -90,7 +86,7 @@ class Deliveries(Protocol):
 
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
         """Up to `limit` deliveries that are due, of the highest priority first, at most one for each host and none for
-        the hosts in `without`. What is claimed is nobody else's until it is reported or `LEASE_S` have passed.
+        the hosts in `without`. What is claimed is nobody else's until it is reported or this notifier is dead.
         """
 
     def report(self, job: Job, outcome: Outcome) -> None:
@@ -105,7 +101,11 @@ class Carrier(Protocol):
 
 
 class Dispatch:
-    """Claims, sends and reports until it is stopped. Any number may run against the same deliveries."""
+    """Claims, sends and reports until it is stopped. Any number may run against the same deliveries.
+
+    Attributes:
+        looked_s: when it last knew all that was due, by the clock's monotonic seconds; long ago = pages do not go out.
+    """
 
     def __init__(self, deliveries: Deliveries, carrier: Carrier, clock: Clock, limits: Limits | None = None) -> None:
         self._deliveries = deliveries
@@ -116,6 +116,7 @@ class Dispatch:
         self._running: Counter[str] = Counter()  # by host
         self._in_trouble: set[str] = set()  # hosts whose last send took all its time
         self._wake = threading.Event()
+        self.looked_s = clock.monotonic_s()
 
     def wake(self) -> None:
         """Something may be due: do not wait for the next look."""
@@ -129,8 +130,11 @@ class Dispatch:
             self._wake.clear()
             try:
                 self._start_what_is_due()
+                self.looked_s = self._clock.monotonic_s()
             except HomehdError as error:
                 log.warning("cannot look for due pages", extra={"fields": {"reason": error.line()}})
+            except Exception:  # a mistake of ours; with this thread all pages would end
+                log.exception("cannot look for due pages")
             self._wake.wait(self._limits.poll_s)
             if self._is_busy():
                 # Each look goes through all that is due: in a storm for several places at a time, not for each.

@@ -43,7 +43,7 @@ class OnCall:
         return self._people[key]
 
     def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
-        """What is wrong with the days ahead: from a day before it matters people are asked, before it is listed."""
+        """What is wrong with the days ahead: asked about from a day before it matters, on the work list before."""
         found = findings(self._kept(conn, now_us), channels.last_tested(conn), now_us)
         return [
             Trouble(

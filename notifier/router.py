@@ -98,6 +98,8 @@ def _decide(
     judged = [
         (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, row.cause)]
     ]
+    # An alert that was over in an earlier notice stays with that one.
+    judged = [one for one in judged if one[0].notice_id in (None, row.notice_id)]
     for alert, facts, said in judged:
         _record(writes, row, alert, said, now_us)
         _end_shelf(conn, alert, facts, now_us)
@@ -133,7 +135,7 @@ def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
         shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
     return AlertFacts(
         alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
-        alert.between, shelf,
+        alert.between, shelf, alert.seen_before,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,11 +77,13 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         metrics,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
-    health = HealthPort(options.health_port, metrics.page, lambda: _health(decider, clock), named="notify_health_port")
+    health = HealthPort(
+        options.health_port, metrics.page, lambda: _health(decider, dispatch, clock), named="notify_health_port"
+    )
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
         sender.start()
-        _watched(options.heartbeat_url, decider, clock, metrics, stop)
+        _watched(options.heartbeat_url, lambda: _is_well(decider, dispatch, clock), clock, metrics, stop)
         log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         decider.run(stop)
     finally:
@@ -93,15 +96,23 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
 
 
 def _watched(
-    url: str | None, decider: Decider, clock: Clock, metrics: Metrics, stop: threading.Event
+    url: str | None, well: Callable[[], bool], clock: Clock, metrics: Metrics, stop: threading.Event
 ) -> None:  # fmt: skip
-    """Somebody outside hears from us while the database answers, decisions are fresh and ingest works."""
+    """Somebody outside hears from us for as long as all is well."""
     if url:
-        dead_man = DeadMan(url, lambda: decider.hears and _health(decider, clock)[0], clock, metrics)
+        dead_man = DeadMan(url, well, clock, metrics)
         threading.Thread(target=dead_man.run, args=(stop,), name="dead man", daemon=True).start()
 
 
-def _health(decider: Decider, clock: Clock) -> tuple[bool, dict[str, object]]:
-    age_s = clock.monotonic_s() - decider.answered_s
-    well = age_s < STALE_S
-    return well, {"database": "answers" if well else f"silent for {age_s:.0f} s"}
+def _is_well(decider: Decider, dispatch: Dispatch, clock: Clock) -> bool:
+    """The database answers, decisions are fresh, pages go out, and what happens at home reaches us."""
+    return decider.hears and _health(decider, dispatch, clock)[0]
+
+
+def _health(decider: Decider, dispatch: Dispatch, clock: Clock) -> tuple[bool, dict[str, object]]:
+    silent_s, waiting_s = (clock.monotonic_s() - last_s for last_s in (decider.answered_s, dispatch.looked_s))
+    answers, sends = silent_s < STALE_S, waiting_s < STALE_S
+    return answers and sends, {
+        "database": "answers" if answers else f"silent for {silent_s:.0f} s",
+        "pages": "go out" if sends else f"not looked for since {waiting_s:.0f} s",
+    }

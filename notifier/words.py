@@ -14,10 +14,10 @@ from telemetry.rota import Audience
 
 
 class Language(StrEnum):
-    """What a person reads; BCP 47."""
+    """What a person reads; BCP 47. Chinese is written simplified."""
 
     ENGLISH = "en"
-    CHINESE = "zh-Hans"
+    CHINESE = "zh"
 
 
 class Occasion(StrEnum):

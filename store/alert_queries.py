@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from psycopg import sql
 
+from store.announcements import Announcement, Topic
 from store.errors import translate
-from store.pool import AsyncConnection, aconnect
+from store.pool import AsyncConnection
 from store.queries import arun, query
+from store.shelvings import ENDED
 from store.values import storable_text, storable_us
 from telemetry.alarms import ConditionState, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A rule of a unit that was set aside; whether it still counts is for `alerts.shelving` to say.
+
+    Attributes:
+        kind, priority, alert_id, until_us: as in `store.shelvings.Shelving`. by: the person's name.
+    """
+
+    kind: str
+    priority: str
+    alert_id: int
+    until_us: int
+    by: str | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,8 @@ class CurrentAlert:
         notice_id: of the notice it belongs to, None while nobody has decided about it; `notice_state`, `notice_reason`:
             where that stands and why. answerable_name: who has accepted it, until `accepted_until_us`.
         told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
+        notice_event_id, shelf_event_id: the last of each that may have changed how it stands, None without.
+        shelf: what was set aside last of its unit and rule, None where a person or the notifier has ended that.
     """
 
     alert_id: int
@@ -59,6 +78,8 @@ class CurrentAlert:
     told_stage: str | None
     told_reason: str | None
     notice_event_id: int | None
+    shelf_event_id: int | None
+    shelf: SetAside | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +143,24 @@ async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000) -> lis
 
 async def by_id(conn: AsyncConnection, alert_id: int) -> CurrentAlert | None:
     """One alert as it stands, over or not."""
-    return next(iter(await _alerts(conn, "alert_by_id", {"alert": alert_id})), None)
+    return next(iter(await by_ids(conn, [alert_id])), None)
 
 
-async def by_event_id(conn: AsyncConnection, event_id: int) -> CurrentAlert | None:
-    """The alert an event belongs to, as it stands now: what a listener asks for. None also of the unit for tests."""
-    return next(iter(await _alerts(conn, "alert_by_event_id", {"event": event_id})), None)
+async def by_ids(conn: AsyncConnection, alert_ids: Sequence[int]) -> list[CurrentAlert]:
+    """Those of these alerts that there are, over or not."""
+    return await _alerts(conn, "alerts_by_id", {"alerts": list(alert_ids)})
+
+
+async def changed(conn: AsyncConnection, announcements: Iterable[Announcement]) -> list[CurrentAlert]:
+    """The alerts that stand differently since these were committed, each once; deliveries change none."""
+    numbers: dict[Topic, list[int]] = {topic: [] for topic in Topic}
+    for announcement in announcements:
+        numbers[announcement.topic].append(announcement.number)
+    parameters = {
+        "alert_events": numbers[Topic.ALERT], "notice_events": numbers[Topic.NOTICE],
+        "shelving_events": numbers[Topic.SHELVING],
+    }  # fmt: skip
+    return await _alerts(conn, "changed_alerts", parameters)
 
 
 async def events_of(conn: AsyncConnection, alert_id: int) -> list[AlertEvent]:
@@ -160,32 +193,9 @@ async def acknowledge(
     return Acknowledgement(Outcome.ACKNOWLEDGED, user_id, name[0] if name else None, at_us)
 
 
-@asynccontextmanager
-async def listen(url: str) -> AsyncIterator[AsyncIterator[int]]:
-    """Ids of alert events as they are committed, from the moment the block is entered; StoreError when it is lost.
-
-    Take a snapshot after entering and nothing is missed. What was committed while nobody listened is in the tables.
-    """
-    with translate("listen for alerts"):
-        conn = await aconnect(url, name="homehd alert feed")
-        try:
-            await conn.execute("LISTEN alert_event")
-            # The generator holds the connection's lock, so it ends before the connection does.
-            async with aclosing(_event_ids(conn)) as event_ids:
-                yield event_ids
-        finally:
-            await conn.close()
-
-
-async def _event_ids(conn: AsyncConnection) -> AsyncGenerator[int, None]:
-    with translate("listen for alerts"):
-        async with aclosing(conn.notifies()) as notices:
-            async for notice in notices:
-                yield int(notice.payload)
-
-
 async def _alerts(conn: AsyncConnection, name: str, parameters: dict[str, Any]) -> list[CurrentAlert]:
-    statement = sql.SQL(query(name)).format(columns=sql.SQL(query("alert_columns")))
+    source, columns = sql.SQL(query("alert_source")), sql.SQL(query("alert_columns"))
+    statement = sql.SQL(query(name)).format(columns=columns, source=source)
     with translate(name.replace("_", " ")):
         return [_current(row) async for row in await conn.execute(statement, parameters, binary=True)]
 
@@ -196,5 +206,7 @@ def _event(row: tuple[Any, ...]) -> AlertEvent:
 
 
 def _current(row: tuple[Any, ...]) -> CurrentAlert:
-    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:]]
+    shelf, shelf_event = row[28:], row[27]
+    aside = None if shelf[0] in (None, ENDED) else SetAside(*shelf)
+    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:27], shelf_event, aside]
     return CurrentAlert(*fields)

@@ -15,6 +15,13 @@ from store.queries import arun, query
 from store.values import storable_text
 
 
+async def database_us(conn: AsyncConnection) -> int:
+    """The database's clock, by which every step is timed: servers may be several, on several machines."""
+    row = await (await arun(conn, "database_time")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def lock(conn: AsyncConnection, notice_id: int) -> NoticeRow | None:
     """One notice, locked; None where there is none."""
     statement = sql.SQL(query("lock_notice")).format(columns=sql.SQL(query("notice_columns")))

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from psycopg import sql
+
+from store.errors import translate
 from store.pool import AsyncConnection
-from store.queries import arun
+from store.queries import arun, query
+
+RECENT_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class AlertNotice:
-    """The notice of an alert, and what the stages last said of the alert.
+class StandingNotice:
+    """A notice as it stands, for people.
 
     Attributes:
-        state: of the notice; `reason`: why it is in it. accepted_name: of who is answerable.
-        verdict, stage, said: of the alert itself.
+        unit: the unit's wire id; None of a trouble of the system, whose `subject` says which one.
+        clinic_id: the unit's clinic now; of a trouble: whose trouble it is, None when it is everybody's.
+        accepted_by: user id of who is answerable, `accepted_name` that person's name.
     """
 
-    alert_id: int
     notice_id: int
+    unit: str | None
+    clinic_id: int | None
+    audience: str
+    cause: str
+    subject: str
+    opened_us: int
     state: str
     priority: str
     round: int
@@ -29,7 +40,17 @@ class AlertNotice:
     accepted_until_us: int | None
     reason: str
     changed_us: int
-    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOfNotice:
+    """An alert of a notice, and what the stages last said of it: whether anybody is asked because of it."""
+
+    notice_id: int
+    alert_id: int
+    rule: str
+    priority: str
+    state: str
     stage: str
     said: str
 
@@ -81,15 +102,37 @@ class SentTo:
     detail: str | None
 
 
-async def of_alerts(conn: AsyncConnection, alert_ids: Sequence[int]) -> dict[int, AlertNotice]:
-    """The notices of these alerts; an alert nobody has decided about yet is left out."""
-    rows = await arun(conn, "notices_of_alerts", {"alerts": list(alert_ids)})
-    return {row[0]: AlertNotice(*row) async for row in rows}
+async def standing(conn: AsyncConnection) -> list[StandingNotice]:
+    """All that are open, high priority first, then newest."""
+    return await _standing(conn, "open_notices", {})
 
 
-async def changed_alerts(conn: AsyncConnection, event_id: int) -> list[int]:
-    """The alerts of the notice that an event belongs to: what a listener asks for."""
-    return [row[0] async for row in await arun(conn, "alerts_of_notice_event", {"event": event_id})]
+async def recent(conn: AsyncConnection, since_us: int, limit: int = RECENT_LIMIT) -> list[StandingNotice]:
+    """Those that are open or have changed since, changed last first."""
+    return await _standing(conn, "recent_notices", {"since": since_us, "limit": limit})
+
+
+async def by_id(conn: AsyncConnection, notice_id: int) -> StandingNotice | None:
+    """One notice as it stands, over or not."""
+    return next(iter(await _standing(conn, "notice_by_id", {"notice": notice_id})), None)
+
+
+async def of_delivery(conn: AsyncConnection, delivery_id: int) -> int | None:
+    """The notice a delivery is of; None: there is no such delivery."""
+    row = await (await arun(conn, "notice_of_delivery", {"delivery": delivery_id})).fetchone()
+    return None if row is None else int(row[0])
+
+
+async def is_addressed(conn: AsyncConnection, notice_id: int, user_id: int) -> bool:
+    """Whether anything of a notice was ever for this person."""
+    row = await (await arun(conn, "is_addressed", {"notice": notice_id, "user": user_id})).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def alerts_of(conn: AsyncConnection, notice_ids: Sequence[int], *, also_over: bool) -> list[AlertOfNotice]:
+    """The alerts of these notices, each one's most important first; `also_over`: those that have ended, too."""
+    parameters = {"notices": list(notice_ids), "over": also_over}
+    return [AlertOfNotice(*row) async for row in await arun(conn, "alerts_of_notices", parameters)]
 
 
 async def history(conn: AsyncConnection, notice_id: int) -> list[HistoryStep]:
@@ -109,3 +152,9 @@ async def deliveries(conn: AsyncConnection, notice_id: int) -> list[SentTo]:
 
 async def _rows(conn: AsyncConnection, name: str, notice_id: int) -> list[tuple[Any, ...]]:
     return [row async for row in await arun(conn, name, {"notice": notice_id})]
+
+
+async def _standing(conn: AsyncConnection, name: str, parameters: dict[str, Any]) -> list[StandingNotice]:
+    statement = sql.SQL(query(name)).format(columns=sql.SQL(query("standing_notice_columns")))
+    with translate(name.replace("_", " ")):
+        return [StandingNotice(*row) async for row in await conn.execute(statement, parameters, binary=True)]

@@ -50,26 +50,37 @@ async def get_alert(alert_id: AlertPath, session: SessionDep, services: Services
 async def acknowledge(
     alert_id: AlertPath, request: models.Acknowledge, session: SessionDep, services: ServicesDep
 ) -> models.Acknowledged:
-    """Take note of an alert. When several do at once there is one outcome, and everybody is told whose it was.
+    """Take note of an alert, and accept its notice where nobody has, so that nobody is asked any more.
 
+    When several do at once there is one outcome, and everybody is told whose it was.
     409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
     alert that is not saved yet.
     """
-    if _unsaved(alert_id, session, services):
-        hint = "the database takes nothing now: acknowledge it when it is saved"
-        raise ApiError(503, "alert is not saved yet", where=alert_id, hint=hint, headers={"Retry-After": "5"})
-    await _visible(alert_id, session, services)
-    now = services.clock.now_us()
-    result = await services.data.acknowledge(alert_id, session.user_id, request.note, now)
+    await check_saved(alert_id, session, services)
+    result = await services.data.acknowledge(alert_id, session.user_id, request.note)
     if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
         raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to acknowledge")
-    alert = await services.data.alert(alert_id)
-    assert alert is not None, "alerts are never deleted"
-    services.room.alerts.put(alert.view, alert.event_id)
-    services.pump.publish()
+    alert = await told(alert_id, services)
     return models.Acknowledged.model_validate(
-        {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert.view}
+        {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert}
     )
+
+
+async def check_saved(alert_id: str, session: Session, services: Services) -> None:
+    """Nothing, when it is an alert that the session sees and that something can be done with; ApiError otherwise."""
+    if _unsaved(alert_id, session, services):
+        hint = "the database takes nothing now: try again when it is saved"
+        raise ApiError(503, "alert is not saved yet", where=alert_id, hint=hint, headers={"Retry-After": "5"})
+    await _visible(alert_id, session, services)
+
+
+async def told(alert_id: str, services: Services) -> View:
+    """The alert after something was done with it, told to every screen."""
+    alert = await services.data.alert(alert_id, services.clock.now_us())
+    assert alert is not None, "alerts are never deleted"
+    services.room.alerts.put(alert.view, alert.version)
+    services.pump.publish()
+    return alert.view
 
 
 def _unsaved(alert_id: str, session: Session, services: Services) -> View | None:
@@ -78,7 +89,7 @@ def _unsaved(alert_id: str, session: Session, services: Services) -> View | None
 
 
 async def _visible(alert_id: str, session: Session, services: Services) -> View:
-    alert = await services.data.alert(alert_id)
+    alert = await services.data.alert(alert_id, services.clock.now_us())
     if alert is None or services.room.entry(session.scope, alert.view["unit"]) is None:
         raise ApiError(404, "no such alert", where=alert_id, hint="GET /api/alerts lists those you may see")
     return alert.view

@@ -7,17 +7,20 @@ import contextlib
 import logging
 from typing import Final
 
+import msgspec
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
+from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
 from clinician_api.errors import body
 from clinician_api.guard import is_same_origin
 from clinician_api.live import Subscriber
-from clinician_api.messages import ClientMessage, Subscription
+from clinician_api.messages import ClientMessage, PageReceipt, Subscription
 from clinician_api.rate_limit import SlidingWindow
+from clinician_api.screens import Said, page_view
 from clinician_api.services import Services, services_of
 from clinician_api.sessions import Session, session_of
 from clinician_api.sockets import Closing, OpenSocket
@@ -28,6 +31,8 @@ router = APIRouter()
 
 FIRST_MESSAGE_S: Final = 10.0
 MESSAGES, MESSAGES_WINDOW_S = 10, 10.0
+# Two for each page, and a storm brings a person one page for each patient and cause.
+RECEIPTS = 300
 CLOSE_S: Final = 2.0
 GONE: Final = Closing(0, "client left")
 
@@ -39,7 +44,7 @@ async def live(websocket: WebSocket) -> None:
     session = await _admitted(websocket, services)
     if session is None:
         return
-    socket = OpenSocket(session.token_hash, session.scope)
+    socket = OpenSocket(session.token_hash, session.scope, session.user_id)
     if not services.sockets.add(socket):
         await _refuse(websocket, services, "too many sockets")
         return
@@ -106,7 +111,7 @@ async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket
     """Listen and tell until somebody ends it; why it ended."""
     asked = _Asked()
     tasks = [
-        asyncio.create_task(_listen(websocket, services, asked)),
+        asyncio.create_task(_listen(websocket, services, socket, asked)),
         asyncio.create_task(_tell(websocket, services, socket, asked)),
     ]
     try:
@@ -123,19 +128,25 @@ async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _listen(websocket: WebSocket, services: Services, asked: _Asked) -> Closing:
-    """Hand on every valid subscription; a message that is none ends the conversation."""
+async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
+    """Hand on every subscription and receipt; a message that is neither ends the conversation."""
     pace = SlidingWindow(MESSAGES, MESSAGES_WINDOW_S, max_keys=1)
+    receipts = SlidingWindow(RECEIPTS, MESSAGES_WINDOW_S, max_keys=1)
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return GONE
-        if pace.attempt("", services.clock.monotonic_s()) > 0:
-            return Closing(1008, f"more than {MESSAGES} messages in {MESSAGES_WINDOW_S:g} s")
         try:
-            asked.put(ClientMessage.model_validate_json(message.get("text") or b"").subscribe)
+            said = ClientMessage.model_validate_json(message.get("text") or b"").root
         except ValidationError:
-            return Closing(1008, 'expected {"subscribe": {"units": "all" or [unit, …]}}')
+            return Closing(1008, 'expected {"subscribe": {"units": "all" or [unit, …]}} or {"receipt": …, "state": …}')
+        limit, window = (RECEIPTS, receipts) if isinstance(said, PageReceipt) else (MESSAGES, pace)
+        if window.attempt("", services.clock.monotonic_s()) > 0:
+            return Closing(1008, f"more than {limit} messages in {MESSAGES_WINDOW_S:g} s")
+        if isinstance(said, PageReceipt):
+            services.screens.say(Said(int(said.receipt), socket.user_id, DeliveryState(said.state)))
+        else:
+            asked.put(said.subscribe)
 
 
 async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
@@ -147,7 +158,7 @@ async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, as
     except TimeoutError:
         return Closing(1008, f"no subscription within {FIRST_MESSAGE_S:g} s")
     subscriber = Subscriber(socket.scope, frozenset())
-    with services.pump.waking(asked.wake):
+    with services.pump.waking(asked.wake), services.screens.waiting(socket.user_id, asked.wake) as mailbox:
         while True:
             asked.wake.clear()
             subscription = asked.take()
@@ -157,6 +168,10 @@ async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, as
             for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
                 await websocket.send_text(frame)
                 services.metrics.messages.inc()
+            for page in mailbox.take():
+                await websocket.send_text(msgspec.json.encode(page_view(page, clock.now_us())).decode())
+                services.metrics.messages.inc()
+                services.screens.say(Said(page.delivery_id, page.user_id, DeliveryState.SENT))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(hub.heartbeat_due_s(subscriber, clock.monotonic_s())):
                     await asked.wake.wait()

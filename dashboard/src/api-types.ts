@@ -55,12 +55,59 @@ export interface paths {
         readonly put?: never;
         /**
          * Acknowledge
-         * @description Take note of an alert. When several do at once there is one outcome, and everybody is told whose it was.
+         * @description Take note of an alert, and accept its notice where nobody has, so that nobody is asked any more.
          *
+         *     When several do at once there is one outcome, and everybody is told whose it was.
          *     409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
          *     alert that is not saved yet.
          */
         readonly post: operations["acknowledge_api_alerts__alert_id__acknowledge_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/{alert_id}/shelve": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Shelve
+         * @description Set the alert's rule aside for its unit: it is shown, and nobody is asked because of it. A rise ends that.
+         *
+         *     422 says what is wrong: a reason is needed, and high priority is set aside for at most 15 minutes.
+         */
+        readonly post: operations["shelve_api_alerts__alert_id__shelve_post"];
+        /**
+         * Bring Back
+         * @description What is set aside counts again, now. A second time changes nothing.
+         */
+        readonly delete: operations["bring_back_api_alerts__alert_id__shelve_delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/deliveries/{delivery_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Notice Of Delivery
+         * @description The same of the delivery that a page's link names: what am I asked about.
+         */
+        readonly get: operations["get_notice_of_delivery_api_deliveries__delivery_id__get"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -81,6 +128,128 @@ export interface paths {
         readonly get: operations["demo_accounts_api_demo_accounts_get"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Notices
+         * @description The work list of the session's clinic: open notices, high priority first; recent ones, changed last first.
+         */
+        readonly get: operations["list_notices_api_notices_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices/{notice_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Notice
+         * @description Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far.
+         */
+        readonly get: operations["get_notice_api_notices__notice_id__get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices/{notice_id}/accept": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Accept
+         * @description I see to it: nobody else is asked for a while, and its alerts are acknowledged. Of several at once one has it.
+         *
+         *     409 tells who has accepted, or that it is over; what was wanted is on record, too.
+         */
+        readonly post: operations["accept_api_notices__notice_id__accept_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices/{notice_id}/reject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Reject
+         * @description I do not, or cannot: the next is asked at once.
+         */
+        readonly post: operations["reject_api_notices__notice_id__reject_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices/{notice_id}/release": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Release
+         * @description Whoever has accepted gives it back: people are asked anew. 409 for everybody else.
+         */
+        readonly post: operations["release_api_notices__notice_id__release_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/notices/{notice_id}/take-over": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take Over
+         * @description From whoever has accepted it; 409 where nobody has.
+         */
+        readonly post: operations["take_over_api_notices__notice_id__take_over_post"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -123,6 +292,28 @@ export interface paths {
          *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
          */
         readonly post: operations["what_if_api_patients__patient_id__what_if_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/receipts/{receipt}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Receive
+         * @description A device has a message, or somebody opened it there. Said again, or out of order, it changes nothing.
+         *
+         *     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
+         */
+        readonly post: operations["receive_api_receipts__receipt__post"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -313,7 +504,7 @@ export interface webhooks {
         readonly put?: never;
         /**
          * Message from the client on /ws
-         * @description A subscription; the only thing a client says.
+         * @description A subscription, or the receipt for a page.
          */
         readonly post: operations["from_clientws_from_client_post"];
         readonly delete?: never;
@@ -333,7 +524,7 @@ export interface webhooks {
         readonly put?: never;
         /**
          * Message from the server on /ws
-         * @description One of snapshot, readings, alert, status.
+         * @description One of snapshot, readings, alert, status, page.
          */
         readonly post: operations["from_serverws_from_server_post"];
         readonly delete?: never;
@@ -372,7 +563,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "try limits";
+        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "try limits";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -454,6 +645,30 @@ export interface components {
             readonly type: "alert";
         };
         /**
+         * AlertOfNotice
+         * @description An alert of a notice, and whether anybody is asked because of it.
+         */
+        readonly AlertOfNotice: {
+            /** Alert Id */
+            readonly alert_id: string;
+            readonly priority: components["schemas"]["Priority"];
+            /** Rule */
+            readonly rule: string;
+            /**
+             * Stage
+             * @description The stage that decided about it
+             */
+            readonly stage: string;
+            readonly state: components["schemas"]["ConditionState"];
+            /** Title */
+            readonly title: string;
+            /**
+             * Told
+             * @description Why anybody is asked because of it, or why not
+             */
+            readonly told: string;
+        };
+        /**
          * Alerts
          * @description Alerts, high priority first, then newest first.
          */
@@ -480,6 +695,8 @@ export interface components {
              * @description Of an unsaved alert: only until it is saved, then AlertMessage.replaces names it
              */
             readonly alert_id: string;
+            /** @description Null until the notifier has decided about it */
+            readonly answer: components["schemas"]["AnswerView"] | null;
             /**
              * Changed At
              * Format: date-time
@@ -513,6 +730,18 @@ export interface components {
             /** Rule Version */
             readonly rule_version: string;
             /**
+             * Shelved By
+             * @description Name of who has set it aside
+             */
+            readonly shelved_by: string | null;
+            /** Shelved Reason */
+            readonly shelved_reason: string | null;
+            /**
+             * Shelved Until
+             * @description Set aside until then at most, so nobody is asked because of it; past that time it no longer is
+             */
+            readonly shelved_until: string | null;
+            /**
              * Since
              * Format: date-time
              * @description When it began, in sample time
@@ -539,6 +768,70 @@ export interface components {
             readonly unsaved: boolean;
         };
         /**
+         * Answerable
+         * @description Where the responsibility for a notice stands.
+         * @enum {string}
+         */
+        readonly Answerable: "nobody" | "asking" | "accepted" | "unanswered" | "over";
+        /**
+         * Answered
+         * @description The outcome. "you have accepted it already": what you wanted is so, by an earlier word of yours.
+         */
+        readonly Answered: {
+            readonly notice: components["schemas"]["NoticeView"];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            readonly outcome: "done" | "you have accepted it already";
+        };
+        /**
+         * AnswerNotice
+         * @description Body of an answer.
+         */
+        readonly AnswerNotice: {
+            /** Note */
+            readonly note?: string | null;
+        };
+        /**
+         * AnswerView
+         * @description What became of an alert with people: the notice it belongs to, and whether anybody is asked because of it.
+         */
+        readonly AnswerView: {
+            /**
+             * Accepted By
+             * @description Name of who is answerable now
+             */
+            readonly accepted_by: string | null;
+            /**
+             * Accepted Until
+             * @description When it is asked anew while the cause lasts
+             */
+            readonly accepted_until: string | null;
+            /**
+             * Notice Id
+             * @description The open alerts of one patient and one cause are told as one notice
+             */
+            readonly notice_id: string;
+            /**
+             * Reason
+             * @description Why the notice is in this state
+             */
+            readonly reason: string;
+            /**
+             * Stage
+             * @description The stage that decided about this very alert
+             */
+            readonly stage: string;
+            /** @description Of the notice. nobody: nobody is asked, it is for the work list or held back; asking: people are asked one after the other; unanswered: everybody was, and nobody has accepted; over: every alert of it is over */
+            readonly state: components["schemas"]["Answerable"];
+            /**
+             * Told
+             * @description Why anybody is asked because of this very alert, or why not
+             */
+            readonly told: string;
+        };
+        /**
          * Cause
          * @description Why a treatment was interrupted; these words are stored.
          * @enum {string}
@@ -546,17 +839,21 @@ export interface components {
         readonly Cause: "phase" | "machine lost" | "no readings";
         /**
          * ClientMessage
-         * @description The only thing a client says; sent again, it replaces the subscription and brings a new snapshot.
+         * @description What a client says: first a subscription, then a receipt for every page.
          */
-        readonly ClientMessage: {
-            readonly subscribe: components["schemas"]["Subscription"];
-        };
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"];
         /**
          * ConditionState
          * @description Where an alert's condition stands for the people who answer it.
          * @enum {string}
          */
         readonly ConditionState: "active, unacknowledged" | "active, acknowledged" | "latched, clear" | "normal";
+        /**
+         * DeliveryState
+         * @description Where a delivery stands; but for `queued`, each is also the receipt that leads to it.
+         * @enum {string}
+         */
+        readonly DeliveryState: "queued" | "sent" | "delivered" | "read" | "accepted" | "rejected" | "failed";
         /**
          * DemoAccount
          * @description An account of a demonstration: never present on a real system.
@@ -799,6 +1096,262 @@ export interface components {
             readonly rule: string;
         };
         /**
+         * NoticeDelivery
+         * @description One notice to one channel of one person in one round. Addresses are nobody's business.
+         */
+        readonly NoticeDelivery: {
+            /** Attempts */
+            readonly attempts: number;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            readonly changed_at: string;
+            /** Delivery Id */
+            readonly delivery_id: string;
+            /**
+             * Detail
+             * @description What the channel said last
+             */
+            readonly detail: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            readonly kind: "screen" | "web push" | "apprise";
+            /**
+             * Label
+             * @description What the person calls the channel
+             */
+            readonly label: string;
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            readonly queued_at: string;
+            /** Round */
+            readonly round: number;
+            readonly state: components["schemas"]["DeliveryState"];
+            /** Step */
+            readonly step: number;
+            /**
+             * To
+             * @description Name of the person
+             */
+            readonly to: string;
+        };
+        /**
+         * NoticeDetail
+         * @description Why was I (not) told: all there is about one notice.
+         */
+        readonly NoticeDetail: {
+            /** Deliveries */
+            readonly deliveries: readonly components["schemas"]["NoticeDelivery"][];
+            /** History */
+            readonly history: readonly components["schemas"]["NoticeEventView"][];
+            readonly notice: components["schemas"]["NoticeView"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Steps */
+            readonly steps: readonly components["schemas"]["NoticeStep"][];
+        };
+        /**
+         * NoticeEventView
+         * @description One step of a notice's life, or a word that was put on record.
+         */
+        readonly NoticeEventView: {
+            /**
+             * Actor
+             * @description Name of the person, where a person did it
+             */
+            readonly actor: string | null;
+            /**
+             * Alert Id
+             * @description The alert that the word is about
+             */
+            readonly alert_id: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+            /** Event Id */
+            readonly event_id: number;
+            /**
+             * Move
+             * @description What moved it; empty: it stayed as it was
+             */
+            readonly move: string;
+            readonly priority: components["schemas"]["Priority"];
+            /** Reason */
+            readonly reason: string;
+            /** Round */
+            readonly round: number;
+            /** Stage */
+            readonly stage: string;
+            readonly state: components["schemas"]["Answerable"];
+        };
+        /**
+         * Notices
+         * @description The work list: high priority first, then newest first.
+         */
+        readonly Notices: {
+            /** Notices */
+            readonly notices: readonly components["schemas"]["NoticeView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * NoticeStep
+         * @description A step of a round: whom it is taken to when.
+         */
+        readonly NoticeStep: {
+            /**
+             * Done At
+             * @description Null while it is to come
+             */
+            readonly done_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            readonly due_at: string;
+            readonly kind: components["schemas"]["StepKind"];
+            /** Number */
+            readonly number: number;
+            /**
+             * Outcome
+             * @description What came of it, or why it was not needed
+             */
+            readonly outcome: string;
+            /** Round */
+            readonly round: number;
+        };
+        /**
+         * NoticeView
+         * @description What people are told: the open alerts of one patient and one cause, or a trouble of the system itself.
+         */
+        readonly NoticeView: {
+            /**
+             * Accepted By
+             * @description Name of who is answerable now
+             */
+            readonly accepted_by: string | null;
+            /**
+             * Accepted Until
+             * @description When it is asked anew while the cause lasts
+             */
+            readonly accepted_until: string | null;
+            /**
+             * Alerts
+             * @description The most important first; in a list of notices the open ones only
+             */
+            readonly alerts: readonly components["schemas"]["AlertOfNotice"][];
+            /**
+             * Audience
+             * @enum {string}
+             */
+            readonly audience: "clinical" | "technical" | "operations";
+            /**
+             * Cause
+             * @description Cause group of its rules, or the kind of trouble
+             */
+            readonly cause: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            readonly changed_at: string;
+            /** Notice Id */
+            readonly notice_id: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            readonly opened_at: string;
+            readonly priority: components["schemas"]["Priority"];
+            /**
+             * Reason
+             * @description Why it is in this state
+             */
+            readonly reason: string;
+            /**
+             * Round
+             * @description How often people were asked from the start; 0: never
+             */
+            readonly round: number;
+            readonly state: components["schemas"]["Answerable"];
+            /**
+             * Subject
+             * @description Which trouble; empty of a unit's
+             */
+            readonly subject: string;
+            /**
+             * Unit
+             * @description Null: a trouble of the system
+             */
+            readonly unit: string | null;
+            /**
+             * Yours
+             * @description Whether it is you who is answerable
+             */
+            readonly yours: boolean;
+        };
+        /**
+         * PageMessage
+         * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
+         */
+        readonly PageMessage: {
+            /**
+             * Delivery
+             * @description To be named in the receipt
+             */
+            readonly delivery: string;
+            /**
+             * Notice Id
+             * @description GET /api/notices/{notice_id} tells what it is about; nothing of it is in here
+             */
+            readonly notice_id: string;
+            readonly priority: components["schemas"]["Priority"];
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            readonly queued_at: string;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "page";
+        };
+        /**
+         * PageReceipt
+         * @description That this screen has a page, or that it was opened. Not the answer: that is POST /api/notices/{id}/accept.
+         */
+        readonly PageReceipt: {
+            /**
+             * Receipt
+             * @description `delivery` of the page; of another person's it is ignored
+             */
+            readonly receipt: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "delivered" | "read";
+        };
+        /**
          * Patient
          * @description Who dialyses on a unit, for those who may know.
          */
@@ -883,6 +1436,17 @@ export interface components {
          */
         readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
+         * ReceiptState
+         * @description What a device says of a delivery.
+         */
+        readonly ReceiptState: {
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "delivered" | "read";
+        };
+        /**
          * Role
          * @description What a person is here for.
          * @enum {string}
@@ -899,6 +1463,32 @@ export interface components {
             readonly mean: readonly (number | null)[];
             /** Min */
             readonly min: readonly (number | null)[];
+        };
+        /**
+         * Shelve
+         * @description Body of setting aside. How long at most depends on the priority; high is never set aside without minutes.
+         */
+        readonly Shelve: {
+            /**
+             * Kind
+             * @description one-shot: until this alert is over
+             * @enum {string}
+             */
+            readonly kind: "timed" | "one-shot";
+            /**
+             * Minutes
+             * @description Of a timed one
+             */
+            readonly minutes?: number | null;
+            /** Reason */
+            readonly reason: string;
+        };
+        /**
+         * Shelved
+         * @description The alert as it stands now.
+         */
+        readonly Shelved: {
+            readonly alert: components["schemas"]["AlertView"];
         };
         /**
          * Signals
@@ -1016,6 +1606,19 @@ export interface components {
              * @enum {string}
              */
             readonly type: "status";
+        };
+        /**
+         * StepKind
+         * @description What a step does.
+         * @enum {string}
+         */
+        readonly StepKind: "first" | "second channel" | "backup" | "everyone" | "pathway" | "repeat";
+        /**
+         * Subscribe
+         * @description Sent again, it replaces the subscription and brings a new snapshot.
+         */
+        readonly Subscribe: {
+            readonly subscribe: components["schemas"]["Subscription"];
         };
         /**
          * Subscription
@@ -1394,7 +1997,7 @@ export interface components {
             readonly end: string;
             /**
              * Limits
-             * @description Rule, level, limit in the rule's unit: {R13: {high: 320}}
+             * @description Rule, level or its further number, limit: {R13: {high: 320}}
              */
             readonly limits: {
                 readonly [key: string]: {
@@ -1685,6 +2288,275 @@ export interface operations {
             };
         };
     };
+    readonly shelve_api_alerts__alert_id__shelve_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Alert id */
+                readonly alert_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Shelve"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Shelved"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly bring_back_api_alerts__alert_id__shelve_delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Alert id */
+                readonly alert_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_notice_of_delivery_api_deliveries__delivery_id__get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Delivery id */
+                readonly delivery_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly demo_accounts_api_demo_accounts_get: {
         readonly parameters: {
             readonly query?: never;
@@ -1705,6 +2577,565 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_notices_api_notices_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description recent: also those that changed in the last 24 hours */
+                readonly state?: "open" | "recent";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_notice_api_notices__notice_id__get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Notice id */
+                readonly notice_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly accept_api_notices__notice_id__accept_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Notice id */
+                readonly notice_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswerNotice"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly reject_api_notices__notice_id__reject_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Notice id */
+                readonly notice_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswerNotice"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly release_api_notices__notice_id__release_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Notice id */
+                readonly notice_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswerNotice"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly take_over_api_notices__notice_id__take_over_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Notice id */
+                readonly notice_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswerNotice"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -1868,6 +3299,103 @@ export interface operations {
             };
             /** @description A value is missing or out of range */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly receive_api_receipts__receipt__post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The word that came with the message */
+                readonly receipt: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReceiptState"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; see Retry-After */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2515,7 +4043,7 @@ export interface operations {
         };
         readonly requestBody: {
             readonly content: {
-                readonly "application/json": components["schemas"]["Snapshot"] | components["schemas"]["Readings"] | components["schemas"]["AlertMessage"] | components["schemas"]["StatusMessage"];
+                readonly "application/json": components["schemas"]["Snapshot"] | components["schemas"]["Readings"] | components["schemas"]["AlertMessage"] | components["schemas"]["StatusMessage"] | components["schemas"]["PageMessage"];
             };
         };
         readonly responses: {

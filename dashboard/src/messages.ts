@@ -16,7 +16,13 @@ export type ReadingFlag = ReadingView["flags"][number];
 export type MachineLink = UnitStatus["machine"];
 
 export type Snapshot = Schemas["Snapshot"];
-export type ServerMessage = Snapshot | Schemas["Readings"] | Schemas["AlertMessage"] | Schemas["StatusMessage"];
+export type PageMessage = Schemas["PageMessage"];
+export type ServerMessage =
+  | Snapshot
+  | Schemas["Readings"]
+  | Schemas["AlertMessage"]
+  | Schemas["StatusMessage"]
+  | PageMessage;
 export type ClientMessage = Schemas["ClientMessage"];
 
 export type Me = Schemas["Me"];

@@ -86,6 +86,10 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     acknowledged_at: null,
     late: false,
     unsaved: false,
+    answer: null,
+    shelved_until: null,
+    shelved_by: null,
+    shelved_reason: null,
     ...change,
   };
 }

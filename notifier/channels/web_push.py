@@ -122,7 +122,7 @@ class WebPush:
         return Sent("sent", f"taken by the push service (HTTP {status})")
 
     def _post(self, to: _Subscription, page: Page, sender: Sender, timeout_s: float) -> tuple[int, str | None]:
-        from pywebpush import WebPusher  # a second and 40 MB, with all it brings along
+        from pywebpush import WebPusher  # most of a second, for what of it is not used
 
         subscription = {"endpoint": to.endpoint, "keys": {"p256dh": to.keys.p256dh, "auth": to.keys.auth}}
         with guard.sending(self._networks, timeout_s) as watched, overheard.hearing(), _Straight() as session:

@@ -18,6 +18,14 @@ def test_who_answers_alerts_also_sees_them_and_their_readings() -> None:
             assert {Action.SEE_ALERTS, Action.SEE_READINGS, Action.SEE_PATIENTS, Action.SEE_UNITS} <= actions
 
 
+def test_who_may_answer_or_set_aside_has_a_task_that_asks_for_it() -> None:
+    assert {role for role in Role if Action.SHELVE in MAY[role]} == {Role.NEPHROLOGIST, Role.NURSE, Role.ON_CALL}
+    for actions in MAY.values():
+        assert (Action.ANSWER_NOTICES in actions) <= (Action.SEE_NOTICES in actions)
+        # Of notices one sees those of homes, or those of the system.
+        assert (Action.SEE_NOTICES in actions) is bool(actions & {Action.SEE_ALERTS, Action.SEE_TROUBLES})
+
+
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.OPERATIONS, Role.PATIENT])
 def test_nobody_without_a_clinical_task_sees_names_or_readings(role: Role) -> None:
     clinical = {Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.ACKNOWLEDGE}

@@ -88,6 +88,30 @@ def test_over_an_open_alert_it_takes_its_id_and_what_it_changes(screen: Screen) 
     assert set(screen.counts) == {1}
 
 
+def test_an_event_that_changes_nothing_of_it_is_not_told_and_an_older_one_neither(screen: Screen) -> None:
+    board = screen.board
+    answered = {"notice_id": "1", "state": "accepted"}
+    board.put(alert_view("7"), 10)
+    board.put(alert_view("7"), 11)
+    board.put(alert_view("7", answer=answered), 13)
+    board.put(alert_view("7"), 12)  # read earlier, come later
+    assert screen.look()["7"]["answer"] == answered
+    assert board.last == 2
+
+
+def test_what_people_did_holds_under_unsaved_changes_until_it_is_raised_anew(screen: Screen) -> None:
+    board = screen.board
+    people = {"answer": {"notice_id": "1", "state": "accepted"}, "shelved_until": moment(NOW), "shelved_by": "Nora",
+              "shelved_reason": "known"}  # fmt: skip
+    board.put(alert_view("7", **people), 1)
+    board.put_unsaved(unsaved(state="active, acknowledged"))
+    (view,) = screen.look().values()
+    assert {name: view[name] for name in people} == people
+    board.put_unsaved(unsaved())
+    (view,) = screen.look().values()
+    assert {name: view[name] for name in people} == dict.fromkeys(people)
+
+
 def test_an_open_alert_that_ended_unsaved_is_shown_no_longer_and_the_record_follows(screen: Screen) -> None:
     board = screen.board
     board.put(alert_view("7"), 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from websockets.exceptions import InvalidStatus
 
+from alerts.escalation import People
 from clinician_api.access import MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
@@ -26,11 +28,15 @@ from store.registry import Unit
 from store.treatments import Treatment
 from telemetry.clock import ManualClock, SystemClock
 from tests.clinician_api.conftest import PASSWORD, Api
+from tests.clinician_api.notified import Notifier
 
 PAGES = ("GET", "/{path:path}")
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
+    ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
+    **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
+    ("POST", "/api/receipts/{receipt}"): {"state": "read"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -43,7 +49,7 @@ QUERIES = {
 # What a public route answers without its preconditions: a wrong password, no demonstration, parts that are not there.
 PUBLIC = {
     ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
-    ("GET", "/openapi.json"): {200},
+    ("GET", "/openapi.json"): {200}, ("POST", "/api/receipts/{receipt}"): {404},
 }  # fmt: skip
 
 
@@ -77,12 +83,18 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
         # In fresh tables, so patient and treatment of a clinic have its own number.
         now_us = SystemClock().now_us()
         treatments.add(conn, [(unit.unit_id, Treatment(now_us)) for unit in made.values()], now_us, now_us)
-    return {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
+    alerts = {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
+    # In the order of the alerts, so the notice of a clinic's alert has its number, too.
+    notifier = Notifier(api)
+    notifier.people = People((notifier.user("", 1),))
+    notifier.settle()
+    return alerts
 
 
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
-    address = path.format(unit=unit, alert_id=alert_id, patient_id=number, treatment_id=number)
+    names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32}
+    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
 
 
@@ -90,7 +102,7 @@ def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int
     strangers: list[tuple[Role | None, int | None]] = [(None, None)]
     people = strangers + list(itertools.product(Role, (1, 2)))
     # Signing out comes last: afterwards there is nobody left to ask as.
-    routes = sorted(ROUTES.items(), key=lambda item: item[0][0] == "DELETE")
+    routes = sorted(ROUTES.items(), key=lambda item: item[0] == ("DELETE", "/api/session"))
     clients = {person: api.client() if person[0] is None else api.sign_in(*person) for person in people}  # type: ignore[arg-type]
     for (role, clinic), (route, needed) in itertools.product(people, routes):
         if route[0] == "WS":
@@ -117,6 +129,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {403}
     if "{" in route[1] and not same:
         return {404}
+    if route[1].startswith(("/api/notices/", "/api/deliveries/")):
+        # Operations sees troubles of the system only. What one has accepted another cannot.
+        answered = {200} if route[0] == "GET" else {200, 409}
+        return answered if Action.SEE_ALERTS in MAY[role] else {404}
     return {204} if route[0] == "DELETE" else {200}
 
 
@@ -164,7 +180,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         if method in ("WS", "DELETE") or path in ("/healthz", "/api/session"):
             continue
         odd = quote(nasty, safe="")
-        address = path.format(unit=odd, alert_id=odd, patient_id=odd, treatment_id=odd)
+        address = path.format_map(defaultdict(lambda odd=odd: odd))
         query = dict.fromkeys(("signals", "start", "end", "buckets", "state", nasty[:50]), nasty)
         answer = client.request(method, address, params=query, json={"note": nasty} if method == "POST" else None)
         assert answer.status_code < 500, (method, path, nasty)
@@ -172,11 +188,13 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             assert set(answer.json()["error"]) == {"what", "where", "hint"}, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
-            answer = client.post(path.format(alert_id=units[1][1], patient_id=1), json=content)
+            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32}
+            answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
         assert client.request(
-            method, path.format(unit="u-1", alert_id="1", patient_id="1", treatment_id="1")
+            method,
+            path.format_map(defaultdict(lambda: "1", unit="u-1", receipt="0" * 32)),
         ).status_code in (403, 404, 405)
 
 

@@ -13,6 +13,7 @@ from clinician_api.data import Data, Outcome
 from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
 from store import engine_state, patients, pool, registry, reviews
+from store.announcements import Announcement, Topic
 from store.engine_state import EngineState
 from store.errors import StoreError, Trouble
 from store.patients import Prescription
@@ -40,7 +41,7 @@ def unit(api: Api) -> registry.Unit:
 
 @pytest.mark.parametrize("alert_id", ["", "x", "0", "-1", "1.5", "9" * 19, "9" * 30, "٣", " 1"])
 async def test_an_id_that_cannot_be_is_none(data: Data, alert_id: str) -> None:
-    assert await data.alert(alert_id) is None
+    assert await data.alert(alert_id, NOW) is None
 
 
 async def test_a_database_without_schema_says_what_to_do(postgres_url: str) -> None:
@@ -82,21 +83,22 @@ async def test_acknowledging_has_one_outcome(data: Data, api: Api, database_url:
     alert_id = api.raise_alert(api.add_unit("u-1", "Clinic 1"))
     api.account("nurse", 1, "Nora")
     api.account("nurse", 1, "Bo")
-    first = await data.acknowledge(alert_id, 1, "seen", NOW)
-    second = await data.acknowledge(alert_id, 2, None, NOW)
+    first = await data.acknowledge(alert_id, 1, "seen")
+    second = await data.acknowledge(alert_id, 2, None)
     assert (first.outcome, first.by_user_id) == (Outcome.ACKNOWLEDGED, 1)
     assert (second.outcome, second.by_name) == (Outcome.ALREADY, "Nora")
-    assert (await data.acknowledge("999", 1, None, NOW)).outcome is Outcome.UNKNOWN
+    assert (await data.acknowledge("999", 1, None)).outcome is Outcome.UNKNOWN
     # Both who tried are on record, in the transaction of what they did.
     with pool.connect(database_url) as conn:
         rows = conn.execute("SELECT actor, subject, detail ->> 'outcome' FROM audit_event ORDER BY event_id").fetchall()
     subject = f"alert:{alert_id}"
     assert rows == [("user:1", subject, "acknowledged"), ("user:2", subject, "already acknowledged")]
-    stored = await data.alert(alert_id)
+    stored = await data.alert(alert_id, NOW)
     assert stored is not None
     assert (stored.view["acknowledged_by"], stored.view["state"]) == ("Nora", "active, acknowledged")
     assert stored.view["title"] not in ("", "R07")
-    assert await data.alert_of_event(stored.event_id) == stored
+    assert await data.changed_alerts([Announcement(Topic.ALERT, stored.version)] * 2, NOW) == [stored]
+    assert await data.changed_alerts([Announcement(topic, 99) for topic in Topic], NOW) == []
 
 
 async def test_what_is_not_evaluated_comes_from_the_saved_state(data: Data, unit: registry.Unit) -> None:

@@ -45,7 +45,7 @@ def test_every_guarded_route_declares_its_session_and_its_refusals() -> None:
 def test_the_messages_of_the_socket_are_in_it() -> None:
     assert set(DOCUMENT["webhooks"]) == {"ws-from-server", "ws-from-client"}
     schema = DOCUMENT["webhooks"]["ws-from-server"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert set(schema["discriminator"]["mapping"]) == {"snapshot", "readings", "alert", "status"}
+    assert set(schema["discriminator"]["mapping"]) == {"snapshot", "readings", "alert", "status", "page"}
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
 
 
@@ -53,6 +53,8 @@ def test_the_schema_tells_messages_from_nonsense() -> None:
     from clinician_api.access import Role, scope_of
     from clinician_api.live import Hub, Subscriber
     from clinician_api.room import Room
+    from clinician_api.screens import page_view
+    from store.screen_pages import ScreenPage
 
     schema = json.loads(openapi.SOCKET_SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -65,6 +67,13 @@ def test_the_schema_tells_messages_from_nonsense() -> None:
     (frame,) = hub.frames(Subscriber(scope_of(Role.NURSE, 1), None), NOW, 0.0)
     validator.validate(json.loads(frame))
     validator.validate({"subscribe": {"units": "all"}})
-    for wrong in ({"type": "snapshot"}, {"subscribe": {"units": "some"}}, {**json.loads(frame), "more": 1}):
+    validator.validate({"receipt": "12", "state": "read"})
+    validator.validate(json.loads(json.dumps(page_view(ScreenPage(1, 2, 3, "high", NOW), NOW), default=str)))
+    for wrong in (
+        {"type": "snapshot"},
+        {"subscribe": {"units": "some"}},
+        {"receipt": "12", "state": "sent"},
+        {**json.loads(frame), "more": 1},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             validator.validate(wrong)

@@ -3,13 +3,12 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import psycopg
 import pytest
 
 from store import accounts, alert_log, alert_queries, pool
 from store.alert_log import AlertEventRow
 from store.alert_queries import Acknowledgement, Outcome
-from store.errors import StoreError, Trouble
+from store.announcements import Announcement, Topic
 from store.pool import Connection, Pool
 from store.registry import Unit
 from telemetry.alarms import ConditionState, Priority
@@ -69,9 +68,9 @@ async def test_one_alert_and_its_steps(conn: Connection, apool: Pool, unit: Unit
         assert (found.reason, found.inputs, found.limits) == ("reason 200", {"venous_pressure": 21.5}, {"drop": 20.0})
         assert (found.acknowledged_by, found.acknowledged_name, found.acknowledged_us) == (None, None, None)
         assert found.last_event_id == raised
-        assert await alert_queries.by_event_id(aconn, opened) == found
+        assert await alert_queries.changed(aconn, [Announcement(Topic.ALERT, n) for n in (opened, raised)]) == [found]
         assert await alert_queries.by_id(aconn, 99) is None
-        assert await alert_queries.by_event_id(aconn, 99) is None
+        assert await alert_queries.changed(aconn, [Announcement(Topic.ALERT, 99)]) == []
         steps = await alert_queries.events_of(aconn, alert_id)
     assert [(s.state, s.priority, s.actor_name, s.note) for s in steps] == [
         (UNACKNOWLEDGED, Priority.MEDIUM, None, ""),
@@ -178,27 +177,3 @@ async def test_the_end_waits_for_the_acknowledgement(
         found = await alert_queries.by_id(aconn, alert_id)
     assert found is not None
     assert (found.state, found.acknowledged_name) == (NORMAL, "Ada")
-
-
-async def test_listeners_hear_of_what_is_committed(database_url: str, conn: Connection, unit: Unit) -> None:
-    async with alert_queries.listen(database_url) as event_ids:
-        with pool.transaction(conn):
-            alert_id, first = add(conn, unit)
-        with pool.transaction(conn):
-            add(conn, unit)
-            raise psycopg.Rollback
-        _, second = add(conn, unit, NORMAL, at=1, alert_id=alert_id)
-        assert [await asyncio.wait_for(anext(event_ids), 5) for _ in range(2)] == [first, second]
-
-
-async def test_a_lost_listener_says_so(database_url: str, conn: Connection) -> None:
-    async def listen() -> None:
-        async with alert_queries.listen(database_url) as event_ids:
-            conn.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'homehd alert feed'"
-            )
-            await anext(event_ids)
-
-    with pytest.raises(StoreError, match="listen for alerts") as caught:
-        await asyncio.wait_for(listen(), 5)
-    assert caught.value.trouble is Trouble.UNAVAILABLE

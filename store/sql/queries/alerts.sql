@@ -40,28 +40,51 @@ ORDER BY alert_id
 -- name: alert_columns
 alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
 reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
-notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason, notice_event_id
+notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason, notice_event_id,
+shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason
+
+-- name: alert_source
+(
+    -- The unit for tests is on no screen.
+    SELECT * FROM alert_current AS c
+    WHERE NOT EXISTS (SELECT FROM unit AS t WHERE t.unit_id = c.unit_id AND t.is_test)
+) AS a
+LEFT JOIN LATERAL (
+    SELECT s.event_id AS shelf_event_id, s.kind AS shelf_kind, s.priority AS shelf_priority, s.alert_id AS shelf_alert_id,
+        s.until AS shelf_until, u.name AS shelf_by, s.reason AS shelf_reason
+    FROM shelving_event AS s
+    LEFT JOIN user_account AS u ON u.user_id = s.actor
+    WHERE s.unit_id = a.unit_id AND s.rule = a.rule
+    ORDER BY s.event_id DESC LIMIT 1
+) AS shelf ON true
 
 -- name: current_alerts
-SELECT {columns} FROM alert_current
+SELECT {columns} FROM {source}
 WHERE state <> 'normal'
-    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
 ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), since DESC, alert_id DESC
 
 -- name: recent_alerts
-SELECT {columns} FROM alert_current
-WHERE (state <> 'normal' OR changed_at >= from_us(%(since)s))
-    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
+SELECT {columns} FROM {source}
+WHERE state <> 'normal' OR changed_at >= from_us(%(since)s)
 ORDER BY changed_at DESC, alert_id DESC
 LIMIT %(limit)s
 
--- name: alert_by_id
-SELECT {columns} FROM alert_current WHERE alert_id = %(alert)s
+-- name: alerts_by_id
+SELECT {columns} FROM {source} WHERE alert_id = ANY (%(alerts)s::bigint[]) ORDER BY alert_id
 
--- name: alert_by_event_id
-SELECT {columns} FROM alert_current
-WHERE alert_id = (SELECT alert_id FROM alert_event WHERE event_id = %(event)s)
-    AND NOT EXISTS (SELECT FROM unit WHERE unit.unit_id = alert_current.unit_id AND is_test)
+-- name: changed_alerts
+SELECT {columns} FROM {source} WHERE alert_id = ANY (ARRAY(
+    SELECT alert_id FROM alert_event WHERE event_id = ANY (%(alert_events)s::bigint[])
+    UNION
+    SELECT w.alert_id FROM notice_event AS e
+    JOIN notice_alert AS w USING (notice_id)
+    JOIN alert ON alert.alert_id = w.alert_id
+    WHERE e.event_id = ANY (%(notice_events)s::bigint[]) AND (alert.state <> 'normal' OR w.verdict <> 'over')
+    UNION
+    SELECT alert.alert_id FROM shelving_event AS e
+    JOIN alert ON alert.unit_id = e.unit_id AND alert.rule = e.rule
+    WHERE e.event_id = ANY (%(shelving_events)s::bigint[]) AND alert.state <> 'normal'))
+ORDER BY alert_id
 
 -- name: alert_events_of
 SELECT

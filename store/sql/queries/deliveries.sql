@@ -73,8 +73,12 @@ WHERE delivery_id = %(delivery)s
 FOR UPDATE
 
 -- name: nothing_left
+-- A screen that nobody has open is nothing that could still arrive.
 SELECT NOT EXISTS (
-    SELECT FROM delivery WHERE notice_id = %(notice)s AND round = %(round)s AND state <> 'failed')
+    SELECT FROM delivery AS d
+    JOIN channel AS c USING (channel_id)
+    WHERE d.notice_id = %(notice)s AND d.round = %(round)s AND d.state <> 'failed'
+        AND NOT (c.kind = 'screen' AND d.state = 'queued'))
 
 -- name: next_delivery_due
 SELECT to_us(min(next_try_at)) FROM delivery WHERE next_try_at IS NOT NULL AND claimed_by IS NULL
@@ -87,3 +91,44 @@ JOIN channel AS c USING (channel_id)
 JOIN user_account AS u ON u.user_id = d.user_id
 WHERE d.notice_id = %(notice)s
 ORDER BY d.delivery_id
+
+-- name: announced_screen_pages
+SELECT d.delivery_id, d.user_id, d.notice_id, d.priority, to_us(d.queued_at)
+FROM delivery AS d
+JOIN channel AS c USING (channel_id)
+JOIN notice AS n USING (notice_id)
+-- Sent already: by another server, to that one's sockets.
+WHERE d.delivery_id = ANY (%(deliveries)s::bigint[]) AND c.kind = 'screen' AND d.state IN ('queued', 'sent')
+    AND n.state IN ('asking', 'unanswered') AND n.round = d.round
+ORDER BY d.delivery_id
+
+-- name: waiting_screen_pages
+SELECT d.delivery_id, d.user_id, d.notice_id, d.priority, to_us(d.queued_at)
+FROM delivery AS d
+JOIN channel AS c USING (channel_id)
+JOIN notice AS n USING (notice_id)
+WHERE d.user_id = ANY (%(users)s::int[]) AND d.queued_at > clock_timestamp() - make_interval(mins => %(minutes)s)
+    AND c.kind = 'screen' AND d.state = 'queued' AND n.state IN ('asking', 'unanswered') AND n.round = d.round
+ORDER BY d.delivery_id
+
+-- name: is_addressed
+SELECT EXISTS (SELECT FROM delivery WHERE notice_id = %(notice)s AND user_id = %(user)s)
+
+-- name: notice_of_delivery
+SELECT notice_id FROM delivery WHERE delivery_id = %(delivery)s
+
+-- name: delivery_of_receipt
+SELECT delivery_id FROM delivery WHERE receipt = %(receipt)s
+
+-- name: advance_delivery
+WITH moved AS (
+    UPDATE delivery SET
+        state = %(state)s, next_try_at = NULL, claimed_by = NULL, changed_at = clock_timestamp(),
+        attempts = attempts + (%(state)s::text = 'sent')::int
+    WHERE delivery_id = %(delivery)s AND (%(user)s::int IS NULL OR user_id = %(user)s)
+        AND state = ANY (%(before)s::text[])
+    RETURNING delivery_id, attempts, changed_at
+)
+INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
+SELECT delivery_id, changed_at, %(state)s, attempts, %(detail)s FROM moved
+RETURNING delivery_id

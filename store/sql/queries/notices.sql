@@ -14,7 +14,6 @@ SELECT notice_id, unit_id FROM notice
 WHERE recheck_at <= from_us(%(now)s) AND state <> 'over' AND unit_id IS NOT NULL
 ORDER BY recheck_at
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
 
 -- name: alert_homes
 SELECT alert_id, unit_id, coalesce(patient_id, 0), rule FROM alert WHERE alert_id = ANY (%(alerts)s::bigint[])
@@ -41,7 +40,8 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 -- name: alerts_to_judge
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
-    n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict,
+    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
@@ -49,9 +49,13 @@ LEFT JOIN LATERAL (
     WHERE unit_id = a.unit_id AND rule = a.rule
     ORDER BY event_id DESC LIMIT 1
 ) AS s ON s.kind <> 'ended'
-WHERE a.state IS NOT NULL AND (
-    a.alert_id = ANY (%(alerts)s::bigint[])
-    OR (n.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR n.verdict <> 'over')))
+WHERE a.alert_id = ANY (ARRAY(
+        -- Found by number: an OR over both tables would go through all alerts there ever were.
+        SELECT unnest(%(alerts)s::bigint[])
+        UNION
+        SELECT alert_id FROM notice_alert WHERE notice_id = ANY (%(notices)s::bigint[])))
+    AND a.state IS NOT NULL
+    AND (a.alert_id = ANY (%(alerts)s::bigint[]) OR a.state <> 'normal' OR n.verdict <> 'over')
 ORDER BY a.alert_id
 
 -- name: homes_of_notices
@@ -98,7 +102,7 @@ FROM unnest(
     number)
 ORDER BY number
 
--- name: open_notices
+-- name: add_notices
 INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
 SELECT unit, nullif(patient, 0), clinic, audience, cause, subject, from_us(%(now)s), priority
 FROM unnest(
@@ -198,8 +202,13 @@ INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
 SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, 'by the person' FROM moved
 
 -- name: shelve
-INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason)
-VALUES (%(unit)s, %(rule)s, %(alert)s, %(kind)s, %(priority)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
+WITH added AS (
+    INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason)
+    VALUES (%(unit)s, %(rule)s, %(alert)s, %(kind)s, %(priority)s, from_us(%(until)s), from_us(%(now)s), %(actor)s,
+        %(reason)s)
+    RETURNING event_id
+)
+SELECT pg_notify('shelving_event', event_id::text) FROM added
 
 -- name: newest_shelving
 SELECT kind, priority, alert_id, to_us(until), actor, reason FROM shelving_event
@@ -216,20 +225,6 @@ UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND sta
 INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
 VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
 
--- name: notices_of_alerts
-SELECT w.alert_id, n.notice_id, n.state, n.priority, n.round, n.accepted_by, u.name, to_us(n.accepted_until), n.reason,
-    to_us(coalesce(n.changed_at, n.opened_at)), w.verdict, w.stage, w.reason
-FROM notice_alert AS w
-JOIN notice AS n USING (notice_id)
-LEFT JOIN user_account AS u ON u.user_id = n.accepted_by
-WHERE w.alert_id = ANY (%(alerts)s::bigint[])
-
--- name: alerts_of_notice_event
-SELECT w.alert_id FROM notice_event AS e
-JOIN notice_alert AS w USING (notice_id)
-JOIN alert AS a ON a.alert_id = w.alert_id
-WHERE e.event_id = %(event)s AND (a.state <> 'normal' OR w.verdict <> 'over')
-
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
 WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
@@ -238,3 +233,33 @@ WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
     AND NOT EXISTS (SELECT FROM delivery AS d WHERE d.notice_id = n.notice_id AND d.round = n.round
         AND d.state IN ('sent', 'delivered', 'read', 'accepted', 'rejected'))
 ORDER BY n.notice_id
+
+-- name: standing_notice_columns
+SELECT n.notice_id, u.name, CASE WHEN n.unit_id IS NULL THEN n.clinic_id ELSE u.clinic_id END, n.audience, n.cause,
+    n.subject, to_us(n.opened_at), n.state, n.priority, n.round, n.accepted_by, p.name, to_us(n.accepted_until),
+    n.reason, to_us(coalesce(n.changed_at, n.opened_at))
+FROM notice AS n
+LEFT JOIN unit AS u USING (unit_id)
+LEFT JOIN user_account AS p ON p.user_id = n.accepted_by
+
+-- name: open_notices
+{columns}
+WHERE n.state <> 'over' AND u.is_test IS NOT true
+ORDER BY priority_rank(n.priority) DESC, n.opened_at DESC, n.notice_id DESC
+
+-- name: recent_notices
+{columns}
+WHERE (n.state <> 'over' OR n.changed_at >= from_us(%(since)s)) AND u.is_test IS NOT true
+ORDER BY n.changed_at DESC NULLS FIRST, n.notice_id DESC
+LIMIT %(limit)s
+
+-- name: notice_by_id
+{columns}
+WHERE n.notice_id = %(notice)s
+
+-- name: alerts_of_notices
+SELECT w.notice_id, w.alert_id, a.rule, a.priority, a.state, w.stage, w.reason
+FROM notice_alert AS w
+JOIN alert AS a USING (alert_id)
+WHERE w.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR %(over)s)
+ORDER BY w.notice_id, priority_rank(a.priority) DESC, w.alert_id

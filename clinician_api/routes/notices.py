@@ -1,0 +1,137 @@
+"""Notices: the work list, why somebody was (not) told, and what people answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Query
+
+from alerts.responsibility import Move
+from clinician_api import models
+from clinician_api.access import Action
+from clinician_api.errors import ApiError, responses
+from clinician_api.notice_data import NoticeAsView
+from clinician_api.services import Services, ServicesDep
+from clinician_api.sessions import Session, SessionDep
+from clinician_api.views import moment
+from evaluation.answering import Outcome
+from store.notice_queries import StandingNotice
+
+router = APIRouter(tags=["notices"])
+
+NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id")]
+DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id")]
+_ANSWERS: Final = responses(401, 403, 404, 408, 409, 413, 415, 422, 503)
+
+
+@router.get("/api/notices", responses=responses(401, 403, 422, 503))
+async def list_notices(
+    session: SessionDep,
+    services: ServicesDep,
+    state: Annotated[
+        Literal["open", "recent"], Query(description="recent: also those that changed in the last 24 hours")
+    ] = "open",
+) -> models.Notices:
+    """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
+    now = services.clock.now_us()
+    found = await services.data.notices.all(
+        session.user_id, lambda notice: _sees(session, services, notice), only_open=state == "open", now_us=now
+    )
+    return models.Notices.model_validate({"server_time": moment(now), "notices": found})
+
+
+@router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
+async def get_notice(notice_id: NoticePath, session: SessionDep, services: ServicesDep) -> models.NoticeDetail:
+    """Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far."""
+    return await _detail(await _visible(int(notice_id), notice_id, session, services), services)
+
+
+@router.get("/api/deliveries/{delivery_id}", responses=responses(401, 403, 404, 422, 503))
+async def get_notice_of_delivery(
+    delivery_id: DeliveryPath, session: SessionDep, services: ServicesDep
+) -> models.NoticeDetail:
+    """The same of the delivery that a page's link names: what am I asked about."""
+    notice_id = await services.data.notices.of_delivery(int(delivery_id))
+    return await _detail(await _visible(notice_id, delivery_id, session, services), services)
+
+
+@router.post("/api/notices/{notice_id}/accept", responses=_ANSWERS)
+async def accept(
+    notice_id: NoticePath, request: models.AnswerNotice, session: SessionDep, services: ServicesDep
+) -> models.Answered:
+    """I see to it: nobody else is asked for a while, and its alerts are acknowledged. Of several at once one has it.
+
+    409 tells who has accepted, or that it is over; what was wanted is on record, too.
+    """
+    return await _answer(notice_id, Move.ACCEPT, request, session, services)
+
+
+@router.post("/api/notices/{notice_id}/reject", responses=_ANSWERS)
+async def reject(
+    notice_id: NoticePath, request: models.AnswerNotice, session: SessionDep, services: ServicesDep
+) -> models.Answered:
+    """I do not, or cannot: the next is asked at once."""
+    return await _answer(notice_id, Move.REJECT, request, session, services)
+
+
+@router.post("/api/notices/{notice_id}/release", responses=_ANSWERS)
+async def release(
+    notice_id: NoticePath, request: models.AnswerNotice, session: SessionDep, services: ServicesDep
+) -> models.Answered:
+    """Whoever has accepted gives it back: people are asked anew. 409 for everybody else."""
+    return await _answer(notice_id, Move.RELEASE, request, session, services)
+
+
+@router.post("/api/notices/{notice_id}/take-over", responses=_ANSWERS)
+async def take_over(
+    notice_id: NoticePath, request: models.AnswerNotice, session: SessionDep, services: ServicesDep
+) -> models.Answered:
+    """From whoever has accepted it; 409 where nobody has."""
+    return await _answer(notice_id, Move.TAKE_OVER, request, session, services)
+
+
+async def _answer(
+    notice_id: str, move: Move, request: models.AnswerNotice, session: Session, services: Services
+) -> models.Answered:
+    await _visible(int(notice_id), notice_id, session, services)
+    outcome = await services.data.notices.answer(int(notice_id), move, session.user_id, request.note)
+    for alert in await services.data.alerts_of_notice(int(notice_id), services.clock.now_us()):
+        services.room.alerts.put(alert.view, alert.version)
+    services.pump.publish()
+    now = await _visible(int(notice_id), notice_id, session, services)
+    # Whoever says the same again, because an answer was lost on the way, has what he wanted.
+    again = outcome is Outcome.YOURS and move in (Move.ACCEPT, Move.TAKE_OVER)
+    if outcome is not Outcome.DONE and not again:
+        raise ApiError(409, outcome, where=notice_id, hint=_hint(now))
+    return models.Answered.model_validate({"outcome": outcome.value, "notice": now.view})
+
+
+def _hint(now: NoticeAsView) -> str:
+    if now.notice.accepted_name is None:
+        return f"it is: {now.notice.state}"
+    return f"accepted by {now.notice.accepted_name}"
+
+
+def _sees(session: Session, services: Services, notice: StandingNotice) -> bool:
+    if notice.unit is None:
+        return session.scope.may(Action.SEE_TROUBLES) and session.scope.sees_clinic(notice.clinic_id)
+    return session.scope.may(Action.SEE_ALERTS) and services.room.entry(session.scope, notice.unit) is not None
+
+
+def _asked_for_help(found: NoticeAsView) -> bool:
+    # A trouble that operations does not answer goes to clinicians. It holds nothing of a patient.
+    return found.addressed and found.notice.unit is None
+
+
+async def _visible(notice_id: int | None, asked: str, session: Session, services: Services) -> NoticeAsView:
+    """The notice, if there is one that the session sees; `asked`: the number by which it was asked for."""
+    found = None if notice_id is None else await services.data.notices.one(notice_id, session.user_id)
+    if found is None or not (_sees(session, services, found.notice) or _asked_for_help(found)):
+        raise ApiError(404, "no such notice", where=asked, hint="GET /api/notices lists those you may see")
+    return found
+
+
+async def _detail(seen: NoticeAsView, services: Services) -> models.NoticeDetail:
+    record = await services.data.notices.record(seen.notice.notice_id)
+    now = moment(services.clock.now_us())
+    return models.NoticeDetail.model_validate({"server_time": now, "notice": seen.view, **record})

@@ -1,0 +1,46 @@
+"""Setting an alert aside, and bringing it back."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from alerts.shelving import ShelfKind
+from clinician_api import models
+from clinician_api.errors import ApiError, responses
+from clinician_api.routes.alerts import AlertPath, check_saved, told
+from clinician_api.services import ServicesDep
+from clinician_api.sessions import SessionDep
+from evaluation.setting_aside import Outcome
+
+router = APIRouter(tags=["alerts"])
+
+
+@router.post("/api/alerts/{alert_id}/shelve", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))
+async def shelve(
+    alert_id: AlertPath, request: models.Shelve, session: SessionDep, services: ServicesDep
+) -> models.Shelved:
+    """Set the alert's rule aside for its unit: it is shown, and nobody is asked because of it. A rise ends that.
+
+    422 says what is wrong: a reason is needed, and high priority is set aside for at most 15 minutes.
+    """
+    await check_saved(alert_id, session, services)
+    try:
+        outcome = await services.data.notices.shelve(
+            alert_id, ShelfKind(request.kind), request.minutes, request.reason, session.user_id
+        )
+    except ValueError as error:
+        where, _, why = str(error).partition(": ")
+        raise ApiError(422, "not set aside", where=where, hint=why) from error
+    if outcome is not Outcome.DONE:
+        raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to set aside")
+    return models.Shelved.model_validate({"alert": await told(alert_id, services)})
+
+
+@router.delete(
+    "/api/alerts/{alert_id}/shelve", status_code=204, responses=responses(401, 403, 404, 408, 413, 415, 422, 503)
+)
+async def bring_back(alert_id: AlertPath, session: SessionDep, services: ServicesDep) -> None:
+    """What is set aside counts again, now. A second time changes nothing."""
+    await check_saved(alert_id, session, services)
+    await services.data.notices.bring_back(alert_id, session.user_id)
+    await told(alert_id, services)
