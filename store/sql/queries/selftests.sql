@@ -16,14 +16,10 @@ UPDATE selftest_run SET sent_at = clock_timestamp() WHERE run_id = %(run)s AND e
 
 -- name: selftest_alert_seen
 -- As ingest recorded it; its clock may be another machine's.
-UPDATE selftest_run AS r SET alert_at = coalesce(r.alert_at, greatest(r.sent_at, least(clock_timestamp(), a.at)))
-FROM (
-    SELECT alert.unit_id, min(e.recorded_at) AS at
-    FROM alert JOIN alert_event AS e USING (alert_id)
-    WHERE alert.state <> 'normal'
-    GROUP BY alert.unit_id
-) AS a
-WHERE r.run_id = %(run)s AND a.unit_id = r.unit_id
+UPDATE selftest_run AS r SET alert_at = coalesce(r.alert_at, greatest(r.sent_at, least(clock_timestamp(), (
+    SELECT min(e.recorded_at) FROM alert AS a JOIN alert_event AS e USING (alert_id)
+    WHERE a.unit_id = r.unit_id AND a.state <> 'normal'))))
+WHERE r.run_id = %(run)s AND EXISTS (SELECT FROM alert AS a WHERE a.unit_id = r.unit_id AND a.state <> 'normal')
 RETURNING 1
 
 -- name: hand_out_selftest
