@@ -11,7 +11,8 @@ from tests.store.told import NOW_US, SECOND, asked, notice, person, way
 def queued(conn: Connection, unit: Unit, ways: list[int], cause: str = "air", priority: str = "high") -> list[int]:
     number = notice(conn, unit, cause, priority)
     notices.append(conn, asked(number, priority=priority))
-    return deliveries.queue(conn, number, 1, 0, ways, priority, NOW_US)
+    queued = deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, ways, priority)], NOW_US)
+    return [delivery for delivery, _, _ in queued]
 
 
 def states(conn: Connection) -> list[tuple[Any, ...]]:
@@ -22,9 +23,9 @@ def test_a_channel_is_used_once_a_round(conn: Connection, unit: Unit) -> None:
     user = person(conn)
     first, second = way(conn, user, path="a"), way(conn, user, path="b")
     number = notice(conn, unit)
-    assert len(deliveries.queue(conn, number, 1, 0, [first], "high", NOW_US)) == 1
-    assert len(deliveries.queue(conn, number, 1, 1, [first, second], "high", NOW_US)) == 1
-    assert len(deliveries.queue(conn, number, 2, 0, [first], "high", NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, [first], "high")], NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 1, 1, [first, second], "high")], NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 2, 0, [first], "high")], NOW_US)) == 1
     assert [(used.channel_id, used.state, used.rejected) for used in deliveries.used(conn, number, 1)] == [
         (first, "queued", False), (second, "queued", False),
     ]  # fmt: skip
