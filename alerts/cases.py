@@ -42,13 +42,14 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The rule's finding once everything up to `at` seconds has been taken in.
 
     Attributes:
-        says: words that the reason contains.
+        says: words that the reason contains. again: whether what stood was found once more.
     """
 
     at: float
     state: FindingState
     priority: Priority | None = None
     says: str = ""
+    again: bool = False
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,9 +126,9 @@ def _compare(expected: Expected, found: list[dict[str, Any]]) -> str:
     if not until:
         return f"at {expected.at} s: nothing told yet, expected {expected.state}"
     last = until[-1]
-    same = last["state"] == expected.state and last["priority"] == expected.priority
+    same = (last["state"], last["priority"], last["again"]) == (expected.state, expected.priority, expected.again)
     if same and expected.says in last["reason"]:
         return ""
-    wanted = " ".join(filter(None, [expected.state, expected.priority, expected.says]))
+    wanted = " ".join(filter(None, [expected.state, expected.priority, "again" * expected.again, expected.says]))
     is_so = f"{last['state']} {last['priority'] or ''} since {last['t']} s ({last['reason']})"
     return f"at {expected.at} s: {is_so}, expected {wanted}"

@@ -8,6 +8,7 @@ are not quiet, then the findings of the units that may have changed are folded a
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts import explain, findings, stepping, taking
-from alerts.detectors.base import Bools
+from alerts.detectors.base import Bools, Codes
 from alerts.inputs import Rows
 from alerts.plan import Plan, context_code
 from alerts.records import Context, Counters, Finding, Samples, Transition
@@ -23,6 +24,7 @@ from alerts.rounds import as_indexes, portions
 from alerts.ruleset import Ruleset
 from alerts.schema import context_value
 from alerts.table import NEVER, Table
+from telemetry.alarms import FindingState
 from telemetry.errors import HomehdError
 from telemetry.messages import Event, EventKind
 
@@ -78,7 +80,10 @@ class Engine:
         return row
 
     def set_context(self, row: int, context: Context) -> None:
-        """What is known of the unit's patient. Takes effect with the next reading; a snapshot does not hold it."""
+        """What is known of the unit's patient, from the next reading on.
+
+        A snapshot has it as it was, so that what is gone through again is judged as it was: set it anew after that.
+        """
         for index, rule in enumerate(self._plan.rules):
             missing = [i for i, key in enumerate(rule.context) if context_value(context, key) is None]
             self._table["rule.context"][row, index] = context_code(rule, missing[0]) if missing else 0
@@ -149,7 +154,7 @@ class Engine:
         return sorted(found, key=lambda f: f.rule)
 
     def snapshot(self, row: int) -> bytes:
-        """All that the engine remembers of a unit but its context; the ruleset's layout goes with it."""
+        """All that the engine remembers of a unit and its patient; the ruleset's layout goes with it."""
         fingerprint, layout, body = self._table.pack(row)
         alarms = self._plan.flag.saved(row) if self._plan.flag else []
         whole = msgspec.msgpack.encode((_SNAPSHOT, fingerprint, layout, body, alarms))
@@ -219,10 +224,11 @@ class Engine:
             columns = self._plan.groups[name].columns
             detector.evaluate(now, table, breach[:, columns], clear[:, columns], why)
         changed = np.zeros(len(time), np.bool_)
+        forced = stepping.step(self._plan, table, now, breach, clear, why, changed)
+        why = findings.veil(self._plan, table, at, why)
         # Not any(axis=1): few differ, and short rows are slow to go through one by one.
         changed[np.flatnonzero(why != table["rule.why"][at]) // why.shape[1]] = True
         table["rule.why"][at] = why
-        forced = stepping.step(self._plan, table, now, breach, clear, why, changed)
         self.counters.evaluated += len(time)
         if not changed.any():
             return []
@@ -230,9 +236,16 @@ class Engine:
         rows = positions + at.start if isinstance(at, slice) else at[positions]
         return self._tell(rows, time[positions], None if forced is None else forced[positions])
 
-    def _tell(self, rows: npt.NDArray[np.intp], times: npt.NDArray[np.int64], forced: Bools | None) -> list[Transition]:
+    def _tell(self, rows: npt.NDArray[np.intp], times: npt.NDArray[np.int64], forced: Codes | None) -> list[Transition]:
         at, rules = findings.fold(self._plan, self._table, rows, times, forced)
-        return [
+        told = [
             explain.transition(self._plan, self._table, row, self._units[row], index, time)
             for row, index, time in zip(rows[at].tolist(), rules.tolist(), times[at].tolist(), strict=True)
+        ]
+        if forced is None:
+            return told
+        anew = (forced[at, rules] == stepping.ANEW).tolist()
+        return [
+            replace(one, again=one.state is FindingState.ACTIVE) if more else one
+            for one, more in zip(told, anew, strict=True)
         ]

@@ -91,4 +91,5 @@ def _limits(rung: Rung | None, sight: Sight) -> dict[str, float]:
         return {}
     limits = {"on_delay_s": rung.on_us / 1e6, "off_delay_s": rung.off_us / 1e6, "deadband": rung.deadband}
     limit = sight.limit if sight.limit is not None else rung.limit
+    limits |= {name: value for name, value in sight.more.items() if isfinite(value)}
     return {"limit": limit, **limits} if isfinite(limit) else limits

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts import reasons
-from alerts.delay import ACTIVE, PENDING
+from alerts.delay import ACTIVE, PENDING, QUIET
 from alerts.detectors.base import Bools, Codes
+from alerts.inputs import Rows
 from alerts.plan import Plan
 from alerts.table import Table
 from telemetry.alarms import FindingState
@@ -32,7 +33,7 @@ def held_back(plan: Plan, table: Table, rows: Ints, rungs: Ints) -> Bools:
     return np.asarray((_rival(high, rules) > 0) & (plan.rank[rungs] < _HIGH))
 
 
-def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], forced: Bools | None) -> tuple[Ints, Ints]:
+def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], forced: Codes | None) -> tuple[Ints, Ints]:
     """Bring the findings of `rows` up to date; (position in rows, rule) of each that changed.
 
     `forced` [rows, rules] marks findings to be told again though state and priority are the same.
@@ -52,7 +53,7 @@ def fold(plan: Plan, table: Table, rows: Ints, times: npt.NDArray[np.int64], for
     moved = state != before
     changed = moved | (rank != table["rule.rank"][rows]) | (said != table["rule.said"][rows])
     if forced is not None:
-        changed |= forced & is_active
+        changed |= (forced > 0) & is_active
     at, rule = np.nonzero(changed)
     if len(at):
         unit = rows[at]
@@ -80,8 +81,18 @@ def inhibit(plan: Plan, table: Table, rows: Ints) -> None:
     table["cause.high"][rows] = np.stack([last, first], axis=2)
     if len(plan.inhibitors):
         blocks = active[:, plan.inhibitors][:, :, None] & plan.inhibits
-        codes = (reasons.INHIBITED + numbers[plan.inhibitors])[:, None]
-        table["rule.blocked"][rows] = np.where(blocks, codes, 0).max(axis=1)
+        codes = np.where(blocks, (reasons.INHIBITED + numbers[plan.inhibitors])[:, None], 0)
+        table["rule.blocked"][rows] = np.where(plan.softly[:, None], 0, codes).max(axis=1)
+        table["rule.veiled"][rows] = np.where(plan.softly[:, None], codes, 0).max(axis=1)
+
+
+def veil(plan: Plan, table: Table, at: Rows, why: Codes) -> Codes:
+    """`why` [n, rules] as it is shown: what is inhibited softly and has found nothing is not normal."""
+    veiled = table["rule.veiled"][at]
+    if not veiled.any():
+        return why
+    quiet = np.maximum.reduceat(table["rung.state"][at], plan.starts, axis=1) == QUIET
+    return np.where(quiet & (why == reasons.EVALUATED), veiled, why).astype(np.uint8)
 
 
 def _with_same_cause(plan: Plan, table: Table, rows: Ints, why: Codes, rising: Codes) -> Codes:

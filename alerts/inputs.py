@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -83,6 +83,7 @@ class Round:
         phase: as told, or `AT_REST`. known_phase: the last phase that was not UNKNOWN.
         another: whether so much time has gone by that this sample belongs to another treatment than the last.
         values, codes: see `Columns.check`; `codes` also say DOUBTED.
+        again: (places in the round, rules) that stand and are found anew, as detectors say it.
     """
 
     at: Rows
@@ -93,6 +94,7 @@ class Round:
     another: npt.NDArray[np.bool_]
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.uint8]
+    again: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = field(default_factory=list)
 
     def only(self, at: npt.NDArray[np.intp]) -> Round:
         """The same round of some of its units, by their positions in it."""

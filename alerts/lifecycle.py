@@ -23,7 +23,7 @@ class Move(StrEnum):
     """What can happen to a condition."""
 
     RAISE = "raise"  # the rule became active
-    ESCALATE = "escalate"  # active at a higher priority than before
+    ESCALATE = "escalate"  # active at a higher priority than before, or found once more
     LOWER = "lower"  # active at a lower priority than before
     UPDATE = "update"  # active as before, but something about it changed (its input was lost, a second sensor)
     CLEAR = "clear"  # the rule is no longer active
@@ -78,8 +78,10 @@ def latches(rule_latch: bool, priority: Priority | None) -> bool:
     return rule_latch and priority is not None and priority is not Priority.LOW
 
 
-def move_for(condition: Condition, state: FindingState, priority: Priority | None) -> Move | None:
-    """The move a rule's new finding makes, or None when it makes none.
+def move_for(
+    condition: Condition, state: FindingState, priority: Priority | None, *, again: bool = False
+) -> Move | None:
+    """The move a rule's new finding makes, or None when it makes none. `again`: see `alerts.records.Transition`.
 
     The engine never lets an active finding go for want of data, so any state but `active` and `pending` that it
     reports means the cause has gone or the treatment has ended. `pending` after a restart with new rules says nothing.
@@ -87,6 +89,8 @@ def move_for(condition: Condition, state: FindingState, priority: Priority | Non
     if state is FindingState.ACTIVE:
         if condition.state in (_NORMAL, _LATCHED):
             return Move.RAISE
+        if again:
+            return Move.ESCALATE
         return _compare(condition.priority, priority)
     if state is FindingState.PENDING or condition.state in (_NORMAL, _LATCHED):
         return None

@@ -34,7 +34,8 @@ class Plan:
         rule_of_rung, rank, on_us, off_us: per rung. starts: first rung of each rule.
         max_gap_us, blank_us, cause: per rule. flow_step: mL/min. phase_why: code per [phase or AT_REST, rule].
         inputs: per input position, (rules that have one there, its column, code by `alerts.inputs` code).
-        inhibits: [inhibiting rules, rules]; inhibitors: their indexes. causes: cause group names.
+        inhibits: [inhibiting rules, rules]; inhibitors: their indexes; softly: which of them only in what is shown.
+        causes: cause group names.
     """
 
     def __init__(self, ruleset: Ruleset) -> None:
@@ -66,6 +67,7 @@ class Plan:
         self.inputs = [self._input_slot(slot) for slot in range(reasons.MAX_INPUTS)]
         self.inputs = [slot for slot in self.inputs if len(slot[0])]
         self.inhibitors = np.array([i for i, rule in enumerate(self.rules) if rule.spec.inhibits], np.intp)
+        self.softly = np.array([self.rules[i].spec.inhibits_softly for i in self.inhibitors], np.bool_)
         self.inhibits = np.array(
             [[rule.id in self.rules[i].spec.inhibits for rule in self.rules] for i in self.inhibitors], np.bool_
         ).reshape(len(self.inhibitors), len(self.rules))
@@ -117,8 +119,9 @@ class Plan:
             Field("rule.rank", "u1", 0, rules),
             Field("rule.said", "u1", reasons.NO_DATA, rules),
             Field("rule.since", "i8", NEVER, rules),
-            Field("rule.context", "u1", needed, rules, saved=False),
+            Field("rule.context", "u1", needed, rules, given=True),
             Field("rule.blocked", "u1", 0, rules, saved=False),
+            Field("rule.veiled", "u1", 0, rules, saved=False),
             Field("cause.high", "u1", 0, self.causes, (2,), saved=False),
         ]
         return own + [field for detector in self.detectors.values() for field in detector.fields]

@@ -55,7 +55,8 @@ class Context:
         prescribed_spktv: single-pool Kt/V a treatment is to reach.
         prescribed_heparin_ml_h: heparin pump's rate as prescribed, mL/h; 0 = none is prescribed.
         heparin_stop_min: so many minutes before the end of the treatment the heparin pump is to be stopped.
-        limits: a patient's own limits, "<rule> <priority>" -> limit in the rule's unit ("R13 high" -> 320).
+        limits: a patient's own limits, by `Rule.own_name` -> number in the rule's unit ("R13 high" -> 320).
+        needle: (blood flow mL/min, pressure mmHg) of needle and line alone, as calibrated; empty = nobody has.
     """
 
     target_weight_kg: float | None = None
@@ -66,6 +67,7 @@ class Context:
     prescribed_heparin_ml_h: float | None = None
     heparin_stop_min: float | None = None
     limits: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    needle: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Transition:
         inputs: what the rule looked at: signal or quantity -> value.
         limits: what it was held against: limit, delays, deadband.
         rule_version: semantic version + content hash of the rule's file.
+        again: an active rule has found what it is for once more; that somebody has seen it before does not count.
     """
 
     row: int
@@ -91,6 +94,7 @@ class Transition:
     reason: str
     inputs: dict[str, float]
     limits: dict[str, float]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

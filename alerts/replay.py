@@ -62,7 +62,7 @@ class Line:
 
 
 def run(lines: Iterable[str], ruleset: Ruleset) -> Iterator[dict[str, Any]]:
-    """Every transition as one object: t, unit, rule, priority, state, reason, inputs, limit, limits, rule_version.
+    """Every transition as one object: t, unit, rule, rule_version, priority, state, again, reason, inputs, limit(s).
 
     HomehdError with the line's number for a line that cannot be read; what came before it has been given out.
     """
@@ -85,6 +85,7 @@ def as_object(transition: Transition) -> dict[str, Any]:
         "rule": transition.rule,
         "priority": transition.priority,
         "state": transition.state,
+        "again": transition.again,
         "reason": transition.reason,
         "inputs": {name: round(value, 6) for name, value in transition.inputs.items()},
         "limit": transition.limits.get("limit"),
@@ -254,7 +255,17 @@ def _merge(before: Context, news: dict[str, Any]) -> Context:
     own = news.get("limits")
     if isinstance(own, dict):
         known["limits"] = {str(key): float(value) for key, value in own.items() if _is_number(value)}
+    if "needle" in news:
+        known["needle"] = _needle(news["needle"])
     return replace(before, **known)
+
+
+def _needle(points: Any) -> tuple[tuple[float, float], ...]:
+    """Pairs of flow and pressure; what is no such pair is left out."""
+    pairs = [point for point in points if isinstance(point, list)] if isinstance(points, list) else []
+    return tuple(
+        (float(pair[0]), float(pair[1])) for pair in pairs if len(pair) == 2 and all(_is_number(one) for one in pair)
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -128,8 +128,9 @@ def _check(rule: Rule, path: Path) -> None:
     for key in (*rule.context, *(rung.limit_from for rung in rule.rungs if rung.limit_from)):
         if key not in CONTEXT_KEYS:
             raise _fault(path, key, f"no context {key!r}; there are {', '.join(CONTEXT_KEYS)}")
-    if spec.inhibits_as and not spec.inhibits:
-        raise _fault(path, "inhibits_as", "inhibits_as goes with inhibits")
+    if (spec.inhibits_as or spec.inhibits_softly) and not spec.inhibits:
+        key = "inhibits_as" if spec.inhibits_as else "inhibits_softly"
+        raise _fault(path, key, f"{key} goes with inhibits")
     for phase in spec.phases:
         if phase not in Phase.__members__:
             raise _fault(path, phase, f"no phase {phase!r}; there are {', '.join(Phase.__members__)}")

@@ -62,6 +62,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         blank_flow_step_ml_min: what counts as a blood-flow change; the same in all rules.
         inhibits: rules that are not evaluated while this one is active.
         inhibits_as: why they are not, in words of its own, where "inhibited by" does not say it.
+        inhibits_softly: they go on looking, and what they find is told; only their finding nothing is shown as not
+            evaluated.
         action: what the person who is told is asked to do.
         source, mark: where the numbers come from and how sure that is (C, N, M, D of the specification).
         rationalisation: why it is an alert at all, and within which time somebody has to act.
@@ -83,6 +85,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     blank_flow_step_ml_min: float = 50.0
     inhibits: list[str] = []
     inhibits_as: str = ""
+    inhibits_softly: bool = False
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +116,8 @@ class Rung:
         on_us, off_us: delays in microseconds.
         limit_from: context value that replaces the limit where it is known.
         subject: the signal this rung is about, where a rule watches several.
+        split: the limits it is one of, where it depends on a baseline.
+        more: further numbers of the level, by their key in the file.
     """
 
     priority: Priority
@@ -123,6 +128,8 @@ class Rung:
     deadband: float = 0.0
     limit_from: str = ""
     subject: str = ""
+    split: tuple[float, ...] = ()
+    more: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,16 @@ class Rule:
     def phases(self) -> frozenset[Phase]:
         """Phases in which it is evaluated."""
         return frozenset(Phase[name] for name in self.spec.phases)
+
+    def own_name(self, number: int, key: str = "") -> str:
+        """Under which name a patient's own limit of a rung stands in `Context.limits`, or that of a key of its level.
+
+        Rule and priority, the signal where rungs share one, the key: "R13 high", "R16 medium_venous_pressure".
+        """
+        mine = self.rungs[number]
+        shared = sum(one.priority is mine.priority for one in self.rungs) > 1
+        words = (str(mine.priority), mine.subject if shared else "", key)
+        return f"{self.id} {'_'.join(word for word in words if word)}"
 
 
 def rung(delays: Delays, limit: float, beyond: str) -> Rung:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,11 +16,14 @@ from alerts.table import NEVER, Table
 
 Ints = npt.NDArray[np.intp]
 
+TELL: Final = 1  # something about an active finding changed
+ANEW: Final = 2  # it is found once more: nobody's having seen it before counts for this
 
-def step(plan: Plan, table: Table, now: Round, breach: Bools, clear: Bools, why: Codes, changed: Bools) -> Bools | None:
+
+def step(plan: Plan, table: Table, now: Round, breach: Bools, clear: Bools, why: Codes, changed: Bools) -> Codes | None:
     """Step all rungs that are not quiet; marks the units they belong to in `changed`.
 
-    Answers the findings to tell again though their state is the same: [unit, rule], or None.
+    Answers the findings to tell though their state is the same, [unit, rule]: 0 or `TELL` or `ANEW`; None = none.
     """
     restless = np.flatnonzero(breach | (table["rung.state"][now.at] != delay.QUIET))
     if len(restless) == 0:
@@ -44,7 +49,12 @@ def step(plan: Plan, table: Table, now: Round, breach: Bools, clear: Bools, why:
     table["rung.since"][row, rung] = since
     changed[unit] = True
     flipped = (before == delay.ACTIVE) != (after == delay.ACTIVE)
-    return _sensors_moved(plan, table, now, unit[flipped], rung[flipped]) if flipped.any() else None
+    forced = np.zeros((len(now.time), len(plan.rules)), np.uint8)
+    if flipped.any():
+        _sensors_moved(plan, table, now, unit[flipped], rung[flipped], forced)
+    for units, rules in now.again:
+        forced[units, rules] = ANEW
+    return forced if forced.any() else None
 
 
 def go_stale(table: Table, rows: Ints) -> None:
@@ -57,16 +67,14 @@ def go_stale(table: Table, rows: Ints) -> None:
     table["rule.why"][rows] = np.maximum(why, reasons.STALE)
 
 
-def _sensors_moved(plan: Plan, table: Table, now: Round, unit: Ints, rung: Ints) -> Bools | None:
+def _sensors_moved(plan: Plan, table: Table, now: Round, unit: Ints, rung: Ints, forced: Codes) -> None:
     # One finding stands for all sensors of a rule: it is told again when another sensor joins or leaves.
     sensor = plan.sensor
     if sensor is None:
-        return None
+        return
     own = plan.groups["sensor"].columns
     mine = (rung >= own.start) & (rung < own.stop)
     if not mine.any():
-        return None
+        return
     sensor.doubt(table, row_numbers(now.at)[np.unique(unit[mine])])
-    forced = np.zeros((len(now.time), len(plan.rules)), np.bool_)
-    forced[unit[mine], plan.rule_of_rung[rung[mine]]] = True
-    return forced
+    forced[unit[mine], plan.rule_of_rung[rung[mine]]] = TELL

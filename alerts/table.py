@@ -31,7 +31,8 @@ class Field:
     Attributes:
         fill: the first value, one for all elements or one each.
         labels: identity of each element; None = one value per unit.
-        saved: whether it is part of a snapshot (what follows from context or other fields is not).
+        saved: whether it is part of a snapshot (what follows from other fields is not).
+        given: it follows from what is known of the patient, and stays where a snapshot does not have it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field:
     labels: tuple[str, ...] | None = None
     item: tuple[int, ...] = ()
     saved: bool = True
+    given: bool = False
 
     def shape(self, rows: int) -> tuple[int, ...]:
         """The array's shape for so many units."""
@@ -87,9 +89,10 @@ class Table:
                 self._arrays[field.name][rows] = field.fill
 
     def clear(self, row: int) -> None:
-        """Put all saved fields of a row back to their first value."""
+        """Put all saved fields of a row back to their first value, but those that are given."""
         for field in self._saved:
-            self._arrays[field.name][row] = field.fill
+            if not field.given:
+                self._arrays[field.name][row] = field.fill
 
     def pack(self, row: int) -> tuple[bytes, bytes, bytes]:
         """Fingerprint of the layout, the layout, and the row's saved fields one after the other."""

@@ -252,7 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a short form that only shows that it works")
     parser.add_argument("--minutes", type=float, default=2.0, help="of the soak; 24 is a day of data (default: 2)")
     options = parser.parse_args(arguments)
-    minutes = 0.25 if options.quick else options.minutes
+    minutes = 0.15 if options.quick else options.minutes
     imported = import_s(1 if options.quick else 5)  # first: it also compiles
     caged = available()
     long = soak(minutes * 60, 1 / SPEED, caged=caged)

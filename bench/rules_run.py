@@ -157,12 +157,12 @@ class _Ward:
         return events
 
     def _note(self, told: Sequence[Transition], now_s: int) -> None:
-        # An alert: a rule becomes active, or active at a higher priority than before.
+        # An alert: a rule becomes active, or active at a higher priority than before, or finds it once more.
         for transition in told:
             key = (transition.row, transition.rule)
             active = transition.state is FindingState.ACTIVE
             rank = Priority(transition.priority).rank if active and transition.priority else 0
-            if rank > self._ranks.get(key, 0):
+            if rank > self._ranks.get(key, 0) or transition.again:
                 alert = Alert(transition.rule, str(transition.priority), now_s)
                 self._outcomes[transition.row].rules.append(alert)
             self._ranks[key] = rank

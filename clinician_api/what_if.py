@@ -98,10 +98,9 @@ class WhatIf:
         self._rules = ruleset.load()
         self._is_busy = False
 
-    def checked(self, limits: Mapping[str, Mapping[PriorityName, float]]) -> dict[str, float]:
+    def checked(self, limits: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         """Limits by rule and level as the rules take them; ValueError naming rule and level that cannot be."""
-        by_level = {rule: {str(level): limit for level, limit in own.items()} for rule, own in limits.items()}
-        return own_levels.instead(self._rules, by_level)
+        return own_levels.instead(self._rules, limits)
 
     async def ask(self, patient_id: int, start_us: int, end_us: int, own: dict[str, float]) -> WhatIfAnswer:
         """The answer; Busy, TooLong, or HomehdError when it could not be worked out."""

@@ -62,7 +62,7 @@ def steps(
         key, transition = one.key, one.transition
         now = after.pop(key, None)
         condition = now.condition if now else Condition()
-        move = lifecycle.move_for(condition, transition.state, transition.priority)
+        move = lifecycle.move_for(condition, transition.state, transition.priority, again=transition.again)
         if move is None:
             if now:
                 after[key] = now

@@ -10,10 +10,22 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts import own_levels
+from alerts import ruleset as live_rules
 from alerts.adequacy import needle_calibration
-from alerts.between import ruleset
+from alerts.between import ruleset as between_rules
 from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES
-from telemetry.care import DAY_US, DAYS, QUANTITIES, Access, Limits, Measured, Measurement, Schedule, TargetWeight
+from telemetry.care import (
+    DAY_US,
+    DAYS,
+    QUANTITIES,
+    Access,
+    Limits,
+    Measured,
+    Measurement,
+    Prescribed,
+    Schedule,
+    TargetWeight,
+)
 from telemetry.errors import SettingsError
 
 ACCESSES: Final = ("fistula", "graft", "catheter")
@@ -22,8 +34,12 @@ LONGEST_MIN: Final = 720.0
 # A slip in the year or the month: nobody arranges further ahead, or enters what is older.
 AHEAD_US: Final = 366 * DAY_US
 BACK_US: Final = 400 * DAY_US
+# Some ten million readings: half a minute of the database's time.
+MOST_TREATMENTS: Final = 50
 # A clock beside ours may be a little ahead.
 _SOON_US: Final = 300_000_000
+_WEIGHT: Final = "target_weight_kg"
+_NONE: Final = "none"
 
 
 def schedule(days: str | None, every: int | None, at: str, zone: str, minutes: float) -> Schedule:
@@ -63,13 +79,14 @@ def target_weight(kg: float) -> TargetWeight:
 def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
     """Limits of a patient's own for a rule, NAME=NUMBER each; none takes earlier ones back.
 
-    The names of a rule between treatments are those of its file, those of a rule on readings its priorities.
+    The names of a rule between treatments are those of its file, those of a rule on readings `own_levels.numbers`.
     """
-    between = {rule.id: rule for rule in ruleset.load()}
-    live = own_levels.rules()
+    between, shipped = {rule.id: rule for rule in between_rules.load()}, live_rules.load()
+    live = own_levels.rules(shipped)
     if rule_id not in between.keys() | live.keys():
         known = ", ".join(sorted(between.keys() | live.keys()))
-        raise _fault(f"RULE {rule_id}", f"rules whose limits can be a patient's own: {known}")
+        why = own_levels.why_none(shipped, rule_id)
+        raise _fault(f"RULE {rule_id}", f"{why}; rules whose limits can be a patient's own: {known}")
     own = pairs_of(pairs, "low_min=15 or high=320")
     try:
         if rule_id in between:
@@ -81,16 +98,33 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
     return Limits(rule=rule_id, limits=own)
 
 
-def prescription(pairs: Sequence[str]) -> dict[str, float]:
-    """What is prescribed, by the names of `store.patients.Prescription`, NAME=NUMBER each."""
-    given = pairs_of(pairs, "pre_systolic_mmhg=140")
-    for name, value in given.items():
-        if name not in CONTEXT_RANGES:
-            raise _fault(name, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
-        low, high = CONTEXT_RANGES[name]
-        if not low <= value <= high:
-            raise _fault(f"{name}={value:g}", f"{low:g} to {high:g} {CONTEXT_LABELS[name][1]}".rstrip())
-    return given
+def prescription(pairs: Sequence[str]) -> list[Prescribed | TargetWeight]:
+    """What is prescribed, an item each, NAME=NUMBER or NAME=none by the names the rules know (`alerts.schema`)."""
+    given = _split(pairs, "pre_systolic_mmhg=140")
+    return [
+        _prescribed(item, None if text == _NONE else _number(text, f"{item}={text}")) for item, text in given.items()
+    ]
+
+
+def _prescribed(item: str, value: float | None) -> Prescribed | TargetWeight:
+    if item not in CONTEXT_RANGES:
+        raise _fault(item, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
+    low, high = CONTEXT_RANGES[item]
+    if value is not None and not low <= value <= high:
+        raise _fault(f"{item}={value:g}", f"{low:g} to {high:g} {CONTEXT_LABELS[item][1]}".rstrip())
+    if item != _WEIGHT:
+        return Prescribed(item=item, value=value)
+    # Rules between treatments know it by itself.
+    if value is None:
+        raise _fault(f"{item}=none", "a weight to be reached is not taken back: enter another")
+    return TargetWeight(kg=value)
+
+
+def treatments(count: int) -> int:
+    """Over how many of the last treatments a baseline is looked for."""
+    if not 1 <= count <= MOST_TREATMENTS:
+        raise _fault(f"--treatments {count}", f"1 to {MOST_TREATMENTS}")
+    return count
 
 
 def measurement(what: str, value: float, unit: str, taken_us: int, now_us: int) -> Measurement:
@@ -114,12 +148,16 @@ def since(given_us: int | None, now_us: int) -> int:
 
 def pairs_of(pairs: Sequence[str], example: str) -> dict[str, float]:
     """NAME=NUMBER each, every name once; SettingsError naming the one that is not so, with an `example`."""
-    given: dict[str, float] = {}
+    return {name: _number(text, f"{name}={text}") for name, text in _split(pairs, example).items()}
+
+
+def _split(pairs: Sequence[str], example: str) -> dict[str, str]:
+    given: dict[str, str] = {}
     for pair in pairs:
-        name, sign, value = pair.partition("=")
+        name, sign, text = pair.partition("=")
         if not sign or name in given:
             raise _fault(pair, f"NAME=NUMBER, each once, like {example}")
-        given[name] = _number(value, pair)
+        given[name] = text
     return given
 
 

@@ -21,7 +21,7 @@ from ingest.admission import KnownUnit
 from ingest.ranges import RangeSet
 from ingest.reception import Desk
 from ingest.treatment_book import TreatmentBook
-from ingest.units import Unit
+from ingest.units import NEVER_US, Unit
 from store import alert_log, pool, received, registry, shard_locks
 from store.engine_state import EngineState
 from store.pool import Connection, answered_within
@@ -152,6 +152,11 @@ class Session:
         """What the rules remember of a unit, to be saved."""
         return EngineState(unit.newest_us, self.engine.snapshot(unit.row))
 
+    def remember(self, unit: Unit, state: bytes) -> None:
+        """Take up a state; what holds of the patient now holds from the next reading on."""
+        self.engine.restore(unit.row, state)
+        self.engine.set_context(unit.row, unit.context)
+
     def saved(self, states: Mapping[Unit, EngineState], now_us: int) -> None:
         """These have been committed."""
         for unit, state in states.items():
@@ -174,6 +179,9 @@ class Session:
         for (unit_id, epoch), ranges in received.load_units(self.conn, sorted(by_id)).items():
             by_id[unit_id].hold(epoch, RangeSet(ranges))
         restore.restore(self.conn, self.engine, fresh, now_us)
+        for unit in fresh:
+            # Not before: what was changed of a patient meanwhile would be judged on readings of which nothing is told.
+            self.engine.set_context(unit.row, unit.context)
         self.book.load(self.conn, sorted(by_id), shards)
         for state in alert_log.open_alerts(self.conn, sorted(by_id)):
             if stands := alerting.standing(state, self.latches(state.rule)):
@@ -213,12 +221,15 @@ class Session:
         for unit_id, context in contexts(self.conn, sorted(by_id), self._at_us).items():
             unit = by_id.pop(unit_id)
             if context != unit.context:
-                unit.context = context
-                self.engine.set_context(unit.row, context)
+                self._set_context(unit, context)
         for unit in by_id.values():
             if unit.context != Context():
-                unit.context = Context()
-                self.engine.set_context(unit.row, unit.context)
+                self._set_context(unit, Context())
+
+    def _set_context(self, unit: Unit, context: Context) -> None:
+        unit.context = context
+        self.engine.set_context(unit.row, context)
+        unit.saved_us = NEVER_US  # what comes from now on is judged by another: it goes with the next snapshot
 
     def _find(self, name: str) -> Unit | KnownUnit | None:
         found = self.units.get(name) or self.others.get(name)

@@ -72,7 +72,7 @@ class Settlement:
             # Also where the snapshot is ours to the last reading: it may be ahead of the rows that are stored.
             theirs.judged, theirs.clocks, theirs.clock_off = mine.judged, mine.clocks, mine.clock_off
             if mine.newest_us > theirs.newest_us or outage.unsaved.steps(unit_id):
-                session.engine.restore(theirs.row, outage.memory.engine.snapshot(mine.row))
+                session.remember(theirs, outage.memory.engine.snapshot(mine.row))
                 theirs.newest_us = max(mine.newest_us, theirs.newest_us)
 
     def _give_up(self, mine: Unit) -> None:
@@ -102,7 +102,7 @@ class Settlement:
         with answered_within(session.conn, ANSWER_S, "look what the rules knew"):
             states = engine_state.load(session.conn, [theirs.known.unit_id])
         for state in states.values():
-            session.engine.restore(theirs.row, state.state)  # what is found again is then told again
+            session.remember(theirs, state.state)  # what is found again is then told again
 
     def _save(self, session: Session, units: Sequence[tuple[Unit, Unit]], now_us: int) -> None:
         unsaved = self._outage.unsaved

@@ -127,13 +127,16 @@ class Unsaved:
 
 
 def fold(steps: Iterable[Found]) -> list[Found]:
-    """Fewer steps that leave every alert as these do: of each rule the first of its highest priority, and the last."""
+    """Fewer steps that leave every alert as these do: of each rule the first of its highest priority, the last that
+    found it once more, and the last.
+    """
     order = list(steps)
     kept: set[int] = set()
     for rule in {one.transition.rule for one in order}:
         mine = [at for at, one in enumerate(order) if one.transition.rule == rule]
         active = [at for at in mine if order[at].transition.state is FindingState.ACTIVE]
-        kept.update([*sorted(active, key=lambda at: -_rank(order[at]))[:1], mine[-1]])
+        again = [at for at in active if order[at].transition.again]
+        kept.update([*sorted(active, key=lambda at: -_rank(order[at]))[:1], *again[-1:], mine[-1]])
     return [order[at] for at in sorted(kept)]
 
 

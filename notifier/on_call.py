@@ -39,7 +39,7 @@ class OnCall:
         return People(_line(own.primary), _line(own.backup), own.everyone, pathway.everyone)
 
     def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
-        """What is wrong with the days ahead: people are asked from a day before it matters, the work list has it before."""
+        """What is wrong with the days ahead: asked about from a day before it matters, on the work list before."""
         found = findings(self._kept(conn, now_us), channels.last_tested(conn), now_us)
         return [
             Trouble(

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from store.pool import Connection
 from store.queries import run
 from store.values import storable_text, storable_us
-from telemetry.care import CONTENTS, QUANTITIES, Arranged, Arrangement, Content, Measured, Measurement, kind_of
+from telemetry.care import CONTENTS, QUANTITIES, Access, Arranged, Arrangement, Content, Measured, Measurement, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,26 @@ def limits_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> d
     return found
 
 
+def prescribed_in_force(
+    conn: Connection, unit_ids: Sequence[int], now_us: int
+) -> dict[int, dict[str, float | None]]:  # fmt: skip
+    """By unit id and item: what is arranged as prescribed for the patient whom the unit serves, as it holds now."""
+    found: dict[int, dict[str, float | None]] = {}
+    for unit_id, item, value in run(conn, "prescribed_in_force", {"units": list(unit_ids), "now": storable_us(now_us)}):
+        found.setdefault(unit_id, {})[item] = value
+    return found
+
+
 def target_weights_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, float]:
     """By unit id: the target weight arranged for the patient whom the unit serves, as it holds now, kg."""
     parameters = {"units": list(unit_ids), "now": storable_us(now_us)}
     return dict(run(conn, "target_weights_in_force", parameters).fetchall())
+
+
+def accesses_in_force(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, Access]:
+    """By unit id: the access of the patient whom the unit serves, with its needle, as it holds now."""
+    parameters = {"units": list(unit_ids), "now": storable_us(now_us)}
+    return {unit_id: msgspec.convert(stored, Access) for unit_id, stored in run(conn, "accesses_in_force", parameters)}
 
 
 def _content(kind: str, stored: object) -> Content:

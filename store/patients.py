@@ -14,6 +14,8 @@ from store.values import storable_text
 class Prescription:
     """What the rules measure a patient's readings against; None = not known, so its rules are not evaluated.
 
+    As a patient was entered with it. Never changed: what is arranged later goes before it (`store.care`).
+
     Attributes:
         target_weight_kg: weight without surplus water. pre_systolic_mmhg: usual systolic pressure before treatment.
         prescribed_conductivity_ms_cm: of the dialysate. transmembrane_limit_mmhg: of the dialyser in use.

@@ -23,6 +23,7 @@ class Arrangement(StrEnum):
     SCHEDULE = "schedule"
     ACCESS = "access"
     TARGET_WEIGHT = "target weight"
+    PRESCRIPTION = "prescription"
     LIMITS = "limits"
 
 
@@ -61,6 +62,17 @@ class TargetWeight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kg: float
 
 
+class Prescribed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One item of the prescription, by the name the rules know it by (`alerts.schema.CONTEXT_KEYS`).
+
+    Attributes:
+        value: in the unit its name ends with; None takes it back: not known from then on.
+    """
+
+    item: str
+    value: float | None
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A patient's own limits for one rule, by the names of its file; empty takes earlier ones back."""
 
@@ -68,11 +80,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits: dict[str, float]
 
 
-Content = Schedule | Access | TargetWeight | Limits
+Content = Schedule | Access | TargetWeight | Prescribed | Limits
 CONTENTS: Final[dict[Arrangement, type[Content]]] = {
     Arrangement.SCHEDULE: Schedule,
     Arrangement.ACCESS: Access,
     Arrangement.TARGET_WEIGHT: TargetWeight,
+    Arrangement.PRESCRIPTION: Prescribed,
     Arrangement.LIMITS: Limits,
 }
 

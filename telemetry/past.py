@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from telemetry.care import Arranged, Content, Limits, Measured, Measurement, TargetWeight
+from telemetry.care import Arranged, Content, Limits, Measured, Measurement, Prescribed, TargetWeight
 from telemetry.treatment import EndKnown
 
 T = TypeVar("T", bound=Content)
@@ -88,6 +88,15 @@ class Past:
             if isinstance(one.content, kind) and one.since_us <= time_us and (not best or one.since_us >= best[0]):
                 best = one.since_us, one.content
         return best
+
+    def prescribed(self, time_us: int) -> dict[str, float | None]:
+        """Items of the prescription as they were arranged for a time; None where one was taken back."""
+        best: dict[str, tuple[int, float | None]] = {}
+        for one in self.arranged:
+            content = one.content
+            if isinstance(content, Prescribed) and best.get(content.item, (0,))[0] <= one.since_us <= time_us:
+                best[content.item] = one.since_us, content.value
+        return {item: value for item, (_, value) in best.items()}
 
     def own_limits(self, rule: str, time_us: int) -> dict[str, float]:
         """This patient's own limits for a rule at a time; empty where the rule's are theirs."""

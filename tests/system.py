@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from argon2 import PasswordHasher
 from homehd.brokers import Broker, Kind, free_port
 from homehd.children import Child, stop_all
 from store import accounts, embedded, migrate, patients, pool, registry
+from tests import command, scratch
 
 PASSWORD = "correct horse battery"
 EMAIL = "doctor@test.example"
@@ -51,14 +51,12 @@ class System:
 
     folder: Path
     broker_kind: Kind = "nats"
-    disk: Path | None = None  # where the database's files lie, if not in the temporary folder
+    disk: Path | None = None  # where the database's files lie, if not in `scratch`
     homes: list[Home] = field(default_factory=list)
     others: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
-        # database's own user through to it.
-        self.home = Path(tempfile.mkdtemp(prefix="homehd-system-", dir=self.disk))
+        self.home = Path(tempfile.mkdtemp(prefix="homehd-system-", dir=self.disk or scratch.place()))
         self.database = embedded.start(self.home)
         self.broker = Broker(self.broker_kind, self.folder / "broker")
         self.broker.start()
@@ -84,10 +82,7 @@ class System:
 
     def homehd(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end, as a person at a shell would."""
-        return subprocess.run(
-            [sys.executable, "-m", "homehd", *words],
-            env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        return command.homehd(*words, environment={**os.environ, **self.environment})
 
     def start_services(self) -> None:
         """Ingest and API."""

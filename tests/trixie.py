@@ -25,7 +25,7 @@ from urllib.parse import quote
 from store import embedded_owner
 from store.errors import StoreError
 from store.pool import connect
-from tests import debian_mirror
+from tests import debian_mirror, scratch
 from tests.secured_broker import wait_for
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         return _pytest(words, os.environ)
     CACHE.parent.mkdir(exist_ok=True)
     system = unpacked(CACHE)
-    with tempfile.TemporaryDirectory(prefix="homehd-trixie-") as folder, server(system, Path(folder)) as url:
+    with scratch.folder("trixie") as folder, server(system, folder) as url:
         return _pytest(words, {**os.environ, "HOMEHD_TEST_TIMESCALE": url})
 
 

@@ -62,6 +62,7 @@ class Sight:
     Attributes:
         holds: whether the level it is about is in breach at this reading; an active one need not be.
         timed: whether the sentence says itself how long it has been so.
+        more: further numbers of the level that it was held against, by their key in the file.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Sight:
     limit: float | None = None
     holds: bool = True
     timed: bool = False
+    more: dict[str, float] = field(default_factory=dict)
 
 
 class Detector(Protocol):

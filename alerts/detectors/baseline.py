@@ -1,8 +1,12 @@
-"""What a value is held against once it has dropped: the median of before the fall, kept until something ends it.
+"""What a value is held against once it has left its median: the median of before, kept until something ends it.
 
-A kept baseline ends when the alert is over and the window holds enough readings again, with the treatment, or when a
-new one is learnt: so long after a blood-flow change or a pump restart, with the flow steady, what is seen then is the
-new normal. Until then a reading at another flow cannot be compared, unless it is as high as before at no more flow.
+It is kept with the first reading that has fallen, and with the first that has risen by as much: a line lain upon is no
+new normal, and its pressure that comes back is no fall.
+
+A kept baseline ends when the alert is over, the value is not up, and the window holds enough readings again; with the
+treatment; when a rise has stayed so long that it is what is normal now; or when a new one is learnt: so long after a
+blood-flow change or a pump restart, with the flow steady, what is seen then is the new normal. Until then a reading at
+another flow cannot be compared, unless it is as high as before at no more flow.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ class Kept:
         value: NaN where none is kept. known: where one is.
         alike: the steady signal is where it was when the baseline was kept. above: it is higher than that.
         learning: flow or pump changed since, so that readings count for a new baseline.
+        up: the value is above it by more than would clear. staying: so long that readings count for a new baseline.
     """
 
     value: Floats
@@ -38,6 +43,12 @@ class Kept:
     alike: Bools
     above: Bools
     learning: Bools
+    up: Bools
+    staying: Bools
+
+    def away(self, clear: Bools) -> Bools:
+        """Whether the value is not what it normally is. `clear`: it is not down, [n, rules]."""
+        return self.known & ~self.learning & (~clear | (self.up & ~self.staying))
 
 
 class Span(Protocol):
@@ -45,6 +56,7 @@ class Span(Protocol):
 
     Attributes:
         window_s: what the baseline is the median of, s. relearn_s: so long after a change a new one is learnt, s.
+        rise_s: so long a rise is none of what is normal, s.
         tolerance: share by which the steady signal may differ.
     """
 
@@ -53,11 +65,13 @@ class Span(Protocol):
     @property
     def relearn_s(self) -> float: ...
     @property
+    def rise_s(self) -> float: ...
+    @property
     def tolerance(self) -> float: ...
 
 
 class Baselines:
-    """The kept baselines of one quantity of all rules of a detector; its fields are called after `name`."""
+    """The kept baselines of all rules of a detector; its fields are called after `name`."""
 
     def __init__(self, name: str, group: Group, specs: Sequence[Span]) -> None:
         self._name = name
@@ -65,21 +79,34 @@ class Baselines:
         self._tolerance = np.array([spec.tolerance for spec in specs], np.float32)
         self._window_us = np.array([spec.window_s * 1_000_000 for spec in specs], np.int64)
         self._relearn_us = np.array([round(spec.relearn_s * 1e6) for spec in specs], np.int64)
+        self._rise_us = np.array([round(spec.rise_s * 1e6) for spec in specs], np.int64)
         self._max_gap_us = np.array([round(rule.spec.max_gap_s * 1e6) for rule in group.rules], np.int64)
         rules = group.rule_labels
-        # Value and flow then; since when it is kept; when the alert last stood; since when the flow is another.
+        # Value and flow then; since when it is kept; when the alert last stood, or the value was up; since when it is
+        # up; since when the flow is another.
         self.fields: tuple[Field, ...] = (
             Field(f"{self._name}.baseline", "f4", np.nan, rules),
             Field(f"{self._name}.flow", "f4", np.nan, rules),
             Field(f"{self._name}.kept", "i8", NEVER, rules),
             Field(f"{self._name}.last", "i8", NEVER, rules),
+            Field(f"{self._name}.up", "i8", NEVER, rules),
             Field(f"{self._name}.unlike", "i8", NEVER, rules),
         )
 
-    def take(self, now: Round, table: Table, flow: Floats, evaluated: Bools, filled: Bools) -> Kept | None:
+    def take(
+        self,
+        now: Round,
+        table: Table,
+        present: Floats,
+        flow: Floats,
+        near: Floats,
+        evaluated: Bools,
+        filled: Bools,
+    ) -> Kept | None:
         """The baselines that still count, None where there is none at all; those that do not are given up.
 
-        `flow`: the steady signal now; `evaluated`, `filled`: whether anything can be said, and from the window alone.
+        `present`, `flow`: the value and the steady signal now; `near`: a rise of so much is one; `evaluated`, `filled`:
+        whether anything can be said, and from the window alone.
         """
         value = table[f"{self._name}.baseline"][now.at]
         known = ~np.isnan(value)
@@ -89,17 +116,31 @@ class Baselines:
         off = flow - table[f"{self._name}.flow"][now.at]
         room = table[f"{self._name}.flow"][now.at] * self._tolerance
         alike, above = np.abs(off) <= room, off > room
+        up_since = self._up(now, table, present - value, value, near)
+        up, lasts = up_since > NEVER, time - up_since
         since = self._changed(now, table, flow, alike)
         learning = since > NEVER
         restless = self._restless(now, table)
-        last = np.where(restless, time, table[f"{self._name}.last"][now.at])
+        last = np.where(restless | up, time, table[f"{self._name}.last"][now.at])
         table[f"{self._name}.last"][now.at] = last
         learnt = learning & evaluated & filled & (time - since >= self._relearn_us)
-        over = ~restless & (filled | learning | (time - last > self._window_us))
+        normal = filled & (~up | (lasts >= self._rise_us))
+        over = ~restless & (normal | learning | (time - last > self._window_us))
         known &= ~(learnt | over)
         value = np.where(known, value, np.float32(np.nan))
         table[f"{self._name}.baseline"][now.at] = value
-        return Kept(value, known, alike, above, learning)
+        staying = lasts >= self._rise_us - self._window_us
+        return Kept(value, known, alike, above, learning, up & known, staying)
+
+    def _up(
+        self, now: Round, table: Table, rise: Floats, value: Floats, near: Floats
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
+        # Since when the value is up, else NEVER; one that is not measured leaves that as it is.
+        before = table[f"{self._name}.up"][now.at]
+        since = np.where(rise >= near, np.where(before == NEVER, now.time[:, None], before), NEVER)
+        since = np.where(np.isnan(rise) & ~np.isnan(value), before, since)
+        table[f"{self._name}.up"][now.at] = since
+        return since
 
     def _restless(self, now: Round, table: Table) -> Bools:
         # Rules that stand, or were pending up to now: a gap ends pending, whether or not silence has done so before.
@@ -116,13 +157,11 @@ class Baselines:
         changed = table["unit.flow_changed"][now.at][:, None]
         return np.maximum(unlike, np.where(changed > table[f"{self._name}.kept"][now.at], changed, NEVER))
 
-    def keep(self, now: Round, table: Table, begins: Bools, values: Floats, held: Bools, flow: Floats) -> None:
-        """Keep the lower median of the window where a fall `begins` [n, rules], with the flow it belongs to."""
+    def keep(self, now: Round, table: Table, begins: Bools, value: Floats, flow: Floats) -> None:
+        """Keep a baseline where a value leaves what is normal: `begins` [n, rules], `value` one of each of those."""
         at, rule = np.nonzero(begins)
-        ordered = np.sort(np.where(held[at, rule], values[at, rule], np.float32(np.inf)), axis=1)
-        middle = (held[at, rule].sum(axis=1) - 1) // 2
         row = row_numbers(now.at)[at]
-        table[f"{self._name}.baseline"][row, rule] = ordered[np.arange(len(at)), middle]
+        table[f"{self._name}.baseline"][row, rule] = value
         table[f"{self._name}.flow"][row, rule] = flow[at, rule]
         table[f"{self._name}.kept"][row, rule] = table[f"{self._name}.last"][row, rule] = now.time[at]
-        table[f"{self._name}.unlike"][row, rule] = NEVER
+        table[f"{self._name}.unlike"][row, rule] = table[f"{self._name}.up"][row, rule] = NEVER

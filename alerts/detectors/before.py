@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from alerts import schema
 from alerts.detectors.base import Group
+from alerts.detectors.own import Own
 from alerts.inputs import Rows
 from alerts.records import Context
 from alerts.table import Field, Table
@@ -46,7 +47,7 @@ class Before:
         self._name = name
         self._keys = tuple(keys)
         self._rule_of_rung = group.rule_of_rung
-        self.fields: tuple[Field, ...] = (Field(f"{name}.baseline", "f8", np.nan, group.rung_labels, saved=False),)
+        self.fields: tuple[Field, ...] = (Field(f"{name}.baseline", "f8", np.nan, group.rung_labels, given=True),)
 
     def of(self, table: Table, at: Rows) -> Doubles:
         """[n, rungs], from the context or the first reading; NaN before any."""
@@ -71,27 +72,23 @@ class Before:
 class Limits:
     """Limits below which a reading must not be: split by the baseline, or the patient's own."""
 
-    def __init__(self, name: str, group: Group, splits: Sequence[Split], own_keys: Sequence[str]) -> None:
-        self._name = name
-        self._own_keys = tuple(own_keys)
+    def __init__(self, name: str, group: Group, splits: Sequence[Split], own_names: Sequence[str]) -> None:
+        self._own = Own(f"{name}.own", group, np.full(len(group.rungs), np.nan), own_names)
         self._at = np.array([split.at for split in splits])
         self._under = np.array([split.under for split in splits])
         self._otherwise = np.array([split.otherwise for split in splits])
         self.before = Before(name, group, [split.baseline or None for split in splits])
-        own = Field(f"{name}.own", "f8", np.nan, group.rung_labels, saved=False)
-        self.fields: tuple[Field, ...] = (*self.before.fields, own)
+        self.fields: tuple[Field, ...] = (*self.before.fields, *self._own.fields)
 
     def of(self, table: Table, at: Rows) -> Doubles:
         """[n, rungs]."""
-        own, baseline = table[f"{self._name}.own"][at], self.before.of(table, at)
+        own, baseline = self._own.of(table, at), self.before.of(table, at)
         return np.where(np.isnan(own), np.where(baseline < self._at, self._under, self._otherwise), own)
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """Baselines, and the patient's own limits."""
         self.before.set_context(table, row, context)
-        for column, key in enumerate(self._own_keys):
-            own = context.limits.get(key, np.nan)
-            table[f"{self._name}.own"][row, column] = own if np.isfinite(own) else np.nan
+        self._own.set_context(table, row, context)
 
 
 def plain(limit: float) -> Split:

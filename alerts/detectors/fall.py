@@ -6,6 +6,7 @@ tells one from before. Systolic and mean pressure each do; that neither has fall
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
@@ -14,9 +15,11 @@ from alerts import schema
 from alerts.detectors import cuff, symptom
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.before import Before, Doubles, check_baseline
+from alerts.detectors.news import News
+from alerts.detectors.own import Own, names
 from alerts.inputs import Columns, Round
 from alerts.records import Context
-from alerts.schema import Delays, Head, Rule
+from alerts.schema import Delays, Head, Rule, Rung
 from alerts.table import NEVER, Field, Table
 
 _EPSILON: Final = 1e-3  # 118.2 − 98.2 in float32 is a little less than 20
@@ -64,8 +67,13 @@ def compile_rule(spec: FallFile, version: str) -> Rule:
             raise ValueError("mean_fall: goes with an other value of the reading")
         if level.symptom_within_s <= 0:
             raise ValueError("symptom_within_s: above 0")
-    rungs = tuple(schema.rung(level, level.fall, "at least") for level in spec.level)
-    return Rule(spec, version, spec.input.inputs, tuple(spec.input.fresh_by), (), rungs)
+    return Rule(spec, version, spec.input.inputs, tuple(spec.input.fresh_by), (), tuple(map(_rung, spec.level)))
+
+
+def _rung(level: Level) -> Rung:
+    more = (("mean_fall", level.mean_fall), ("below", level.below))
+    given = tuple((key, number) for key, number in more if number is not None)
+    return replace(schema.rung(level, level.fall, "at least"), more=given)
 
 
 class Fall:
@@ -77,10 +85,12 @@ class Fall:
         levels = self._levels = [level for spec in self._specs for level in spec.level]
         self._cuff = cuff.Cuff("fall", group, columns, [spec.input for spec in self._specs])
         self._before = Before("fall", group, [self._specs[position].input.baseline for position, _ in group.rungs])
-        self._fall = np.array([level.fall for level in levels]) - _EPSILON
-        self._near = np.array([level.fall - level.deadband for level in levels]) - _EPSILON
-        self._mean_fall = np.array([np.nan if x.mean_fall is None else x.mean_fall for x in levels]) - _EPSILON
-        self._below = np.array([np.inf if x.below is None else x.below for x in levels])
+        mean_fall = [np.nan if x.mean_fall is None else x.mean_fall for x in levels]
+        below = [np.inf if x.below is None else x.below for x in levels]
+        self._fall = Own("fall.limit", group, [level.fall for level in levels], names(group))
+        self._mean_fall = Own("fall.mean_limit", group, mean_fall, names(group, "mean_fall"))
+        self._below = Own("fall.below", group, below, names(group, "below"))
+        self._deadband = np.array([level.deadband for level in levels])
         self._with = np.array([level.symptom == "with" for level in levels])
         self._within_us = np.array([round(level.symptom_within_s * 1e6) for level in levels], np.int64)
         self._stays = np.array([level.stays for level in levels])
@@ -91,18 +101,18 @@ class Fall:
             Field("fall.breach", "?", False, rungs),
             Field("fall.clear", "?", False, rungs),
         )
-        # Whether what is known of the patient has changed since the last judgement.
-        asked = Field("fall.asked", "?", False, saved=False)
-        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, asked, *self._before.fields)
+        known = (*self._before.fields, *self._fall.fields, *self._mean_fall.fields, *self._below.fields)
+        self._news = News("fall", known)
+        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, *self._news.fields, *known)
         self.per_treatment = (*self._cuff.per_treatment, *(field.name for field in own))
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while the last reading has fallen and the symptoms are as the level asks."""
         fresh = self._cuff.take(now, table)
-        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | table["fall.asked"][now.at])
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | self._news.has(table, now.at))
         if len(at):
             self._judge(now.only(at), table)
-            table["fall.asked"][now.at] = False
+            self._news.judged(table, now.at)
         breach[...] = table["fall.breach"][now.at]
         clear[...] = table["fall.clear"][now.at]
         known = np.logical_or.reduceat(table["fall.known"][now.at], self._group.starts, axis=1)
@@ -114,11 +124,13 @@ class Fall:
         value = self._cuff.get(table, "value", now)[:, rungs]
         fall = self._before.of(table, now.at) - value
         # NaN, where no mean pressure is asked for or known, has not fallen.
-        fallen = (fall >= self._fall) | (self._mean_falls(now, table)[:, rungs] >= self._mean_fall)
-        breach = fallen & (value < self._below) & self._symptoms(now, table)
+        enough = self._fall.of(table, now.at) - _EPSILON
+        mean_enough = self._mean_fall.of(table, now.at) - _EPSILON
+        fallen = (fall >= enough) | (self._mean_falls(now, table)[:, rungs] >= mean_enough)
+        breach = fallen & (value < self._below.of(table, now.at)) & self._symptoms(now, table)
         table["fall.known"][now.at] = fallen
         table["fall.breach"][now.at] = breach
-        table["fall.clear"][now.at] = (fall < self._near) & ~fallen & ~self._stays
+        table["fall.clear"][now.at] = (fall < enough - self._deadband) & ~fallen & ~self._stays
 
     def _mean_falls(self, now: Round, table: Table) -> Doubles:
         mean = _mean(self._cuff.get(table, "value", now), self._cuff.get(table, "other", now))
@@ -134,9 +146,13 @@ class Fall:
         return np.where(self._with, symptom.within(now, table, self._within_us), silent)
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
-        """The pressure of before the treatment."""
+        """The pressure of before the treatment, and the patient's own limits."""
+        self._news.take_up(table, row, lambda: self._take_up(table, row, context))
+
+    def _take_up(self, table: Table, row: int, context: Context) -> None:
         self._before.set_context(table, row, context)
-        table["fall.asked"][row] = True
+        for number in (self._fall, self._mean_fall, self._below):
+            number.set_context(table, row, context)
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The reading, and how far it has fallen from what."""
@@ -155,13 +171,14 @@ class Fall:
                 said = f"{said}, mean pressure {fall}"
         if rung is None:
             return Sight(said, inputs)
-        level = self._levels[column]
+        level, limit = self._levels[column], self._fall.at(table, row, column)
+        more = {"mean_fall": self._mean_fall.at(table, row, column), "below": self._below.at(table, row, column)}
         if not table["fall.breach"][row, column]:
             stays = "stays to the end of the treatment" if level.stays else "not clear yet"
-            return Sight(f"{said}, {stays}", inputs, level.fall, holds=False)
+            return Sight(f"{said}, {stays}", inputs, limit, holds=False, more=more)
         minutes = schema.number(level.symptom_within_s / 60.0)
         felt = f"with a symptom in the last {minutes} min" if level.symptom == "with" else "no symptom told"
-        return Sight(f"{said}, {felt} ({spec.definition})", inputs, level.fall)
+        return Sight(f"{said}, {felt} ({spec.definition})", inputs, limit, more=more)
 
 
 def _mean(systolic: Doubles | float, diastolic: Doubles | float) -> Doubles:

@@ -54,8 +54,8 @@ class Infusion:
         self._rate = np.array([columns.place(spec.signal) for spec in self._specs], np.intp)
         self._left = np.array([columns.place(spec.remaining) for spec in self._specs], np.intp)
         self.fields: tuple[Field, ...] = (
-            Field("infusion.prescribed", "f4", np.nan, group.rule_labels, saved=False),
-            Field("infusion.stop_before", "f4", np.nan, group.rule_labels, saved=False),
+            Field("infusion.prescribed", "f4", np.nan, group.rule_labels, given=True),
+            Field("infusion.stop_before", "f4", np.nan, group.rule_labels, given=True),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, _why: Codes) -> None:

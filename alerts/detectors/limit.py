@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from alerts import schema
+from alerts.detectors import own
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.inputs import Columns, Round
 from alerts.records import Context
@@ -98,6 +99,7 @@ class Limit:
         self._specs = [_spec(rule) for rule in group.rules]
         self._columns = np.array([columns.place(spec.input.signal) for spec in self._specs], np.intp)
         self._rule_of_rung = group.rule_of_rung
+        self._own_names = own.names(group)
         self._sign = np.array([_sign(rung) for _, rung in group.rungs])
         self._outside = np.array([i for i, (_, rung) in enumerate(group.rungs) if rung.beyond == _OUTSIDE], np.intp)
         names, rungs = group.rule_labels, group.rung_labels
@@ -105,10 +107,10 @@ class Limit:
         releases = np.array([_release(rung, rung.limit) for _, rung in group.rungs])
         unknown = np.array([np.nan if rule.context else 0.0 for rule in group.rules])
         self.fields: tuple[Field, ...] = (
-            Field("limit.center", "f8", unknown, names, saved=False),
-            Field("limit.gain", "f8", GRID, names, saved=False),
-            Field("limit.trip", "f8", trips, rungs, saved=False),
-            Field("limit.release", "f8", releases, rungs, saved=False),
+            Field("limit.center", "f8", unknown, names, given=True),
+            Field("limit.gain", "f8", GRID, names, given=True),
+            Field("limit.trip", "f8", trips, rungs, given=True),
+            Field("limit.release", "f8", releases, rungs, given=True),
         )
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, _why: Codes) -> None:
@@ -129,8 +131,8 @@ class Limit:
             center, gain = _affine(spec.input, context)
             table["limit.center"][row, position] = center
             table["limit.gain"][row, position] = gain
-        for column, (position, rung) in enumerate(self._group.rungs):
-            limit = _own_limit(self._group.rules[position], rung, context)
+        for column, (_, rung) in enumerate(self._group.rungs):
+            limit = _own_limit(self._own_names[column], rung, context)
             table["limit.trip"][row, column] = _trip(rung, limit)
             table["limit.release"][row, column] = _release(rung, limit)
 
@@ -194,10 +196,10 @@ def _affine(source: Input, context: Context) -> tuple[float, float]:
     return 0.0, GRID
 
 
-def _own_limit(rule: Rule, rung: Rung, context: Context) -> float:
-    own = context.limits.get(f"{rule.id} {rung.priority}")
-    if own is not None and np.isfinite(own):
-        return abs(own) if rung.beyond == _OUTSIDE else own
+def _own_limit(name: str, rung: Rung, context: Context) -> float:
+    limit = own.number(context, name)
+    if limit is not None:
+        return abs(limit) if rung.beyond == _OUTSIDE else limit
     given = schema.context_value(context, rung.limit_from) if rung.limit_from else None
     return rung.limit if given is None else given
 

@@ -5,7 +5,8 @@ much (more viscous blood) leaves the sum. One pressure that moves alone moves bo
 pressure fall or the arterial one rise towards that of the room: either way the difference falls, while a kinked line or
 a cough raises it. So *out* is: sum off by `window` to either side, and difference down by as much.
 
-Both are held against the lower median of before, kept from the first reading that is out (`detectors.baseline`).
+Both are held against the lower median of before, kept from the first reading that is out, or whose difference is up by
+as much (`detectors.baseline`). Out once more while the alert stands is told anew (`detectors.settled`).
 """
 
 from __future__ import annotations
@@ -19,15 +20,27 @@ from alerts import reasons, schema
 from alerts.delay import QUIET
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.baseline import Baselines, Floats, Kept
-from alerts.detectors.window import PLACES, Steadiness, Window, Windows, each_rung, most_above, unpacked
+from alerts.detectors.reach import EPSILON, Reach, Reaches
+from alerts.detectors.settled import Ints, Settled
+from alerts.detectors.window import (
+    PLACES,
+    Steadiness,
+    Window,
+    Windows,
+    Words,
+    each_rung,
+    lower_median,
+    most_above,
+    most_below,
+)
 from alerts.inputs import Columns, Round
 from alerts.records import Context
 from alerts.rounds import row_numbers
 from alerts.schema import Delays, Head, Rule
 from alerts.table import Field, Table
 
-_EPSILON: Final = np.float32(1e-3)  # 130.1 − 115.1 in float32 is a little less than 15
 _SUM: Final = "pair.sum"
+_KEPT_SUM: Final = "pair.baseline_of_sum"  # means something where a baseline is kept
 
 
 class Input(Steadiness, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,85 +87,133 @@ class Pair:
         self._one = np.array([columns.place(spec.signal) for spec in self._specs], np.intp)
         self._other = np.array([columns.place(spec.other_signal) for spec in self._specs], np.intp)
         self._steady = np.array([columns.place(spec.steady_signal) for spec in self._specs], np.intp)
-        self._out = np.array([rung.limit for _, rung in group.rungs], np.float32) - _EPSILON
-        self._near = np.array([rung.limit - rung.deadband for _, rung in group.rungs], np.float32) + _EPSILON
+        self._reaches = Reaches("pair", group)
         self._rungs = each_rung(group)
         # The difference's window is the detector's; the sum has the same places, for it is known when the other is.
         self._windows = Windows("pair", group.rule_labels, self._specs)
-        self._difference = Baselines("pair", group, self._specs)
-        self._sum = Baselines("pair.of_sum", group, self._specs)
-        self.fields: tuple[Field, ...] = (
+        self._baselines = Baselines("pair", group, self._specs)
+        self._settled = Settled("pair", group, self._windows)
+        seen = (
             *self._windows.fields,
             Field(_SUM, "f4", np.nan, group.rule_labels, (PLACES,)),
-            *self._difference.fields,
-            *self._sum.fields,
+            Field(_KEPT_SUM, "f4", np.nan, group.rule_labels),
+            *self._baselines.fields,
+            *self._settled.fields,
         )
-        self.per_treatment = tuple(field.name for field in self.fields)
+        self.per_treatment = tuple(field.name for field in seen)
+        self.fields: tuple[Field, ...] = (*seen, *self._reaches.fields)
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while sum and difference are out of their windows; codes where there is no ground to say."""
         one, other = now.values[:, self._one], now.values[:, self._other]
         total, difference, flow = one + other, one - other, now.values[:, self._steady]
-        window = self._windows.take(now, table)
+        window, reach = self._windows.take(now, table), self._reaches.of(table, now.at)
         own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
-        kept = self._difference.take(now, table, flow, ground, window.filled)
-        kept_sum = self._sum.take(now, table, flow, ground, window.filled)
-        self._look(now, table, total, difference, window, breach, clear)
+        kept = self._baselines.take(now, table, difference, flow, reach.back, ground, window.filled)
+        standing = self._look(now, table, total, difference, window, reach, breach, clear)
         no_window = ~window.filled
-        leave_out = np.zeros(flow.shape, np.bool_)
-        if kept is not None and kept_sum is not None:
-            self._look_back(total, difference, kept, kept_sum, breach, clear)
-            out = kept.known & ~np.logical_and.reduceat(clear, self._group.starts, axis=1)
-            codes[out & ~kept.alike & ground] = reasons.RELEARNING
+        away = np.zeros(flow.shape, np.bool_)
+        if kept is not None:
+            self._look_back(total, difference, kept, table[_KEPT_SUM][now.at], reach, breach, clear)
+            back = np.logical_and.reduceat(clear, self._group.starts, axis=1)
+            codes[kept.known & ~back & ~kept.alike & ground] = reasons.RELEARNING
             no_window &= ~kept.known
-            leave_out = out & ~kept.learning
+            away = kept.away(back)
         codes[no_window] = reasons.WINDOW_UNFILLED
         own = np.maximum(own, codes)
         why[:, self._group.own] = own
-        begins = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
-        if begins.any():
-            begins &= np.isnan(table["pair.baseline"][now.at])
-        if begins.any():
-            held = unpacked(window.held)
-            self._difference.keep(now, table, begins, window.values, held, flow)
-            self._sum.keep(now, table, begins, table[_SUM][now.at], held, flow)
-        left_out = leave_out | begins
-        self._windows.store(now, table, window, np.where(left_out, np.float32(np.nan), difference), flow)
-        table[_SUM][row_numbers(now.at), :, window.place] = np.where(left_out, np.float32(np.nan), total)
+        if len(standing):
+            self._look_again(now, table, total, difference, window, standing, reach.least, ground)
+        out = np.logical_or.reduceat(breach, self._group.starts, axis=1) & (own == reasons.EVALUATED)
+        risen = most_below(window.values, difference - reach.least, window.held) & (own == reasons.EVALUATED)
+        # What is too low for a needle to be seen is nothing to hold a value against.
+        risen &= table["rule.veiled"][now.at][:, self._group.own] == 0
+        leaves = out | risen
+        if leaves.any():
+            leaves &= np.isnan(table["pair.baseline"][now.at])
+            self._keep(now, table, leaves, window, flow)
+            self._settled.fell(now, table, out)
+        self._windows.store(now, table, window, difference, flow, away | leaves)
+        table[_SUM][row_numbers(now.at), :, window.place] = total
+
+    def _keep(self, now: Round, table: Table, leaves: Bools, window: Window, flow: Floats) -> None:
+        held = window.held[leaves]
+        self._baselines.keep(now, table, leaves, lower_median(window.values[leaves], held), flow)
+        at, rule = np.nonzero(leaves)
+        row = row_numbers(now.at)[at]
+        table[_KEPT_SUM][row, rule] = lower_median(table[_SUM][row, rule], held)
 
     def _look(
-        self, now: Round, table: Table, total: Floats, difference: Floats, window: Window, breach: Bools, clear: Bools
-    ) -> None:
+        self,
+        now: Round,
+        table: Table,
+        total: Floats,
+        difference: Floats,
+        window: Window,
+        reach: Reach,
+        breach: Bools,
+        clear: Bools,
+    ) -> Ints:
         # The difference alone decides for nearly every reading; the sum is looked at where it is down.
         rungs = self._rungs
         held, values = window.held[:, rungs], window.values[:, rungs]
         present = difference[:, rungs]
-        np.copyto(breach, most_above(values, present + self._out, held))
+        np.copyto(breach, most_above(values, present + reach.out, held))
         clear[...] = ~breach & ~np.isnan(present)
-        standing = table["rung.state"][now.at][:, self._group.columns] != QUIET
-        at = np.flatnonzero((breach | standing).any(axis=1))
+        standing = (table["rung.state"][now.at][:, self._group.columns] != QUIET).any(axis=1)
+        at = np.flatnonzero(breach.any(axis=1) | standing)
         if len(at) == 0:
-            return
-        sums, sum_now = table[_SUM][row_numbers(now.at)[at]][:, rungs], total[at][:, rungs]
-        apart = most_above(sums, sum_now + self._out, held[at]) | ~most_above(sums, sum_now - self._out, held[at])
+            return at
+        sums, sum_now, out = table[_SUM][row_numbers(now.at)[at]][:, rungs], total[at][:, rungs], reach.out[at]
+        apart = most_above(sums, sum_now + out, held[at]) | ~most_above(sums, sum_now - out, held[at])
         breach[at] &= apart
-        near = most_above(values[at], present[at] + self._near, held[at])
+        near = most_above(values[at], present[at] + reach.near[at], held[at])
         clear[at] = ~breach[at] & ~near & ~np.isnan(present[at])
+        return np.flatnonzero(standing)
+
+    def _look_again(
+        self,
+        now: Round,
+        table: Table,
+        total: Floats,
+        difference: Floats,
+        window: Window,
+        at: Ints,
+        least: Floats,
+        ground: Bools,
+    ) -> None:
+        values, sums, out = window.values[at], table[_SUM][row_numbers(now.at)[at]], least[at]
+
+        def is_down(held: Words) -> Bools:
+            apart = most_above(sums, total[at] + out, held) | most_below(sums, total[at] - out, held)
+            return most_above(values, difference[at] + out, held) & apart
+
+        told = self._settled.look(now, table, window, at, ground, is_down)
+        if told is not None:
+            self._settled.level(now, table, told, lower_median(window.values[told.at, told.rule], told.held))
 
     def _look_back(
-        self, total: Floats, difference: Floats, kept: Kept, kept_sum: Kept, breach: Bools, clear: Bools
+        self,
+        total: Floats,
+        difference: Floats,
+        kept: Kept,
+        kept_sum: Floats,
+        reach: Reach,
+        breach: Bools,
+        clear: Bools,
     ) -> None:
         rungs = self._group.rule_of_rung
         known, fall = kept.known[:, rungs], (kept.value - difference)[:, rungs]
-        apart = np.abs(kept_sum.value - total)[:, rungs]
-        np.copyto(breach, (fall >= self._out) & (apart >= self._out), where=known)
+        apart = np.abs(kept_sum - total)[:, rungs]
+        np.copyto(breach, (fall >= reach.out) & (apart >= reach.out), where=known)
         # Over when the difference is back: a raised arm on top of it must not bring the sum back and hide the needle.
-        np.copyto(clear, (fall < self._near) & (fall < self._out) & ~kept.above[:, rungs], where=known)
+        np.copyto(clear, (fall < reach.near) & (fall < reach.out) & ~kept.above[:, rungs], where=known)
 
-    def set_context(self, _table: Table, _row: int, _context: Context) -> None:
-        """Nothing here depends on the patient."""
+    def set_context(self, table: Table, row: int, context: Context) -> None:
+        """The patient's own limits."""
+        self._reaches.set_context(table, row, context)
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """Both pressures, and how far sum and difference are from what they were."""
@@ -174,15 +235,20 @@ class Pair:
         moved += f"{_moved(one - other - of_difference, unit)} against {'before' if kept else 'the last minute'}"
         if rung is None:
             return Sight(f"{said}: {moved}", inputs)
-        limit = self._group.rules[position].rungs[rung].limit
+        limit = self._reaches.at(table, row, self._group.column(position, rung))
         fall, apart = of_difference - (one - other), abs(one + other - of_sum)
-        if min(fall, apart) >= limit - _EPSILON:
-            return Sight(f"{said}: {moved}, both out of ± {schema.quantity(limit, unit)}", inputs, limit)
+        if min(fall, apart) >= limit - EPSILON:
+            settled, again = float(table["pair.settled"][row, position]), ""
+            more = settled - (one - other)
+            if more >= limit - EPSILON:
+                inputs |= {"difference_settled": settled}
+                again = f", the difference {schema.quantity(more, unit)} below where it had settled since"
+            return Sight(f"{said}: {moved}, both out of ± {schema.quantity(limit, unit)}{again}", inputs, limit)
         return Sight(f"{said}: {moved}, not clear yet", inputs, limit, holds=False)
 
     def _references(self, table: Table, row: int, position: int, *, kept: bool) -> tuple[float, float]:
         if kept:
-            return float(table["pair.baseline"][row, position]), float(table["pair.of_sum.baseline"][row, position])
+            return float(table["pair.baseline"][row, position]), float(table[_KEPT_SUM][row, position])
         median = self._windows.median
         return median(table, row, position), median(table, row, position, _SUM)
 

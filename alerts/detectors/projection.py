@@ -6,6 +6,7 @@ time gone), which means something from half time on. Limits are in per cent of t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
@@ -13,9 +14,10 @@ import numpy as np
 
 from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
-from alerts.inputs import Columns, Round
+from alerts.detectors.own import Own, names
+from alerts.inputs import Columns, Round, Rows
 from alerts.records import Context
-from alerts.schema import CONTEXT_LABELS, Delays, Head, Rule
+from alerts.schema import CONTEXT_LABELS, Delays, Head, Rule, Rung
 from alerts.table import Field, Table
 
 GRID: Final = 10_000.0  # as `limit`'s: 1.26 in float32 is not below nine tenths of 1.4
@@ -69,13 +71,13 @@ def compile_rule(spec: ProjectionFile, version: str) -> Rule:
         raise ValueError("input: either rate or elapsed")
     if bool(source.remaining) != bool(source.rate or source.elapsed):
         raise ValueError("input: remaining goes with rate or elapsed")
-    rungs = tuple(schema.rung(level, float("nan"), _side(level)) for level in spec.level)
-    names = (source.signal, source.rate, source.elapsed, source.remaining, source.goal)
+    rungs = tuple(map(_rung, spec.level))
+    inputs = (source.signal, source.rate, source.elapsed, source.remaining, source.goal)
     keys = (source.goal_from,) if source.goal_from else ()
-    return Rule(spec, version, tuple(name for name in names if name), (), keys, rungs)
+    return Rule(spec, version, tuple(name for name in inputs if name), (), keys, rungs)
 
 
-def _side(level: Level) -> str:
+def _rung(level: Level) -> Rung:
     if (level.above_percent is None) == (level.below_percent is None):
         raise ValueError(f"level {level.priority}: either above_percent or below_percent")
     if (level.above is None) != (level.whichever is None) or (level.above is not None and level.above_percent is None):
@@ -84,7 +86,8 @@ def _side(level: Level) -> str:
     assert percent is not None
     if not percent >= 0.0 or not 0.0 <= level.deadband <= percent:
         raise ValueError("deadband: at least 0, at most the per cent of the limit")
-    return "below" if level.above_percent is None else "above"
+    more = () if level.above is None else (("above", level.above),)
+    return replace(schema.rung(level, percent, "below" if level.above_percent is None else "above"), more=more)
 
 
 class Projection:
@@ -102,12 +105,14 @@ class Projection:
         self._remaining = _some(columns, [spec.remaining for spec in self._specs])
         self._goal = _some(columns, [spec.goal for spec in self._specs])
         self._sign = np.array([-1.0 if rung.beyond == "below" else 1.0 for _, rung in group.rungs])
-        self._share = np.array([(lev.above_percent or 0.0) + (lev.below_percent or 0.0) for lev in self._levels]) / 100
-        # The less of a share and nothing, or the more of it: what is not given must not decide.
-        self._at_most = np.array([lev.above if lev.whichever == "less" else np.inf for lev in self._levels], float)
-        self._at_least = np.array([lev.above if lev.whichever == "more" else -np.inf for lev in self._levels], float)
+        self._percent = Own("projection.percent", group, [rung.limit for _, rung in group.rungs], names(group))
+        amounts = [np.nan if level.above is None else level.above for level in self._levels]
+        self._amount = Own("projection.amount", group, amounts, names(group, "above"))
+        self._less = np.array([level.whichever == "less" for level in self._levels])
+        self._more = np.array([level.whichever == "more" for level in self._levels])
         self._dead = np.array([rung.deadband / 100.0 for _, rung in group.rungs])
-        self.fields: tuple[Field, ...] = (Field("projection.goal", "f8", np.nan, group.rule_labels, saved=False),)
+        goal = Field("projection.goal", "f8", np.nan, group.rule_labels, given=True)
+        self.fields: tuple[Field, ...] = (goal, *self._percent.fields, *self._amount.fields)
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach beyond the limit, clear once back by the deadband; a code before half time."""
@@ -130,15 +135,22 @@ class Projection:
             why[:, mine] = np.maximum(why[:, mine], early * np.uint8(reasons.BEFORE_HALF_TIME))
         goal, end = goal[:, self._group.rule_of_rung], end[:, self._group.rule_of_rung]
         beyond = np.rint((end - goal) * self._sign * GRID)
-        limit = self._limits(goal)
+        limit = self._limits(table, now.at, goal)
         np.greater(beyond, np.rint(limit * GRID), out=breach)
         np.less_equal(beyond, np.rint((limit - self._dead * goal) * GRID), out=clear)
 
-    def _limits(self, goal: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
-        return np.clip(self._share * goal, self._at_least, self._at_most)
+    def _limits(
+        self, table: Table, at: Rows, goal: np.typing.NDArray[np.float64]
+    ) -> np.typing.NDArray[np.float64]:  # fmt: skip
+        # The less of a share and an amount, or the more of them: an amount that is not given must not decide.
+        amount = self._amount.of(table, at)
+        share = self._percent.of(table, at) / 100.0 * goal
+        return np.clip(share, np.where(self._more, amount, -np.inf), np.where(self._less, amount, np.inf))
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
-        """The goal, where it is prescribed."""
+        """The goal, where it is prescribed, and the patient's own limits."""
+        self._percent.set_context(table, row, context)
+        self._amount.set_context(table, row, context)
         for position, spec in enumerate(self._specs):
             value = schema.context_value(context, spec.goal_from) if spec.goal_from else None
             table["projection.goal"][row, position] = np.nan if value is None else value
@@ -159,7 +171,7 @@ class Projection:
         if rung is None:
             return Sight(said, inputs)
         column = self._group.column(position, rung)
-        limit = float(self._limits(np.full((1, len(self._sign)), goal))[0, column])
+        limit = float(self._limits(table, slice(row, row + 1), np.full((1, len(self._sign)), goal))[0, column])
         allowed = f"{schema.quantity(limit, unit)} {self._group.rules[position].rungs[rung].beyond} it"
         if np.rint((end - goal) * self._sign[column] * GRID) > np.rint(limit * GRID):
             return Sight(f"{said}, more than {allowed}", inputs, limit)

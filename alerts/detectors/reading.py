@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -11,9 +12,11 @@ from alerts import schema
 from alerts.detectors import cuff, symptom
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.before import Doubles, Limits, Split, plain
+from alerts.detectors.news import News
+from alerts.detectors.own import Own, names
 from alerts.inputs import Columns, Round
 from alerts.records import Context
-from alerts.schema import Delays, Head, Rule
+from alerts.schema import Delays, Head, Rule, Rung
 from alerts.table import Field, Table
 
 _COUNT_MAX: Final = 200
@@ -66,8 +69,14 @@ def compile_rule(spec: ReadingFile, version: str) -> Rule:
             raise ValueError("symptom_within_s: goes with below")
         if level.other_deadband < 0:
             raise ValueError("other_deadband: at least 0")
-    rungs = tuple(schema.rung(x, np.nan if x.below_by else x.limit.under, _side(x)) for x in spec.level)
-    return Rule(spec, version, spec.input.inputs, tuple(spec.input.fresh_by), (), rungs)
+    return Rule(spec, version, spec.input.inputs, tuple(spec.input.fresh_by), (), tuple(map(_rung, spec.level)))
+
+
+def _rung(level: Level) -> Rung:
+    split = (level.below_by.under, level.below_by.otherwise) if level.below_by else ()
+    rung = schema.rung(level, np.nan if split else level.limit.under, _side(level))
+    more = () if level.other_at_least is None else (("other_at_least", level.other_at_least),)
+    return replace(rung, split=split, more=more)
 
 
 def _side(level: Level) -> str:
@@ -82,11 +91,12 @@ class Reading:
         self._specs = [_spec(rule) for rule in group.rules]
         levels = [level for spec in self._specs for level in spec.level]
         self._cuff = cuff.Cuff("reading", group, columns, [spec.input for spec in self._specs])
-        own_keys = [f"{group.rules[position].id} {rung.priority}" for position, rung in group.rungs]
-        self._limits = Limits("reading", group, [level.limit for level in levels], own_keys)
+        self._limits = Limits("reading", group, [level.limit for level in levels], names(group))
         self._up = np.array([level.at_least is not None for level in levels])
-        self._other = np.array([np.nan if x.other_at_least is None else x.other_at_least for x in levels])
-        self._other_back = self._other - [x.other_deadband for x in levels]
+        other = [np.nan if x.other_at_least is None else x.other_at_least for x in levels]
+        self._other = Own("reading.other_limit", group, other, names(group, "other_at_least"))
+        self._looks_at_other = bool(np.isfinite(other).any())
+        self._other_deadband = np.array([x.other_deadband for x in levels])
         self._deadband = np.array([x.deadband for x in levels])
         self._on = np.array([x.on_readings for x in levels], np.uint8)
         self._off = np.array([x.off_readings for x in levels], np.uint8)
@@ -98,19 +108,19 @@ class Reading:
             Field("reading.breach", "?", False, rungs),
             Field("reading.clear", "?", False, rungs),
         )
-        # Whether what is known of the patient has changed since the last judgement.
-        asked = Field("reading.asked", "?", False, saved=False)
-        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, asked, *self._limits.fields)
+        known = (*self._limits.fields, *self._other.fields)
+        self._news = News("reading", known)
+        self.fields: tuple[Field, ...] = (*self._cuff.fields, *own, *self._news.fields, *known)
         self.per_treatment = (*self._cuff.per_treatment, *(field.name for field in own))
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach after enough readings in breach, clear after enough readings back by the deadband."""
         fresh = self._cuff.take(now, table)
         # Between readings nothing changes but by a symptom: the last judgement stands.
-        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | table["reading.asked"][now.at])
+        at = np.flatnonzero(fresh.any(axis=1) | symptom.told(now, table) | self._news.has(table, now.at))
         if len(at):
             self._judge(now.only(at), table, fresh[at])
-            table["reading.asked"][now.at] = False
+            self._news.judged(table, now.at)
         breach[...] = table["reading.breach"][now.at]
         clear[...] = table["reading.clear"][now.at]
         known = np.logical_or.reduceat(breach, self._group.starts, axis=1)
@@ -134,11 +144,12 @@ class Reading:
         table["reading.clear"][now.at] = back & (table["reading.backs"][now.at] >= self._off)
 
     def _look_at_other(self, now: Round, table: Table, off: Bools, back: Bools) -> None:
-        if not np.isfinite(self._other).any():
+        if not self._looks_at_other:
             return
+        limit = self._other.of(table, now.at)
         other = self._cuff.get(table, "other", now)[:, self._group.rule_of_rung]
-        off |= other >= self._other  # NaN is not
-        back &= np.isnan(self._other) | (other <= self._other_back)
+        off |= other >= limit  # NaN is not
+        back &= np.isnan(limit) | (other <= limit - self._other_deadband)
 
     def _with_symptom(self, now: Round, table: Table, off: Bools) -> Bools:
         any_off = np.logical_or.reduceat(off, self._group.starts, axis=1)[:, self._group.rule_of_rung]
@@ -152,8 +163,11 @@ class Reading:
 
     def set_context(self, table: Table, row: int, context: Context) -> None:
         """The baseline, and the patient's own limits."""
+        self._news.take_up(table, row, lambda: self._take_up(table, row, context))
+
+    def _take_up(self, table: Table, row: int, context: Context) -> None:
         self._limits.set_context(table, row, context)
-        table["reading.asked"][row] = True
+        self._other.set_context(table, row, context)
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The reading, its limit, and the baseline the limit came from."""
@@ -181,14 +195,15 @@ class Reading:
     def _see_above(self, table: Table, row: int, column: int, level: Level, sight: Sight) -> Sight:
         spec = self._specs[self._group.rule_of_rung[column]].input
         assert sight.limit is not None
-        limits = schema.number(sight.limit)
+        limits, more = schema.number(sight.limit), {}
         if level.other_at_least is not None:
-            limits = f"{limits}/{schema.number(level.other_at_least)}"
+            more["other_at_least"] = self._other.at(table, row, column)
+            limits = f"{limits}/{schema.number(more['other_at_least'])}"
         limits = f"{limits} {schema.unit(spec.signal)} ({spec.definition})"
         if int(table["reading.breaches"][row, column]) < level.on_readings:
-            return Sight(f"{sight.text}, no longer at {limits}, not clear yet", sight.inputs, sight.limit, holds=False)
+            return replace(sight, text=f"{sight.text}, no longer at {limits}, not clear yet", holds=False, more=more)
         times = f" in {level.on_readings} readings" if level.on_readings > 1 else ""
-        return Sight(f"{sight.text}, at or above {limits}{times}", sight.inputs, sight.limit)
+        return replace(sight, text=f"{sight.text}, at or above {limits}{times}", more=more)
 
     def _reference(self, table: Table, row: int, position: int, column: int, inputs: dict[str, float]) -> str:
         # The limit, the definition it is from, and the baseline that chose it, which goes with the inputs.

@@ -10,6 +10,7 @@ there can be said only where all could be looked at.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from alerts import reasons, schema
 from alerts.detectors.base import Bools, Codes, Group, Sight
 from alerts.detectors.buckets import BUCKET_S, LONGEST_S, Buckets, Floats, Turned
+from alerts.detectors.own import Own, names
 from alerts.inputs import Columns, Round
 from alerts.records import Context
 from alerts.rounds import row_numbers
@@ -93,12 +95,11 @@ def compile_rule(spec: TrendFile, version: str) -> Rule:
     for steady in source.steady:
         if steady.percent < 0 or steady.by < 0:
             raise ValueError("steady: percent and by are at least 0")
-    sides = [_side(level) for level in spec.level]
-    rungs = tuple(schema.rung(level, *side) for level, side in zip(spec.level, sides, strict=True))
-    names = dict.fromkeys([*(level.signal for level in spec.level), *(steady.signal for steady in source.steady)])
-    if len(names) > reasons.MAX_INPUTS:
+    rungs = tuple(replace(schema.rung(level, *_side(level)), subject=level.signal) for level in spec.level)
+    inputs = dict.fromkeys([*(level.signal for level in spec.level), *(steady.signal for steady in source.steady)])
+    if len(inputs) > reasons.MAX_INPUTS:
         raise ValueError(f"steady: at most {reasons.MAX_INPUTS} signals in a rule")
-    return Rule(spec, version, tuple(names), (), (), rungs)
+    return Rule(spec, version, tuple(inputs), (), (), rungs)
 
 
 def _side(level: Level) -> tuple[float, str]:
@@ -119,31 +120,33 @@ class Trend:
         self._group = group
         self._specs = [_spec(rule).input for rule in group.rules]
         self._levels = [level for rule in group.rules for level in _spec(rule).level]
-        names = tuple(dict.fromkeys(name for rule in group.rules for name in rule.inputs))
-        self._columns = np.array([columns.place(name) for name in names], np.intp)
-        self._signal = np.array([names.index(level.signal) for level in self._levels], np.intp)
-        self._steady = [[(names.index(s.signal), s.percent / 100.0, s.by) for s in spec.steady] for spec in self._specs]
-        self._needs = [need for rung in range(len(group.rungs)) for need in self._needs_of(rung, names)]
-        self._pumped = np.array([any(names[i] == "blood_flow" for i, *_ in self._steady[p]) for p, _ in group.rungs])
+        of = tuple(dict.fromkeys(name for rule in group.rules for name in rule.inputs))
+        self._columns = np.array([columns.place(name) for name in of], np.intp)
+        self._signal = np.array([of.index(level.signal) for level in self._levels], np.intp)
+        self._steady = [[(of.index(s.signal), s.percent / 100.0, s.by) for s in spec.steady] for spec in self._specs]
+        self._needs = [need for rung in range(len(group.rungs)) for need in self._needs_of(rung, of)]
+        self._pumped = np.array([any(of[i] == "blood_flow" for i, *_ in self._steady[p]) for p, _ in group.rungs])
         self._sign = np.array([-1.0 if "below" in rung.beyond else 1.0 for _, rung in group.rungs])
-        at = np.array([0.5 if rung.beyond.startswith("at") else 0.0 for _, rung in group.rungs])
-        limit = np.array([rung.limit for _, rung in group.rungs]) * self._sign
-        self._trip = np.rint(limit * GRID) - at
-        self._release = np.rint((limit - [rung.deadband for _, rung in group.rungs]) * GRID)
+        self._at = np.array([0.5 if rung.beyond.startswith("at") else 0.0 for _, rung in group.rungs])
+        self._limit = Own("trend.limit", group, [rung.limit for _, rung in group.rungs], names(group))
+        self._deadband = np.array([rung.deadband for _, rung in group.rungs])
         self._p = [level.p_at_most for level in self._levels]
         self._looks = np.array([level.looks for level in self._levels], np.uint8)
         self._flow = columns.place("blood_flow")
-        self._buckets = Buckets("trend", names, self._columns)
+        self._buckets = Buckets("trend", of, self._columns)
         rungs = group.rung_labels
-        self.fields: tuple[Field, ...] = (
+        looked = (
             *self._buckets.fields,
             Field("trend.slope", "f4", np.nan, rungs),
             Field("trend.p", "f4", np.nan, rungs),
             Field("trend.found", "u1", 0, rungs),
             Field("trend.clear", "?", False, rungs),
             Field("trend.code", "u1", reasons.WINDOW_UNFILLED, rungs),
+            # By which limit: between two looks another may begin to hold.
+            Field("trend.by", "f8", self._limit.usual, rungs),
         )
-        self.per_treatment = tuple(field.name for field in self.fields)
+        self.per_treatment = tuple(field.name for field in looked)
+        self.fields: tuple[Field, ...] = (*looked, *self._limit.fields)
 
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach where enough looks in a row found a trend, clear where the last found it back by the deadband."""
@@ -212,21 +215,25 @@ class Trend:
         values = np.where(near, series, np.nan)
         slope[used] = theil_sen.slopes(np.arange(series.shape[1]), values[used]) * _PER_HOUR
         gridded = np.rint(slope * self._sign[rung] * GRID)
-        found = gridded > self._trip[rung]
-        limit = self._p[rung]
-        if limit is not None and found.any():
+        by = self._limit.of(table, rows)[:, rung]
+        limit = by * self._sign[rung]
+        found = gridded > np.rint(limit * GRID) - self._at[rung]
+        p_at_most = self._p[rung]
+        if p_at_most is not None and found.any():
             # The costlier half of the question is asked only where the slope says yes.
             test = mann_kendall.trends(values[found])
             p[found] = test.p_rising if self._sign[rung] > 0 else test.p_falling
-            found &= p <= limit
+            found &= p <= p_at_most
         before = table["trend.found"][rows, rung]
         table["trend.found"][rows, rung] = np.where(found, np.minimum(before, _COUNT_MAX - 1) + 1, 0)
-        table["trend.clear"][rows, rung] = gridded <= self._release[rung]
+        table["trend.clear"][rows, rung] = gridded <= np.rint((limit - self._deadband[rung]) * GRID)
+        table["trend.by"][rows, rung] = by
         table["trend.slope"][rows, rung], table["trend.p"][rows, rung] = slope, p
         table["trend.code"][rows, rung] = codes
 
-    def set_context(self, _table: Table, _row: int, _context: Context) -> None:
-        """Nothing here depends on the patient."""
+    def set_context(self, table: Table, row: int, context: Context) -> None:
+        """The patient's own limits, for the next look."""
+        self._limit.set_context(table, row, context)
 
     def see(self, table: Table, row: int, position: int, rung: int | None, _now_us: int) -> Sight:
         """The value, and how it moves."""
@@ -238,7 +245,7 @@ class Trend:
             return Sight(f"{'; '.join(said)} over the last {minutes} min", inputs)
         column, inputs = first + rung, {}
         said_of = f"{self._said(table, row, column, inputs)} over the last {minutes} min"
-        limit = self._group.rules[position].rungs[rung].limit
+        limit = float(table["trend.by"][row, column])
         unit = f"{schema.unit(self._levels[column].signal)}/h"
         if int(table["trend.found"][row, column]) == 0:
             return Sight(f"{said_of}, not clear yet", inputs, limit, holds=False)

@@ -34,6 +34,8 @@ class Steadiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         window_s: at most 62. min_readings, min_span_s: what a window must hold and how far back it must reach.
         steady_percent, steady_share: this share of the steady signal's readings within this much of the present one.
         relearn_s: so long after a blood-flow change or a pump restart the baseline of an active alert is given up.
+        rise_s: a value that has risen by what counts as a fall is held against what it was before for so long; one that
+            stays up longer is what is normal now. At least `window_s`.
     """
 
     window_s: int = 60
@@ -43,11 +45,14 @@ class Steadiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     steady_percent: float
     steady_share: float = 0.9
     relearn_s: float = 300.0
+    rise_s: float = 300.0
 
     def check(self) -> None:
         """ValueError where no window can be like that."""
         if not 1 <= self.min_span_s < self.window_s <= PLACES - 2:
             raise ValueError(f"input: 1 ≤ min_span_s < window_s ≤ {PLACES - 2}")
+        if not self.rise_s >= self.window_s:
+            raise ValueError("input: rise_s ≥ window_s")
 
     @property
     def tolerance(self) -> float:
@@ -56,6 +61,7 @@ class Steadiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 Words = npt.NDArray[np.uint64]
+Times = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -65,8 +71,9 @@ class Window:
     Attributes:
         values, steady: the signal and the steady one: [n, rules, places].
         second, place: the present second, and the place of each unit that is its.
-        inside, held: places within the window, and those of them with a value: one bit each, [n, rules].
-        count: values in the window. filled: whether it holds enough of them, far enough back: [n, rules].
+        inside, taken, held: places within the window, those of them with a value, and those of these whose value was
+            not away from the baseline: one bit each, [n, rules].
+        filled: whether it holds enough of those, far enough back: [n, rules].
     """
 
     values: Floats
@@ -74,8 +81,8 @@ class Window:
     second: npt.NDArray[np.int32]
     place: npt.NDArray[np.int32]
     inside: Words
+    taken: Words
     held: Words
-    count: npt.NDArray[np.uint8]
     filled: Bools
 
 
@@ -98,6 +105,18 @@ def most_above(values: Floats, present: Floats, held: Words) -> Bools:
     return np.asarray(2 * np.bitwise_count(low) > np.bitwise_count(held))
 
 
+def most_below(values: Floats, present: Floats, held: Words) -> Bools:
+    """Whether the lower median of the held values is at or below the present one; never where none is held."""
+    low, count = packed(values <= present[..., None]) & held, np.bitwise_count(held)
+    return np.asarray((2 * np.bitwise_count(low) >= count) & (count > 0))
+
+
+def lower_median(values: Floats, held: Words) -> Floats:
+    """Of the held values: [n, places] and one word each to [n]; at least one is held."""
+    ordered = np.sort(np.where(unpacked(held), values, np.float32(np.inf)), axis=1)
+    return ordered[np.arange(len(values)), (np.bitwise_count(held).astype(np.intp) - 1) // 2]
+
+
 def each_rung(group: Group) -> slice | npt.NDArray[np.intp]:
     """What makes columns per rung of columns per rule; a view where each rule has one level, for copies cost."""
     return slice(None) if len(group.rungs) == len(group.rules) else group.rule_of_rung
@@ -117,21 +136,32 @@ class Windows:
             Field(f"{name}.second", "i4", _LONG_AGO, None, (PLACES,)),
             Field(f"{name}.window", "f4", np.nan, labels, (PLACES,)),
             Field(f"{name}.steady", "f4", np.nan, labels, (PLACES,)),
+            Field(f"{name}.away", "u8", 0, labels),
         )
 
     def take(self, now: Round, table: Table) -> Window:
         """The windows as they are before this reading."""
-        second, then = _second(now), table[f"{self._name}.second"][now.at][:, None, :]
+        second, then = _seconds(now.time), table[f"{self._name}.second"][now.at][:, None, :]
         place = second & (PLACES - 1)
         values = table[f"{self._name}.window"][now.at]
         # No place is ahead of the present second, whose own holds it or what is too old by a turn of all places.
         inside = packed(then >= (second[:, None] - self._window_s)[:, :, None]) & ~_BITS[place][:, None]
-        held = inside & packed(values == values)  # NaN is not
-        count = np.bitwise_count(held)
-        filled = (count >= self._min_readings) & (
-            (held & packed(then <= (second[:, None] - self._min_span_s)[:, :, None])) != 0
-        )
-        return Window(values, table[f"{self._name}.steady"][now.at], second, place, inside, held, count, filled)
+        taken = inside & packed(values == values)  # NaN is not
+        held = taken & ~table[f"{self._name}.away"][now.at]
+        steady = table[f"{self._name}.steady"][now.at]
+        filled = self.enough(held, then, second)
+        return Window(values, steady, second, place, inside, taken, held, filled)
+
+    def enough(self, held: Words, then: npt.NDArray[np.int32], second: npt.NDArray[np.int32]) -> Bools:
+        """Whether so many places are held, and one of them so long ago. `then`: [n, 1, places], `second`: [n]."""
+        old = packed(then <= (second[:, None] - self._min_span_s)[:, :, None])
+        return np.asarray((np.bitwise_count(held) >= self._min_readings) & ((held & old) != 0))
+
+    def since(self, now: Round, table: Table, window: Window, at: npt.NDArray[np.intp], fell: Times) -> Words:
+        """The places of units `at` with a value from `fell` (µs, [at, rules]) on; none where they are not enough."""
+        then = table[f"{self._name}.second"][row_numbers(now.at)[at]][:, None, :]
+        places = window.taken[at] & packed(then >= _seconds(fell)[:, :, None])
+        return np.where(self.enough(places, then, window.second[at]), places, np.uint64(0))
 
     def codes(self, flow: Floats, window: Window) -> Codes:
         """[n, rules]: why nothing can be said by the steady signal, now and in the window."""
@@ -147,21 +177,25 @@ class Windows:
         codes[flow <= 0.0] = reasons.PUMP_STOPPED
         return codes
 
-    def store(self, now: Round, table: Table, window: Window, value: Floats, flow: Floats) -> None:
-        """Take this reading in; NaN where it is to be left out."""
+    def store(self, now: Round, table: Table, window: Window, value: Floats, flow: Floats, away: Bools) -> None:
+        """Take this reading in; `away` from the baseline it is no part of what is normal."""
         rows, place = row_numbers(now.at), window.place
+        bit = _BITS[place][:, None]
+        before = table[f"{self._name}.away"][now.at]
+        table[f"{self._name}.away"][now.at] = np.where(away, before | bit, before & ~bit)
         table[f"{self._name}.second"][rows, place] = window.second
         table[f"{self._name}.window"][rows, :, place] = value
         table[f"{self._name}.steady"][rows, :, place] = flow
 
     def median(self, table: Table, row: int, position: int, field: str | None = None) -> float:
-        """The lower median of a unit's window, of `field` where it is another's; NaN when empty."""
+        """The lower median of what is normal in a unit's window, of `field` where it is another's; NaN when empty."""
         seconds = table[f"{self._name}.second"][row]
         ages = int(seconds.max()) - seconds.astype(np.int64)
         values = table[field or f"{self._name}.window"][row, position]
-        held = np.sort(values[(ages >= 1) & (ages <= int(self._window_s[position])) & ~np.isnan(values)])
+        near = ~unpacked(table[f"{self._name}.away"][row, position])
+        held = np.sort(values[near & (ages >= 1) & (ages <= int(self._window_s[position])) & ~np.isnan(values)])
         return float(held[(len(held) - 1) // 2]) if len(held) else float("nan")
 
 
-def _second(now: Round) -> npt.NDArray[np.int32]:
-    return (now.time // 1_000_000 - _ORIGIN).astype(np.int32)
+def _seconds(time: Times) -> npt.NDArray[np.int32]:
+    return (time // 1_000_000 - _ORIGIN).astype(np.int32)

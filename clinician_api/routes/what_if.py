@@ -13,13 +13,14 @@ from clinician_api.messages import Model
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.services import ServicesDep
 from clinician_api.sessions import SessionDep
-from clinician_api.what_if import MAX_TREATMENTS, Busy, PriorityName, TooLong, WhatIfAnswer
+from clinician_api.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
 
 router = APIRouter(tags=["treatments"])
 
 MAX_SPAN: Final = timedelta(days=100)
 
 RuleId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+LevelName = Annotated[str, Field(pattern=r"^(high|medium|low)(_[a-z]+){0,4}$")]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -28,8 +29,10 @@ class WhatIfQuestion(Model):
 
     start: datetime = Field(description="Treatments that began at or after it, with zone")
     end: datetime = Field(description="And before it; at most 100 days after start")
-    limits: dict[RuleId, dict[PriorityName, Limit]] = Field(
-        min_length=1, max_length=20, description="Rule, level, limit in the rule's unit: {R13: {high: 320}}"
+    limits: dict[RuleId, dict[LevelName, Limit]] = Field(
+        min_length=1,
+        max_length=20,
+        description="Rule, level or its further number, limit: {R13: {high: 320}}",
     )
 
 

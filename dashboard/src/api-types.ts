@@ -1997,7 +1997,7 @@ export interface components {
             readonly end: string;
             /**
              * Limits
-             * @description Rule, level, limit in the rule's unit: {R13: {high: 320}}
+             * @description Rule, level or its further number, limit: {R13: {high: 320}}
              */
             readonly limits: {
                 readonly [key: string]: {

@@ -67,18 +67,24 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "drop": Words(
         (
-            "{signal} against its median of the last {window_s} s, {steady_signal} steady within {steady_percent} %"
+            "{signal} against its median of the last {window_s} s, or of before a rise in the last {rise_s} s, "
+            "{steady_signal} steady within {steady_percent} %"
         ).format_map,
         {"drop": "{} {unit} or more below it"},
     ),
     "pair": Words(
         (
             "sum and difference of {signal} and {other_signal} against their medians of the last {window_s} s, "
-            "{steady_signal} steady within {steady_percent} %"
+            "or of before the difference rose in the last {rise_s} s, {steady_signal} steady within {steady_percent} %"
         ).format_map,
         {"window": "sum {} {unit} or more off, difference as much below"},
     ),
-    "blind": Words("{signal} at a {flow_signal} of {flow_at_least} mL/min or more".format_map, _SIDES),
+    "blind": Words(
+        (
+            "{signal}, less what a calibrated needle takes of it, at a {flow_signal} of {flow_at_least} mL/min or more"
+        ).format_map,
+        _SIDES,
+    ),
     "projection": Words(
         _projection,
         {

@@ -691,7 +691,7 @@ LEFT JOIN treatment_summary AS s USING (treatment_id);
 CREATE TABLE arrangement (
     arrangement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     patient_id int NOT NULL REFERENCES patient,
-    kind text NOT NULL CHECK (kind IN ('schedule', 'access', 'target weight', 'limits')),
+    kind text NOT NULL CHECK (kind IN ('schedule', 'access', 'target weight', 'prescription', 'limits')),
     content jsonb NOT NULL,
     since timestamptz NOT NULL,
     author text NOT NULL CHECK (author <> ''),
@@ -701,6 +701,10 @@ CREATE TABLE arrangement (
 CREATE INDEX arrangement_patient ON arrangement (patient_id);
 CREATE TRIGGER arrangement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON arrangement
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- What a patient was entered with holds until an item is arranged, and is not changed behind anybody's back.
+CREATE TRIGGER patient_prescription_append_only BEFORE UPDATE OF target_weight_kg, pre_systolic_mmhg,
+    prescribed_conductivity_ms_cm, transmembrane_limit_mmhg, prescribed_spktv, prescribed_heparin_ml_h, heparin_stop_min
+    ON patient FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What people measured and entered, of a patient or of a home's water. A later entry for the same moment corrects.
 CREATE TABLE measurement (

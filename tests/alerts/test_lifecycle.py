@@ -99,3 +99,15 @@ def test_the_move_a_finding_makes(
     condition: Condition, state: FindingState, priority: Priority | None, move: Move | None
 ) -> None:
     assert move_for(condition, state, priority) is move
+
+
+@pytest.mark.parametrize("state", [UNSEEN, SEEN, LATCHED])
+def test_what_is_found_once_more_waits_to_be_seen_whoever_saw_it_before(state: ConditionState) -> None:
+    before = Condition(state, HIGH, latching=True)
+    move = move_for(before, FindingState.ACTIVE, HIGH, again=True)
+    assert move is not None
+    assert apply(before, move, HIGH, latch=True) == Condition(UNSEEN, HIGH, latching=True)
+
+
+def test_what_is_over_is_over_even_if_it_was_found_once_more() -> None:
+    assert move_for(Condition(SEEN, HIGH, latching=True), FindingState.NORMAL, None, again=True) is Move.CLEAR

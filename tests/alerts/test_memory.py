@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from math import inf, nan
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from alerts.engine import Context, Engine, Samples
 from telemetry import signals
-from telemetry.alarms import FindingState
+from telemetry.alarms import FindingState, Priority
 from telemetry.messages import Event, EventKind
 from telemetry.treatment import Phase
-from tests.alerts.building import RULES, SECOND, alarm
+from tests.alerts.building import RULES, SECOND, alarm, one, state_of, subset
 
 CONTEXT = Context(
     target_weight_kg=75.0,
@@ -55,9 +58,15 @@ def ward() -> Engine:
 def restarted(engine: Engine) -> Engine:
     fresh = ward()
     for row in range(UNITS):
-        # As the database hands it back.
+        # As the database hands it back, and what is known of the patient once more.
         fresh.restore(row, bytes(memoryview(engine.snapshot(row))))
+        fresh.set_context(row, CONTEXT)
     return fresh
+
+
+def symptom(now: int, *, active: bool) -> Event:
+    """One is told, or taken back."""
+    return Event(0, now, 0, 0, EventKind.SYMPTOM, "cramps", 0, active)
 
 
 def moment(rng: np.random.Generator, now: int, held: list[dict[str, float]], phases: list[Phase], k: int) -> Samples:
@@ -77,7 +86,7 @@ def moment(rng: np.random.Generator, now: int, held: list[dict[str, float]], pha
             name = str(rng.choice(ALARMS))
             events.append((row, alarm(now / SECOND, name, active=bool(rng.random() < 0.5))))
         if rng.random() < 0.01:
-            events.append((row, Event(0, now, 0, 0, EventKind.SYMPTOM, "cramps", 0, True)))
+            events.append((row, symptom(now, active=k % 3 != 0)))
     return Samples(
         row=np.array(speaking, np.int32),
         time_us=np.full(len(speaking), now, np.int64),
@@ -111,3 +120,54 @@ def test_every_rule_goes_on_over_a_restart_whatever_it_was_about() -> None:
         assert met[rule.id, FindingState.NOT_EVALUATED] > 0, rule.id
         waits = any(rung.on_us for rung in rule.rungs)
         assert not waits or met[rule.id, FindingState.PENDING] > 0, rule.id
+
+
+@pytest.mark.parametrize("restarts_at", range(1, 9))
+def test_a_symptom_taken_back_and_a_restart_before_the_next_reading_of_the_cuff(restarts_at: int) -> None:
+    # Systolic pressures: before, then below the limit and fallen by more than 30. A symptom: told, then taken back.
+    course, felt = [150.0, 85.0, 85.0, 85.0, 85.0, 85.0, 85.0, 95.0], {3: True, 5: False}
+    through, broken = Engine(RULES, 1), Engine(RULES, 1)
+    for engine in (through, broken):
+        engine.set_context(engine.register("u0"), CONTEXT)
+    found = []
+    for k, systolic in enumerate(course, start=1):
+        events = [(0, symptom(k * SECOND, active=felt[k]))] if k in felt else []
+        sent = one(0, k, events=events, systolic=systolic, diastolic=60.0)
+        told = through.evaluate(sent)
+        assert broken.evaluate(sent) == told, k
+        found += [(k, step.rule, step.priority) for step in told if step.state is FindingState.ACTIVE]
+        if k == restarts_at:
+            snapshot = broken.snapshot(0)
+            broken = Engine(RULES, 1)
+            broken.set_context(broken.register("u0"), CONTEXT)
+            broken.restore(0, snapshot)
+            broken.set_context(0, CONTEXT)
+        assert broken.snapshot(0) == through.snapshot(0), k
+    # What was taken back stays until a reading says otherwise.
+    assert found[:3] == [(2, "R01", Priority.MEDIUM), (2, "R03", Priority.LOW), (3, "R01", Priority.HIGH)]
+    assert state_of(through, 0, "R01") == (FindingState.ACTIVE, Priority.HIGH)
+
+
+def test_what_was_changed_of_the_patient_during_a_restart_counts_from_the_next_sample_on() -> None:
+    engine = Engine(RULES, 1)
+    engine.set_context(engine.register("u0"), CONTEXT)
+    engine.evaluate(one(0, 1, systolic=95.0, diastolic=60.0))
+    assert state_of(engine, 0, "R01")[0] is FindingState.NORMAL
+    fresh = Engine(RULES, 1)
+    fresh.set_context(fresh.register("u0"), CONTEXT)
+    fresh.restore(0, engine.snapshot(0))
+    fresh.set_context(0, replace(CONTEXT, limits={"R01 medium": 97.0}))
+    assert [t.rule for t in fresh.evaluate(one(0, 2, systolic=95.0, diastolic=60.0))] == ["R01"]
+
+
+def test_a_rule_that_a_snapshot_does_not_know_goes_by_what_is_known_of_the_patient(tmp_path: Path) -> None:
+    other = Engine(subset(tmp_path, "R14"), 1)
+    snapshot = other.snapshot(other.register("u0"))
+    engine = Engine(RULES, 1)
+    engine.set_context(engine.register("u0"), replace(CONTEXT, limits={"R13 medium": 290.0}))
+    engine.restore(0, snapshot)
+    for t in range(30):
+        engine.evaluate(one(0, t, blood_flow=300, blood_pump_running=1, venous_pressure=270.0 + t % 2))
+    assert state_of(engine, 0, "R13")[0] is FindingState.NORMAL
+    assert state_of(engine, 0, "R17") == (FindingState.NOT_EVALUATED, None), "no conductivity, but one is prescribed"
+    assert "not measured" in next(f.reason for f in engine.findings(0) if f.rule == "R17")

@@ -47,7 +47,7 @@ def test_words() -> None:
     assert words(reasons.TOO_FEW, "R04") == "too few readings for a trend"
     assert words(reasons.LOW_FLOW, "R12") == "the blood flow is too low to tell"
     assert words(reasons.BEFORE_HALF_TIME, "R29") == "half of the treatment is not over yet"
-    blind = "blind – venous pressure too low to see a needle out (R12)"
+    blind = "blind – too little pressure in the access to see a needle out (R12)"
     assert (
         words(reasons.INHIBITED + index_of("R12"), "R10") == words(reasons.INHIBITED + index_of("R12"), "R11") == blind
     )

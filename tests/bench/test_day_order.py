@@ -6,6 +6,8 @@ import pytest
 
 from bench import day_order
 
+pytestmark = pytest.mark.usefixtures("in_memory")
+
 
 def test_the_short_form_reads_the_same_rows_before_and_after(capsys: pytest.CaptureFixture[str]) -> None:
     assert day_order.main(["--quick"]) == 0

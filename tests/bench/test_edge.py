@@ -8,7 +8,7 @@ from bench import cage, edge
 
 
 def test_the_short_form_measures_the_agent_and_its_peer(capsys: pytest.CaptureFixture[str]) -> None:
-    edge.main(["--quick"])  # a quarter of a minute on a busy machine proves no budget: the numbers have to be there
+    edge.main(["--quick"])  # nine seconds on a busy machine prove no budget: the numbers have to be there
 
     lines = capsys.readouterr().out.splitlines()
     figures = {line[:30].strip(): line[30:].split()[0] for line in lines if len(line) > 35 and line[:1].isalpha()}

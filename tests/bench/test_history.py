@@ -6,6 +6,8 @@ import pytest
 
 from bench import history
 
+pytestmark = pytest.mark.usefixtures("in_memory")
+
 
 def test_the_short_form_compares_every_question_with_its_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert history.main(["--quick"]) == 0

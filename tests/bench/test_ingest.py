@@ -8,6 +8,9 @@ import pytest
 
 from bench import ingest, ingest_peers
 from store import embedded
+from tests import scratch
+
+pytestmark = pytest.mark.usefixtures("in_memory")
 
 
 def test_the_short_form_answers_all_four_questions(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,7 +34,7 @@ def test_the_short_form_answers_all_four_questions(capsys: pytest.CaptureFixture
 def test_peers_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(ingest_peers, "_PLACES", (str(tmp_path),))
-    with embedded.start(tmp_path / "database") as database:
+    with scratch.folder("peers") as folder, embedded.start(folder) as database:
         _, *lines = ingest_peers.lines(0, database.url, 0, messages=1)
     assert [line.partition(",")[0] for line in lines] == ["Node-RED: skipped", "collectd: skipped"]
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +35,7 @@ from simulators.scenario import Beginning, build, load_scenario
 from store import embedded, migrate, pool, registry
 from telemetry.messages import Reading
 from telemetry.signals import BY_NAME, CATALOGUE
+from tests import scratch
 from tests.namespaces import ADDRESS, ThinLine, require_namespaces
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(2400)]
@@ -119,9 +118,7 @@ class World:
         self.folder = folder
         self.now_us = time.time_ns() // 1000
         self.chance = Random(1)
-        # Not below pytest's folder: see tests/system.py.
-        self.home = Path(tempfile.mkdtemp(prefix="homehd-thin-"))
-        closing.callback(shutil.rmtree, self.home, ignore_errors=True)
+        self.home = closing.enter_context(scratch.folder("thin"))
         self.database = closing.enter_context(embedded.start(self.home))
         migrate.migrate(self.database.url)
         self.conn = closing.enter_context(pool.connect(self.database.url))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,6 +30,7 @@ from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
 from telemetry.messages import LiveFrame, LiveReading, UnsavedAlert
 from telemetry.signals import BY_NAME
+from tests import scratch
 from tests.clinician_api.builders import unsaved_alert
 from tests.clinician_api.conftest import Api, start_api, until
 
@@ -130,10 +130,7 @@ def outage(folder: Path, options: ApiOptions, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(feeds, name, seconds)
     monkeypatch.setattr(pool, "open_pool", partial(pool.open_pool, wait_s=1.0))
     with ExitStack() as stack:
-        # Not below pytest's folder: every other pytest session that starts on this machine takes away what lets the
-        # database's own user through to it.
-        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="homehd-outage-"))
-        database = stack.enter_context(embedded.start(Path(home)))
+        database = stack.enter_context(embedded.start(stack.enter_context(scratch.folder("outage"))))
         migrate.migrate(database.url)
         broker = Broker("nats", folder / "broker")
         broker.start()

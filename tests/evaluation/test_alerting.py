@@ -57,6 +57,16 @@ def test_a_latching_alert_stays_until_somebody_has_seen_it() -> None:
     assert after[1, "R10"].condition.state is ConditionState.LATCHED_CLEAR
 
 
+def test_a_needle_found_once_more_opens_an_alert_that_was_seen() -> None:
+    seen = {(1, "R10"): Standing(9, Condition(ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, latching=True), NOW)}
+    unchanged, _ = run(transition(ACTIVE, Priority.HIGH, rule="R10"), before=seen)
+    assert [row.state for row in unchanged] == [ConditionState.ACTIVE_ACKNOWLEDGED]
+
+    rows, after = run(replace(transition(ACTIVE, Priority.HIGH, rule="R10"), again=True), before=seen)
+    assert [(row.alert_id, row.state) for row in rows] == [(9, ConditionState.ACTIVE_UNACKNOWLEDGED)]
+    assert after[1, "R10"].condition.latching
+
+
 def test_what_a_person_did_meanwhile_counts() -> None:
     seen = AlertState(9, 1, "R13", ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, NOW, 5)
     stands = standing(seen, latch=False)

@@ -16,7 +16,7 @@ from store.ended_treatments import Ended
 from store.machine_events import EventRow
 from store.pool import Connection
 from telemetry.alarms import FindingState
-from telemetry.care import Arranged, Limits
+from telemetry.care import Arranged, Limits, Prescribed
 from telemetry.messages import Event, EventKind, Flag
 from tests.evaluation.treated import DAY_US, SECOND, START_US, treated
 
@@ -51,6 +51,16 @@ def test_the_limits_of_then_and_others_instead(conn: Connection, home: tuple[int
         [(0, "R13", "medium", 115), (1, "R13", "medium", 115)],
         [(0, "R13", "high", 115)],
     ]
+
+
+def test_the_prescription_of_then(conn: Connection, home: tuple[int, int]) -> None:
+    unit, patient = home
+    for day, prescribed in ((0, 14.0), (1, 14.5)):
+        item = Prescribed(item="prescribed_conductivity_ms_cm", value=prescribed)
+        care.arrange(conn, patient, Entry(Arranged(START_US + day * DAY_US, item), "os:ann", "why", START_US))
+    measured = {"dialysate_conductivity": [14.0] * 100}
+    passing = [treated(conn, unit, day, [150.0] * 100, **measured) for day in (0, 1)]
+    assert active(conn, passing, Way(RULES)) == [[(1, "R17", "low", 60)]]
 
 
 def test_pages_are_one_run(conn: Connection, home: tuple[int, int]) -> None:

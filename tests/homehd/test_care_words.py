@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from homehd import care_words
-from store.patients import Prescription
-from telemetry.care import Access, Limits, Measured, Measurement, Schedule
+from telemetry.care import Access, Limits, Measured, Measurement, Prescribed, Schedule, TargetWeight
 from telemetry.errors import HomehdError, SettingsError
 
 NOW_US = 1_772_409_600_000_000
@@ -70,7 +69,8 @@ def test_own_limits_by_the_names_of_the_rules_file() -> None:
     ("rule", "pairs", "said"),
     [
         ("R13", ["high=42"], "high: 150 to 600"),
-        ("R10", ["high=30"], "can be a patient's own: R01, R05, "),
+        ("R19", ["high=30"], "there is no number; rules whose limits can be a patient's own: R01, R02, "),
+        ("R16", ["medium=40"], "there are medium_transmembrane_pressure, medium_venous_pressure"),
         ("R25", ["low=15"], "no such limit"),
         ("R25", ["low_min"], "NAME=NUMBER"),
         ("R25", ["low_min=many"], "'many' is no number"),
@@ -84,9 +84,16 @@ def test_own_limits_that_cannot_be(rule: str, pairs: list[str], said: str) -> No
 
 
 def test_a_prescription_by_the_names_the_rules_know() -> None:
-    given = care_words.prescription(["pre_systolic_mmhg=140", "prescribed_heparin_ml_h=0"])
-    assert Prescription(**given) == Prescription(pre_systolic_mmhg=140.0, prescribed_heparin_ml_h=0.0)
-    assert care_words.prescription([]) == {}
+    given = care_words.prescription(
+        ["pre_systolic_mmhg=140", "prescribed_heparin_ml_h=0", "prescribed_spktv=none", "target_weight_kg=70"]
+    )
+    assert given == [
+        Prescribed(item="pre_systolic_mmhg", value=140.0),
+        Prescribed(item="prescribed_heparin_ml_h", value=0.0),
+        Prescribed(item="prescribed_spktv", value=None),
+        TargetWeight(kg=70.0),
+    ]
+    assert care_words.prescription([]) == []
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,8 @@ def test_a_prescription_by_the_names_the_rules_know() -> None:
         ("prescribed_conductivity_ms_cm=140", "10 to 18 mS/cm"),
         ("target=70", "one of target_weight_kg"),
         ("target_weight_kg", "NAME=NUMBER"),
+        ("target_weight_kg=none", "enter another"),
+        ("prescribed_spktv=nan", "is no number"),
     ],
 )
 def test_a_prescription_that_cannot_be(pair: str, said: str) -> None:
@@ -126,6 +135,13 @@ def test_a_value_that_cannot_be(what: str, value: float, unit: str, taken_us: in
     with pytest.raises(SettingsError) as caught:
         care_words.measurement(what, value, unit, taken_us, NOW_US)
     assert said in caught.value.line()
+
+
+@pytest.mark.parametrize("count", [0, 51])
+def test_a_baseline_is_of_some_treatments(count: int) -> None:
+    assert care_words.treatments(10) == 10
+    with pytest.raises(SettingsError, match="1 to 50"):
+        care_words.treatments(count)
 
 
 def test_a_target_weight_in_grams_and_a_moment_in_another_year() -> None:

@@ -20,6 +20,7 @@ import pytest
 from homehd.cli import VERBS
 from store import accounts, patients, pool, readings, registry
 from store.registry import shard_of
+from tests import command
 from tests.evaluation.treated import START_US, treated
 from tests.notifier.http_sink import Behaviour, http_sink
 from tests.notifier.smtp_sink import smtp_sink
@@ -40,11 +41,12 @@ path = "outbox.sqlite"
 
 
 def homehd(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    base = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "homehd", *words],
-        env={**base, **environment}, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return command.homehd(*words, environment={**elsewhere(), **environment})
+
+
+def elsewhere() -> dict[str, str]:
+    """The environment of a person who has set nothing of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -54,7 +56,8 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize("verb", [None, *VERBS])
 def test_every_command_has_help(verb: str | None) -> None:
-    done = homehd(*([verb] if verb else []), "--help")
+    words = [sys.executable, "-m", "homehd", *([verb] if verb else []), "--help"]
+    done = subprocess.run(words, env=elsewhere(), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0
     assert "usage: homehd" in done.stdout
     assert done.stderr == ""
@@ -218,7 +221,7 @@ def test_a_wrong_key_in_the_servers_settings_names_its_line(tmp_path: Path) -> N
     assert "server.toml:2" in last_line(done)
 
 
-@pytest.mark.parametrize("verb", ["migrate", "ingest", "api", "users list", "units list"])
+@pytest.mark.parametrize("verb", ["migrate", "ingest", "notify", "api", "users list", "units list"])
 def test_a_database_that_is_not_there_is_one_line(verb: str, tmp_path: Path) -> None:
     url = "postgresql://homehd:secret-word@127.0.0.1:1/homehd"
     done = homehd(*verb.split(), HOMEHD_HOME=str(tmp_path), HOMEHD_DATABASE=url, HOMEHD_BROKER="mqtt://127.0.0.1:1")
@@ -366,6 +369,7 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
         ("schedule", "u1", *plan, "--reason", "as agreed", "--from", "2026-03-02T00:00:00Z"),
         ("access", "u1", "fistula", "--needle", "200:60,300:100,400:150", "--reason", "new needle"),
         ("target", "u1", "70.5", "--reason", "edema"),
+        ("prescription", "u1", "prescribed_heparin_ml_h=1.5", "heparin_stop_min=30", "--reason", "bleeds long"),
         ("limits", "u1", "R25", "low_min=15", "--reason", "slow starter"),
         ("measure", "u1", "weight-before", "72.4", "--unit", "kg"),
         ("measure", "u1", "endotoxin", "0.1", "--unit", "EU/mL"),
@@ -375,14 +379,21 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     wrong = patients("measure", "u1", "weight-before", "160", "--unit", "lb")
     assert wrong.returncode == 2 and "entered in kg" in last_line(wrong)
     shown = [line.split("\t") for line in patients("show", "u1").stdout.splitlines()]
-    assert [line[0] for line in shown] == ["schedule", "access", "target weight", "limits"]
-    assert shown[0][1] == "from 2026-03-02 00:00 UTC" and shown[3][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
-    assert shown[0][3:] == [f"os:{getpass.getuser()}", "as agreed"]
+    assert [line[0] for line in shown] == [
+        "prescription", "schedule", "access", "target weight", "prescription", "prescription", "limits",
+    ]  # fmt: skip
+    assert shown[1][1] == "from 2026-03-02 00:00 UTC" and shown[6][2] == '{"rule":"R25","limits":{"low_min":15.0}}'
+    me = f"os:{getpass.getuser()}"
+    assert shown[0][2:] == ['{"item":"pre_systolic_mmhg","value":140.0}', me, "entered with the patient"]
+    assert shown[1][3:] == [me, "as agreed"]
+    assert shown[5][2:] == ['{"item":"heparin_stop_min","value":30.0}', me, "bleeds long"]
+    header, *bands = patients("baseline", "u1").stdout.splitlines()
+    assert header.startswith("flow mL/min\ttreatments\tminutes\tvenous mmHg") and bands == []
     with pool.connect(database_url) as conn:
-        assert conn.execute("SELECT pre_systolic_mmhg FROM patient").fetchall() == [(140,)]
         deeds = conn.execute("SELECT action, subject, detail FROM audit_event ORDER BY event_id").fetchall()
     assert [deed[0] for deed in deeds] == [
-        "add patient", "set schedule", "set access", "set target", "set limits",
+        "add patient", "set schedule", "set access", "set target", "set prescription",
+        "set limits",
         "enter weight-before", "enter endotoxin",
     ]  # fmt: skip
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)

@@ -7,9 +7,12 @@ import msgspec
 import pytest
 
 from alerts.records import Finding
-from store import registry
+from store import care, patients, registry
+from store.care import Entry
+from store.patients import Prescription
 from telemetry import signals
 from telemetry.alarms import FindingState
+from telemetry.care import Arranged, Limits
 from telemetry.messages import Batch, Event, Lane, Reading
 from tests.ingest.building import SECOND, START_US, batch, event, reading
 from tests.ingest.conftest import Rig
@@ -155,3 +158,27 @@ def test_backlog_is_not_shown_to_the_rules_nor_after_a_restart(rig: Rig) -> None
     rig.turn()
 
     assert rig.rows("rule", "alert") == []
+
+
+def test_what_was_changed_of_a_patient_while_we_were_away_is_told_with_the_next_readings(rig: Rig) -> None:
+    """Taken through the rules silently, the last stored rows would swallow the alert that the change makes of them."""
+    unit = registry.unit_by_name(rig.conn, "u1")
+    patient = patients.add_patient(rig.conn, "Ann", None, Prescription())
+    patients.bind(rig.conn, unit.unit_id, patient, START_US)
+    own = Limits(rule="R13", limits={"medium": 450.0, "high": 500.0})
+    care.arrange(rig.conn, patient, Entry(Arranged(START_US, own), "os:ann", "narrow graft", START_US))
+    rig.restart()
+    batches = treatment("u1")
+    for one in batches[:18]:  # to the middle of the high pressure
+        rig.feed(one)
+    assert rig.rows("rule", "alert", "rule = 'R13'") == []
+    back = Entry(Arranged(START_US + 1, Limits(rule="R13", limits={})), "os:ann", "new graft", START_US + 1)
+    care.arrange(rig.conn, patient, back)
+    rig.restart()
+    assert rig.rows("rule", "alert", "rule = 'R13'") == []
+    for one in batches[18:24]:
+        rig.feed(one)
+    ((limits, at_us),) = rig.rows("limits, to_us(time)", "alert_event", "rule = 'R13' AND priority = 'high'")
+    assert limits["limit"] == 300.0
+    # Of a reading after the restart: fifteen seconds of breach that count from there.
+    assert at_us == START_US + (18 * 5 + 15) * SECOND

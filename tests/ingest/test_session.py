@@ -9,7 +9,7 @@ from alerts.records import Context
 from ingest.admission import KnownUnit
 from ingest.session import ASK_AGAIN_S, ASKS_PER_S, Session, connect
 from ingest.shards import ALL
-from ingest.units import Unit
+from ingest.units import NEVER_US, Unit
 from store import care, patients, pool, received, registry, shard_locks
 from store.care import Entry
 from store.errors import StoreError, Trouble
@@ -143,7 +143,9 @@ def test_the_rules_know_the_prescription_and_its_changes(
     care.arrange(conn, patient, own)
     session.refresh(START_US + 4)
     assert unit.context.limits == {}
+    unit.saved_us = START_US
     session.refresh(START_US + 5)
+    assert unit.saved_us == NEVER_US, "what is judged from now on by other limits goes with a snapshot that has them"
     assert unit.context.limits == {"R13 high": 320.0}
 
     other = patients.add_patient(conn, "B. Patient", home.clinic_id, Prescription())

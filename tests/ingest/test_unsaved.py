@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.lifecycle import Condition
 from alerts.records import Transition
 from evaluation.alerting import Found, Key, Standing, steps
 from ingest.unsaved import MAX_STEPS, Attempt, Unsaved, fold
@@ -82,6 +84,14 @@ def test_a_rule_that_flaps_for_days_takes_no_more_memory() -> None:
 
     assert unsaved.folded > 9_000
     assert [a.state for a in unsaved.alerts(NAMES)] == ["normal"]
+
+
+def test_folding_keeps_that_something_was_found_once_more() -> None:
+    first, later = found(ACTIVE, Priority.HIGH, rule="R10"), found(ACTIVE, Priority.HIGH, rule="R10", at=9)
+    again = first._replace(transition=replace(first.transition, again=True, time_us=NOW + 5))
+    seen = {(1, "R10"): Standing(9, Condition(ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, latching=True), NOW)}
+    _, after = steps(fold([first, again, later]), seen, latches, count(1))
+    assert after[1, "R10"].condition.state is ConditionState.ACTIVE_UNACKNOWLEDGED
 
 
 def test_what_a_save_of_unknown_outcome_held_stays_countable() -> None:

@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +20,7 @@ from store.errors import StoreError
 from telemetry import wire
 from telemetry.clock import SystemClock
 from telemetry.steady_clock import HOLD_S, SteadyClock
+from tests import scratch
 from tests.ingest.building import SECOND, START_US, batch, reading, seconds
 from tests.ingest.conftest import Gate, Outlet, Rig
 from tests.ingest.test_isolation import break_table
@@ -104,8 +104,8 @@ def test_the_schema_is_checked_before_anything_is_taken(rig: Rig) -> None:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[EmbeddedDatabase]:
-    with embedded.start(tmp_path) as started:
+def database() -> Iterator[EmbeddedDatabase]:
+    with scratch.folder("worker") as folder, embedded.start(folder) as started:
         migrate.migrate(started.url)
         yield started
 

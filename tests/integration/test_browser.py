@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from homehd.brokers import free_port
+from tests import scratch
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -24,11 +25,10 @@ TAKE_SCREENS = os.environ.get("HOMEHD_SCREENS") == "1"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo() -> Iterator[str]:
     """`homehd demo --homes 6` in an empty HOMEHD_HOME; its address, once demo_client has seen a reading."""
-    home = tmp_path_factory.mktemp("demo")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOMEHD_")}
-    with subprocess.Popen(
+    with scratch.folder("demo") as home, subprocess.Popen(
         [sys.executable, "-m", "homehd", "demo", "--homes", str(HOMES), "--port", str(free_port())],
         env={**environment, "HOMEHD_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip

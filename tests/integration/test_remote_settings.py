@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from edge_agent import agent, config, quiet_time, reconfigure, remote_file
 from edge_agent.remote_config import State
 from store import unit_settings
 from telemetry.clock import SystemClock
+from tests import command
 from tests.identity_world import World, wait_for
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.usefixtures("mosquitto")]
@@ -62,9 +62,7 @@ def configure(world: World, text: str) -> subprocess.CompletedProcess[str]:
     file = world.folder / "changes.toml"
     file.write_text(text)
     words = ["units", "configure", world.unit.name, str(file), "--reason", "a test"]
-    return subprocess.run(
-        [sys.executable, "-m", "homehd", *words], env=world.environment, capture_output=True, text=True, check=False
-    )
+    return command.homehd(*words, environment=world.environment)
 
 
 def told(world: World) -> tuple[int, str]:

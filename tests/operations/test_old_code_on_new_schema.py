@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from store import compatibility, embedded, migrate, pool
+from tests import scratch
 from tests.conftest import require
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -46,7 +46,7 @@ def old_code(tmp_path: Path) -> Path:
 @pytest.fixture
 def server() -> Iterator[str]:
     """A server where every new database begins with today's schema."""
-    with tempfile.TemporaryDirectory(prefix="homehd-old-") as folder, embedded.start(Path(folder)) as database:
+    with scratch.folder("old") as folder, embedded.start(folder) as database:
         template = database.url.replace("/homehd?", "/template1?")
         migrate.migrate(template)
         with pool.connect(template) as conn:

@@ -23,6 +23,7 @@ from registrar.service import RegistrarOptions, _Parts
 from store import certificates, pool, registry
 from store.pool import Connection
 from telemetry.clock import SystemClock
+from tests import command
 
 
 class Service:
@@ -54,10 +55,7 @@ class Service:
             )
 
     def homehd(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "homehd", *words],
-            env=self.environment, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        return command.homehd(*words, environment=self.environment)
 
     def wait(self, event: str = "registrar ready") -> None:
         pause = threading.Event()

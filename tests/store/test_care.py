@@ -8,13 +8,15 @@ from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.pool import Connection
 from store.registry import Unit
-from telemetry.care import Access, Arranged, Content, Limits, Measured, Measurement, Schedule, TargetWeight
+from telemetry.care import Access, Arranged, Content, Limits, Measured, Measurement, Prescribed, Schedule, TargetWeight
 
 NOW_US = 1_750_000_000_000_000
 ALL: list[Content] = [
     Schedule(days=("mon", "thu"), at="18:00", zone="Europe/Berlin", duration_min=240),
     Access(kind="graft", needle=((200.0, 60.0), (300.0, 100.0), (400.0, 150.5))),
     TargetWeight(kg=70.5),
+    Prescribed(item="prescribed_spktv", value=1.3),
+    Prescribed(item="prescribed_spktv", value=None),
     Limits(rule="R25", limits={"low_min": 20.0}),
 ]
 

@@ -16,6 +16,7 @@ import pytest
 
 from store import embedded, embedded_guard, pool
 from store.errors import StoreError
+from tests import scratch
 
 PATIENCE_S = 20.0
 # A process with a share: says so, and lives until it is told to end or is killed.
@@ -23,6 +24,7 @@ SHARE = """
 import sys
 from pathlib import Path
 from store import embedded
+from tests import scratch
 database = embedded.start(Path(sys.argv[1]))
 print(database.pid(), flush=True)
 sys.stdin.read()
@@ -32,8 +34,7 @@ database.close()
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    # Not tmp_path: pytest takes every access control entry off its folders when the next run starts.
-    path = Path(tempfile.mkdtemp(prefix="homehd-"))
+    path = Path(tempfile.mkdtemp(prefix="homehd-", dir=scratch.place()))
     yield path
     for pid in processes_about(path):
         kill(pid)

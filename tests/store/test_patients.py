@@ -37,6 +37,12 @@ def test_a_clock_set_back_ends_a_binding_where_it_began(conn: Connection, unit: 
     assert registry.unit_by_name(conn, unit.name).patient == "Bob"
 
 
+def test_what_a_patient_was_entered_with_is_never_changed(conn: Connection) -> None:
+    patients.add_patient(conn, "Ann", None, FULL)
+    with pytest.raises(Exception, match="append-only"):
+        conn.execute("UPDATE patient SET prescribed_spktv = 1.2")
+
+
 @pytest.mark.parametrize(
     "prescription",
     [

@@ -53,7 +53,7 @@ def treat(conn: Connection, unit: Unit, patient: int) -> None:
 
 
 def prescribe(conn: Connection, unit: Unit, patient: int) -> None:
-    conn.execute("UPDATE patient SET target_weight_kg = 71 WHERE patient_id = %s", [patient])
+    conn.execute("UPDATE patient SET display_name = 'Anna' WHERE patient_id = %s", [patient])
 
 
 def move(conn: Connection, unit: Unit, patient: int) -> None:

@@ -201,9 +201,49 @@ JOIN arrangement AS a USING (patient_id)
 WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'limits' AND a.since <= from_us(%(now)s)
 ORDER BY b.unit_id, a.content ->> 'rule', a.since DESC, a.arrangement_id DESC
 
+-- name: prescribed_in_force
+SELECT DISTINCT ON (b.unit_id, a.content ->> 'item')
+    b.unit_id, a.content ->> 'item', (a.content ->> 'value')::float8
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'prescription' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.content ->> 'item', a.since DESC, a.arrangement_id DESC
+
 -- name: target_weights_in_force
 SELECT DISTINCT ON (b.unit_id) b.unit_id, (a.content ->> 'kg')::float8
 FROM binding AS b
 JOIN arrangement AS a USING (patient_id)
 WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'target weight' AND a.since <= from_us(%(now)s)
 ORDER BY b.unit_id, a.since DESC, a.arrangement_id DESC
+
+-- name: accesses_in_force
+SELECT DISTINCT ON (b.unit_id) b.unit_id, a.content
+FROM binding AS b
+JOIN arrangement AS a USING (patient_id)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[]) AND a.kind = 'access' AND a.since <= from_us(%(now)s)
+ORDER BY b.unit_id, a.since DESC, a.arrangement_id DESC
+
+-- name: own_baseline
+WITH newest AS MATERIALIZED (
+    SELECT treatment_id, unit_id, started_at, ended_at
+    FROM treatment
+    WHERE patient_id = %(patient)s AND ended_at IS NOT NULL
+    ORDER BY started_at DESC
+    LIMIT %(limit)s
+)
+SELECT
+    (round(r.blood_flow / %(band)s) * %(band)s)::int AS flow,
+    count(DISTINCT t.treatment_id),
+    count(DISTINCT date_trunc('minute', r.time)),
+    percentile_cont(ARRAY[0.5, 0.95, 0.99]::float8[]) WITHIN GROUP (
+        ORDER BY CASE WHEN r.invalid >> %(venous)s & 1 = 0 THEN r.venous_pressure END),
+    percentile_cont(ARRAY[0.5, 0.05, 0.01]::float8[]) WITHIN GROUP (
+        ORDER BY CASE WHEN r.invalid >> %(arterial)s & 1 = 0 THEN r.arterial_pressure END),
+    percentile_cont(ARRAY[0.5, 0.95, 0.99]::float8[]) WITHIN GROUP (
+        ORDER BY CASE WHEN r.invalid >> %(transmembrane)s & 1 = 0 THEN r.transmembrane_pressure END)
+FROM newest AS t
+JOIN reading AS r ON r.unit_id = t.unit_id AND r.time BETWEEN t.started_at AND t.ended_at
+WHERE r.phase = %(phase)s AND r.invalid >> %(flow)s & 1 = 0 AND r.blood_flow >= %(band)s / 2.0
+GROUP BY 1
+HAVING count(DISTINCT date_trunc('minute', r.time)) >= %(least)s
+ORDER BY 1

@@ -11,23 +11,32 @@ from telemetry.treatment import Phase
 
 @dataclass
 class Kept:
-    """The pressure of before the fall."""
+    """The pressure of before it fell, or rose; `up_since`: since when it is 15 mmHg or more above that."""
 
     pressure: float
     flow: float
     at: float
     stood: float
     other_flow_since: float | None = None
+    up_since: float | None = None
 
 
 @dataclass
 class NeedleRule:
-    """20 mmHg under the lower median of 60 s for 3 s; over at 15 mmHg for 30 s; learnt anew 300 s after a change."""
+    """20 mmHg under the lower median of 60 s for 3 s; over at 15 mmHg for 30 s; learnt anew 300 s after a change.
+
+    A rise of 20 mmHg is what is normal after 300 s, not before. `again`: when another fall of 20 mmHg was told.
+    """
 
     state: FindingState = FindingState.NOT_EVALUATED
     last: float | None = None
     phase: Phase = Phase.UNKNOWN
     window: dict[int, tuple[float, float]] = field(default_factory=dict)
+    inside: list[tuple[int, float, float]] = field(default_factory=list)
+    pressures: list[float] = field(default_factory=list)
+    down: dict[int, float] = field(default_factory=dict)
+    down_again: float | None = None
+    again: list[float] = field(default_factory=list)
     kept: Kept | None = None
     settled: float = nan
     ran: float = nan
@@ -44,18 +53,25 @@ class NeedleRule:
         if phase is Phase.TX and self.phase is not Phase.TX:
             self.window, self.kept, self.settled, self.ran, self.changed = {}, None, nan, nan, -inf
         self.phase = self.phase if phase is Phase.UNKNOWN else phase
+        self._look_back(int(t))
         self._watch(t, flow)
         usable = phase is Phase.TX and not isnan(pressure) and not isnan(flow) and gap <= 5 and t - self.changed >= 60
-        usable = usable and flow > 0 and self._steady(t, flow)
-        self._give_up(t, flow, usable, gap)
-        fallen, back, usable = self._look(t, pressure, flow, usable)
+        usable = usable and flow > 0 and self._steady(flow)
+        self._give_up(t, pressure, flow, usable, gap)
+        steady = usable
+        fallen, back, usable = self._look(pressure, flow, usable)
         remember = pressure
-        if self.kept and not back and self._learning_since() is None:
+        if self.kept and self._learning_since() is None and (not back or 0 <= self._up_for(t) < 240):
             remember = nan
-        if fallen and usable and self.kept is None:
-            self.kept = Kept(self._median(t), flow, t, t)
+        if self._falls_again(t, pressure, steady):
+            self.again.append(t)
+        if fallen and usable and not self.active and self.pending is None:
+            self.down, self.down_again = {}, None
+        if (fallen or self._risen(pressure)) and usable and self.kept is None:
+            self.kept = Kept(self._median(), flow, t, t)
             remember = nan
         self.window[int(t)] = (remember, flow)
+        self.down[int(t)] = pressure
         self._step(t, fallen, back, usable, ended=phase not in (Phase.TX, Phase.UNKNOWN))
         self._tell(t, usable)
 
@@ -67,21 +83,20 @@ class NeedleRule:
             self.settled = flow
         self.ran = self.ran if isnan(runs) else runs
 
-    def _inside(self, t: float) -> list[tuple[int, float, float]]:
-        return [(int(t) - s, p, q) for s, (p, q) in self.window.items() if 1 <= int(t) - s <= 60]
+    def _look_back(self, now: int) -> None:
+        self.window = {s: seen for s, seen in self.window.items() if now - s <= 60}
+        self.down = {s: p for s, p in self.down.items() if now - s <= 60}
+        self.inside = [(now - s, p, q) for s, (p, q) in self.window.items() if s < now]
+        self.pressures = sorted(p for _, p, _ in self.inside if not isnan(p))
 
-    def _pressures(self, t: float) -> list[float]:
-        return sorted(p for _, p, _ in self._inside(t) if not isnan(p))
+    def _median(self) -> float:
+        return self.pressures[(len(self.pressures) - 1) // 2]
 
-    def _median(self, t: float) -> float:
-        values = self._pressures(t)
-        return values[(len(values) - 1) // 2]
+    def _filled(self) -> bool:
+        return len(self.pressures) >= 6 and any(age >= 30 and not isnan(p) for age, p, _ in self.inside)
 
-    def _filled(self, t: float) -> bool:
-        return len(self._pressures(t)) >= 6 and any(age >= 30 and not isnan(p) for age, p, _ in self._inside(t))
-
-    def _steady(self, t: float, flow: float) -> bool:
-        flows = [q for _, _, q in self._inside(t) if not isnan(q)]
+    def _steady(self, flow: float) -> bool:
+        flows = [q for _, _, q in self.inside if not isnan(q)]
         near = sum(abs(q - flow) <= 0.05 * flow for q in flows)
         return near >= 0.9 * len(flows) - 1e-9
 
@@ -91,26 +106,56 @@ class NeedleRule:
         times += [self.changed] if self.changed > self.kept.at else []
         return max(times, default=None)
 
-    def _give_up(self, t: float, flow: float, usable: bool, gap: float) -> None:
+    def _risen(self, pressure: float) -> bool:
+        return bool(self.pressures) and pressure - self._median() >= 20
+
+    def _up_for(self, t: float) -> float:
+        """For how long the pressure has been up; -1 = it is not."""
+        since = self.kept.up_since if self.kept else None
+        return -1.0 if since is None else t - since
+
+    def _falls_again(self, t: float, pressure: float, steady: bool) -> bool:
+        """20 mmHg under the lower median of the last minute since the fall, for 3 s; the next counts from there."""
+        since = {s: p for s, p in self.down.items() if 1 <= int(t) - s <= 60 and not isnan(p)}
+        enough = self.active and steady and len(since) >= 6 and int(t) - min(since) >= 30
+        if not enough or not sorted(since.values())[(len(since) - 1) // 2] - pressure >= 20:
+            self.down_again = None
+            return False
+        self.down_again = t if self.down_again is None else self.down_again
+        if t - self.down_again < 3:
+            return False
+        self.down = {s: p for s, p in self.down.items() if s >= int(self.down_again)}
+        self.down_again = None
+        return True
+
+    def _give_up(self, t: float, pressure: float, flow: float, usable: bool, gap: float) -> None:
         kept = self.kept
         if kept is None:
             return
         if not isnan(flow):
             alike = abs(flow - kept.flow) <= 0.05 * kept.flow
             kept.other_flow_since = None if alike else t if kept.other_flow_since is None else kept.other_flow_since
+        if not isnan(pressure):
+            up = pressure - kept.pressure >= 15
+            kept.up_since = None if not up else t if kept.up_since is None else kept.up_since
         since = self._learning_since()
         if self.active or (self.pending is not None and gap <= 5):
             kept.stood = t
-            if since is not None and usable and self._filled(t) and t - since >= 300:
+            if since is not None and usable and self._filled() and t - since >= 300:
                 self.kept = None
-        elif self._filled(t) or since is not None or t - kept.stood > 60:
+        elif since is not None:
+            self.kept = None
+        elif kept.up_since is not None:
+            kept.stood = t
+            if self._filled() and t - kept.up_since >= 300:
+                self.kept = None
+        elif self._filled() or t - kept.stood > 60:
             self.kept = None
 
-    def _look(self, t: float, pressure: float, flow: float, usable: bool) -> tuple[bool, bool, bool]:
+    def _look(self, pressure: float, flow: float, usable: bool) -> tuple[bool, bool, bool]:
         if self.kept is None:
-            values = self._pressures(t)
-            fall = self._median(t) - pressure if values else nan
-            return fall >= 20, bool(values) and fall <= 15, usable and self._filled(t)
+            fall = self._median() - pressure if self.pressures else nan
+            return fall >= 20, bool(self.pressures) and fall <= 15, usable and self._filled()
         fall = self.kept.pressure - pressure
         back = fall <= 15 and not flow > 1.05 * self.kept.flow
         alike = abs(flow - self.kept.flow) <= 0.05 * self.kept.flow

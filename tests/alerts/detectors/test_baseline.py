@@ -22,11 +22,10 @@ FLOW, VENOUS = signals.BY_NAME["blood_flow"].number, signals.BY_NAME["venous_pre
 
 def random_course(rng: np.random.Generator, length: int) -> list[tuple[int, Phase, float, float]]:
     """Seconds, phase, venous pressure and blood flow of a treatment in which all that matters to the rule happens."""
-    t, flow, out, course = 0, 300.0, 0.0, []
-    for _ in range(length):
-        t += int(rng.choice([1, 2, 3, 7, 40], p=[0.93, 0.04, 0.015, 0.01, 0.005]))
+    flow, out, course = 300.0, 0.0, []
+    for t in np.cumsum(rng.choice([1, 2, 3, 7, 40], length, p=[0.93, 0.04, 0.015, 0.01, 0.005])).tolist():
         if rng.random() < 0.012:
-            out = float(rng.choice([0.0, 0.0, 18.0, 30.0, 45.0]))
+            out = float(rng.choice([0.0, 0.0, 18.0, 30.0, 45.0, 70.0, -18.0, -30.0]))
         if rng.random() < 0.006:
             flow = float(rng.choice([0.0, 270.0, 300.0, 300.0, 330.0, 360.0]))
         shown = flow + float(rng.integers(-1, 2)) if flow else 0.0
@@ -50,7 +49,7 @@ def test_random_treatments_agree_with_the_reference(tmp_path: Path) -> None:
         times = np.array([course[k][0] * SECOND for course in courses], np.int64)
         phases = np.array([course[k][1] for course in courses], np.uint8)
         found += engine.evaluate(Samples(rows, times, phases, values, np.zeros(count, np.uint64), times))
-    fired = cleared = 0
+    fired = cleared = anew = 0
     for row, course in zip(rows, courses, strict=True):
         expected = NeedleRule()
         for reading in course:
@@ -60,9 +59,13 @@ def test_random_treatments_agree_with_the_reference(tmp_path: Path) -> None:
             if state is not mine[-1][1]:
                 mine.append((t, state))
         assert mine[1:] == expected.seen
+        again = [each.time_us / SECOND for each in found if each.row == row and each.again]
+        assert again == expected.again
+        anew += len(again)
         fired += sum(state is ACTIVE for _, state in mine)
         cleared += sum(before is ACTIVE for (_, before), _ in pairwise(mine))
     assert min(fired, cleared) > 90
+    assert anew > 10
 
 
 def fallen(engine: Engine, until: int = 120) -> None:

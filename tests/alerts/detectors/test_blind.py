@@ -10,7 +10,7 @@ from alerts.engine import Context, Engine
 from telemetry.alarms import FindingState, Priority
 from tests.alerts.building import RULES, finding_of, one, state_of
 
-BLIND = "blind – venous pressure too low to see a needle out (R12)"
+BLIND = "blind – too little pressure in the access to see a needle out (R12)"
 
 
 def treated(engine: Engine, start: int, end: int, flow: float, venous: float) -> None:
@@ -83,6 +83,45 @@ def test_what_is_lost_is_said_before_a_flow_too_low_to_tell() -> None:
     assert finding_of(engine, 0, "R12").reason == "venous pressure implausible"
     engine.evaluate(one(0, 1, blood_flow=150, venous_pressure=20))
     assert finding_of(engine, 0, "R12").reason == "the blood flow is too low to tell"
+
+
+NEEDLE = ((200.0, 60.0), (300.0, 100.0), (400.0, 150.0))  # about 100 mmHg at 300 mL/min
+
+
+def behind_a_needle(venous: float, needle: tuple[tuple[float, float], ...] = NEEDLE) -> Engine:
+    engine = Engine(RULES, 1)
+    engine.set_context(engine.register("u0"), Context(needle=needle))
+    treated(engine, 0, 100, 300, venous)
+    return engine
+
+
+def test_behind_a_usual_needle_it_is_the_pressure_of_the_access_that_counts() -> None:
+    engine = behind_a_needle(112)
+    assert state_of(engine, 0, "R12") == (FindingState.ACTIVE, Priority.LOW)
+    assert finding_of(engine, 0, "R12").reason.startswith("Venous pressure 113 mmHg at 300 mL/min, 12.")
+    assert {finding_of(engine, 0, rule).reason for rule in ("R10", "R11")} == {BLIND}
+    assert state_of(behind_a_needle(112, ()), 0, "R12") == (FindingState.NORMAL, None)
+    assert state_of(behind_a_needle(127), 0, "R12") == (FindingState.NORMAL, None)
+
+
+def test_blind_rules_go_on_looking_and_tell_what_they_see() -> None:
+    engine = behind_a_needle(122)
+    assert finding_of(engine, 0, "R10").reason == BLIND
+    treated(engine, 100, 110, 300, 100)
+    assert state_of(engine, 0, "R10") == (FindingState.ACTIVE, Priority.HIGH)
+    assert "stays active" not in finding_of(engine, 0, "R10").reason
+
+
+@pytest.mark.parametrize("needle", [((200.0, 60.0), (300.0, 100.0)), ((nan, nan),) * 3, ((300.0, 100.0),) * 3])
+def test_points_that_give_no_curve_are_no_needle(needle: tuple[tuple[float, float], ...]) -> None:
+    assert state_of(behind_a_needle(112, needle), 0, "R12") == (FindingState.NORMAL, None)
+
+
+def test_another_needle_counts_from_the_next_reading_on() -> None:
+    engine = behind_a_needle(112)
+    engine.set_context(0, Context(needle=tuple((flow, pressure - 40.0) for flow, pressure in NEEDLE)))
+    treated(engine, 100, 162, 300, 112)
+    assert finding_of(engine, 0, "R12").state is FindingState.NORMAL
 
 
 def test_a_patients_own_limit_goes_first() -> None:
