@@ -26,10 +26,11 @@ PAGE_WAITS_MIN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class NoticeAsView:
-    """A notice, for who asks whether it may be seen, and its `NoticeView`."""
+    """A notice, and its `NoticeView` for a person. `addressed`: that person was asked about it."""
 
     notice: StandingNotice
     view: View
+    addressed: bool
 
 
 class NoticeData:
@@ -60,9 +61,10 @@ class NoticeData:
         async with self._opened().connection() as conn:
             notice = await notice_queries.by_id(conn, notice_id)
             alerts = await notice_queries.alerts_of(conn, [notice_id], also_over=True)
+            addressed = await notice_queries.is_addressed(conn, notice_id, user_id)
         if notice is None:
             return None
-        return NoticeAsView(notice, notice_view(notice, alerts, self._title, user_id))
+        return NoticeAsView(notice, notice_view(notice, alerts, self._title, user_id), addressed)
 
     async def of_delivery(self, delivery_id: int) -> int | None:
         """The notice a delivery is of, or None."""

@@ -158,6 +158,12 @@ async def of_delivery(conn: AsyncConnection, delivery_id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
+async def is_addressed(conn: AsyncConnection, notice_id: int, user_id: int) -> bool:
+    """Whether anything of a notice was ever for this person."""
+    row = await (await arun(conn, "is_addressed", {"notice": notice_id, "user": user_id})).fetchone()
+    return row is not None and bool(row[0])
+
+
 async def alerts_of(conn: AsyncConnection, notice_ids: Sequence[int], *, also_over: bool) -> list[AlertOfNotice]:
     """The alerts of these notices, each one's most important first; `also_over`: those that have ended, too."""
     parameters = {"notices": list(notice_ids), "over": also_over}

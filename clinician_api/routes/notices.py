@@ -118,10 +118,15 @@ def _sees(session: Session, services: Services, notice: StandingNotice) -> bool:
     return session.scope.may(Action.SEE_ALERTS) and services.room.entry(session.scope, notice.unit) is not None
 
 
+def _asked_for_help(found: NoticeAsView) -> bool:
+    # A trouble that operations does not answer goes to clinicians. It holds nothing of a patient.
+    return found.addressed and found.notice.unit is None
+
+
 async def _visible(notice_id: int | None, asked: str, session: Session, services: Services) -> NoticeAsView:
     """The notice, if there is one that the session sees; `asked`: the number by which it was asked for."""
     found = None if notice_id is None else await services.data.notices.one(notice_id, session.user_id)
-    if found is None or not _sees(session, services, found.notice):
+    if found is None or not (_sees(session, services, found.notice) or _asked_for_help(found)):
         raise ApiError(404, "no such notice", where=asked, hint="GET /api/notices lists those you may see")
     return found
 

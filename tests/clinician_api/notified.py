@@ -39,6 +39,7 @@ class Notifier:
         self.troubles.append(Trouble(kind, "the broker", clinic, "operations", Priority.HIGH, "no home is heard"))
         with self.api.database() as conn:
             troubles.settle(conn, self.troubles, notices.database_us(conn))
+        self.settle()
         return str(self.rows("SELECT max(notice_id) FROM notice")[0][0])
 
     def user(self, name: str, clinic: int = 1, role: Role = Role.NURSE) -> int:

@@ -103,6 +103,9 @@ WHERE d.user_id = ANY (%(users)s::int[]) AND d.queued_at > clock_timestamp() - m
     AND c.kind = 'screen' AND d.state = 'queued' AND n.state IN ('asking', 'unanswered') AND n.round = d.round
 ORDER BY d.delivery_id
 
+-- name: is_addressed
+SELECT EXISTS (SELECT FROM delivery WHERE notice_id = %(notice)s AND user_id = %(user)s)
+
 -- name: notice_of_delivery
 SELECT notice_id FROM delivery WHERE delivery_id = %(delivery)s
 

@@ -223,6 +223,21 @@ def test_troubles_of_the_system_are_for_operations(api: Api, notifier: Notifier)
     assert api.sign_in(Role.NURSE, 1).post(f"/api/notices/{everywhere}/accept", json={}).status_code == 404
 
 
+def test_whoever_is_asked_about_a_trouble_sees_that_one(api: Api, notifier: Notifier) -> None:
+    notifier.people = People((notifier.user("Nora", 2),))
+    notice_id = notifier.trouble("ingest")
+    asked_one = api.sign_in(Role.NURSE, 2, name="Nora")
+    assert asked_one.get(f"/api/notices/{notice_id}").json()["notice"]["subject"] == "the broker"
+    assert api.sign_in(Role.NURSE, 2, name="Bo").get(f"/api/notices/{notice_id}").status_code == 404
+    assert asked_one.post(f"/api/notices/{notice_id}/accept", json={}).json()["outcome"] == "done"
+    # Being asked is no way into another clinic.
+    api.raise_alert(api.add_unit("u-1", "Clinic 1"))
+    notifier.settle()
+    ((clinical,),) = notifier.rows("SELECT max(notice_id) FROM delivery")
+    assert clinical > int(notice_id)
+    assert asked_one.get(f"/api/notices/{clinical}").status_code == 404
+
+
 def test_ids_and_bodies_that_are_none(api: Api, notifier: Notifier) -> None:
     _, notice_id = asked(notifier, "Nora")
     client = api.sign_in()
