@@ -44,8 +44,8 @@ class CurrentAlert:
         inputs, limits: of its last finding; None where the number was not finite.
         acknowledged_by: a person's user id, `acknowledged_name` that person's name.
         notice_id: of the notice it belongs to, None while nobody has decided about it; `notice_state`, `notice_reason`:
-            where that stands and why. notice_round: how often people were asked from the start. answerable_name: who has
-            accepted it, until `accepted_until_us`.
+            where that stands and why. notice_round: how often people were asked from the start.
+        answerable_name: who has accepted it, until `accepted_until_us`.
         told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
         notice_event_id, shelf_event_id: the last of each that may have changed how it stands, None without.
         shelf: what was set aside last of its unit and rule, None where a person or the notifier has ended that.

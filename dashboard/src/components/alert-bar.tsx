@@ -11,8 +11,12 @@ import { AlertFlag } from "./alert-flag";
 import { UnsavedMark } from "./unsaved-mark";
 
 export function AlertBar() {
-  const { store } = useApp();
-  const waiting = useComputed(() => store.open.value.filter(awaitsAnswer)).value;
+  const { store, pages } = useApp();
+  // What this person is asked about has a banner of its own.
+  const waiting = useComputed(() => {
+    const asked = new Set(pages.open.value.map((page) => page.notice));
+    return store.open.value.filter((alert) => awaitsAnswer(alert) && !asked.has(alert.answer?.notice_id ?? ""));
+  }).value;
   const [worst] = waiting;
   const t = words().alerts;
   if (worst === undefined) return null;
