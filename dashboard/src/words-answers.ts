@@ -4,7 +4,7 @@ import type { Answerable, NoticeDelivery, NoticeStep } from "./messages";
 export const englishAnswers = {
   line: {
     undecided: "Nobody is asked yet.",
-    nobody: (reason: string) => `Nobody is asked: ${reason}.`,
+    nobody: (reason: string) => (reason === "" ? "Nobody is asked." : `Nobody is asked: ${reason}.`),
     asking: (round: number) => `Being asked${round > 1 ? `, round ${round}` : ""}: nobody has accepted yet.`,
     accepted: (name: string, until: string | null) => `Accepted by ${name}${until === null ? "" : ` until ${until}`}`,
     unanswered: (round: number) =>

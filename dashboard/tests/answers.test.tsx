@@ -70,6 +70,10 @@ describe("who is answerable", () => {
   it.each([
     [null, "Nobody is asked yet."],
     [answer({ state: "nobody", reason: "low priority" }), "Nobody is asked: low priority."],
+    [
+      answer({ state: "nobody", reason: "", told: "found in late readings" }),
+      "Nobody is asked: found in late readings.",
+    ],
     [answer(), "Being asked: nobody has accepted yet."],
     [answer({ round: 3 }), "Being asked, round 3: nobody has accepted yet."],
     [answer({ state: "unanswered" }), "Nobody has accepted: everybody was asked."],
@@ -291,11 +295,15 @@ describe("page to a person", () => {
   });
 
   it("stands alone: the bar of the most urgent alert does not say the same", async () => {
-    const { app, show } = bench([alert("1", "a", { answer: answer() })], asking());
+    const { app, store, show } = bench([alert("1", "a", { answer: answer() })], asking());
     show(<AlertBar />);
     expect(find('[data-testid="alert-bar"]')).not.toBeNull();
     act(() => app.pages.receive(page("12")));
     expect(find('[data-testid="alert-bar"]')).toBeNull();
+    act(() => store.putAlert(alert("2", "a", { priority: "low" })));
+    expect(find('[data-testid="alert-bar"]')).toBeNull();
+    act(() => store.putAlert(alert("3", "a", { priority: "medium" })));
+    expect(find('[data-testid="alert-bar"]')?.dataset.alertPriority).toBe("medium");
   });
 
   it("shows a few and counts the others", async () => {
@@ -308,6 +316,17 @@ describe("page to a person", () => {
     expect(host.querySelectorAll('[data-testid="page-banner"]')).toHaveLength(2);
     expect(find(".page-banner-more")?.textContent).toBe("2 more need an answer");
     expect(find('[data-testid="page-banner"]')?.textContent).toContain("You may not see it here");
+  });
+
+  it("asks the server nothing that this person's role may not see", async () => {
+    const { app, show, asked } = bench([], {}, ["see units"]);
+    act(() => app.pages.receive(page("12")));
+    show(<PageBanners />);
+    await settled();
+    expect(asked).toEqual([]);
+    expect(find('[data-testid="page-banner"]')?.textContent).toContain("Somebody needs an answer");
+    await act(async () => find('[data-testid="page-banner"] button')?.click());
+    expect(find('[data-testid="page-banner"]')).toBeNull();
   });
 
   it("shows in the title of a tab in the background", () => {

@@ -20,7 +20,9 @@ export function standingOfAlert(alert: AlertView, reader: string | undefined): S
   const { answer } = alert;
   if (answer === null) return null;
   const yours = answer.accepted_by !== null && answer.accepted_by === reader;
-  return standing(answer.notice_id, answer, yours);
+  // Where nobody was ever asked the reason is what was said of its alerts.
+  const reason = answer.state === "nobody" && answer.reason === "" ? answer.told : answer.reason;
+  return standing(answer.notice_id, { ...answer, reason }, yours);
 }
 
 export function standingOfNotice(notice: NoticeView): Standing {

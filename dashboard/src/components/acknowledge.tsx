@@ -23,8 +23,10 @@ export function Acknowledge({ alert, quiet = false }: Props) {
     return (
       <p class="acknowledged" data-acknowledged-by={alert.acknowledged_by}>
         <CheckIcon />
-        {t.acknowledgedBy(alert.acknowledged_by ?? "–", when)}
-        {progress?.kind === "second" && <span class="note"> · {t.alreadyBy(progress.first)}</span>}
+        <span>
+          {t.acknowledgedBy(alert.acknowledged_by ?? "–", when)}
+          {progress?.kind === "second" && <span class="note"> · {t.alreadyBy(progress.first)}</span>}
+        </span>
       </p>
     );
   }

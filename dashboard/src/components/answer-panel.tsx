@@ -1,5 +1,5 @@
 // Under an alert: who is answerable for it, what was said of this very alert, and everything a person may do about it.
-import { awaitsAnswer, isOpen } from "../alerts/priority";
+import { isAsked, isOpen } from "../alerts/priority";
 import { standingOfAlert } from "../alerts/standing";
 import { useApp } from "../context";
 import type { AlertView } from "../messages";
@@ -15,7 +15,6 @@ export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
   const standing = standingOfAlert(alert, session.me.value?.user.name);
   if (!isOpen(alert) || alert.unsaved) return <Acknowledge alert={alert} />;
   const recorded = store.unsavedSince.value === null;
-  const awaits = awaitsAnswer(alert) && alert.acknowledged_at === null;
   const told = alert.answer !== null && alert.answer.told !== standing?.reason ? alert.answer.told : null;
   return (
     <div class="answer">
@@ -27,7 +26,7 @@ export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
         <Acknowledge alert={alert} quiet={standing !== null && standing.state !== "accepted"} />
         {recorded && <Shelve alert={alert} />}
       </div>
-      {recorded && awaits && session.mayAcknowledge.value && standing !== null && standing.state !== "accepted" && (
+      {recorded && session.mayAcknowledge.value && alert.acknowledged_at === null && isAsked(standing?.state) && (
         <p class="note">{t.acknowledgeAccepts}</p>
       )}
     </div>

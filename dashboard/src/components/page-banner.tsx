@@ -90,13 +90,15 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
  * "hidden" where this person may not see it. When nobody is asked any more the page goes.
  */
 function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
-  const { api, pages, store } = useApp();
-  const notice = useSignal<NoticeView | "hidden" | null>(null);
+  const { api, pages, session, store } = useApp();
+  const may = session.may("see notices");
+  const notice = useSignal<NoticeView | "hidden" | null>(may ? null : "hidden");
   const told = useComputed(() => {
     const of = store.open.value.filter((alert) => alert.answer?.notice_id === page.notice);
     return of.map(({ answer }) => `${answer?.state} ${answer?.round}`).join();
   }).value;
   useEffect(() => {
+    if (!may) return;
     let current = true;
     const look = () =>
       api.notice(page.notice).then(
@@ -116,7 +118,7 @@ function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
       current = false;
       window.clearInterval(timer);
     };
-  }, [api, pages, notice, page.notice, page.delivery, told]);
+  }, [api, pages, notice, may, page.notice, page.delivery, told]);
   return notice.value;
 }
 

@@ -38,11 +38,11 @@ export function Tile({ id }: { readonly id: string }) {
         <p class="tile-sub">
           {unit.patient !== null && <span class="tile-unit">{unit.label}</span>}
           {unit.readingAt !== null && <PhaseText unit={unit} />}
+          <NotRunning unit={unit} />
         </p>
       </header>
       <TroubleMark unit={unit} />
       {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
-      <NotRunning unit={unit} />
     </article>
   );
 }
@@ -80,11 +80,16 @@ function NotRunning({ unit }: { readonly unit: Unit }) {
   const count = unit.notEvaluated.filter((rule) => !rule.at_rest && !rule.between).length;
   if (count === 0) return null;
   return (
-    <p class="not-running" data-testid="not-evaluated" data-count={count} title={words().tile.checksNotRunning(count)}>
+    <span
+      class="not-running"
+      data-testid="not-evaluated"
+      data-count={count}
+      title={words().tile.checksNotRunning(count)}
+    >
       <BarredIcon />
       {/* The words stand on the patient's page; here they would be on every tile. */}
       <span aria-hidden="true">{count}</span>
       <span class="hidden">{words().tile.checksNotRunning(count)}</span>
-    </p>
+    </span>
   );
 }
