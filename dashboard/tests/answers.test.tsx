@@ -318,6 +318,21 @@ describe("page to a person", () => {
     expect(find('[data-testid="page-banner"]')?.textContent).toContain("You may not see it here");
   });
 
+  it("is not called delivered by a tab in the background, which has shown it to nobody", async () => {
+    const see = async (state: string) => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      await act(async () => document.dispatchEvent(new Event("visibilitychange")));
+    };
+    const { app, show, receipts } = bench([], asking());
+    await see("hidden");
+    act(() => app.pages.receive(page("12")));
+    show(<PageBanners />);
+    await settled();
+    expect(receipts).toEqual([]);
+    await see("visible");
+    expect(receipts).toEqual([{ receipt: "12", state: "delivered" }]);
+  });
+
   it("asks the server nothing that this person's role may not see", async () => {
     const { app, show, asked } = bench([], {}, ["see units"]);
     act(() => app.pages.receive(page("12")));
