@@ -40,6 +40,7 @@ class AlertFacts:
     Attributes:
         cause: its rule's cause group. between: found by a rule between treatments.
         late: found only in readings that came too late. shelf: the newest of its unit and rule, ended or not.
+        seen_before: a person has acknowledged it; where it is unacknowledged again, the rule has told it anew.
     """
 
     alert_id: int
@@ -50,6 +51,7 @@ class AlertFacts:
     late: bool = False
     between: bool = False
     shelf: Shelf | None = None
+    seen_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,8 @@ def _move(
             return Move.ASK, "somebody has to know now", top
         if top.rank > standing.priority.rank:
             return Move.ASK, f"priority rose from {standing.priority} to {top}", top
+        if standing.state is Answerable.ACCEPTED and any(alert.seen_before for alert in asking):
+            return Move.ASK, "it was seen, and has come again", standing.priority
     if standing.state is Answerable.ACCEPTED and standing.until_us is not None and now_us >= standing.until_us:
         wanted = [alert.priority for alert, word in still if word.verdict in (Verdict.ASK, Verdict.SEEN)]
         if any(priority is not Priority.LOW for priority in wanted):

@@ -35,7 +35,6 @@ from store import (
     reading_queries,
     registry,
     reviews,
-    shelvings,
     treatment_queries,
     unit_status,
 )
@@ -242,18 +241,10 @@ class Data:
             found = await alert_queries.by_ids(conn, [alert.alert_id for alert in alerts])
         return [self._stored(alert, now_us) for alert in found]
 
-    async def alerts_of(self, announcement: Announcement, now_us: int) -> list[StoredAlert]:
-        """The alerts that stand differently since something was committed, as they stand now."""
-        number = announcement.number
+    async def changed_alerts(self, announcements: Sequence[Announcement], now_us: int) -> list[StoredAlert]:
+        """The alerts that stand differently since these were committed, as they stand now."""
         async with self._open.connection() as conn:
-            if announcement.topic is Topic.ALERT:
-                one = await alert_queries.by_event_id(conn, number)
-                found = [] if one is None else [one]
-            else:
-                changed = (
-                    notice_queries.changed_alerts if announcement.topic is Topic.NOTICE else shelvings.changed_alerts
-                )
-                found = await alert_queries.by_ids(conn, await changed(conn, number))
+            found = await alert_queries.changed(conn, announcements)
         return [self._stored(alert, now_us) for alert in found]
 
     async def alert_events(self, alert_id: str) -> list[View]:
@@ -273,7 +264,7 @@ class Data:
             return result
 
     @asynccontextmanager
-    async def announcements(self) -> AsyncIterator[AsyncIterator[Announcement]]:
+    async def announcements(self) -> AsyncIterator[AsyncIterator[list[Announcement]]]:
         """What is committed from the moment the block is entered; StoreError when the connection is lost."""
         async with announcements.listen(self._url) as heard:
             yield heard

@@ -187,12 +187,12 @@ class Feeds:
                 # What was recorded while nobody listened comes with the next look at the store.
                 self._listens = True
                 self._services.screens.look_up_all()
-                async for announcement in announcements:
-                    if announcement.topic is Topic.DELIVERY:
-                        self._services.screens.announce(announcement.number)
-                        continue
+                async for batch in announcements:
+                    for announcement in batch:
+                        if announcement.topic is Topic.DELIVERY:
+                            self._services.screens.announce(announcement.number)
                     now_us = self._services.clock.now_us()
-                    for alert in await self._services.data.alerts_of(announcement, now_us):
+                    for alert in await self._services.data.changed_alerts(batch, now_us):
                         self._tell(alert)
         finally:
             self._listens = False

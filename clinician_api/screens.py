@@ -19,7 +19,7 @@ from store.screen_pages import ScreenPage
 
 # Of pages a screen has not taken the newest stay; whoever has more than these reads the work list. As many, and as many
 # again, are remembered as handed over already.
-MAX_PAGES: Final = 100
+MAX_PAGES: Final = 500
 # What waits for a store that is away; the oldest goes first. A page without a receipt is taken another way.
 MAX_SAID: Final = 10_000
 
@@ -39,13 +39,15 @@ class Mailbox:
     def __init__(self, wake: asyncio.Event) -> None:
         self._wake = wake
         self._pages: deque[ScreenPage] = deque(maxlen=MAX_PAGES)
-        self._known: deque[int] = deque(maxlen=2 * MAX_PAGES)
+        self._known: dict[int, None] = {}
 
     def put(self, page: ScreenPage) -> None:
         """A page; one that was put before is not put again."""
         if page.delivery_id in self._known:
             return
-        self._known.append(page.delivery_id)
+        self._known[page.delivery_id] = None
+        if len(self._known) > 2 * MAX_PAGES:
+            del self._known[next(iter(self._known))]
         self._pages.append(page)
         self._wake.set()
 

@@ -39,7 +39,11 @@ def reach(book: Book, clinic_ids: Sequence[int], now_us: int) -> Iterator[Row]:
 
 def plan(book: Book, rota: Rota, now_us: int, to_us: int) -> Iterator[Row]:
     """The shifts of the days ahead, every rotation, and what was written by hand and is not over."""
-    zone = zone_of(rota.zone)
+    try:
+        zone = zone_of(rota.zone)
+    except UnknownZone:
+        yield "not shown", f"unknown time zone {rota.zone}"
+        return
     for shift in whole_shifts(rota, now_us, to_us):
         times = f"{told(shift.start_us, zone)} – {'…' if shift.end_us >= END_US else told(shift.end_us, zone)}"
         yield "shift", times, _name(book, shift.user_id), str(shift.source), _word(rota, shift)

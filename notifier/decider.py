@@ -76,7 +76,7 @@ class Decider:
         """All that is due now; seconds until something is, at most LOOK_S."""
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
-            now_s = self._clock.monotonic_s()
+            self.answered_s = now_s = self._clock.monotonic_s()
             if now_s - self._beat_s >= BEAT_S:
                 heartbeat.beat(conn, SERVICE, self._instance, now_us)
                 self._fault = self._own_fault(conn, now_us, now_s)

@@ -98,7 +98,11 @@ class Carrier(Protocol):
 
 
 class Dispatch:
-    """Claims, sends and reports until it is stopped. Any number may run against the same deliveries."""
+    """Claims, sends and reports until it is stopped. Any number may run against the same deliveries.
+
+    Attributes:
+        looked_s: when it last knew all that was due, by the clock's monotonic seconds; long ago = pages do not go out.
+    """
 
     def __init__(self, deliveries: Deliveries, carrier: Carrier, clock: Clock, limits: Limits | None = None) -> None:
         self._deliveries = deliveries
@@ -109,6 +113,7 @@ class Dispatch:
         self._running: Counter[str] = Counter()  # by host
         self._in_trouble: set[str] = set()  # hosts whose last send took all its time
         self._wake = threading.Event()
+        self.looked_s = clock.monotonic_s()
 
     def wake(self) -> None:
         """Something may be due: do not wait for the next look."""
@@ -122,8 +127,11 @@ class Dispatch:
             self._wake.clear()
             try:
                 self._start_what_is_due()
+                self.looked_s = self._clock.monotonic_s()
             except HomehdError as error:
                 log.warning("cannot look for due pages", extra={"fields": {"reason": error.line()}})
+            except Exception:  # a mistake of ours; with this thread all pages would end
+                log.exception("cannot look for due pages")
             self._wake.wait(self._limits.poll_s)
         self._wait_for_the_last()
 

@@ -82,6 +82,8 @@ def _decide(
         if not fresh:
             return  # an alert that was over long since has had another word
         row = _open(conn, key, [facts for _, facts, _ in fresh], home, now_us)
+    # An alert that was over in an earlier notice stays with that one.
+    judged = [one for one in judged if one[0].notice_id in (None, row.notice_id)]
     for alert, facts, said in judged:
         _record(conn, row, alert, said, now_us)
         _end_shelf(conn, alert, facts, now_us)
@@ -128,7 +130,7 @@ def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
         shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
     return AlertFacts(
         alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
-        alert.between, shelf,
+        alert.between, shelf, alert.seen_before,
     )  # fmt: skip
 
 

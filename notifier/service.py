@@ -61,7 +61,9 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         options.database_url, instance, causes(), on_call, [on_call.troubles], dispatch.wake, clock, metrics
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
-    health = HealthPort(options.health_port, metrics.page, lambda: _health(decider, clock), named="notify_health_port")
+    health = HealthPort(
+        options.health_port, metrics.page, lambda: _health(decider, dispatch, clock), named="notify_health_port"
+    )
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
         sender.start()
@@ -76,7 +78,10 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     log.info("notifier stopped")
 
 
-def _health(decider: Decider, clock: Clock) -> tuple[bool, dict[str, object]]:
-    age_s = clock.monotonic_s() - decider.answered_s
-    well = age_s < STALE_S
-    return well, {"database": "answers" if well else f"silent for {age_s:.0f} s"}
+def _health(decider: Decider, dispatch: Dispatch, clock: Clock) -> tuple[bool, dict[str, object]]:
+    silent_s, waiting_s = (clock.monotonic_s() - last_s for last_s in (decider.answered_s, dispatch.looked_s))
+    answers, sends = silent_s < STALE_S, waiting_s < STALE_S
+    return answers and sends, {
+        "database": "answers" if answers else f"silent for {silent_s:.0f} s",
+        "pages": "go out" if sends else f"not looked for since {waiting_s:.0f} s",
+    }

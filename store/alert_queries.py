@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from psycopg import sql
 
+from store.announcements import Announcement, Topic
 from store.errors import translate
 from store.pool import AsyncConnection
 from store.queries import arun, query
@@ -149,9 +150,16 @@ async def by_ids(conn: AsyncConnection, alert_ids: Sequence[int]) -> list[Curren
     return await _alerts(conn, "alerts_by_id", {"alerts": list(alert_ids)})
 
 
-async def by_event_id(conn: AsyncConnection, event_id: int) -> CurrentAlert | None:
-    """The alert an event belongs to, as it stands now: what a listener asks for."""
-    return next(iter(await _alerts(conn, "alert_by_event_id", {"event": event_id})), None)
+async def changed(conn: AsyncConnection, announcements: Iterable[Announcement]) -> list[CurrentAlert]:
+    """The alerts that stand differently since these were committed, each once; deliveries change none."""
+    numbers: dict[Topic, list[int]] = {topic: [] for topic in Topic}
+    for announcement in announcements:
+        numbers[announcement.topic].append(announcement.number)
+    parameters = {
+        "alert_events": numbers[Topic.ALERT], "notice_events": numbers[Topic.NOTICE],
+        "shelving_events": numbers[Topic.SHELVING],
+    }  # fmt: skip
+    return await _alerts(conn, "changed_alerts", parameters)
 
 
 async def events_of(conn: AsyncConnection, alert_id: int) -> list[AlertEvent]:

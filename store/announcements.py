@@ -31,8 +31,8 @@ class Announcement:
 
 
 @asynccontextmanager
-async def listen(url: str) -> AsyncIterator[AsyncIterator[Announcement]]:
-    """Whatever is committed from the moment the block is entered; StoreError when the connection is lost.
+async def listen(url: str) -> AsyncIterator[AsyncIterator[list[Announcement]]]:
+    """What is committed from the moment the block is entered, as it comes; StoreError when the connection is lost.
 
     Take a snapshot after entering and nothing is missed. What was committed while nobody listened is in the tables.
     """
@@ -48,8 +48,9 @@ async def listen(url: str) -> AsyncIterator[AsyncIterator[Announcement]]:
             await conn.close()
 
 
-async def _announcements(conn: AsyncConnection) -> AsyncGenerator[Announcement, None]:
+async def _announcements(conn: AsyncConnection) -> AsyncGenerator[list[Announcement], None]:
     with translate("listen for alerts"):
-        async with aclosing(conn.notifies()) as notifications:
-            async for notification in notifications:
-                yield Announcement(Topic(notification.channel), int(notification.payload))
+        while True:
+            # One at least, and what has come while the last ones were worked at: a storm is read in few questions.
+            notifications = [notification async for notification in conn.notifies(stop_after=1)]
+            yield [Announcement(Topic(one.channel), int(one.payload)) for one in notifications]

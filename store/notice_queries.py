@@ -16,30 +16,6 @@ RECENT_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class AlertNotice:
-    """The notice of an alert, and what the stages last said of the alert.
-
-    Attributes:
-        state: of the notice; `reason`: why it is in it. accepted_name: of who is answerable.
-        verdict, stage, said: of the alert itself.
-    """
-
-    alert_id: int
-    notice_id: int
-    state: str
-    priority: str
-    round: int
-    accepted_by: int | None
-    accepted_name: str | None
-    accepted_until_us: int | None
-    reason: str
-    changed_us: int
-    verdict: str
-    stage: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
 class StandingNotice:
     """A notice as it stands, for people.
 
@@ -124,17 +100,6 @@ class SentTo:
     queued_us: int
     changed_us: int
     detail: str | None
-
-
-async def of_alerts(conn: AsyncConnection, alert_ids: Sequence[int]) -> dict[int, AlertNotice]:
-    """The notices of these alerts; an alert nobody has decided about yet is left out."""
-    rows = await arun(conn, "notices_of_alerts", {"alerts": list(alert_ids)})
-    return {row[0]: AlertNotice(*row) async for row in rows}
-
-
-async def changed_alerts(conn: AsyncConnection, event_id: int) -> list[int]:
-    """The alerts of the notice that an event belongs to: what a listener asks for."""
-    return [row[0] async for row in await arun(conn, "alerts_of_notice_event", {"event": event_id})]
 
 
 async def standing(conn: AsyncConnection) -> list[StandingNotice]:

@@ -91,7 +91,8 @@ class AlertToJudge:
     """An alert, the last word on it, and what is set aside of its unit and rule.
 
     Attributes:
-        between: whether a rule between treatments found it. notice_id: None when nothing was decided about it yet.
+        between: whether a rule between treatments found it. seen_before: whether a person ever acknowledged it.
+        notice_id: None when nothing was decided about it yet.
         shelf: kind, priority, alert and end (microseconds since 1970 UTC) of the newest shelf, None without.
     """
 
@@ -103,6 +104,7 @@ class AlertToJudge:
     state: str
     late: bool
     between: bool
+    seen_before: bool
     notice_id: int | None
     said: tuple[str, str, str]
     shelf: tuple[str, str, int, int] | None
@@ -143,7 +145,10 @@ def take_due(conn: Connection, limit: int = AT_ONCE) -> list[int]:
 
 
 def due_rechecks(conn: Connection, now_us: int, limit: int = AT_ONCE) -> list[tuple[int, int]]:
-    """(notice, unit) of those to be looked at again, locked; those another notifier has locked are left to it."""
+    """(notice, unit) of those to be looked at again.
+
+    Not locked: homes are locked first, in one order, or two notifiers could wait for each other in a circle.
+    """
     return [(row[0], row[1]) for row in run(conn, "notices_to_recheck", {"now": now_us, "limit": limit})]
 
 
@@ -297,8 +302,8 @@ def notice_rows(rows: Sequence[tuple[Any, ...]]) -> list[NoticeRow]:
 
 
 def _to_judge(row: tuple[Any, ...]) -> AlertToJudge:
-    said, shelf = tuple(text or "" for text in row[9:12]), row[12:]
-    fields: list[Any] = [*row[:9], said, shelf if shelf[0] else None]
+    said, shelf = tuple(text or "" for text in row[10:13]), row[13:]
+    fields: list[Any] = [*row[:10], said, shelf if shelf[0] else None]
     return AlertToJudge(*fields)
 
 

@@ -32,12 +32,16 @@ class Written:
     now_us: int
 
 
-def load(conn: Connection, now_us: int) -> Book:
-    """All rotas that are not withdrawn, with what decides who has them from now on, and all people and clinics."""
-    since = {"since": storable_us(now_us - _BACK_US)}
+def load(conn: Connection, now_us: int, clinic_id: int | None = None) -> Book:
+    """All rotas that are not withdrawn, with what decides who has them from now on, and all people and clinics.
+
+    With `clinic_id` only the rotas that can serve that clinic: its own and those of all.
+    """
+    of = {"clinic": clinic_id}
+    since = of | {"since": storable_us(now_us - _BACK_US)}
     # First: one that is made meanwhile is left out whole, instead of being seen without what is on it.
-    rotas = run(conn, "rotas").fetchall()
-    rotations = _by_rota((row[0], Rotation(row[1], tuple(row[2]), *row[3:])) for row in run(conn, "rotations"))
+    rotas = run(conn, "rotas", of).fetchall()
+    rotations = _by_rota((row[0], Rotation(row[1], tuple(row[2]), *row[3:])) for row in run(conn, "rotations", of))
     overrides = _by_rota(
         (row[0], Override(row[1], row[2], row[3], row[4], Source(row[5]), row[6], row[7]))
         for row in run(conn, "overrides", since)
@@ -45,10 +49,10 @@ def load(conn: Connection, now_us: int) -> Book:
     acceptances = _by_rota((row[0], Acceptance(*row[1:])) for row in run(conn, "acceptances", since))
     whole = tuple(
         Rota(
-            rota_id, clinic_id, Audience(audience), line, zone,
+            rota_id, of_clinic, Audience(audience), line, zone,
             tuple(rotations[rota_id]), tuple(overrides[rota_id]), tuple(acceptances[rota_id]),
         )
-        for rota_id, clinic_id, audience, line, zone in rotas
+        for rota_id, of_clinic, audience, line, zone in rotas
     )  # fmt: skip
     people = {row[0]: Person(*row) for row in run(conn, "rota_people")}
     return Book(whole, people, {row[0]: Clinic(*row) for row in run(conn, "rota_clinics")})

@@ -41,11 +41,6 @@ async def add(conn: AsyncConnection, unit_id: int, rule: str, row: Shelving, now
     await arun(conn, "shelve", _parameters(unit_id, rule, row, now_us))
 
 
-async def changed_alerts(conn: AsyncConnection, event_id: int) -> list[int]:
-    """The open alerts of the unit and rule that were set aside or brought back: what a listener asks for."""
-    return [row[0] async for row in await arun(conn, "alerts_of_shelving_event", {"event": event_id})]
-
-
 def end(conn: Connection, unit_id: int, rule: str, row: Shelving, now_us: int) -> None:
     """It has ended by itself, for the reason in the row."""
     run(conn, "shelve", _parameters(unit_id, rule, row, now_us))

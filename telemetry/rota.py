@@ -104,7 +104,7 @@ class Rota:
     """One line of duty with all that decides who has it; withdrawn overrides are not here.
 
     Attributes:
-        clinic_id: None = of every clinic that has no rota of its own for this audience; never clinical.
+        clinic_id: None = of every clinic without a rota of its own for this audience and line; never clinical.
         line: PRIMARY or BACKUP. zone: where hand-over times are local, as the IANA names it.
     """
 

@@ -35,7 +35,7 @@ class Kept:
         value: NaN where none is kept. known: where one is.
         alike: the steady signal is where it was when the baseline was kept. above: it is higher than that.
         learning: flow or pump changed since, so that readings count for a new baseline.
-        up: the value is above it by more than would clear. staying: so long that readings count for a new baseline.
+        up: the value is above it by more than would clear.
     """
 
     value: Floats
@@ -44,11 +44,10 @@ class Kept:
     above: Bools
     learning: Bools
     up: Bools
-    staying: Bools
 
     def away(self, clear: Bools) -> Bools:
         """Whether the value is not what it normally is. `clear`: it is not down, [n, rules]."""
-        return self.known & ~self.learning & (~clear | (self.up & ~self.staying))
+        return self.known & ~self.learning & (~clear | self.up)
 
 
 class Span(Protocol):
@@ -93,20 +92,22 @@ class Baselines:
             Field(f"{self._name}.unlike", "i8", NEVER, rules),
         )
 
-    def take(
-        self,
-        now: Round,
-        table: Table,
-        present: Floats,
-        flow: Floats,
-        near: Floats,
-        evaluated: Bools,
-        filled: Bools,
-    ) -> Kept | None:
+    def stayed(self, now: Round, table: Table, present: Floats, near: Floats) -> Bools:
+        """Where a rise by `near`, of the value now `present`, has stayed so long that it is normal: given up."""
+        value = table[f"{self._name}.baseline"][now.at]
+        known = ~np.isnan(value)
+        if not known.any():
+            return known
+        since = self._up(now, table, present, value, near)
+        stayed = known & (since > NEVER) & (now.time[:, None] - since >= self._rise_us) & ~self._restless(now, table)
+        if stayed.any():
+            table[f"{self._name}.baseline"][now.at] = np.where(stayed, np.float32(np.nan), value)
+        return stayed
+
+    def take(self, now: Round, table: Table, flow: Floats, evaluated: Bools, filled: Bools) -> Kept | None:
         """The baselines that still count, None where there is none at all; those that do not are given up.
 
-        `present`, `flow`: the value and the steady signal now; `near`: a rise of so much is one; `evaluated`, `filled`:
-        whether anything can be said, and from the window alone.
+        `flow`: the steady signal now; `evaluated`, `filled`: whether anything can be said, and from the window alone.
         """
         value = table[f"{self._name}.baseline"][now.at]
         known = ~np.isnan(value)
@@ -116,27 +117,26 @@ class Baselines:
         off = flow - table[f"{self._name}.flow"][now.at]
         room = table[f"{self._name}.flow"][now.at] * self._tolerance
         alike, above = np.abs(off) <= room, off > room
-        up_since = self._up(now, table, present - value, value, near)
-        up, lasts = up_since > NEVER, time - up_since
+        up = table[f"{self._name}.up"][now.at] > NEVER
         since = self._changed(now, table, flow, alike)
         learning = since > NEVER
         restless = self._restless(now, table)
         last = np.where(restless | up, time, table[f"{self._name}.last"][now.at])
         table[f"{self._name}.last"][now.at] = last
         learnt = learning & evaluated & filled & (time - since >= self._relearn_us)
-        normal = filled & (~up | (lasts >= self._rise_us))
-        over = ~restless & (normal | learning | (time - last > self._window_us))
+        over = ~restless & ((filled & ~up) | learning | (time - last > self._window_us))
         known &= ~(learnt | over)
         value = np.where(known, value, np.float32(np.nan))
         table[f"{self._name}.baseline"][now.at] = value
-        staying = lasts >= self._rise_us - self._window_us
-        return Kept(value, known, alike, above, learning, up & known, staying)
+        return Kept(value, known, alike, above, learning, up & known)
 
     def _up(
-        self, now: Round, table: Table, rise: Floats, value: Floats, near: Floats
+        self, now: Round, table: Table, present: Floats, value: Floats, near: Floats
     ) -> npt.NDArray[np.int64]:  # fmt: skip
         # Since when the value is up, else NEVER; one that is not measured leaves that as it is.
         before = table[f"{self._name}.up"][now.at]
+        with np.errstate(invalid="ignore"):
+            rise = present - value
         since = np.where(rise >= near, np.where(before == NEVER, now.time[:, None], before), NEVER)
         since = np.where(np.isnan(rise) & ~np.isnan(value), before, since)
         table[f"{self._name}.up"][now.at] = since

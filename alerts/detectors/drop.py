@@ -85,11 +85,12 @@ class Drop:
     def evaluate(self, now: Round, table: Table, breach: Bools, clear: Bools, why: Codes) -> None:
         """Breach while the value lies `drop` under its baseline; codes where there is no ground to say."""
         value, flow = now.values[:, self._value], now.values[:, self._steady]
-        window, reach = self._windows.take(now, table), self._reaches.of(table, now.at)
+        reach = self._reaches.of(table, now.at)
+        window = self._windows.take(now, table, self._baselines.stayed(now, table, value, reach.back))
         own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
-        kept = self._baselines.take(now, table, value, flow, reach.back, ground, window.filled)
+        kept = self._baselines.take(now, table, flow, ground, window.filled)
         standing = self._look(now, table, value, window, reach, breach, clear)
         no_window = ~window.filled
         away = np.zeros(value.shape, np.bool_)

@@ -107,11 +107,12 @@ class Pair:
         """Breach while sum and difference are out of their windows; codes where there is no ground to say."""
         one, other = now.values[:, self._one], now.values[:, self._other]
         total, difference, flow = one + other, one - other, now.values[:, self._steady]
-        window, reach = self._windows.take(now, table), self._reaches.of(table, now.at)
+        reach = self._reaches.of(table, now.at)
+        window = self._windows.take(now, table, self._baselines.stayed(now, table, difference, reach.back))
         own = why[:, self._group.own]
         codes = self._windows.codes(flow, window)
         ground = np.maximum(own, codes) == reasons.EVALUATED
-        kept = self._baselines.take(now, table, difference, flow, reach.back, ground, window.filled)
+        kept = self._baselines.take(now, table, flow, ground, window.filled)
         standing = self._look(now, table, total, difference, window, reach, breach, clear)
         no_window = ~window.filled
         away = np.zeros(flow.shape, np.bool_)

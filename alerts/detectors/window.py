@@ -139,8 +139,11 @@ class Windows:
             Field(f"{name}.away", "u8", 0, labels),
         )
 
-    def take(self, now: Round, table: Table) -> Window:
-        """The windows as they are before this reading."""
+    def take(self, now: Round, table: Table, stayed: Bools) -> Window:
+        """The windows as they are before this reading; where it has `stayed`, what was away is what is normal now."""
+        if stayed.any():
+            away = table[f"{self._name}.away"][now.at]
+            table[f"{self._name}.away"][now.at] = np.where(stayed, np.uint64(0), away)
         second, then = _seconds(now.time), table[f"{self._name}.second"][now.at][:, None, :]
         place = second & (PLACES - 1)
         values = table[f"{self._name}.window"][now.at]

@@ -24,6 +24,7 @@ from telemetry.rota import Override, Person, Rota, Source
 
 MOST_RECURRING: Final = 200
 MOST_SHIFTS: Final = 2_000
+LONGEST_UID: Final = 255  # RFC 7986
 # What the libraries raise over what they cannot read: whatever their parts do.
 _FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
@@ -87,6 +88,8 @@ def _series(text: CalendarText, problems: list[Problem]) -> Iterator[Sequence[Ra
             problems.append(problem(event, Trouble.UNREADABLE, event.fault))
         elif not uid:
             problems.append(problem(event, Trouble.NO_UID, "it could not be told from a new one next time"))
+        elif len(uid) > LONGEST_UID or not uid.isprintable():
+            problems.append(problem(event, Trouble.UNREADABLE, f"its UID: {LONGEST_UID} plain characters at most"))
         else:
             by_uid[uid].append(event)
     recurring = 0

@@ -62,7 +62,7 @@ class Finding:
 
 def findings(
     book: Book,
-    tested: Mapping[int, int] | None,
+    tested: Mapping[int, int],
     now_us: int,
     *,
     look_ahead_days: int = LOOK_AHEAD_DAYS,
@@ -71,7 +71,6 @@ def findings(
     """All that is wrong from now up to the look-ahead, what matters first first.
 
     `tested`: user id -> when a channel of theirs was last seen to work, µs; a person who is not in it never had one.
-    None: nobody keeps record of it, and channels are not judged; whoever shows this has to say so.
     """
     found = [*_without_rota(book, now_us)]
     for rota in book.rotas:
@@ -81,9 +80,8 @@ def findings(
         ahead = whole_shifts(rota, now_us, now_us + look_ahead_days * DAY_US)
         found += _of_shifts(book, rota, ahead, now_us)
         found += _doubled(book, rota, now_us, now_us + look_ahead_days * DAY_US)
-        if tested is not None:
-            since_us = now_us - tested_within_days * DAY_US
-            found += _untested(book, rota, ahead, {user for user, at_us in tested.items() if at_us >= since_us}, now_us)
+        since_us = now_us - tested_within_days * DAY_US
+        found += _untested(book, rota, ahead, {user for user, at_us in tested.items() if at_us >= since_us}, now_us)
     return sorted(found, key=lambda one: (one.matters_us, one.key))
 
 
@@ -121,7 +119,7 @@ def _untested(book: Book, rota: Rota, ahead: list[Shift], tested: set[int], now_
         yield _finding(
             book, rota, Kind.UNTESTED, f"{rota.rota_id}:{user_id}", shift, now_us,
             f"{_person(book, user_id)} has no channel that was seen to work of late",
-            "send them a test message and have them confirm it, or name somebody else",
+            "have them confirm a test page, or name somebody else",
         )  # fmt: skip
 
 

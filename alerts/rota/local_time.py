@@ -10,13 +10,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from telemetry.errors import HomehdError
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 DAY_US: Final = 86_400_000_000
 
 
-class UnknownZone(ValueError):
+class UnknownZone(HomehdError):
     """This machine does not know a time zone of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("find time zone", name, hint="install or update the package tzdata on this machine")
 
 
 def zone_of(name: str) -> ZoneInfo:

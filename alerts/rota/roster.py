@@ -40,10 +40,11 @@ class Roster:
 
 
 def rotas_of(book: Book, clinic_id: int | None, audience: Audience) -> list[Rota]:
-    """The rotas that serve a clinic for an audience, primary first: its own, else those of all clinics."""
-    own = [one for one in book.rotas if one.audience is audience and one.clinic_id == clinic_id]
-    shared = [one for one in book.rotas if one.audience is audience and one.clinic_id is None]
-    return sorted(own or shared, key=lambda one: one.line)
+    """The rotas that serve a clinic for an audience, primary first: of each line its own, else that of all clinics."""
+    serving: dict[int, Rota] = {}
+    for of in (None, clinic_id):
+        serving |= {one.line: one for one in book.rotas if one.audience is audience and one.clinic_id == of}
+    return [serving[line] for line in sorted(serving)]
 
 
 def roster(book: Book, clinic_id: int | None, audience: Audience, at_us: int) -> Roster:

@@ -17,7 +17,7 @@ from alerts.rota.local_time import DAY_US, told, zone_of
 from alerts.rota.shifts import Shift
 from evaluation import rota_changes
 from homehd import names, rota_lines, rota_words, settings
-from store import audit, migrate, pool
+from store import audit, channels, migrate, pool
 from store import rota as store
 from store.pool import Connection
 from store.rota import Written
@@ -82,14 +82,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry out one verb."""
-    now_us = SystemClock().now_us()
+    now_us = SystemClock().now_us() // 1_000_000 * 1_000_000  # a calendar knows nothing finer
     with settings.database(settings.load(options)) as url, closing(pool.connect(url, name="homehd rota")) as conn:
         migrate.check(conn)
         book = store.load(conn, now_us)
-        if options.verb in _READS:
-            return _READS[options.verb](book, options, now_us)
-        _CHANGES[options.verb](conn, book, options, now_us)
-        return 0
+        return _VERBS[options.verb](conn, book, options, now_us) or 0
 
 
 def _add(conn: Connection, book: Book, options: argparse.Namespace, now_us: int) -> None:
@@ -168,16 +165,15 @@ def _import(conn: Connection, book: Book, options: argparse.Namespace, now_us: i
     _rows([(where_of(book, rota), f"{new} new", f"{gone} withdrawn", f"{taken.change.unchanged} as they were")])
 
 
-def _export(book: Book, options: argparse.Namespace, now_us: int) -> int:
+def _export(book: Book, options: argparse.Namespace, now_us: int) -> None:
     written = calendar_export.write(book, _rota(book, options), now_us, now_us + options.weeks * _WEEK_US)
     if options.file == "-":
         sys.stdout.buffer.write(written)
     else:
         Path(options.file).write_bytes(written)
-    return 0
 
 
-def _show(book: Book, options: argparse.Namespace, now_us: int) -> int:
+def _show(book: Book, options: argparse.Namespace, now_us: int) -> None:
     to_us = now_us + options.weeks * _WEEK_US
     chosen = _chosen(book, options)
     _rows(rota_lines.coverage(book, chosen, now_us, to_us))
@@ -186,29 +182,25 @@ def _show(book: Book, options: argparse.Namespace, now_us: int) -> int:
     for rota in chosen:
         _rows([("rota", where_of(book, rota), rota.zone)])
         _rows(rota_lines.plan(book, rota, now_us, to_us))
-    return 0
 
 
-def _check(book: Book, options: argparse.Namespace, now_us: int) -> int:
+def _check(conn: Connection, book: Book, options: argparse.Namespace, now_us: int) -> int:
     clinic = None if options.clinic is None else rota_words.clinic(book, options.clinic)
-    # Which channel of whom was seen to work is not on record yet: not judged, and said so.
     found = [
         one
-        for one in findings(book, None, now_us)
+        for one in findings(book, channels.last_tested(conn), now_us)
         if options.clinic is None or one.clinic_id == (clinic and clinic.clinic_id)
     ]
     _rows(rota_lines.coverage(book, _chosen(book, options), now_us, now_us + LOOK_AHEAD_DAYS * DAY_US))
     _rows(rota_lines.told_findings(found))
-    _rows([("not judged", "-", "whether people's channels work", "have everyone on call confirm a test message")])
     return 1 if any(one.urgent for one in found) else 0
 
 
-_CHANGES: Final[dict[str, Callable[[Connection, Book, argparse.Namespace, int], None]]] = {
+# All but `check` say what they did, or fail.
+_VERBS: Final[dict[str, Callable[[Connection, Book, argparse.Namespace, int], int | None]]] = {
     "add": _add, "rotate": _rotate, "override": _override, "swap": _swap, "withdraw": _withdraw, "end": _end,
-    "accept": _accept, "import": _import,
-}  # fmt: skip
-_READS: Final[dict[str, Callable[[Book, argparse.Namespace, int], int]]] = {
-    "export": _export, "show": _show, "check": _check,
+    "accept": _accept, "import": _import, "check": _check,
+    "export": lambda _, *read: _export(*read), "show": lambda _, *read: _show(*read),
 }  # fmt: skip
 
 
@@ -222,8 +214,7 @@ def _chosen(book: Book, options: argparse.Namespace) -> list[Rota]:
 
 
 def _moment(text: str | None, flag: str, rota: Rota, now_us: int) -> int:
-    # To the second: a calendar knows nothing finer.
-    return now_us // 1_000_000 * 1_000_000 if text is None else rota_words.moment(text, flag, zone_of(rota.zone))
+    return now_us if text is None else rota_words.moment(text, flag, zone_of(rota.zone))
 
 
 def _stretch(rota: Rota, one: Shift | Override) -> str:

@@ -824,7 +824,7 @@ CREATE INDEX between_finding_last ON between_finding (patient_id, rule, finding_
 -- Who is on call -----------------------------------------------------------------------------------------------------
 
 -- A line of duty: of a clinic, for an audience, 1 primary and 2 backup. Without a clinic it is of every clinic that has
--- none of its own for that audience. `zone`: where its hand-over times are local.
+-- none of its own for that audience and line. `zone`: where its hand-over times are local.
 CREATE TABLE rota (
     rota_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     clinic_id int REFERENCES clinic,

@@ -97,8 +97,8 @@ async def test_acknowledging_has_one_outcome(data: Data, api: Api, database_url:
     assert stored is not None
     assert (stored.view["acknowledged_by"], stored.view["state"]) == ("Nora", "active, acknowledged")
     assert stored.view["title"] not in ("", "R07")
-    assert await data.alerts_of(Announcement(Topic.ALERT, stored.version), NOW) == [stored]
-    assert await data.alerts_of(Announcement(Topic.NOTICE, 99), NOW) == []
+    assert await data.changed_alerts([Announcement(Topic.ALERT, stored.version)] * 2, NOW) == [stored]
+    assert await data.changed_alerts([Announcement(topic, 99) for topic in Topic], NOW) == []
 
 
 async def test_what_is_not_evaluated_comes_from_the_saved_state(data: Data, unit: registry.Unit) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
+import msgspec
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -13,13 +14,14 @@ from alerts.delivery import DeliveryState
 from alerts.escalation import People
 from clinician_api import paging
 from clinician_api.access import Role
+from clinician_api.data import Data
 from clinician_api.routes.live import RECEIPTS
 from clinician_api.screens import Said, Screens
-from store.errors import StoreError, Trouble
-from store.screen_pages import ScreenPage
-from tests.clinician_api.builders import NOW
+from clinician_api.settings import ApiOptions
+from store.errors import StoreError
 from tests.clinician_api.conftest import Api, Socket, until
 from tests.clinician_api.notified import Notifier
+from tests.store.valve import valve
 
 
 @pytest.fixture
@@ -149,41 +151,24 @@ def test_what_is_no_receipt_ends_the_socket(api: Api, said: dict[str, object]) -
     assert own.closed()[0] == 1008
 
 
-class Store:
-    """Answers as it is told: `away` until it is not."""
-
-    def __init__(self) -> None:
-        self.away = True
-        self.recorded: list[tuple[int, int, DeliveryState]] = []
-
-    async def announced_pages(self, delivery_ids: list[int]) -> list[ScreenPage]:
-        self._answer()
-        return [ScreenPage(number, 1, 7, "high", NOW) for number in delivery_ids]
-
-    async def waiting_pages(self, user_ids: list[int]) -> list[ScreenPage]:
-        self._answer()
-        return []
-
-    async def screen_said(self, delivery_id: int, user_id: int, state: DeliveryState) -> None:
-        self._answer()
-        self.recorded.append((delivery_id, user_id, state))
-
-    def _answer(self) -> None:
-        if self.away:
-            raise StoreError("read", "here", trouble=Trouble.UNAVAILABLE, hint="away")
-
-
-async def test_what_the_store_does_not_take_is_due_still() -> None:
-    held, store = Screens(), Store()
-    with held.waiting(1, asyncio.Event()) as mailbox:
-        held.announce(5)
-        held.say(Said(4, 1, DeliveryState.SENT))
-        with pytest.raises(StoreError):
-            await paging.serve(held, store)  # type: ignore[arg-type]
-        store.away = False
-        serving = asyncio.create_task(paging.serve(held, store))  # type: ignore[arg-type]
-        while held.due.is_set():
-            await asyncio.sleep(0)
-        assert [page.delivery_id for page in mailbox.take()] == [5]
-        assert store.recorded == [(4, 1, DeliveryState.SENT)]
-        serving.cancel()
+async def test_what_the_store_does_not_take_is_due_still(options: ApiOptions, notifier: Notifier) -> None:
+    ask(notifier)
+    with valve(options.database_url) as way:
+        data = Data(msgspec.structs.replace(options, database_url=way.url))
+        await data.open()
+        held = Screens()
+        with held.waiting(1, asyncio.Event()) as mailbox:
+            way.shut()
+            held.announce(1)
+            with pytest.raises(StoreError):
+                await paging.serve(held, data.notices)
+            assert mailbox.take() == []
+            way.open()
+            held.say(Said(1, 1, DeliveryState.DELIVERED))
+            serving = asyncio.create_task(paging.serve(held, data.notices))
+            while held.due.is_set():
+                await asyncio.sleep(0.01)
+            serving.cancel()
+            assert [page.delivery_id for page in mailbox.take()] == [1]
+        await data.close()
+    assert states(notifier) == ["delivered"]

@@ -47,6 +47,12 @@ async def test_a_screen_that_takes_nothing_keeps_the_newest() -> None:
     for number in range(MAX_PAGES + 3):
         mailbox.put(page(number))
     assert [one.delivery_id for one in mailbox.take()] == list(range(3, MAX_PAGES + 3))
+    for number in range(3 * MAX_PAGES):
+        mailbox.put(page(number))
+        mailbox.take()
+    mailbox.put(page(MAX_PAGES))
+    mailbox.put(page(0))
+    assert [one.delivery_id for one in mailbox.take()] == [0], "what is long past is forgotten, nothing else"
 
 
 async def test_what_is_said_is_kept_once_and_bounded() -> None:

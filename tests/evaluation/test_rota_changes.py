@@ -124,6 +124,13 @@ def test_nobody_is_named_who_cannot_answer_and_nothing_is_changed_in_the_past(wo
     assert world.rota() == before and len(world.deeds()) == 2
 
 
+def test_a_rota_in_a_zone_that_is_not_known_can_be_ended_and_says_why_nothing_else(world: World) -> None:
+    odd = rota_changes.add(world.conn, None, Audience.TECHNICAL, 1, "Mars/Base", WRITTEN)
+    with pytest.raises(HomehdError, match="tzdata"):
+        rota_changes.accept(world.conn, odd, world.ann, NOW, WRITTEN)
+    rota_changes.end(world.conn, odd, WRITTEN)
+
+
 def test_the_next_shift_that_waits_is_accepted_and_a_later_word_counts(world: World) -> None:
     first = rota_changes.accept(world.conn, world.rota_id, world.ann, None, WRITTEN)
     second = rota_changes.accept(world.conn, world.rota_id, world.ann, None, WRITTEN)

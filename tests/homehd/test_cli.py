@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
-from store import accounts, patients, pool, readings, registry
+from store import accounts, channels, patients, pool, readings, registry
 from store.registry import shard_of
 from tests import command
 from tests.evaluation.treated import START_US, treated
@@ -399,6 +399,7 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
 
 
+@pytest.mark.timeout(600)  # some forty commands
 def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     with pool.connect(database_url) as conn:
@@ -424,12 +425,17 @@ def test_a_rota_from_its_beginning_to_its_end(database_url: str, tmp_path: Path)
     today = datetime.now(UTC).date()
     anchor = ("--anchor", f"{today - timedelta(days=2)}")  # so that the shift that runs ends in five days
     rota("rotate", "North", "--people", "ann@x,bob@x", *anchor)
+    untested = [row[2] for row in rota("check", "North", code=1) if "channel" in row[2]]
+    assert [what.split()[0] for what in untested] == ["ann", "bob"]
+    with pool.connect(database_url) as conn:
+        for channel in channels.of(conn, [1, 2]):
+            channels.note_tested(conn, channel.channel_id, time.time_ns() // 1000)
     unaccepted = rota("check", code=1)
-    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT", "not judged"]
+    assert [row[0] for row in unaccepted] == ["covered", "NOT COVERED", "URGENT", "URGENT"]
     assert "ann has not accepted" in str(unaccepted)
     assert rota("check", "North", code=1)[0][:2] == ["covered", "North, clinical, primary"]
     assert rota("accept", "North", "--person", "ann@x")[0][1:3] == ["ann", "accepted"]
-    assert [row[0] for row in rota("check", "North")] == ["covered", "not judged"]
+    assert [row[0] for row in rota("check", "North")] == ["covered"]
     assert "--decline" in str(rota("accept", "North", "--person", "ann@x", "--decline", code=2))
     rota("accept", "North", "--person", "ann@x", "--decline", "--reason", "ill")
     rota("check", "North", code=1)

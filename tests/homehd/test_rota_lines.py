@@ -59,8 +59,13 @@ def test_the_plan_has_shifts_with_who_accepted_rotations_and_what_was_written_ov
     assert "…" in next(row[1] for row in reversed(rows) if row[0] == "shift")
 
 
+def test_a_rota_in_an_unknown_zone_hides_no_other() -> None:
+    one = rota(rotation(ANN), zone="Mars/Base")
+    assert list(rota_lines.plan(book(one), one, NOW, TO)) == [("not shown", "unknown time zone Mars/Base")]
+
+
 def test_a_finding_says_how_urgent_where_what_and_what_to_do() -> None:
-    found = findings(book(rota(rotation(CY))), None, NOW)
+    found = findings(book(rota(rotation(CY))), {}, NOW)
     ((urgency, where, what, action),) = rota_lines.told_findings(found)
     assert (urgency, where) == ("URGENT", "North, clinical, primary") and "Cy" in what and "users list" in action
     assert next(iter(rota_lines.told_findings([replace(found[0], urgent=False)])))[0] == "soon"

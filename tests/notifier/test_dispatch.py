@@ -249,6 +249,25 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(log: StringIO) -> None
     assert "cannot look for due pages" in log.getvalue()
 
 
+def test_a_mistake_of_ours_ends_nothing_and_shows(log: StringIO) -> None:
+    class Mistaken(Kept):
+        def _fail(self) -> None:
+            if self.broken:
+                self.broken -= 1
+                raise KeyError("a row that cannot be read")
+
+    kept, held = Mistaken([by_host(1)]), Held()
+    held.go.set()
+    kept.broken = 10
+    with running(kept, held) as dispatch:
+        looked_s = dispatch.looked_s
+        wait_until(lambda: kept.broken < 5)
+        assert dispatch.looked_s == looked_s
+        wait_until(lambda: dispatch.looked_s > looked_s)
+        wait_until(lambda: kept.reports)
+    assert "cannot look for due pages" in log.getvalue()
+
+
 def test_a_report_that_cannot_be_made_gives_its_place_back(log: StringIO) -> None:
     class Forgetful(Kept):
         def report(self, job: Job, outcome: Outcome) -> None:
@@ -296,3 +315,38 @@ def test_no_address_gets_into_the_log(log: StringIO) -> None:
             wait_until(lambda: len(kept.reports) == 2)
     assert "page taken" in log.getvalue()
     assert not [secret for secret in ("nurse", "hunter2", "T0KEN") if secret in log.getvalue()]
+
+
+def test_a_place_that_is_free_again_is_used_at_once() -> None:
+    class Slow(Held):
+        def send(self, address: str, page: Page, timeout_s: float) -> Sent:
+            time.sleep(0.05)
+            return Sent("sent", "by hand")
+
+    kept = Kept([Job(n, "json://x", "host", page(str(n))) for n in range(20)])
+    with running(kept, Slow(), Limits(of_a_host=1, poll_s=60)):
+        wait_until(lambda: len(kept.reports) == 20)
+
+
+class Recovering(Held):
+    """Hangs for the first send, answers the second, holds all that follow."""
+
+    def send(self, address: str, page: Page, timeout_s: float) -> Sent:
+        number = len(self.held)
+        self.held.append(page)
+        if number == 0:
+            time.sleep(timeout_s)
+            raise Unreachable("no complete answer")
+        if number > 1:
+            self.go.wait(10)
+        return Sent("sent", "by hand")
+
+
+def test_a_receiver_that_answers_has_all_its_places_again() -> None:
+    kept, carrier = Kept([Job(0, "json://x", "host", page("0"))]), Recovering()
+    with running(kept, carrier, Limits(timeout_s=0.5, poll_s=0.05)):
+        wait_until(lambda: len(kept.reports) == 1)
+        kept.add(*(Job(n, "json://x", "host", page(str(n))) for n in range(1, 20)))
+        wait_until(lambda: len(carrier.held) == 6)  # one that hung, one that was answered, four that are held
+        carrier.go.set()
+        wait_until(lambda: len(kept.reports) == 20)

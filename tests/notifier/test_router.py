@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
+from random import Random
+
 import pytest
 
 from alerts.responsibility import Move
 from alerts.shelving import ShelfKind
 from evaluation import answering, setting_aside
 from evaluation.answering import Outcome
-from notifier import router
+from notifier import escalator, router
 from store import pool, shelvings
 from store.pool import Connection
 from telemetry.alarms import ConditionState, Priority
@@ -52,6 +56,54 @@ def test_an_event_is_decided_about_once_by_two_notifiers(world: World, database_
     assert sum(done) == 20
     assert world.rows("SELECT count(*) FROM notice") == [(1,)]
     assert world.rows("SELECT count(*) FROM notice_event WHERE move = 'ask'") == [(1,)]
+
+
+def test_notifiers_and_people_at_once_never_wait_in_a_circle(conn: Connection, database_url: str) -> None:
+    world = build(conn, database_url, homes=6)
+    dice, stop = Random(5), threading.Event()
+    troubles: list[Exception] = []
+
+    def work() -> None:
+        with pool.connect(database_url) as mine:
+            while not stop.is_set():
+                try:
+                    now_us = world.now_us
+                    router.route(mine, CAUSES, now_us)
+                    escalator.advance(mine, world.who, now_us)
+                except Exception as error:
+                    troubles.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    alerts: list[int] = []
+    for number in range(120):
+        home = dice.choice(world.homes)
+        alerts.append(world.alert(dice.choice(["R10", "R13", "R20"]), Priority.HIGH, home=home))
+        if number % 4 == 3:
+            alert, user = dice.choice(alerts), world.users[dice.choice(["anna", "boris"])]
+            world.at_the_api(partial(answering.acknowledge, alert_id=alert, user_id=user, now_us=world.now_us))
+        world.now_us += 10_000_000
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+    world.settle()
+    assert troubles == []
+    assert world.rows("SELECT count(*) FROM notice_alert") == [(120,)]
+    twice = "SELECT 1 FROM notice WHERE state <> 'over' GROUP BY unit_id, cause HAVING count(*) > 1"
+    assert world.rows(twice) == []
+    world.close()
+
+
+def test_an_alert_that_is_over_stays_with_its_notice(world: World) -> None:
+    first = world.alert()
+    world.after(1)
+    world.clear(first)
+    world.after(1)
+    world.clear(first)  # said again, while another begins
+    world.alert()
+    world.after(1)
+    assert world.rows("SELECT notice_id FROM notice_alert ORDER BY alert_id") == [(1,), (2,)]
 
 
 def test_a_failed_transaction_leaves_everything_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +178,23 @@ def test_two_people_at_once_give_one_outcome_and_both_are_on_record(world: World
     assert world.rows("SELECT accepted_by FROM notice") == [(world.users["anna"],)]
     assert world.answer("anna", Move.RELEASE) is Outcome.DONE
     assert world.notice() == ("asking", "high", 2)
+
+
+def test_what_was_seen_and_comes_again_is_asked_about_again(world: World) -> None:
+    alert = world.alert()
+    world.after(5)
+    world.answer("anna", Move.ACCEPT)
+    world.after(60)
+    # A second fall of the pressure: the same alert, not acknowledged any more.
+    world.step(alert, "R10", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED)
+    world.after(0)
+    assert world.notice() == ("asking", "high", 2)
+    assert world.pages() == [(0.0, "anna 1"), (65.0, "anna 1")]
+    # Another rule about what somebody is at already is not.
+    world.answer("anna", Move.ACCEPT)
+    world.alert("R13", Priority.HIGH)
+    world.after(60)
+    assert world.notice() == ("accepted", "high", 2)
 
 
 def test_an_acknowledgement_before_anybody_was_asked_spares_everybody(world: World) -> None:

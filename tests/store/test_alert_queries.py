@@ -8,6 +8,7 @@ import pytest
 from store import accounts, alert_log, alert_queries, pool
 from store.alert_log import AlertEventRow
 from store.alert_queries import Acknowledgement, Outcome
+from store.announcements import Announcement, Topic
 from store.pool import Connection, Pool
 from store.registry import Unit
 from telemetry.alarms import ConditionState, Priority
@@ -67,9 +68,9 @@ async def test_one_alert_and_its_steps(conn: Connection, apool: Pool, unit: Unit
         assert (found.reason, found.inputs, found.limits) == ("reason 200", {"venous_pressure": 21.5}, {"drop": 20.0})
         assert (found.acknowledged_by, found.acknowledged_name, found.acknowledged_us) == (None, None, None)
         assert found.last_event_id == raised
-        assert await alert_queries.by_event_id(aconn, opened) == found
+        assert await alert_queries.changed(aconn, [Announcement(Topic.ALERT, n) for n in (opened, raised)]) == [found]
         assert await alert_queries.by_id(aconn, 99) is None
-        assert await alert_queries.by_event_id(aconn, 99) is None
+        assert await alert_queries.changed(aconn, [Announcement(Topic.ALERT, 99)]) == []
         steps = await alert_queries.events_of(aconn, alert_id)
     assert [(s.state, s.priority, s.actor_name, s.note) for s in steps] == [
         (UNACKNOWLEDGED, Priority.MEDIUM, None, ""),

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.shelving import ShelfKind
 from evaluation import setting_aside
-from store import announcements, notice_queries, pool, shelvings
+from store import alert_queries, announcements, pool
 from store.announcements import Announcement, Topic
 from store.errors import StoreError, Trouble
 from store.pool import Connection, Pool
@@ -27,31 +27,34 @@ async def test_what_is_rolled_back_is_not_heard(database_url: str, conn: Connect
             add(conn, unit)
             raise psycopg.Rollback
         _, second = add(conn, unit, ConditionState.NORMAL, at=1, alert_id=alert_id)
-        assert [await asyncio.wait_for(anext(heard), 5) for _ in range(2)] == [
-            Announcement(Topic.ALERT, first), Announcement(Topic.ALERT, second),
-        ]  # fmt: skip
+        told: list[Announcement] = []
+        while len(told) < 2:
+            told += await asyncio.wait_for(anext(heard), 5)
+        assert told == [Announcement(Topic.ALERT, first), Announcement(Topic.ALERT, second)]
 
 
 async def test_a_decision_a_page_and_a_shelf_are_heard_and_lead_to_the_alerts(
     database_url: str, conn: Connection, apool: Pool
 ) -> None:
     world = build(conn, database_url)
-    alert = world.alert("R13", Priority.MEDIUM)
+    alert, other = world.alert("R13", Priority.MEDIUM), world.alert("R20")
     async with announcements.listen(database_url) as heard, apool.connection() as aconn:
+
+        async def until(*topics: Topic) -> list[Announcement]:
+            told: list[Announcement] = []
+            while set(topics) - {one.topic for one in told}:
+                told += await asyncio.wait_for(anext(heard), 5)
+            return told
+
         await asyncio.to_thread(world.settle)
-        topics: dict[Topic, int] = {}
-        while {Topic.NOTICE, Topic.DELIVERY} - topics.keys():
-            announcement = await asyncio.wait_for(anext(heard), 5)
-            topics[announcement.topic] = announcement.number
-        assert await notice_queries.changed_alerts(aconn, topics[Topic.NOTICE]) == [alert]
-        assert world.rows("SELECT delivery_id FROM delivery") == [(topics[Topic.DELIVERY],)]
+        told = await until(Topic.NOTICE, Topic.DELIVERY)
+        assert {one.alert_id for one in await alert_queries.changed(aconn, told)} == {alert, other}
+        page = next(one.number for one in told if one.topic is Topic.DELIVERY)
+        assert (page,) in world.rows("SELECT delivery_id FROM delivery")
         async with aconn.transaction():
-            await setting_aside.shelve(
-                aconn, alert, ShelfKind.TIMED, 5, "known", world.users["anna"], world.now_us
-            )  # fmt: skip
-        while announcement.topic is not Topic.SHELVING:
-            announcement = await asyncio.wait_for(anext(heard), 5)
-        assert await shelvings.changed_alerts(aconn, announcement.number) == [alert]
+            await setting_aside.shelve(aconn, alert, ShelfKind.TIMED, 5, "known", world.users["anna"], world.now_us)
+        shelved = [one for one in await until(Topic.SHELVING) if one.topic is Topic.SHELVING]
+        assert [one.alert_id for one in await alert_queries.changed(aconn, shelved)] == [alert]
     world.close()
 
 

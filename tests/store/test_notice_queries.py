@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from store import deliveries, notice_queries, notices
+from store import alert_queries, deliveries, notice_queries, notices
+from store.announcements import Announcement, Topic
 from store.notice_queries import PlannedStep
 from store.notices import DueStep, NoticeEvent
 from store.pool import Connection, Pool
@@ -18,14 +19,14 @@ async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) 
     taken = NoticeEvent(number, NOW_US + 9, "accept", "accepted", "high", 1, "mine", user, user, NOW_US + 99)
     notices.append(conn, taken)
     async with apool.connection() as aconn:
-        told = (await notice_queries.of_alerts(aconn, [wanted, wanted + 1]))[wanted]
         history = await notice_queries.history(aconn, number)
         (sent,) = await notice_queries.deliveries(aconn, number)
         assert await notice_queries.steps(aconn, number) == [
             PlannedStep(1, 0, "first", NOW_US, NOW_US + 5, "first: 1 asked")
         ]
-        assert await notice_queries.changed_alerts(aconn, history[-1].event_id) == [wanted]
-    assert (told.notice_id, told.state, told.accepted_name, told.reason) == (number, "accepted", "Anna", "mine")
-    assert (told.stage, told.said) == ("ask", "somebody has to know now")
+        (changed,) = await alert_queries.changed(aconn, [Announcement(Topic.NOTICE, history[-1].event_id)])
+    assert (changed.alert_id, changed.notice_id, changed.notice_state) == (wanted, number, "accepted")
+    assert (changed.answerable_name, changed.notice_reason) == ("Anna", "mine")
+    assert (changed.told_stage, changed.told_reason) == ("ask", "somebody has to know now")
     assert [(step.move, step.actor_name) for step in history] == [("ask", None), ("accept", "Anna")]
     assert (sent.user_name, sent.kind, sent.label, sent.state) == ("Anna", "apprise", "phone", "queued")

@@ -153,6 +153,17 @@ def test_what_was_written_stays_and_is_withdrawn_once_at_most(conn: Connection, 
         conn.execute(statement)
 
 
+def test_of_one_clinic_what_can_serve_it_is_loaded(conn: Connection, north: int, rota_id: int) -> None:
+    south = registry.add_clinic(conn, "South")
+    other = store.add(conn, south, Audience.CLINICAL, 1, "UTC", BY_ANN)
+    shared = store.add(conn, None, Audience.TECHNICAL, 1, "UTC", BY_ANN)
+    for one in (rota_id, other, shared):
+        store.override(conn, one, Override(0, 1, NOW_US + 1, None, Source.OVERRIDE), BY_ANN)
+    assert {one.rota_id for one in store.load(conn, NOW_US).rotas} == {rota_id, other, shared}
+    of_north = store.load(conn, NOW_US, north).rotas
+    assert [(one.rota_id, len(one.overrides)) for one in of_north] == [(rota_id, 1), (shared, 1)]
+
+
 def test_what_is_long_over_is_not_loaded(conn: Connection, rota_id: int) -> None:
     old, late = (Override(0, 1, NOW_US - days * 24 * HOUR_US, None, Source.OVERRIDE) for days in (401, 399))
     for one in (old, late):

@@ -69,8 +69,19 @@ LIMIT %(limit)s
 -- name: alerts_by_id
 SELECT {columns} FROM {source} WHERE alert_id = ANY (%(alerts)s::bigint[]) ORDER BY alert_id
 
--- name: alert_by_event_id
-SELECT {columns} FROM {source} WHERE alert_id = (SELECT alert_id FROM alert_event WHERE event_id = %(event)s)
+-- name: changed_alerts
+SELECT {columns} FROM {source} WHERE alert_id = ANY (ARRAY(
+    SELECT alert_id FROM alert_event WHERE event_id = ANY (%(alert_events)s::bigint[])
+    UNION
+    SELECT w.alert_id FROM notice_event AS e
+    JOIN notice_alert AS w USING (notice_id)
+    JOIN alert ON alert.alert_id = w.alert_id
+    WHERE e.event_id = ANY (%(notice_events)s::bigint[]) AND (alert.state <> 'normal' OR w.verdict <> 'over')
+    UNION
+    SELECT alert.alert_id FROM shelving_event AS e
+    JOIN alert ON alert.unit_id = e.unit_id AND alert.rule = e.rule
+    WHERE e.event_id = ANY (%(shelving_events)s::bigint[]) AND alert.state <> 'normal'))
+ORDER BY alert_id
 
 -- name: alert_events_of
 SELECT

@@ -69,8 +69,12 @@ WHERE delivery_id = %(delivery)s
 FOR UPDATE
 
 -- name: nothing_left
+-- A screen that nobody has open is nothing that could still arrive.
 SELECT NOT EXISTS (
-    SELECT FROM delivery WHERE notice_id = %(notice)s AND round = %(round)s AND state <> 'failed')
+    SELECT FROM delivery AS d
+    JOIN channel AS c USING (channel_id)
+    WHERE d.notice_id = %(notice)s AND d.round = %(round)s AND d.state <> 'failed'
+        AND NOT (c.kind = 'screen' AND d.state = 'queued'))
 
 -- name: next_delivery_due
 SELECT to_us(min(next_try_at)) FROM delivery WHERE next_try_at IS NOT NULL AND claimed_by IS NULL

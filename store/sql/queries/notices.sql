@@ -14,7 +14,6 @@ SELECT notice_id, unit_id FROM notice
 WHERE recheck_at <= from_us(%(now)s) AND state <> 'over' AND unit_id IS NOT NULL
 ORDER BY recheck_at
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
 
 -- name: alert_homes
 SELECT alert_id, unit_id, coalesce(patient_id, 0), rule FROM alert WHERE alert_id = ANY (%(alerts)s::bigint[])
@@ -41,7 +40,7 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 -- name: alerts_to_judge
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
-    n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
@@ -174,11 +173,6 @@ WITH added AS (
 )
 SELECT pg_notify('shelving_event', event_id::text) FROM added
 
--- name: alerts_of_shelving_event
-SELECT a.alert_id FROM shelving_event AS s
-JOIN alert AS a ON a.unit_id = s.unit_id AND a.rule = s.rule
-WHERE s.event_id = %(event)s AND a.state <> 'normal'
-
 -- name: newest_shelving
 SELECT kind, priority, alert_id, to_us(until), actor, reason FROM shelving_event
 WHERE unit_id = %(unit)s AND rule = %(rule)s
@@ -193,20 +187,6 @@ UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND sta
 -- name: set_unit_service
 INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
 VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
-
--- name: notices_of_alerts
-SELECT w.alert_id, n.notice_id, n.state, n.priority, n.round, n.accepted_by, u.name, to_us(n.accepted_until), n.reason,
-    to_us(coalesce(n.changed_at, n.opened_at)), w.verdict, w.stage, w.reason
-FROM notice_alert AS w
-JOIN notice AS n USING (notice_id)
-LEFT JOIN user_account AS u ON u.user_id = n.accepted_by
-WHERE w.alert_id = ANY (%(alerts)s::bigint[])
-
--- name: alerts_of_notice_event
-SELECT w.alert_id FROM notice_event AS e
-JOIN notice_alert AS w USING (notice_id)
-JOIN alert AS a ON a.alert_id = w.alert_id
-WHERE e.event_id = %(event)s AND (a.state <> 'normal' OR w.verdict <> 'over')
 
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n

@@ -44,25 +44,27 @@ VALUES (%(rota)s, %(user)s, from_us(%(start)s), from_us(%(end)s), %(accepted)s, 
 -- name: rotas
 SELECT rota_id, clinic_id, audience, line, zone
 FROM rota
-WHERE withdrawn_at IS NULL
+WHERE withdrawn_at IS NULL AND (%(clinic)s::int IS NULL OR clinic_id = %(clinic)s OR clinic_id IS NULL)
 ORDER BY clinic_id NULLS LAST, audience, line
 
 -- name: rotations
 SELECT rota_id, rotation_id, people, every_days, hand_over, anchor, to_us(since)
 FROM rota_rotation JOIN rota USING (rota_id)
-WHERE withdrawn_at IS NULL
+WHERE withdrawn_at IS NULL AND (%(clinic)s::int IS NULL OR clinic_id = %(clinic)s OR clinic_id IS NULL)
 ORDER BY rotation_id
 
 -- name: overrides
 SELECT rota_id, override_id, to_us(start_at), to_us(end_at), user_id, source, coalesce(uid, ''), coalesce(recurrence, '')
 FROM rota_override AS o JOIN rota USING (rota_id)
 WHERE rota.withdrawn_at IS NULL AND o.withdrawn_at IS NULL AND end_at > from_us(%(since)s)
+    AND (%(clinic)s::int IS NULL OR clinic_id = %(clinic)s OR clinic_id IS NULL)
 ORDER BY override_id
 
 -- name: acceptances
 SELECT rota_id, acceptance_id, user_id, to_us(start_at), to_us(end_at), accepted
 FROM rota_acceptance JOIN rota USING (rota_id)
 WHERE withdrawn_at IS NULL AND end_at > from_us(%(since)s)
+    AND (%(clinic)s::int IS NULL OR clinic_id = %(clinic)s OR clinic_id IS NULL)
 ORDER BY acceptance_id
 
 -- name: rota_people

@@ -34,6 +34,7 @@ class NeedleRule:
     window: dict[int, tuple[float, float]] = field(default_factory=dict)
     inside: list[tuple[int, float, float]] = field(default_factory=list)
     pressures: list[float] = field(default_factory=list)
+    read: dict[int, float] = field(default_factory=dict)
     down: dict[int, float] = field(default_factory=dict)
     down_again: float | None = None
     again: list[float] = field(default_factory=list)
@@ -53,15 +54,16 @@ class NeedleRule:
         if phase is Phase.TX and self.phase is not Phase.TX:
             self.window, self.kept, self.settled, self.ran, self.changed = {}, None, nan, nan, -inf
         self.phase = self.phase if phase is Phase.UNKNOWN else phase
-        self._look_back(int(t))
         self._watch(t, flow)
+        self._watch_rise(t, pressure, gap)
+        self._look_back(int(t))
         usable = phase is Phase.TX and not isnan(pressure) and not isnan(flow) and gap <= 5 and t - self.changed >= 60
         usable = usable and flow > 0 and self._steady(flow)
-        self._give_up(t, pressure, flow, usable, gap)
+        self._give_up(t, flow, usable, gap)
         steady = usable
         fallen, back, usable = self._look(pressure, flow, usable)
         remember = pressure
-        if self.kept and self._learning_since() is None and (not back or 0 <= self._up_for(t) < 240):
+        if self.kept and self._learning_since() is None and (not back or self.kept.up_since is not None):
             remember = nan
         if self._falls_again(t, pressure, steady):
             self.again.append(t)
@@ -71,7 +73,7 @@ class NeedleRule:
             self.kept = Kept(self._median(), flow, t, t)
             remember = nan
         self.window[int(t)] = (remember, flow)
-        self.down[int(t)] = pressure
+        self.read[int(t)] = self.down[int(t)] = pressure
         self._step(t, fallen, back, usable, ended=phase not in (Phase.TX, Phase.UNKNOWN))
         self._tell(t, usable)
 
@@ -109,10 +111,18 @@ class NeedleRule:
     def _risen(self, pressure: float) -> bool:
         return bool(self.pressures) and pressure - self._median() >= 20
 
-    def _up_for(self, t: float) -> float:
-        """For how long the pressure has been up; -1 = it is not."""
-        since = self.kept.up_since if self.kept else None
-        return -1.0 if since is None else t - since
+    def _watch_rise(self, t: float, pressure: float, gap: float) -> None:
+        """A rise that has stayed for 300 s is what is normal now, with all that was read meanwhile."""
+        kept = self.kept
+        if kept is None:
+            return
+        if not isnan(pressure):
+            up = pressure - kept.pressure >= 15
+            kept.up_since = None if not up else t if kept.up_since is None else kept.up_since
+        restless = self.active or (self.pending is not None and gap <= 5)
+        if kept.up_since is not None and t - kept.up_since >= 300 and not restless:
+            self.kept = None
+            self.window = {s: (self.read[s], flow) for s, (_, flow) in self.window.items()}
 
     def _falls_again(self, t: float, pressure: float, steady: bool) -> bool:
         """20 mmHg under the lower median of the last minute since the fall, for 3 s; the next counts from there."""
@@ -128,16 +138,13 @@ class NeedleRule:
         self.down_again = None
         return True
 
-    def _give_up(self, t: float, pressure: float, flow: float, usable: bool, gap: float) -> None:
+    def _give_up(self, t: float, flow: float, usable: bool, gap: float) -> None:
         kept = self.kept
         if kept is None:
             return
         if not isnan(flow):
             alike = abs(flow - kept.flow) <= 0.05 * kept.flow
             kept.other_flow_since = None if alike else t if kept.other_flow_since is None else kept.other_flow_since
-        if not isnan(pressure):
-            up = pressure - kept.pressure >= 15
-            kept.up_since = None if not up else t if kept.up_since is None else kept.up_since
         since = self._learning_since()
         if self.active or (self.pending is not None and gap <= 5):
             kept.stood = t
@@ -147,8 +154,6 @@ class NeedleRule:
             self.kept = None
         elif kept.up_since is not None:
             kept.stood = t
-            if self._filled() and t - kept.up_since >= 300:
-                self.kept = None
         elif self._filled() or t - kept.stood > 60:
             self.kept = None
 

@@ -62,6 +62,8 @@ def test_cancelled_events_and_what_is_no_event_are_noted_and_make_no_shift() -> 
     [
         (event("garbage", uid="two"), Trouble.UNREADABLE),
         (event(uid=""), Trouble.NO_UID),
+        (event(uid="u" * 256), Trouble.UNREADABLE),
+        (event(uid="u\0"), Trouble.UNREADABLE),
         (event(uid="two", end=""), Trouble.NO_END),
         (event(uid="two", end="20260302T070000Z"), Trouble.NO_END),
         (event(uid="two", end="20260901T070000Z"), Trouble.TOO_LONG),

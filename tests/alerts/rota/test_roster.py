@@ -68,6 +68,8 @@ def test_a_rota_of_all_clinics_serves_those_without_their_own() -> None:
     assert rotas_of(both, NORTH, Audience.TECHNICAL) == [own]
     assert rotas_of(both, SOUTH, Audience.TECHNICAL) == [shared]
     assert roster(both, SOUTH, Audience.TECHNICAL, NOW).primary == TEC
+    backup = rota(rotation(TEC), rota_id=10, audience=Audience.TECHNICAL, line=BACKUP)
+    assert rotas_of(book(backup, shared), NORTH, Audience.TECHNICAL) == [shared, backup]
     assert roster(both, None, Audience.TECHNICAL, NOW).primary == TEC
 
 

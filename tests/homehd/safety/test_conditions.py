@@ -48,9 +48,11 @@ def test_readings_and_trends_in_words(rule: str, first: str) -> None:
         ("R08", AT_THE_END, "more than 5 % above it; or 200 mL above it; whichever is less"),
         ("R09", "Ultrafiltration volume as it is against the ultrafiltration target",
          "more than 5 % above it; or 100 mL above it; whichever is more"),
-        ("R10", "Venous pressure against its median of the last 60 s, blood flow steady within 5 %",
+        ("R10", ("Venous pressure against its median of the last 60 s, or of before a rise in the last 300 s, "
+         "blood flow steady within 5 %"),
          "20 mmHg or more below it"),
-        ("R12", "Venous pressure at a blood flow of 190 mL/min or more", "below 25 mmHg"),
+        ("R12", "Venous pressure, less what a calibrated needle takes of it, at a blood flow of 190 mL/min or more",
+         "below 25 mmHg"),
         ("R15", "Transmembrane pressure", "above 300 mmHg; the dialyser's limit instead where it is known"),
         ("R17", "Dialysate conductivity against the prescription", "more than 5 % off to either side"),
         ("R18", "Dialysate temperature", "at or above 41 °C"),

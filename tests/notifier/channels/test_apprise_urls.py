@@ -95,6 +95,7 @@ def test_one_channel_reaches_one_person() -> None:
         ("json://10.0.0.1:8080/x", "json://10.0.0.1:8080"),
         ("json://[fd12::1]:8080/x", "json://[fd12::1]:8080"),
         ("dingtalk://" + "a" * 40, "dingtalk"),
+        ("sendgrid://SG.abcd.efgh:hd@hospital.example/nurse@hospital.example", "sendgrid"),
         ("nonsense", "unknown"),
         ("nosuch://x", "nosuch"),
     ],

@@ -127,6 +127,17 @@ def test_after_the_time_is_over_no_connection_is_made() -> None:
     assert watched.timed_out
 
 
+def test_it_leaves_no_clock_running() -> None:
+    before = threading.active_count()
+    for _ in range(20):
+        with sending(LOOPBACK, 60):
+            pass
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_it_holds_on_to_no_connection() -> None:
     folder = Path("/proc/self/fd")
     if not folder.exists():
