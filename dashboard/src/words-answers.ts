@@ -10,7 +10,7 @@ export const englishAnswers = {
     unanswered: (round: number) =>
       `Nobody has accepted: everybody was asked${round > 1 ? `, in round ${round}, too` : ""}.`,
     shelved: (name: string, until: string, reason: string) =>
-      `Set aside by ${name} until ${until} at the latest: ${reason}. Nobody is asked.`,
+      `Set aside by ${name} until ${until} at the latest: ${reason}.`,
     told: (told: string) => `Of this alert: ${told}.`,
   },
   short: {
@@ -122,6 +122,7 @@ export const englishAnswers = {
   page: {
     label: "You are asked",
     needed: "Somebody needs an answer",
+    noLonger: "Answered by another",
     asked: (age: string) => `you were asked ${age} ago`,
     open: "Open",
     close: "Close",

@@ -294,6 +294,29 @@ describe("page to a person", () => {
     expect(find('[data-testid="page-banner"]')).toBeNull();
   });
 
+  it("of who came second stays until it is closed, and says who has it", async () => {
+    let now = notice("7");
+    const { app, store, show } = bench([alert("1", "a", { answer: answer() })], {
+      "GET /api/notices/7": () => json(detail(now)),
+      "POST /api/notices/7/accept": () => {
+        // Another was first: the alert's message is here before the answer to this one.
+        now = notice("7", { ...BY_BRANDT });
+        store.putAlert(alert("1", "a", { answer: answer({ ...BY_BRANDT }) }));
+        return refused(409, "somebody else has accepted", "accepted by Dr. Brandt");
+      },
+    });
+    act(() => app.pages.receive(page("12")));
+    show(<PageBanners />);
+    await settled();
+    await press("accept");
+    await settled();
+    expect(find('[data-testid="page-banner"]')?.textContent).toContain("Answered by another");
+    expect(find('[data-testid="refusal"]')?.textContent).toContain("accepted by Dr. Brandt");
+    expect(actions()).toEqual(["take-over-ask", "close-page"]);
+    await press("close-page");
+    expect(find('[data-testid="page-banner"]')).toBeNull();
+  });
+
   it("stands alone: the bar of the most urgent alert does not say the same", async () => {
     const { app, store, show } = bench([alert("1", "a", { answer: answer() })], asking());
     show(<AlertBar />);
@@ -321,7 +344,7 @@ describe("page to a person", () => {
   it("is not called delivered by a tab in the background, which has shown it to nobody", async () => {
     const see = async (state: string) => {
       Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
-      await act(async () => document.dispatchEvent(new Event("visibilitychange")));
+      await act(async () => void document.dispatchEvent(new Event("visibilitychange")));
     };
     const { app, show, receipts } = bench([], asking());
     await see("hidden");

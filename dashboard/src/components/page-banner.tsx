@@ -1,6 +1,7 @@
 // You are asked: what the socket brought to this person, above every page until somebody has answered.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { noticeKey } from "../alerts/answering";
 import { isAsked } from "../alerts/priority";
 import { type Standing, standingOfNotice } from "../alerts/standing";
 import { ApiError } from "../api";
@@ -44,6 +45,7 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
   const notice = useNotice(page);
   useShown(page.delivery);
   const standing: Standing | null = notice === null || notice === "hidden" ? null : standingOfNotice(notice);
+  const asked = standing === null || isAsked(standing.state);
   return (
     <div
       class={`page-banner priority-${page.priority}`}
@@ -51,10 +53,10 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
       data-notice={page.notice}
       data-alert-priority={page.priority}
     >
-      <AlertFlag priority={page.priority} flashing />
+      <AlertFlag priority={page.priority} flashing={asked} />
       <p class="page-banner-text">
         {/* Only what does not change every second is announced. */}
-        <strong role="alert">{t.needed}</strong>
+        <strong role="alert">{asked ? t.needed : t.noLonger}</strong>
         {notice !== null && notice !== "hidden" && (
           <span class="page-banner-about">
             <NoticeTitle notice={notice} />
@@ -66,8 +68,8 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
       </p>
       <div class="answer-row">
         {standing !== null && <AnswerButtons standing={standing} />}
-        {notice === "hidden" ? (
-          <button type="button" class="button" onClick={() => pages.settle(page.delivery)}>
+        {notice === "hidden" || !asked ? (
+          <button type="button" class="button" data-action="close-page" onClick={() => pages.settle(page.delivery)}>
             {t.close}
           </button>
         ) : (
@@ -87,16 +89,18 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
 
 /**
  * What the page is about, by the server's word now and then and whenever an alert tells of a change; null until then,
- * "hidden" where this person may not see it. When nobody is asked any more the page goes.
+ * "hidden" where this person may not see it. When nobody is asked any more the page goes; but whoever was a moment too
+ * late with an answer of their own is first told who has it.
  */
 function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
-  const { api, pages, session, store } = useApp();
+  const { answering, api, pages, session, store } = useApp();
   const may = session.may("see notices");
   const notice = useSignal<NoticeView | "hidden" | null>(may ? null : "hidden");
   const told = useComputed(() => {
     const of = store.open.value.filter((alert) => alert.answer?.notice_id === page.notice);
     return of.map(({ answer }) => `${answer?.state} ${answer?.round}`).join();
   }).value;
+  const doing = answering.doing.value.get(noticeKey(page.notice))?.kind;
   useEffect(() => {
     if (!may) return;
     let current = true;
@@ -105,7 +109,8 @@ function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
         (answer) => {
           if (!current) return;
           notice.value = answer.notice;
-          if (!isAsked(answer.notice.state)) pages.settle(page.delivery);
+          const own = answering.doing.peek().get(noticeKey(page.notice))?.kind;
+          if (!isAsked(answer.notice.state) && own !== "sending" && own !== "refused") pages.settle(page.delivery);
         },
         (error: unknown) => {
           const hidden = error instanceof ApiError && (error.status === 403 || error.status === 404);
@@ -118,7 +123,7 @@ function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
       current = false;
       window.clearInterval(timer);
     };
-  }, [api, pages, notice, may, page.notice, page.delivery, told]);
+  }, [answering, api, pages, notice, may, page.notice, page.delivery, told, doing]);
   return notice.value;
 }
 
