@@ -26,7 +26,10 @@ let host: HTMLElement;
 beforeEach(() => {
   host = document.createElement("div");
 });
-afterEach(() => act(() => render(null, host)));
+afterEach(() => {
+  act(() => render(null, host));
+  host.remove();
+});
 
 type Replies = Record<string, () => Response>;
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
@@ -158,8 +161,10 @@ describe("answering", () => {
     const mine = notice("7", { ...BY_BRANDT, accepted_by: "Ana Prado", yours: true });
     const replies = { "POST /api/notices/7/take-over": () => json({ outcome: "done", notice: mine }) };
     const { showCard, asked } = bench([alert("1", "a", { answer: answer({ ...BY_BRANDT }) })], replies);
+    document.body.append(host);
     showCard();
     await press("take-over-ask");
+    expect((document.activeElement as HTMLElement).dataset.action).toBe("take-over");
     expect(asked).toEqual([]);
     expect(find(".answer-confirm legend")?.textContent).toBe("Take over from Dr. Brandt?");
     await press("take-over");
@@ -173,6 +178,12 @@ describe("answering", () => {
     expect(actions()).toEqual(["acknowledge"]);
     expect(find('[data-action="acknowledge"]')?.hasAttribute("disabled")).toBe(true);
     expect(host.textContent).toContain("Nothing can be recorded until the database answers.");
+    const acknowledged_at = iso(SERVER_MS);
+    bench([alert("1", "a", { answer: answer({ ...BY_BRANDT }), acknowledged_at })], {}, NURSE.may, {
+      ingest,
+    }).showCard();
+    expect(actions()).toEqual([]);
+    expect(find('[data-testid="answer-impossible"]')).not.toBeNull();
   });
 });
 

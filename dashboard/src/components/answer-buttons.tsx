@@ -1,5 +1,6 @@
 // What a person can say to a notice as it stands: accept, reject, give back, take over from another.
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { noticeKey } from "../alerts/answering";
 import { isAsked } from "../alerts/priority";
 import type { Standing } from "../alerts/standing";
@@ -55,6 +56,11 @@ function Say({ standing, answer, primary = false }: SayProps) {
 function TakeOver({ standing }: { readonly standing: Standing }) {
   const t = words().answers;
   const asking = useSignal(false);
+  const question = useRef<HTMLFieldSetElement>(null);
+  // The button that was pressed is gone: the keyboard goes on at the question.
+  useEffect(() => {
+    question.current?.querySelector("button")?.focus();
+  }, [asking.value]);
   const ask = (value: boolean) => () => {
     asking.value = value;
   };
@@ -66,7 +72,7 @@ function TakeOver({ standing }: { readonly standing: Standing }) {
     );
   }
   return (
-    <fieldset class="answer-confirm">
+    <fieldset class="answer-confirm" ref={question}>
       <legend>{t.takeOverFrom(standing.acceptedBy ?? "–")}</legend>
       <Say standing={standing} answer="take-over" primary />
       <button type="button" class="button" onClick={ask(false)}>

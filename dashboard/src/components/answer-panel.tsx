@@ -22,7 +22,8 @@ export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
       {standing === null ? <p class="note">{t.line.undecided}</p> : <AnswerLine standing={standing} />}
       {told !== null && <p class="note told">{t.line.told(told)}</p>}
       <div class="answer-row">
-        {standing !== null && recorded && <AnswerButtons standing={standing} />}
+        {/* While nothing can be recorded one of the two says so. */}
+        {standing !== null && (recorded || alert.acknowledged_at !== null) && <AnswerButtons standing={standing} />}
         <Acknowledge alert={alert} quiet={standing !== null && standing.state !== "accepted"} />
         {recorded && <Shelve alert={alert} />}
       </div>
