@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 SERVICE: Final = "notifier"
 BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are free for others
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
+LONGEST_LOOK_S: Final = 5.0  # a storm takes several: well within what one may take
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
 AGAIN_S: Final = 1.0  # after a failure
@@ -77,16 +78,17 @@ class Decider:
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
             self.answered_s = now_s = self._clock.monotonic_s()
-            if now_s - self._beat_s >= BEAT_S:
-                heartbeat.beat(conn, SERVICE, self._instance, now_us)
+            if self._beat(conn):
                 self._fault = self._own_fault(conn, now_us, now_s)
-                self._beat_s = now_s
             moved = 0
             while done := router.route(conn, self._causes, now_us, self._fault):
                 moved += done
                 self._metrics.routed.inc(done)
                 # What is more important than the rest has its pages before the rest is looked at.
                 moved += self._advance(conn, now_us)
+                self._beat(conn)
+                if self._clock.monotonic_s() - now_s >= LONGEST_LOOK_S:
+                    break
             moved += self._advance(conn, now_us)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
@@ -96,6 +98,8 @@ class Decider:
             due_us = notices.next_due_us(conn)
         if moved:
             self._wake()
+        if done:
+            return 0.0
         return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
 
     def _work(self, conn: Connection, stop: threading.Event) -> None:
@@ -110,7 +114,17 @@ class Decider:
             taken += done
             self._metrics.steps.inc(done)
             self._wake()
+            self._beat(conn)
         return taken
+
+    def _beat(self, conn: Connection) -> bool:
+        """Once a second; whether it did. In the middle of a storm, too: else our own claims would be given up."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._beat_s < BEAT_S:
+            return False
+        heartbeat.beat(conn, SERVICE, self._instance, notices.database_us(conn))
+        self._beat_s = self.answered_s = now_s
+        return True
 
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]

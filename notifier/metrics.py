@@ -20,6 +20,7 @@ class Metrics:
         self.woken = counter("wakes", "Times something committed ended a wait")
         self.failures = counter("failures", "Times deciding failed and began anew")
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
+        self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.silent_s = Gauge(
             "database_silent_seconds", "Since the database last answered", namespace="homehd", subsystem="notifier",
