@@ -59,6 +59,7 @@ def _answer(alert: CurrentAlert) -> View | None:
     return {
         "notice_id": str(alert.notice_id),
         "state": alert.notice_state,
+        "round": alert.notice_round,
         "accepted_by": alert.answerable_name,
         "accepted_until": None if until_us is None else moment(until_us),
         "reason": alert.notice_reason,

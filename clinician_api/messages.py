@@ -107,6 +107,7 @@ class AnswerView(Model):
         description="Of the notice. nobody: nobody is asked, it is for the work list or held back; asking: people are "
         "asked one after the other; unanswered: everybody was, and nobody has accepted; over: every alert of it is over"
     )
+    round: int = Field(ge=0, description="How often people were asked from the start; 0: never")
     accepted_by: str | None = Field(description="Name of who is answerable now")
     accepted_until: datetime | None = Field(description="When it is asked anew while the cause lasts")
     reason: str = Field(description="Why the notice is in this state")

@@ -113,7 +113,7 @@ class NoticeData:
             return await screen_pages.announced(conn, delivery_ids)
 
     async def waiting_pages(self, user_ids: Sequence[int]) -> list[ScreenPage]:
-        """What no screen of these people has had yet, of the last ten minutes."""
+        """What these people are asked on screens, of the last ten minutes, and nobody has answered: also again."""
         async with self._opened().connection() as conn:
             return await screen_pages.waiting(conn, user_ids, PAGE_WAITS_MIN)
 

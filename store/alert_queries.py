@@ -45,7 +45,8 @@ class CurrentAlert:
         inputs, limits: of its last finding; None where the number was not finite.
         acknowledged_by: a person's user id, `acknowledged_name` that person's name.
         notice_id: of the notice it belongs to, None while nobody has decided about it; `notice_state`, `notice_reason`:
-            where that stands and why. answerable_name: who has accepted it, until `accepted_until_us`.
+            where that stands and why. notice_round: how often people were asked from the start.
+        answerable_name: who has accepted it, until `accepted_until_us`.
         told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
         notice_event_id, shelf_event_id: the last of each that may have changed how it stands, None without.
         shelf: what was set aside last of its unit and rule, None where a person or the notifier has ended that.
@@ -72,6 +73,7 @@ class CurrentAlert:
     last_event_id: int
     notice_id: int | None
     notice_state: str | None
+    notice_round: int | None
     answerable_name: str | None
     accepted_until_us: int | None
     notice_reason: str | None
@@ -206,7 +208,7 @@ def _event(row: tuple[Any, ...]) -> AlertEvent:
 
 
 def _current(row: tuple[Any, ...]) -> CurrentAlert:
-    shelf, shelf_event = row[28:], row[27]
+    shelf, shelf_event = row[29:], row[28]
     aside = None if shelf[0] in (None, ENDED) else SetAside(*shelf)
-    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:27], shelf_event, aside]
+    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:28], shelf_event, aside]
     return CurrentAlert(*fields)

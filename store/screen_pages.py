@@ -28,7 +28,7 @@ async def announced(conn: AsyncConnection, delivery_ids: Sequence[int]) -> list[
 
 
 async def waiting(conn: AsyncConnection, user_ids: Sequence[int], minutes: int) -> list[ScreenPage]:
-    """What no screen of these people has had yet, of the last minutes, in order."""
+    """What screens of these people ask and nobody has answered, of the last minutes, in order: also what they had."""
     rows = await arun(conn, "waiting_screen_pages", {"users": list(user_ids), "minutes": minutes})
     return [ScreenPage(*row) async for row in rows]
 

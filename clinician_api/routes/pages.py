@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from pathlib import Path as FilePath
+from typing import Annotated, Final
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from clinician_api.errors import ApiError
 from clinician_api.services import ServicesDep
@@ -19,6 +19,12 @@ NOT_BUILT: Final = (
     "Installed with pip:     install the wheel again, it carries the pages.\n"
 )
 _RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json")
+
+
+@router.get("/deliveries/{delivery_id}")
+async def delivery(delivery_id: Annotated[str, Path(pattern=r"^[0-9]{1,18}$")]) -> Response:
+    """The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under."""
+    return RedirectResponse(f"../#/deliveries/{delivery_id}", 303)
 
 
 @router.get("/{path:path}")
@@ -42,7 +48,7 @@ async def page(path: str, services: ServicesDep) -> Response:
     return FileResponse(index, headers={"cache-control": "no-cache"})
 
 
-def _inside(root: Path, path: str) -> Path | None:
+def _inside(root: FilePath, path: str) -> FilePath | None:
     """The file below `root`, or None: no way leads out of it."""
     if not path or "\0" in path:
         return None

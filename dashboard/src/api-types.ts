@@ -819,6 +819,11 @@ export interface components {
              */
             readonly reason: string;
             /**
+             * Round
+             * @description How often people were asked from the start; 0: never
+             */
+            readonly round: number;
+            /**
              * Stage
              * @description The stage that decided about this very alert
              */

@@ -1,11 +1,29 @@
 // The REST side: one place that knows addresses, statuses and what a refusal means.
-import type { Acknowledged, AlertDetail, Alerts, DemoAccount, DemoAccounts, History, Me } from "./messages";
+import type {
+  Acknowledged,
+  AlertDetail,
+  Alerts,
+  Answered,
+  DemoAccount,
+  DemoAccounts,
+  History,
+  Me,
+  NoticeDetail,
+  Notices,
+  Shelve,
+  Shelved,
+} from "./messages";
+
+/** What a person says to a notice. */
+export type Answer = "accept" | "reject" | "release" | "take-over";
 
 /** An answer other than success; status 0 = no answer at all. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     what: string,
+    /** The server's advice; empty where it gave none. */
+    readonly hint = "",
   ) {
     super(what);
   }
@@ -61,6 +79,31 @@ export class Api {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
   }
 
+  notices(): Promise<Notices> {
+    return this.#ask("GET", "api/notices?state=open");
+  }
+
+  notice(id: string): Promise<NoticeDetail> {
+    return this.#ask("GET", `api/notices/${encodeURIComponent(id)}`);
+  }
+
+  /** The notice a page to a person was about, by the number in the page's link. */
+  noticeOfDelivery(id: string): Promise<NoticeDetail> {
+    return this.#ask("GET", `api/deliveries/${encodeURIComponent(id)}`);
+  }
+
+  answer(notice: string, answer: Answer): Promise<Answered> {
+    return this.#ask("POST", `api/notices/${encodeURIComponent(notice)}/${answer}`, { note: null });
+  }
+
+  shelve(alert: string, shelf: Shelve): Promise<Shelved> {
+    return this.#ask("POST", `api/alerts/${encodeURIComponent(alert)}/shelve`, shelf);
+  }
+
+  async bringBack(alert: string): Promise<void> {
+    await this.#ask("DELETE", `api/alerts/${encodeURIComponent(alert)}/shelve`);
+  }
+
   history(unit: string, query: HistoryQuery): Promise<History> {
     const parameters = new URLSearchParams({
       signals: query.signals.join(","),
@@ -94,9 +137,20 @@ export class Api {
     }
     if (!response.ok) {
       // Read to its end, or the browser reports the request as broken off.
-      await response.text();
-      throw new ApiError(response.status, response.statusText);
+      const { what, hint } = refusal(await response.text(), response.statusText);
+      throw new ApiError(response.status, what, hint);
     }
     return (response.status === 204 ? undefined : await response.json()) as Answer;
   }
+}
+
+/** The server's words; a proxy's page in between has none of them. */
+function refusal(text: string, status: string): { readonly what: string; readonly hint: string } {
+  try {
+    const { what, hint } = JSON.parse(text).error;
+    if (typeof what === "string" && typeof hint === "string") return { what, hint };
+  } catch {
+    // Not JSON.
+  }
+  return { what: status, hint: "" };
 }

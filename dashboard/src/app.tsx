@@ -4,8 +4,12 @@ import { awaitsAnswer } from "./alerts/priority";
 import { AlertBar } from "./components/alert-bar";
 import { Banners } from "./components/banner";
 import { Header } from "./components/header";
+import { PageBanners } from "./components/page-banner";
 import { useApp } from "./context";
+import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
+import { DeliveryPage } from "./pages/delivery";
+import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { SignInPage } from "./pages/sign-in";
 import { WallPage } from "./pages/wall";
@@ -29,13 +33,13 @@ export function Root() {
 }
 
 function Frame() {
-  const { store } = useApp();
+  const { store, pages } = useApp();
   useSignalEffect(() => {
     document.body.dataset.connection = store.connection.value;
   });
   useSignalEffect(() => {
     const waiting = store.open.value.filter(awaitsAnswer).length;
-    document.title = waiting > 0 ? `(${waiting}) ${words().product}` : words().product;
+    document.title = pageTitle(waiting, pages.open.value[0]?.priority);
   });
   return (
     <>
@@ -45,11 +49,19 @@ function Frame() {
       <div class="top">
         <Header />
         <Banners />
+        <PageBanners />
         <AlertBar />
       </div>
       <Page />
     </>
   );
+}
+
+/** What a tab in the background shows: first that this person is asked, else how many alerts wait for anybody. */
+export function pageTitle(waiting: number, asked: Priority | undefined): string {
+  const t = words();
+  if (asked !== undefined) return `${t.answers.page.title(t.priorities[asked])} – ${t.product}`;
+  return waiting > 0 ? `(${waiting}) ${t.product}` : t.product;
 }
 
 function Page() {
@@ -61,5 +73,9 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
+    case "notices":
+      return <NoticesPage selected={here.notice} />;
+    case "delivery":
+      return <DeliveryPage key={here.delivery} delivery={here.delivery} />;
   }
 }

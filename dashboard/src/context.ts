@@ -2,7 +2,9 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Acknowledging } from "./alerts/acknowledge";
+import type { Answering } from "./alerts/answering";
 import type { Api } from "./api";
+import type { Pages } from "./live/pages";
 import type { LiveStore } from "./live/store";
 import type { Session } from "./session";
 
@@ -11,6 +13,8 @@ export interface App {
   readonly store: LiveStore;
   readonly session: Session;
   readonly acknowledging: Acknowledging;
+  readonly answering: Answering;
+  readonly pages: Pages;
 }
 
 export const AppContext = createContext<App | null>(null);

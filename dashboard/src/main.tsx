@@ -2,9 +2,11 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Acknowledging } from "./alerts/acknowledge";
+import { Answering } from "./alerts/answering";
 import { Api } from "./api";
 import { Root } from "./app";
 import { AppContext } from "./context";
+import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
 import { followAddress } from "./routes";
@@ -16,6 +18,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/wall.css";
 import "./styles/alerts.css";
+import "./styles/answers.css";
 import "./styles/patient.css";
 
 const ASK_AGAIN_MS = 3_000;
@@ -24,11 +27,14 @@ const base = new URL(".", document.baseURI);
 const session = new Session();
 const api = new Api(base.href, () => session.end());
 const store = new LiveStore();
-const app = { api, store, session, acknowledging: new Acknowledging(api, store) };
+const pages: Pages = new Pages((receipt) => socket.say(receipt));
+const answering = new Answering(api, store, (notice) => pages.answered(notice));
+const app = { api, store, session, pages, answering, acknowledging: new Acknowledging(api, store) };
 
 const socketUrl = new URL("ws", base);
 socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
 const socket = new LiveSocket(store, socketUrl.href, () => void session.check(api));
+socket.onPage = (page) => pages.receive(page);
 
 followTheme();
 followAddress();
@@ -42,6 +48,7 @@ effect(() => {
   else {
     socket.stop();
     store.clear();
+    pages.clear();
   }
 });
 

@@ -4,12 +4,16 @@ import { signal } from "@preact/signals";
 export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
-  | { readonly page: "alerts"; readonly alert: string | null };
+  | { readonly page: "alerts"; readonly alert: string | null }
+  | { readonly page: "notices"; readonly notice: string | null }
+  | { readonly page: "delivery"; readonly delivery: string };
 
 export function parseRoute(hash: string): Route {
   const [page, argument] = hash.replace(/^#\/?/, "").split("/").map(decode);
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
+  if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   return { page: "wall" };
 }
 
@@ -17,6 +21,8 @@ export const link = {
   wall: "#/",
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
+  notices: "#/notices",
+  notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;
 

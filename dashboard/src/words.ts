@@ -5,6 +5,7 @@ import type { SignalName } from "./format/signals";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
+import { englishAnswers } from "./words-answers";
 
 const english = {
   locale: "en-GB",
@@ -149,7 +150,7 @@ const english = {
     ackImpossibleWhy: "Nothing can be recorded until the database answers.",
     unsaved: "not saved",
     unsavedNote: "Not saved yet: the alert stands, and is on no record.",
-    acknowledged: "Acknowledged",
+    byShort: (name: string) => `Acknowledged: ${name}`,
     acknowledgedBy: (name: string, when: string) => `Acknowledged by ${name}, ${when}`,
     alreadyBy: (name: string) => `${name} was first`,
     ackFailed: "Not acknowledged: the server did not take it. Try again.",
@@ -170,6 +171,7 @@ const english = {
     barLabel: "Most urgent alert",
     showPatient: "Show patient",
   },
+  answers: englishAnswers,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

@@ -1,13 +1,13 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Acknowledging } from "../src/alerts/acknowledge";
 import { Api } from "../src/api";
 import { Acknowledge } from "../src/components/acknowledge";
 import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
 import type { AlertView, Me } from "../src/messages";
 import { Session } from "../src/session";
+import { testApp } from "./app";
 import { alert, DOWN, iso, SERVER_MS, snapshot, unit } from "./samples";
 
 const NURSE: Me = {
@@ -41,7 +41,7 @@ function bench(may: Me["may"] = NURSE.may): Bench {
   const store = new LiveStore();
   store.receive(snapshot([unit("a")], [alert("1", "a")]), 0);
   const api = new Api("/", () => session.end(), fetcher);
-  const app = { api, store, session, acknowledging: new Acknowledging(api, store) };
+  const app = testApp(api, store, session);
   const Shown = () => <Acknowledge alert={store.alerts.value.get("1") as AlertView} />;
   act(() =>
     render(

@@ -1,7 +1,6 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { describe, expect, it } from "vitest";
-import { Acknowledging } from "../src/alerts/acknowledge";
 import { Api } from "../src/api";
 import { Coverage, gapAt, longestWithin } from "../src/charts/coverage";
 import { CoverageLane } from "../src/charts/coverage-lane";
@@ -11,6 +10,7 @@ import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
 import type { GapView, History, MarkView } from "../src/messages";
 import { Session } from "../src/session";
+import { testApp } from "./app";
 import { history, iso, reading, readings, SERVER_MS, snapshot, unit } from "./samples";
 
 const NOW_S = SERVER_MS / 1000;
@@ -103,7 +103,7 @@ async function lane(stored: History, answers: History[] = []) {
   recorder.follow();
   await recorder.load(10);
   const host = document.createElement("div");
-  const app = { api, store, session: new Session(), acknowledging: new Acknowledging(api, store) };
+  const app = testApp(api, store, new Session());
   act(() =>
     render(
       <AppContext.Provider value={app}>

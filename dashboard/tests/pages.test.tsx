@@ -1,7 +1,6 @@
 import { type ComponentChildren, render } from "preact";
 import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Acknowledging } from "../src/alerts/acknowledge";
 import { Api } from "../src/api";
 import { AlertCard } from "../src/components/alert-card";
 import { Banners } from "../src/components/banner";
@@ -16,6 +15,7 @@ import { SignInPage } from "../src/pages/sign-in";
 import { parseRoute } from "../src/routes";
 import { Session } from "../src/session";
 import { themeFor } from "../src/theme";
+import { testApp } from "./app";
 import { alert, DOWN, iso, reading, SERVER_MS, snapshot, status, unit } from "./samples";
 
 let host: HTMLElement;
@@ -38,7 +38,7 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: Compo
     () => undefined,
     () => Promise.reject(new TypeError("no network")),
   );
-  const app = { api, store, session, acknowledging: new Acknowledging(api, store) };
+  const app = testApp(api, store, session);
   act(() =>
     render(
       <AppContext.Provider value={app}>
@@ -92,7 +92,9 @@ describe("tile", () => {
 
   it("says how many checks do not run, and never that all is well", () => {
     show(unit("a", { not_evaluated: [{ rule: "R10", reason: "no venous pressure", at_rest: false, between: false }] }));
-    expect(find('[data-testid="not-evaluated"]')?.textContent).toBe("1 check not running");
+    expect(find('[data-testid="not-evaluated"]')?.title).toBe("1 check not running");
+    expect(find('[data-testid="not-evaluated"] .hidden')?.textContent).toBe("1 check not running");
+    expect(find('[data-testid="not-evaluated"] [aria-hidden="true"]:not(svg)')?.textContent).toBe("1");
     expect(host.textContent).not.toMatch(/ok|normal/i);
   });
 
@@ -265,6 +267,10 @@ describe("addresses", () => {
     ["#/patients/home-1", { page: "patient", unit: "home-1" }],
     ["#/alerts", { page: "alerts", alert: null }],
     ["#/alerts/42", { page: "alerts", alert: "42" }],
+    ["#/notices", { page: "notices", notice: null }],
+    ["#/notices/7", { page: "notices", notice: "7" }],
+    ["#/deliveries/12", { page: "delivery", delivery: "12" }],
+    ["#/deliveries", { page: "wall" }],
     ["#/patients/%E0%A4%A", { page: "wall" }],
   ])("%s", (hash, expected) => {
     expect(parseRoute(hash)).toEqual(expected);

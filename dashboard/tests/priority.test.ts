@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { awaitsAnswer, byUnit, openAlerts } from "../src/alerts/priority";
-import { alert, iso, SERVER_MS } from "./samples";
+import { alert, answer, iso, SERVER_MS } from "./samples";
 
 describe("who still has to answer", () => {
   it("is anybody while nobody has, also when the condition has cleared and is held", () => {
@@ -12,6 +12,13 @@ describe("who still has to answer", () => {
     expect(awaitsAnswer(alert("1", "a", { acknowledged_at: iso(SERVER_MS) }))).toBe(false);
     expect(awaitsAnswer(alert("1", "a", { state: "normal" }))).toBe(false);
     expect(awaitsAnswer(alert("1", "a", { late: true }))).toBe(false);
+  });
+
+  it("is somebody again when people are asked again, and nobody while it is set aside", () => {
+    const acknowledged_at = iso(SERVER_MS);
+    expect(awaitsAnswer(alert("1", "a", { acknowledged_at, answer: answer() }))).toBe(true);
+    expect(awaitsAnswer(alert("1", "a", { acknowledged_at, answer: answer({ state: "accepted" }) }))).toBe(false);
+    expect(awaitsAnswer(alert("1", "a", { answer: answer(), shelved_until: iso(SERVER_MS) }))).toBe(false);
   });
 });
 

@@ -3,6 +3,9 @@ import type {
   AlertView,
   History,
   Link,
+  NoticeDetail,
+  NoticeView,
+  PageMessage,
   ReadingView,
   ServerMessage,
   Snapshot,
@@ -90,6 +93,67 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     shelved_until: null,
     shelved_by: null,
     shelved_reason: null,
+    ...change,
+  };
+}
+
+export function answer(change: Partial<NonNullable<AlertView["answer"]>> = {}): NonNullable<AlertView["answer"]> {
+  return {
+    notice_id: "7",
+    state: "asking",
+    round: 1,
+    accepted_by: null,
+    accepted_until: null,
+    reason: "somebody has to know now",
+    stage: "ask",
+    told: "somebody has to know now",
+    ...change,
+  };
+}
+
+export function notice(id: string, change: Partial<NoticeView> = {}): NoticeView {
+  return {
+    notice_id: id,
+    unit: "a",
+    audience: "clinical",
+    cause: "venous access",
+    subject: "",
+    opened_at: iso(SERVER_MS - 5000),
+    state: "asking",
+    priority: "high",
+    round: 1,
+    accepted_by: null,
+    accepted_until: null,
+    yours: false,
+    reason: "somebody has to know now",
+    changed_at: iso(SERVER_MS - 5000),
+    alerts: [
+      {
+        alert_id: "1",
+        rule: "R10",
+        title: "Needle dislodgement",
+        priority: "high",
+        state: "active, unacknowledged",
+        stage: "ask",
+        told: "somebody has to know now",
+      },
+    ],
+    ...change,
+  };
+}
+
+export function detail(of: NoticeView, change: Partial<NoticeDetail> = {}): NoticeDetail {
+  return { server_time: iso(SERVER_MS), notice: of, history: [], steps: [], deliveries: [], ...change };
+}
+
+export function page(delivery: string, change: Partial<PageMessage> = {}): PageMessage {
+  return {
+    type: "page",
+    server_time: iso(SERVER_MS),
+    delivery,
+    notice_id: "7",
+    priority: "high",
+    queued_at: iso(SERVER_MS - 3000),
     ...change,
   };
 }

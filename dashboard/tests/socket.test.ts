@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { LiveSocket, retryDelayMs, type World } from "../src/live/socket";
 import { LiveStore } from "../src/live/store";
-import { snapshot, unit } from "./samples";
+import { page, snapshot, unit } from "./samples";
 
 class FakeSocket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
+  readyState: number = WebSocket.OPEN;
   sent: string[] = [];
   closed = false;
 
@@ -130,6 +131,20 @@ describe("socket", () => {
     window.dispatchEvent(new Event("offline"));
     expect(sockets).toHaveLength(2);
     expect(sockets[0]?.closed).toBe(true);
+  });
+
+  it("hands on a page, and says what became of it while there is a connection", () => {
+    const { socket, latest, store } = started();
+    const onPage = vi.fn();
+    socket.onPage = onPage;
+    latest().onmessage?.({ data: JSON.stringify(page("12")) });
+    expect(onPage).toHaveBeenCalledWith(page("12"));
+    expect(store.connection.value).toBe("live");
+    socket.say({ receipt: "12", state: "delivered" });
+    expect(JSON.parse(latest().sent.at(-1) ?? "")).toEqual({ receipt: "12", state: "delivered" });
+    latest().readyState = WebSocket.CLOSED;
+    socket.say({ receipt: "12", state: "read" });
+    expect(latest().sent).toHaveLength(2);
   });
 
   it("opens nothing more once stopped", () => {

@@ -17,12 +17,12 @@ ALERT = CurrentAlert(
     alert_id=7, unit_id=1, unit="u-1", clinic_id=1, rule="R07", rule_version="1", priority=Priority.MEDIUM,
     state=ConditionState.ACTIVE_UNACKNOWLEDGED, since_us=NOW, time_us=NOW, changed_us=NOW, reason="fell", inputs={},
     limits={}, late=False, acknowledged_by=None, acknowledged_name=None, acknowledged_us=None, last_event_id=10,
-    notice_id=None, notice_state=None, answerable_name=None, accepted_until_us=None, notice_reason=None,
-    told_stage=None, told_reason=None, notice_event_id=None, shelf_event_id=None, shelf=None,
+    notice_id=None, notice_state=None, notice_round=None, answerable_name=None, accepted_until_us=None,
+    notice_reason=None, told_stage=None, told_reason=None, notice_event_id=None, shelf_event_id=None, shelf=None,
 )  # fmt: skip
 ASKED = replace(
-    ALERT, notice_id=3, notice_state="asking", notice_reason="somebody has to know now", told_stage="ask",
-    told_reason="somebody has to know now", notice_event_id=5,
+    ALERT, notice_id=3, notice_state="asking", notice_round=2, notice_reason="somebody has to know now",
+    told_stage="ask", told_reason="somebody has to know now", notice_event_id=5,
 )  # fmt: skip
 ASIDE = SetAside("timed", "medium", 7, NOW + 60 * SECOND, "Nora", "known")
 
@@ -36,7 +36,7 @@ def test_the_answer_is_that_of_its_notice() -> None:
     accepted = replace(ASKED, notice_state="accepted", answerable_name="Nora", accepted_until_us=NOW + SECOND)
     view = AlertView.model_validate(alert_view(accepted, "", NOW))
     assert view.answer is not None
-    assert (view.answer.notice_id, view.answer.accepted_by) == ("3", "Nora")
+    assert (view.answer.notice_id, view.answer.round, view.answer.accepted_by) == ("3", 2, "Nora")
     assert view.answer.accepted_until == moment(NOW + SECOND)
 
 

@@ -48,7 +48,9 @@ def demo() -> Iterator[str]:
         drain.join(5)
 
 
-def sign_in(browser: Browser, url: str, **options: object) -> tuple[BrowserContext, Page, list[str]]:
+def sign_in(
+    browser: Browser, url: str, who: str = "Okafor", **options: object
+) -> tuple[BrowserContext, Page, list[str]]:
     """A person's own browser, signed in, on the wall; and what its console complained of."""
     context = browser.new_context(**{"viewport": {"width": 1920, "height": 1080}, **options})  # type: ignore[arg-type]
     page = context.new_page()
@@ -56,16 +58,16 @@ def sign_in(browser: Browser, url: str, **options: object) -> tuple[BrowserConte
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(url)
-    page.get_by_role("button", name=re.compile("Okafor")).click()
+    page.get_by_role("button", name=re.compile(who)).click()
     expect(page.locator("[data-unit]").first).to_be_visible(timeout=15_000)
     # The browser itself logs the 401 by which the page learns that nobody is signed in yet.
     complaints[:] = [text for text in complaints if "401" not in text]
     return context, page, complaints
 
 
-def test_six_patients_live_a_needle_slips_and_two_doctors_see_one_answer(browser: Browser, demo: str) -> None:
+def test_six_patients_live_a_needle_slips_and_of_two_who_are_asked_one_has_it(browser: Browser, demo: str) -> None:
     first, one, one_complains = sign_in(browser, demo)
-    second, two, two_complains = sign_in(browser, demo)
+    second, two, two_complains = sign_in(browser, demo, "Wei Li")
 
     expect(one.locator("[data-unit]")).to_have_count(HOMES)
     expect(one.locator("body")).to_have_attribute("data-connection", "live")
@@ -75,17 +77,23 @@ def test_six_patients_live_a_needle_slips_and_two_doctors_see_one_answer(browser
         '[data-unit="demo-01"][data-alert-priority="high"], [data-unit="demo-01"] [data-alert-priority="high"]'
     )
     expect(high.first).to_be_visible(timeout=150_000)
+    asked = one.locator('[data-testid="page-banner"][data-alert-priority="high"]').first
+    expect(asked).to_be_visible(timeout=15_000)
+    expect(one).to_have_title(re.compile("answer needed"))
     take_screens(one, browser, demo)
 
-    alert = one.locator('[data-action="acknowledge"]').first
-    alert_id = alert.get_attribute("data-alert-id")
-    assert alert_id
-    same_in_two = two.locator(f'[data-action="acknowledge"][data-alert-id="{alert_id}"]')
-    expect(same_in_two.first).to_be_visible(timeout=5_000)
-    alert.click()
-    expect(same_in_two).to_have_count(0, timeout=5_000)
-    two.goto(f"{demo}/alerts" if not demo.endswith("/") else f"{demo}alerts")
-    expect(two.get_by_text(re.compile(r"Okafor")).first).to_be_visible(timeout=5_000)
+    notice = asked.get_attribute("data-notice")
+    assert notice
+    banner = f'[data-testid="page-banner"][data-notice="{notice}"]'
+    two.goto(f"{demo.rstrip('/')}/#/notices/{notice}")
+    card = two.locator(f'[data-testid="notice"][data-notice="{notice}"]')
+    expect(card.locator('[data-answer="asking"]')).to_be_visible(timeout=10_000)
+    one.locator(f'{banner} [data-action="accept"]').click()
+    for page in (one, two):
+        expect(page.locator(banner)).to_have_count(0, timeout=5_000)
+    expect(card.locator('[data-answer="accepted"]')).to_contain_text("Okafor", timeout=5_000)
+    expect(card.locator('[data-action="take-over-ask"]')).to_be_visible()
+    expect(two.get_by_test_id("notice-deliveries")).to_contain_text("accepted", timeout=5_000)
 
     assert one_complains == []
     assert two_complains == []

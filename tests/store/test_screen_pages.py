@@ -40,6 +40,12 @@ async def test_only_screens_and_only_what_still_waits(world: World, apool: Pool)
         assert (page.delivery_id, page.user_id, page.priority, page.queued_us) == (screen, anna, "high", world.now_us)
         assert await screen_pages.waiting(aconn, list(world.users.values()), 10) == [page]
         assert await screen_pages.waiting(aconn, [world.users["boris"]], 10) == []
+        for state in ("sent", "delivered", "read"):
+            world.conn.execute("UPDATE delivery SET state = %s WHERE delivery_id = %s", (state, screen))
+            assert await screen_pages.waiting(aconn, [anna], 10) == [page], "a socket broke, or the page is loaded anew"
+        world.conn.execute("UPDATE delivery SET state = 'rejected' WHERE delivery_id = %s", (screen,))
+        assert await screen_pages.waiting(aconn, [anna], 10) == []
+        world.conn.execute("UPDATE delivery SET state = 'queued' WHERE delivery_id = %s", (screen,))
         world.conn.execute("UPDATE delivery SET queued_at = queued_at - interval '10 min'")
         assert await screen_pages.waiting(aconn, [anna], 10) == []
         world.conn.execute("UPDATE notice SET round = 2")

@@ -1,5 +1,5 @@
 // Which alert comes first, and which still waits for a person.
-import type { AlertView, Priority } from "../messages";
+import type { AlertView, Answerable, Priority } from "../messages";
 
 export const RANK: Readonly<Record<Priority, number>> = { high: 3, medium: 2, low: 1 };
 
@@ -8,9 +8,34 @@ export function isOpen(alert: AlertView): boolean {
   return alert.state !== "normal";
 }
 
-/** Nobody has answered yet. What was found in late data is on record but asks nobody. */
+/** A person has set it aside; the store takes that away when its time is over (`endShelves`). */
+export function isShelved(alert: AlertView): boolean {
+  return isOpen(alert) && alert.shelved_until !== null;
+}
+
+/** People are asked, and nobody has accepted. */
+export function isAsked(state: Answerable | undefined): boolean {
+  return state === "asking" || state === "unanswered";
+}
+
+/**
+ * Nobody has answered yet, or people are asked again: whoever had accepted gave it back, or the time is over. What was
+ * found in late data is on record but asks nobody, and so does what is set aside.
+ */
 export function awaitsAnswer(alert: AlertView): boolean {
-  return isOpen(alert) && !alert.late && alert.acknowledged_at === null;
+  if (!isOpen(alert) || alert.late || isShelved(alert)) return false;
+  return alert.acknowledged_at === null || isAsked(alert.answer?.state);
+}
+
+/** Alerts with what was set aside until `nowMs` no longer so; null where that changes nothing. */
+export function endShelves(alerts: ReadonlyMap<string, AlertView>, nowMs: number): Map<string, AlertView> | null {
+  let changed: Map<string, AlertView> | null = null;
+  for (const [id, alert] of alerts) {
+    if (alert.shelved_until === null || Date.parse(alert.shelved_until) > nowMs) continue;
+    changed ??= new Map(alerts);
+    changed.set(id, { ...alert, shelved_until: null, shelved_by: null, shelved_reason: null });
+  }
+  return changed;
 }
 
 /** Unanswered before answered, high before low, then newest first; the id settles ties so that nothing jumps. */

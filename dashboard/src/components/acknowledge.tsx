@@ -1,5 +1,5 @@
 // The button that takes note of an alert, and afterwards who did and when.
-import { awaitsAnswer } from "../alerts/priority";
+import { isOpen } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import type { AlertView } from "../messages";
@@ -8,29 +8,36 @@ import { CheckIcon } from "./icons";
 
 const FAILURES = { failed: "ackFailed", ended: "ackEnded", forbidden: "ackForbidden" } as const;
 
-export function Acknowledge({ alert }: { readonly alert: AlertView }) {
+interface Props {
+  readonly alert: AlertView;
+  /** Another button beside it says more. */
+  readonly quiet?: boolean;
+}
+
+export function Acknowledge({ alert, quiet = false }: Props) {
   const { acknowledging, session, store } = useApp();
   const t = words().alerts;
   const progress = acknowledging.progress.value.get(alert.alert_id);
-  if (!awaitsAnswer(alert)) {
-    if (alert.acknowledged_at === null) return null;
+  if (alert.acknowledged_at !== null) {
     const when = formatClock(Date.parse(alert.acknowledged_at), store.now.value);
     return (
       <p class="acknowledged" data-acknowledged-by={alert.acknowledged_by}>
         <CheckIcon />
-        {t.acknowledgedBy(alert.acknowledged_by ?? "–", when)}
-        {progress?.kind === "second" && <span class="note"> · {t.alreadyBy(progress.first)}</span>}
+        <span>
+          {t.acknowledgedBy(alert.acknowledged_by ?? "–", when)}
+          {progress?.kind === "second" && <span class="note"> · {t.alreadyBy(progress.first)}</span>}
+        </span>
       </p>
     );
   }
-  if (!session.mayAcknowledge.value) return null;
+  if (!isOpen(alert) || alert.late || !session.mayAcknowledge.value) return null;
   const sending = progress?.kind === "sending";
   if (alert.unsaved || store.unsavedSince.value !== null) return <Impossible id={alert.alert_id} />;
   return (
     <div class="acknowledge">
       <button
         type="button"
-        class="button button-primary"
+        class={`button ${quiet ? "" : "button-primary"}`}
         data-action="acknowledge"
         data-alert-id={alert.alert_id}
         aria-disabled={sending}

@@ -4,6 +4,7 @@ import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatAge } from "../format/times";
 import { ageMs } from "../live/freshness";
+import type { AlertView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 import { Acknowledge } from "./acknowledge";
@@ -11,8 +12,14 @@ import { AlertFlag } from "./alert-flag";
 import { UnsavedMark } from "./unsaved-mark";
 
 export function AlertBar() {
-  const { store } = useApp();
-  const waiting = useComputed(() => store.open.value.filter(awaitsAnswer)).value;
+  const { store, pages } = useApp();
+  // What this person is asked about has a banner of its own, under which a low one would only take room.
+  const waiting = useComputed(() => {
+    const asked = new Set(pages.open.value.map((page) => page.notice));
+    const shown = (alert: AlertView) =>
+      !asked.has(alert.answer?.notice_id ?? "") && (asked.size === 0 || alert.priority !== "low");
+    return store.open.value.filter((alert) => awaitsAnswer(alert) && shown(alert));
+  }).value;
   const [worst] = waiting;
   const t = words().alerts;
   if (worst === undefined) return null;

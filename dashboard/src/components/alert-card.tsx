@@ -8,10 +8,11 @@ import { ageMs } from "../live/freshness";
 import type { AlertView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
-import { Acknowledge } from "./acknowledge";
 import { AlertFlag } from "./alert-flag";
 import { AlertSteps } from "./alert-steps";
+import { AnswerPanel } from "./answer-panel";
 import { UnsavedIcon } from "./icons";
+import { answerVersion, WhyTold } from "./why-told";
 
 interface Props {
   readonly alert: AlertView;
@@ -75,7 +76,8 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         {opened.value && <AlertSteps alert={alert} />}
         <p class="rule">{t.rule(alert.rule, alert.rule_version)}</p>
       </details>
-      <Acknowledge alert={alert} />
+      <AnswerPanel alert={alert} />
+      {alert.answer !== null && <WhyTold notice={alert.answer.notice_id} version={answerVersion(alert.answer)} />}
     </article>
   );
 }

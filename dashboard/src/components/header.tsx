@@ -26,7 +26,7 @@ export function Header() {
 }
 
 function Navigation() {
-  const { store } = useApp();
+  const { store, session } = useApp();
   const t = words().nav;
   const { page } = route.value;
   const waiting = store.open.value.filter(awaitsAnswer).length;
@@ -43,6 +43,11 @@ function Navigation() {
           </span>
         )}
       </a>
+      {session.may("see notices") && (
+        <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
+          {words().answers.list.nav}
+        </a>
+      )}
     </nav>
   );
 }

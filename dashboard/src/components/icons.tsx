@@ -55,6 +55,45 @@ export function CheckIcon() {
   );
 }
 
+/** A call going out. */
+export function AskingIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <circle cx="4" cy="8" r="1.6" fill="currentColor" />
+      <path
+        d="M7.2 4.6a4.8 4.8 0 0 1 0 6.8M10 2.2a8.2 8.2 0 0 1 0 11.6"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.6"
+      />
+    </svg>
+  );
+}
+
+/** A place that nobody has taken. */
+export function UnansweredIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.4 1.6" />
+      <path d="M8 4.4v4.4" fill="none" stroke="currentColor" stroke-width="1.8" />
+      <circle cx="8" cy="11.2" r="1" fill="currentColor" />
+    </svg>
+  );
+}
+
+export function ShelfIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path
+        d="M1.5 13h13M4 13V7.5h8V13M8 1.5v3.6M5.8 3.4 8 5.6l2.2-2.2"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+      />
+    </svg>
+  );
+}
+
 export function BackIcon() {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

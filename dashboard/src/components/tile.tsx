@@ -7,6 +7,7 @@ import type { AlertView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
+import { ShortAnswer } from "./answer-line";
 import { BarredIcon } from "./icons";
 import { Age, PhaseText, TroubleMark } from "./unit-state";
 import { UnsavedMark } from "./unsaved-mark";
@@ -37,11 +38,11 @@ export function Tile({ id }: { readonly id: string }) {
         <p class="tile-sub">
           {unit.patient !== null && <span class="tile-unit">{unit.label}</span>}
           {unit.readingAt !== null && <PhaseText unit={unit} />}
+          <NotRunning unit={unit} />
         </p>
       </header>
       <TroubleMark unit={unit} />
       {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
-      <NotRunning unit={unit} />
     </article>
   );
 }
@@ -54,11 +55,7 @@ function TileAlert({ alert, others }: { readonly alert: AlertView; readonly othe
       <span class="tile-alert-title">{alert.title}</span>
       {alert.unsaved && <UnsavedMark />}
       {others > 0 && <span class="tile-alert-more">{words().tile.more(others)}</span>}
-      {!awaits && alert.acknowledged_by !== null && (
-        <span class="tile-alert-by">
-          {words().alerts.acknowledged}: {alert.acknowledged_by}
-        </span>
-      )}
+      <ShortAnswer alert={alert} />
     </p>
   );
 }
@@ -83,9 +80,16 @@ function NotRunning({ unit }: { readonly unit: Unit }) {
   const count = unit.notEvaluated.filter((rule) => !rule.at_rest && !rule.between).length;
   if (count === 0) return null;
   return (
-    <p class="not-running" data-testid="not-evaluated" data-count={count}>
+    <span
+      class="not-running"
+      data-testid="not-evaluated"
+      data-count={count}
+      title={words().tile.checksNotRunning(count)}
+    >
       <BarredIcon />
-      {words().tile.checksNotRunning(count)}
-    </p>
+      {/* The words stand on the patient's page; here they would be on every tile. */}
+      <span aria-hidden="true">{count}</span>
+      <span class="hidden">{words().tile.checksNotRunning(count)}</span>
+    </span>
   );
 }

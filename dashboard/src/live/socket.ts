@@ -1,5 +1,5 @@
 // The shell round the socket: opens it, keeps it open, notices silence, sleep and a network that went away.
-import type { ClientMessage, ServerMessage } from "../messages";
+import type { ClientMessage, PageMessage, PageReceipt, ServerMessage } from "../messages";
 import { LOST_AFTER_SILENCE_MS } from "./connection";
 import type { LiveStore } from "./store";
 
@@ -41,6 +41,9 @@ export class LiveSocket {
   #ticker: number | null = null;
   #lastTick = { monotonicMs: 0, wallMs: 0 };
 
+  /** Called with each page to this person. */
+  onPage: (page: PageMessage) => void = () => undefined;
+
   /** `onRefused` is called when the server closed or refused: it asks whether the session still stands. */
   constructor(
     readonly store: LiveStore,
@@ -69,6 +72,11 @@ export class LiveSocket {
     this.#drop();
   }
 
+  /** Says that a page is here or was opened; nothing, while there is no connection: the server brings it again. */
+  say(receipt: PageReceipt): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(receipt satisfies ClientMessage));
+  }
+
   #connect(): void {
     this.#retry = null;
     const socket = this.world.open(this.url);
@@ -81,7 +89,9 @@ export class LiveSocket {
     };
     socket.onmessage = (event: MessageEvent<string>) => {
       this.#attempt = 0;
-      this.store.receive(JSON.parse(event.data) as ServerMessage, this.world.monotonicMs());
+      const message = JSON.parse(event.data) as ServerMessage;
+      this.store.receive(message, this.world.monotonicMs());
+      if (message.type === "page") this.onPage(message);
     };
     socket.onclose = () => {
       if (this.#socket !== socket) return;

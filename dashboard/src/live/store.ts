@@ -1,7 +1,7 @@
 // All the screen knows, as signals: a snapshot replaces everything, then small messages change small parts.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { byUnit, isOpen, openAlerts } from "../alerts/priority";
-import type { AlertView, Link, ReadingView, ServerMessage, Snapshot } from "../messages";
+import { byUnit, endShelves, isOpen, openAlerts } from "../alerts/priority";
+import type { AlertView, Link, NoticeView, ReadingView, ServerMessage, Snapshot } from "../messages";
 import { type Connection, connectionAt, unsavedSince } from "./connection";
 import { wallOrder } from "./order";
 import { ServerClock } from "./server-clock";
@@ -56,6 +56,8 @@ export class LiveStore {
   tick(monotonicMs: number): void {
     batch(() => {
       this.now.value = this.#clock.at(monotonicMs) ?? 0;
+      // By time alone: what was set aside comes back though no message may come.
+      this.alerts.value = endShelves(this.alerts.value, this.now.value) ?? this.alerts.value;
       this.silenceMs.value = this.#lastHeardMs === null ? null : monotonicMs - this.#lastHeardMs;
       this.connection.value = connectionAt(
         {
@@ -90,6 +92,17 @@ export class LiveStore {
     const alerts = new Map(this.alerts.value).set(alert.alert_id, alert);
     if (replaces !== null) alerts.delete(replaces);
     if (alert.unsaved && !isOpen(alert)) alerts.delete(alert.alert_id);
+    this.alerts.value = alerts;
+  }
+
+  /** Who is answerable, as the outcome of an answer: ahead of the messages that say so of each alert. */
+  putNotice(notice: NoticeView): void {
+    const { state, round, accepted_by, accepted_until, reason } = notice;
+    const alerts = new Map(this.alerts.value);
+    for (const [id, alert] of alerts) {
+      if (alert.answer?.notice_id !== notice.notice_id) continue;
+      alerts.set(id, { ...alert, answer: { ...alert.answer, state, round, accepted_by, accepted_until, reason } });
+    }
     this.alerts.value = alerts;
   }
 

@@ -40,8 +40,8 @@ ORDER BY alert_id
 -- name: alert_columns
 alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
 reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
-notice_state, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason, notice_event_id,
-shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason
+notice_state, notice_round, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason,
+notice_event_id, shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason
 
 -- name: alert_source
 (
@@ -57,6 +57,7 @@ LEFT JOIN LATERAL (
     WHERE s.unit_id = a.unit_id AND s.rule = a.rule
     ORDER BY s.event_id DESC LIMIT 1
 ) AS shelf ON true
+LEFT JOIN LATERAL (SELECT round AS notice_round FROM notice WHERE notice_id = a.notice_id) AS asked ON true
 
 -- name: current_alerts
 SELECT {columns} FROM {source}

@@ -143,7 +143,8 @@ FROM delivery AS d
 JOIN channel AS c USING (channel_id)
 JOIN notice AS n USING (notice_id)
 WHERE d.user_id = ANY (%(users)s::int[]) AND d.queued_at > clock_timestamp() - make_interval(mins => %(minutes)s)
-    AND c.kind = 'screen' AND d.state = 'queued' AND n.state IN ('asking', 'unanswered') AND n.round = d.round
+    -- Also what was handed to a socket that broke, and what a page that is loaded anew showed before: it is asked still.
+    AND c.kind = 'screen' AND d.state IN ('queued', 'sent', 'delivered', 'read') AND n.state IN ('asking', 'unanswered') AND n.round = d.round
 ORDER BY d.delivery_id
 
 -- name: is_addressed

@@ -43,7 +43,7 @@ def test_an_alert_says_what_became_of_it(api: Api, notifier: Notifier) -> None:
     notifier.settle()
     answer = client.get(f"/api/alerts/{alert_id}").json()["alert"]["answer"]
     assert answer == {
-        "notice_id": "1", "state": "asking", "accepted_by": None, "accepted_until": None,
+        "notice_id": "1", "state": "asking", "round": 1, "accepted_by": None, "accepted_until": None,
         "reason": "somebody has to know now", "stage": "ask", "told": "somebody has to know now",
     }  # fmt: skip
     assert client.post("/api/notices/1/accept", json={}).json()["outcome"] == "done"

@@ -41,3 +41,9 @@ def test_no_page_of_the_api_loads_anything_from_elsewhere(api: Api) -> None:
     for path in ("/docs", "/redoc"):
         assert client.get(path).status_code == 503, "no page of FastAPI's own; only ours, which is not built here"
     assert client.get("/openapi.json").status_code == 200
+
+
+def test_the_link_in_a_page_to_people_leads_to_the_dashboards_address_of_it(api: Api) -> None:
+    answer = api.client().get("/deliveries/12", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "../#/deliveries/12")
+    assert api.client().get("/deliveries/ada", follow_redirects=False).status_code == 422

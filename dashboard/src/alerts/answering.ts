@@ -1,0 +1,73 @@
+// What people do about notices and shelves: asks the server, shows that it is being asked, and believes only the answer.
+import { type Signal, signal } from "@preact/signals";
+import { type Answer, type Api, ApiError } from "../api";
+import type { LiveStore } from "../live/store";
+import type { Shelve } from "../messages";
+
+/** Under way, or refused: in the server's words where it gave any, so that whoever was second reads who has it. */
+export type Doing =
+  | { readonly kind: "sending"; readonly what: string }
+  | { readonly kind: "refused"; readonly words: string }
+  | { readonly kind: "failed" };
+
+export class Answering {
+  /** By notice or alert (`noticeKey`, `alertKey`); what is not in it is at rest. */
+  readonly doing: Signal<ReadonlyMap<string, Doing>> = signal(new Map());
+
+  /** `onAnswered` hears of each notice that this person has answered. */
+  constructor(
+    readonly api: Api,
+    readonly store: LiveStore,
+    readonly onAnswered: (notice: string) => void = () => undefined,
+  ) {}
+
+  async answer(notice: string, answer: Answer): Promise<boolean> {
+    return this.#do(noticeKey(notice), answer, async () => {
+      const answered = await this.api.answer(notice, answer);
+      this.store.putNotice(answered.notice);
+      this.onAnswered(notice);
+    });
+  }
+
+  async shelve(alert: string, shelf: Shelve): Promise<boolean> {
+    return this.#do(alertKey(alert), "shelve", async () => {
+      this.store.putAlert((await this.api.shelve(alert, shelf)).alert);
+    });
+  }
+
+  async bringBack(alert: string): Promise<boolean> {
+    return this.#do(alertKey(alert), "bring back", async () => {
+      await this.api.bringBack(alert);
+      this.store.putAlert((await this.api.alert(alert)).alert);
+    });
+  }
+
+  /** Once at a time for each notice or alert; whether it was done. */
+  async #do(key: string, what: string, work: () => Promise<void>): Promise<boolean> {
+    if (this.doing.value.get(key)?.kind === "sending") return false;
+    this.#set(key, { kind: "sending", what });
+    try {
+      await work();
+      this.#set(key, null);
+      return true;
+    } catch (error) {
+      this.#set(key, refusal(error));
+      return false;
+    }
+  }
+
+  #set(key: string, doing: Doing | null): void {
+    const next = new Map(this.doing.value);
+    if (doing === null) next.delete(key);
+    else next.set(key, doing);
+    this.doing.value = next;
+  }
+}
+
+export const noticeKey = (notice: string) => `notice ${notice}`;
+export const alertKey = (alert: string) => `alert ${alert}`;
+
+function refusal(error: unknown): Doing {
+  if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) return { kind: "failed" };
+  return { kind: "refused", words: [error.message, error.hint].filter(Boolean).join(": ") };
+}

@@ -1,0 +1,15 @@
+// An application for tests: everything real but the network.
+import { Acknowledging } from "../src/alerts/acknowledge";
+import { Answering } from "../src/alerts/answering";
+import type { Api } from "../src/api";
+import type { App } from "../src/context";
+import { Pages } from "../src/live/pages";
+import type { LiveStore } from "../src/live/store";
+import type { PageReceipt } from "../src/messages";
+import type { Session } from "../src/session";
+
+export function testApp(api: Api, store: LiveStore, session: Session, receipts: PageReceipt[] = []): App {
+  const pages = new Pages((receipt) => receipts.push(receipt));
+  const answering = new Answering(api, store, (notice) => pages.answered(notice));
+  return { api, store, session, pages, answering, acknowledging: new Acknowledging(api, store) };
+}
