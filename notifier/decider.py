@@ -115,11 +115,10 @@ class Decider:
                 break
             moved += routed + taken
             self.answered_s = self._clock.monotonic_s()
-            self._beat(conn)
         return moved
 
     def _beat(self, conn: Connection) -> bool:
-        """Once a second; whether it did. In the middle of a storm, too: else our own claims would be given up."""
+        """Once a second; whether it did."""
         now_s = self._clock.monotonic_s()
         if now_s - self._beat_s < BEAT_S:
             return False

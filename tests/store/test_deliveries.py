@@ -105,10 +105,8 @@ def test_high_ones_neither_lead_nor_follow(conn: Connection, unit: Unit) -> None
     heartbeat.beat(conn, "notifier", "n1", NOW_US)
     mine = way(conn, person(conn))
     waiting = [notice(conn, unit, f"cause {n}") for n in range(14)]
-    numbers = [
-        deliveries.queue(conn, one, 1, 1, [mine], "high" if n < 2 else "medium", NOW_US)[0]
-        for n, one in enumerate(waiting)
-    ]
+    wanted = [deliveries.Wanted(one, 1, 1, [mine], "high" if n < 2 else "medium") for n, one in enumerate(waiting)]
+    numbers = [delivery for delivery, _, _ in deliveries.queue(conn, wanted, NOW_US)]
 
     def fold(number: int) -> list[int]:
         return sorted(deliveries.fold(conn, number, "n1", NOW_US, begins_above=10, ends_below=5))
@@ -124,10 +122,9 @@ def test_another_channel_and_another_audience_have_a_page_of_their_own(conn: Con
     heartbeat.beat(conn, "notifier", "n1", NOW_US)
     user = person(conn)
     mine, other = way(conn, user), way(conn, user, path="b")
-    numbers = [
-        deliveries.queue(conn, notice(conn, unit, f"cause {n}"), 1, 1, [mine if n else other], "medium", NOW_US)[0]
-        for n in range(12)
-    ]
+    waiting = [notice(conn, unit, f"cause {n}") for n in range(12)]
+    wanted = [deliveries.Wanted(one, 1, 1, [mine if n else other], "medium") for n, one in enumerate(waiting)]
+    numbers = [delivery for delivery, _, _ in deliveries.queue(conn, wanted, NOW_US)]
     conn.execute("UPDATE notice SET audience = 'technical' WHERE cause = 'cause 1'")
     folded = deliveries.fold(conn, numbers[-1], "n1", NOW_US, begins_above=10, ends_below=5)
     assert sorted(folded) == numbers[2:-1]
