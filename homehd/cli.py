@@ -32,6 +32,7 @@ VERBS: Final[dict[str, str]] = {
     "selftest": "try the way from the broker to every person's channels; what came of the last time",
     "channels": "ways to reach people: check an address, send a test page, the key for web push",
     "rota": "who is on call: turns, overrides, swaps, calendars, and what is wrong with the days ahead",
+    "load": "how much alerts ask of people: rates, floods, targets, and which rules ask for nothing",
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",

@@ -18,3 +18,8 @@ def argument(text: str) -> int:
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"a time without zone: {text!r}; write 2026-01-31T08:00:00Z")
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def told(time_us: int) -> str:
+    """UTC to the second, as `argument` reads it."""
+    return (_EPOCH + timedelta(seconds=time_us // 1_000_000)).strftime("%Y-%m-%dT%H:%M:%SZ")

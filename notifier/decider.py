@@ -26,7 +26,7 @@ BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are fr
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
-# However much is due: the heart goes on beating, or others take over what this one is sending.
+# However much is due: then there is a look at all else.
 WORK_S: Final = 0.5
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
@@ -80,10 +80,8 @@ class Decider:
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
             self.answered_s = now_s = self._clock.monotonic_s()
-            if now_s - self._beat_s >= BEAT_S:
-                heartbeat.beat(conn, SERVICE, self._instance, now_us)
+            if self._beat(conn):
                 self._fault = self._own_fault(conn, now_us, now_s)
-                self._beat_s = now_s
             moved = self._decide(conn, now_s)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
@@ -116,8 +114,18 @@ class Decider:
             if not routed and not taken:
                 break
             moved += routed + taken
+            self._beat(conn)
             self.answered_s = self._clock.monotonic_s()
         return moved
+
+    def _beat(self, conn: Connection) -> bool:
+        """Once a second; whether it did. In the middle of a storm, too: else our own claims would be given up."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._beat_s < BEAT_S:
+            return False
+        heartbeat.beat(conn, SERVICE, self._instance, notices.database_us(conn))
+        self._beat_s = self.answered_s = now_s
+        return True
 
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]

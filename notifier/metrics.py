@@ -20,6 +20,7 @@ class Metrics:
         self.woken = counter("wakes", "Times something committed ended a wait")
         self.failures = counter("failures", "Times deciding failed and began anew")
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
+        self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         self.silent_s = Gauge(

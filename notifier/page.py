@@ -90,7 +90,9 @@ class Page:
 
     @property
     def link(self) -> str:
-        """Where it is said whom it is about, to who signs in; empty without a site."""
+        """Where it is said whom it is about, to who signs in: of several, the list. Empty without a site."""
+        if self.occasion is Occasion.SEVERAL:
+            return self.site.address("#/alerts")
         return self.site.address(f"deliveries/{self.key}")
 
     @property

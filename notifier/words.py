@@ -24,6 +24,7 @@ class Occasion(StrEnum):
     """Why a page is sent."""
 
     CALL = "call"  # somebody is asked to answer
+    SEVERAL = "several"  # to answer for more than one at once: pages folded in a flood. How many would be old when read
     TEST = "test"  # a channel is tried out; nobody needs to do anything
 
 
@@ -34,13 +35,16 @@ def title(occasion: Occasion, priority: Priority, audience: Audience, language: 
     """One line, at most 60 characters."""
     if occasion is Occasion.TEST:
         return _TEST_TITLE[language]
-    return _PRIORITY[priority][language] + _SUBJECT[audience][language]
+    subject = _SUBJECTS if occasion is Occasion.SEVERAL else _SUBJECT
+    return _PRIORITY[priority][language] + subject[audience][language]
 
 
 def body(occasion: Occasion, priority: Priority, audience: Audience, language: Language) -> str:
     """What to do, in at most two sentences."""
     if occasion is Occasion.TEST:
         return _TEST_BODY[language]
+    if occasion is Occasion.SEVERAL:
+        return _ANSWER_EACH[language]
     return (_WORK_LIST if priority is Priority.LOW else _ANSWER[audience])[language]
 
 
@@ -56,6 +60,11 @@ _SUBJECT: Final[dict[Audience, Words]] = {
     Audience.TECHNICAL: {_EN: "a machine or box needs looking at", _ZH: "有设备需要检查"},
     Audience.OPERATIONS: {_EN: "the service needs looking at", _ZH: "系统服务需要检查"},
 }
+_SUBJECTS: Final[dict[Audience, Words]] = {
+    Audience.CLINICAL: {_EN: "several at home need an answer", _ZH: "有多位居家患者需要回应"},
+    Audience.TECHNICAL: {_EN: "several machines or boxes need looking at", _ZH: "有多台设备需要检查"},
+    Audience.OPERATIONS: {_EN: "several parts need looking at", _ZH: "系统多处需要检查"},
+}
 _ANSWER: Final[dict[Audience, Words]] = {
     Audience.CLINICAL: {
         _EN: "Open the page, then accept or pass on. Until you do, others are asked.",
@@ -69,6 +78,10 @@ _ANSWER: Final[dict[Audience, Words]] = {
         _EN: "Open the page to see which part and what to do.",
         _ZH: "请打开页面，查看是哪个部分以及如何处理。",
     },
+}
+_ANSWER_EACH: Final[Words] = {
+    _EN: "Open the list, then accept or pass on each. Until you do, others are asked.",
+    _ZH: "请打开列表，逐一接受或转交。在您回应之前，系统会继续联系其他人员。",
 }
 _WORK_LIST: Final[Words] = {
     _EN: "There is something new on your work list.",

@@ -11,6 +11,7 @@ from store.queries import run
 from store.values import storable_text
 
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
+AT_ONCE: Final = 1000  # deliveries that go out as one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class ClaimedDelivery:
 class HeldDelivery:
     """A delivery, locked. `wanted`: whether it is still to be sent."""
 
+    delivery_id: int
     state: str
     claimed_by: str | None
     notice_id: int
@@ -101,16 +103,31 @@ def claim(
     return sorted(found, key=lambda d: (_RANK[d.priority], d.queued_us, d.delivery_id))
 
 
-def lock(conn: Connection, delivery_id: int) -> HeldDelivery | None:
-    """One delivery, locked to the end of the transaction; None where there is none."""
-    row = run(conn, "lock_delivery", {"delivery": delivery_id}).fetchone()
-    return None if row is None else HeldDelivery(*row)
+def fold(
+    conn: Connection, delivery_id: int, instance: str, now_us: int, *, begins_above: int, ends_below: int
+) -> list[int]:
+    """What is to go out with a medium delivery just claimed, as one page: claimed for `instance`, too.
+
+    That is every medium one due to the same channel for the same audience, while its person is in a flood: asked about
+    more than `begins_above` notices in ten minutes, or after that still about `ends_below` or more. Empty otherwise.
+    In the transaction of the claim.
+    """
+    parameters = {
+        "delivery": delivery_id, "instance": instance, "now": now_us, "limit": AT_ONCE, "begins": begins_above,
+        "ends": ends_below,
+    }  # fmt: skip
+    return [row[0] for row in run(conn, "fold_deliveries", parameters)]
+
+
+def lock(conn: Connection, delivery_id: int) -> list[HeldDelivery]:
+    """A delivery and those that went out with it, locked to the end of the transaction; empty where there is none."""
+    return [HeldDelivery(*row) for row in run(conn, "lock_delivery", {"delivery": delivery_id})]
 
 
 def report(
     conn: Connection, delivery_id: int, state: str, detail: str, now_us: int, next_us: int | None = None
 ) -> None:
-    """What became of it; `next_us`: when it is tried again, None: no more."""
+    """What became of it; `next_us`: when it is tried again, None: no more. What is tried again is folded no longer."""
     parameters = {
         "delivery": delivery_id, "state": state, "detail": storable_text(detail, 500), "now": now_us, "next": next_us,
     }  # fmt: skip

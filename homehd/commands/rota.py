@@ -10,14 +10,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from alerts.load.turns import shift_of
 from alerts.rota import calendar_export
 from alerts.rota.calendar_text import MOST_BYTES
 from alerts.rota.findings import LOOK_AHEAD_DAYS, findings, where_of
 from alerts.rota.local_time import DAY_US, told, zone_of
 from alerts.rota.shifts import Shift
 from evaluation import rota_changes
-from homehd import names, rota_lines, rota_words, settings
-from store import audit, channels, migrate, pool
+from evaluation.load import handover
+from homehd import handover_lines, names, rota_lines, rota_words, settings
+from store import audit, channels, load, migrate, pool
 from store import rota as store
 from store.pool import Connection
 from store.rota import Written
@@ -30,7 +34,7 @@ MOST_WEEKS: Final = 53
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add, rotate, override, swap, withdraw, end, accept, import, export, show, check."""
+    """add, rotate, override, swap, withdraw, end, accept, import, export, show, check, handover."""
     verbs = parser.add_subparsers(dest="verb", required=True)
 
     def verb(name: str, text: str, *, changes: bool, clinic: str | None = None) -> argparse.ArgumentParser:
@@ -78,6 +82,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for one, weeks in ((taking, 13), (giving, 13), (show, 4)):
         one.add_argument("--weeks", type=_weeks, default=weeks, metavar="N", help=f"from now on: {weeks}")
     verb("check", "what is wrong with the days ahead; exit 1 when it is urgent", changes=False, clinic="?")
+    giving_over = verbs.add_parser("handover", help="what whoever goes tells whoever comes", allow_abbrev=False)
+    giving_over.add_argument("--clinic", metavar="CLINIC", help="its name: of all")
+    giving_over.add_argument("--shift", choices=["now", "last"], default="now", help="that runs, or the one before")
+    giving_over.add_argument(
+        "--names", action="store_true", help="with names of patients; without, labels of units alone"
+    )
+    giving_over.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    settings.add_arguments(giving_over)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -196,10 +208,22 @@ def _check(conn: Connection, book: Book, options: argparse.Namespace, now_us: in
     return 1 if any(one.urgent for one in found) else 0
 
 
+def _handover(conn: Connection, book: Book, options: argparse.Namespace, now_us: int) -> None:
+    clinic = None if options.clinic is None else rota_words.clinic(book, options.clinic)
+    clinic_id = None if clinic is None else clinic.clinic_id
+    stretch = shift_of(book, clinic_id, now_us, last=options.shift == "last")
+    found = load.read(conn, stretch.from_us, stretch.to_us, now_us, clinic_id)
+    report = handover(found, stretch, book, clinic_id, now_us)
+    if options.json:
+        print(msgspec.json.encode(handover_lines.plain(report, found.labels, names=options.names)).decode())
+    else:
+        _rows(handover_lines.lines(report, found.labels, names=options.names))
+
+
 # All but `check` say what they did, or fail.
 _VERBS: Final[dict[str, Callable[[Connection, Book, argparse.Namespace, int], int | None]]] = {
     "add": _add, "rotate": _rotate, "override": _override, "swap": _swap, "withdraw": _withdraw, "end": _end,
-    "accept": _accept, "import": _import, "check": _check,
+    "accept": _accept, "import": _import, "check": _check, "handover": _handover,
     "export": lambda _, *read: _export(*read), "show": lambda _, *read: _show(*read),
 }  # fmt: skip
 

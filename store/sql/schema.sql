@@ -544,6 +544,7 @@ CREATE INDEX alert_patient_open ON alert (patient_id) WHERE patient_id IS NOT NU
 CREATE INDEX alert_unit ON alert (unit_id, since);
 CREATE INDEX alert_open ON alert (unit_id, rule) WHERE state <> 'normal';
 CREATE INDEX alert_changed ON alert (changed_at);
+CREATE INDEX alert_since ON alert (since);
 
 -- Append-only. `time` is sample time, `recorded_at` the server's. `priority` is that of the condition after this event.
 -- `actor` is the person who did it; null: the rules did.
@@ -1149,10 +1150,15 @@ CREATE TABLE delivery (
     claimed_at timestamptz,
     changed_at timestamptz NOT NULL,
     receipt text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
+    -- With which delivery to the same channel this one went out, as one page: only medium ones, only while their person
+    -- is in a flood. Empty again when that page was not taken.
+    folded_into bigint REFERENCES delivery,
     UNIQUE (notice_id, round, channel_id)
 );
 CREATE INDEX delivery_due ON delivery (next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX delivery_user ON delivery (user_id, queued_at);
+CREATE INDEX delivery_folded ON delivery (folded_into) WHERE folded_into IS NOT NULL;
+CREATE INDEX delivery_queued ON delivery (queued_at);
 
 -- Append-only: what a delivery went through. `detail`: what the channel said, without addresses.
 CREATE TABLE delivery_event (

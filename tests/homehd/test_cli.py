@@ -20,10 +20,12 @@ import pytest
 from homehd.cli import VERBS
 from store import accounts, channels, patients, pool, readings, registry
 from store.registry import shard_of
+from telemetry.alarms import Priority
 from tests import command
 from tests.evaluation.treated import START_US, treated
 from tests.notifier.http_sink import Behaviour, http_sink
 from tests.notifier.smtp_sink import smtp_sink
+from tests.notifier.world import build
 from tests.store.rows import rows
 from tests.system import wait_for
 
@@ -97,6 +99,7 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("patients", "measure", "u1", "mood", "7", "--unit", "kg"), "'mood'"),
         (("rota", "rotate", "North", "--anchor", "2026-03-02", "--reason", "x"), "--people --nobody"),
         (("rota", "export", "North", "--weeks", "54"), "1 to 53"),
+        (("load", "--days", "0"), "1 to 366"),
         (("replay",), "--input --unit --patient"),
         (("replay", "--input", "x", "--unit", "u1"), "not allowed with"),
         (("replay", "--input", "x", "--with", "R13 high=320"), "--with and --input"),
@@ -397,6 +400,39 @@ def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_p
         "enter weight-before", "enter endotoxin",
     ]  # fmt: skip
     assert all((subject, detail) == ("u1", {}) for _, subject, detail in deeds)
+
+
+def test_load_and_hand_over_of_a_storm(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    now_us = time.time_ns() // 1000 - 60_000_000
+    with pool.connect(database_url) as conn:
+        told = build(conn, database_url, homes=12)
+        told.now_us = now_us
+        for home in told.homes:
+            told.alert("R13", Priority.MEDIUM, home=home)
+        told.alert("R20")
+        told.settle()
+        told.close()
+
+    def lines(*words: str) -> list[list[str]]:
+        done = homehd(*words, **environment)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    table = lines("load", "--days", "1", "--clinic", "North")
+    assert next(row for row in table if row[0] == "R13")[:3] == ["R13", "-", "12"]
+    (anna,) = (row for row in table if row[:2] == ["person", "Anna"])
+    assert anna[2] == "13" and "floods: 1" in anna[-1]
+    asked = json.loads(homehd("load", "--json", **environment).stdout)
+    assert asked["all"]["count"] == 13 and asked["people"][0]["floods"][0]["count"] == 13
+    handed = lines("rota", "handover", "--clinic", "North")
+    assert len([row for row in handed if row[0] == "OPEN"]) == 13 and handed[1][:3] == ["OPEN", "high", "Home 0"]
+    assert handed[-1][:3] == ["next", "NOT COVERED", "North, clinical, primary"]
+    handed_json = json.loads(homehd("rota", "handover", "--shift", "last", "--names", "--json", **environment).stdout)
+    assert handed_json["alerts"][0] == {
+        "priority": "high", "count": 0, "called": 0, "answered": 0, "median_s": None, "worst_s": None,
+    }  # fmt: skip
+    assert "no-such" in last_line(homehd("rota", "handover", "--clinic", "no-such", **environment))
 
 
 @pytest.mark.timeout(600)  # some forty commands

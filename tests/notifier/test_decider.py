@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from alerts.escalation import People
 from notifier import decider
 from notifier.decider import BEAT_S, LOOK_S, Decider
 from notifier.metrics import Metrics
 from notifier.troubles import Trouble
-from store import heartbeat, notices
+from store import heartbeat, notices, registry
+from store.notices import NoticeRow
+from store.pool import Connection
 from telemetry.alarms import Priority
 from telemetry.clock import ManualClock, SystemClock
 from tests.notifier.world import CAUSES, World
@@ -55,6 +58,42 @@ def test_a_look_routes_escalates_and_wakes_the_sender(world: World) -> None:
     assert 0 < kit.step() <= LOOK_S
     assert len(world.pages()) == 1 and kit.woken == woken
     assert heartbeat.beats(world.conn, "notifier")[0].instance == "n1"
+
+
+def storm(world: World, kit: Kit, seconds_each: float) -> list[int]:
+    """300 alerts, more than is taken at once; when the heart had beaten, as seen at each notice's first step."""
+    kit.ingest_beats()
+    beats: list[int] = []
+
+    def who(_conn: Connection, row: NoticeRow, _now_us: int) -> People:
+        kit.clock.advance(seconds_each)
+        if row.unit_id is not None:  # no trouble of our own
+            beats.append(heartbeat.beats(world.conn, "notifier")[0].at_us)
+        return world.people
+
+    kit.decider = Decider(world.url, "n1", CAUSES, who, [], kit._wake, kit.clock, kit.metrics)
+    for home in [registry.add_unit(world.conn, f"More {n}", "North", world.now_us).unit_id for n in range(300)]:
+        world.alert(home=home)
+    return beats
+
+
+def test_the_heart_beats_in_the_middle_of_a_storm(world: World) -> None:
+    """Else what this notifier is sending would be taken over as a dead one's, and sent twice."""
+    kit = Kit(world)
+    beats = storm(world, kit, 0.01)
+    while kit.step() == 0.0:
+        pass
+    assert len(beats) == 300 and len(set(beats)) == 2
+
+
+def test_a_storm_takes_several_looks_none_of_them_long(world: World) -> None:
+    kit = Kit(world)
+    beats = storm(world, kit, 0.1)
+    assert kit.step() == 0.0 and 0 < len(beats) < 300
+    assert kit.decider.answered_s > 5.0
+    while kit.step() == 0.0:
+        pass
+    assert len(beats) == 300
 
 
 def test_a_silent_ingest_is_one_trouble_and_over_when_it_speaks(world: World) -> None:

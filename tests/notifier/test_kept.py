@@ -6,11 +6,12 @@ import pytest
 
 from alerts.delivery import DeliveryState
 from alerts.responsibility import Move
-from notifier.dispatch import Outcome
+from notifier.dispatch import Job, Outcome
 from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
 from notifier.page import Site
-from store import deliveries, heartbeat, notices
+from notifier.words import Occasion
+from store import deliveries, heartbeat, notices, registry
 from store.errors import StoreError
 from telemetry.alarms import Priority
 from tests.notifier.world import World
@@ -55,6 +56,120 @@ def test_what_is_not_wanted_any_more_is_not_tried_again(world: World, kept: Kept
     # That the service took it late is on record; the answer stands.
     kept.report(job, Outcome(DeliveryState.SENT, "taken"))
     assert world.rows("SELECT state FROM delivery") == [("accepted",)]
+
+
+@pytest.fixture
+def flooded(world: World) -> World:
+    """Twelve homes with a medium alert each, all due to one person at once."""
+    world.now_us = notices.database_us(world.conn)
+    # Beats for the whole test, however slow the machine: what is claimed stays so.
+    heartbeat.beat(world.conn, "notifier", "n1", world.now_us + 600_000_000)
+    world.homes += [registry.add_unit(world.conn, f"More {n}", "North", world.now_us).unit_id for n in range(11)]
+    for home in world.homes:
+        world.alert("R13", Priority.MEDIUM, home=home)
+    return world
+
+
+def all_of(kept: KeptDeliveries) -> list[Job]:
+    found: list[Job] = []
+    while jobs := kept.claim(32, NONE, high_only=False):
+        found += jobs
+    return found
+
+
+def test_in_a_flood_medium_ones_go_out_as_one_page_and_high_ones_singly(flooded: World, kept: KeptDeliveries) -> None:
+    for home in flooded.homes[:3]:
+        flooded.alert("R20", home=home)
+    flooded.settle()
+    jobs = all_of(kept)
+    assert [(job.page.priority, job.page.occasion) for job in jobs] == [(Priority.HIGH, Occasion.CALL)] * 3 + [
+        (Priority.MEDIUM, Occasion.SEVERAL)
+    ]
+    assert jobs[-1].page.link == "https://hd.example.org/#/alerts"
+    kept.report(jobs[-1], Outcome(DeliveryState.SENT, "taken"))
+    lead = jobs[-1].id
+    told = flooded.rows("SELECT delivery_id = %s, folded_into, state FROM delivery WHERE priority = 'medium'", lead)
+    assert sorted(told, key=str) == sorted([(True, None, "sent"), *[(False, lead, "sent")] * 11], key=str)
+    details = flooded.rows("SELECT detail FROM delivery_event WHERE state = 'sent' ORDER BY delivery_id")
+    assert details == [("taken",), *[(f"in one page with delivery {lead}: taken",)] * 11]
+
+
+def test_ten_are_no_flood(flooded: World, kept: KeptDeliveries) -> None:
+    flooded.rows("DELETE FROM routing_due WHERE event_id IN (SELECT event_id FROM routing_due LIMIT 2) RETURNING 1")
+    flooded.settle()
+    assert [job.page.occasion for job in all_of(kept)] == [Occasion.CALL] * 10
+
+
+def test_a_flood_lasts_until_fewer_than_five_come_in_ten_minutes(flooded: World, kept: KeptDeliveries) -> None:
+    flooded.settle()
+    (page,) = all_of(kept)
+    kept.report(page, Outcome(DeliveryState.SENT, "taken"))
+
+    def two_more(older: int) -> list[Occasion]:
+        """Of what was asked before, all but so many are longer ago than ten minutes."""
+        flooded.rows(
+            "UPDATE delivery SET queued_at = queued_at - interval '11 minutes' WHERE delivery_id IN"
+            " (SELECT delivery_id FROM delivery WHERE queued_at > now() - interval '10 minutes'"
+            " ORDER BY folded_into NULLS FIRST LIMIT"
+            " (SELECT count(*) - %s FROM delivery WHERE queued_at > now() - interval '10 minutes')) RETURNING 1",
+            older,
+        )
+        for home in flooded.homes[:2]:
+            flooded.alert("R33", Priority.MEDIUM, home=home)
+        flooded.settle()
+        jobs = all_of(kept)
+        for home in flooded.homes[:2]:
+            flooded.rows("UPDATE notice SET cause = cause || notice_id WHERE unit_id = %s RETURNING 1", home)
+        return [job.page.occasion for job in jobs]
+
+    assert two_more(3) == [Occasion.SEVERAL]
+    assert two_more(2) == [Occasion.CALL] * 2
+
+
+def test_a_page_that_was_not_taken_leaves_each_to_itself(flooded: World, kept: KeptDeliveries) -> None:
+    flooded.settle()
+    (job,) = all_of(kept)
+    accepted = flooded.rows("SELECT max(notice_id) FROM notice")[0][0]
+    flooded.answer("anna", Move.ACCEPT)
+    kept.report(job, Outcome(None, "timed out", 0.0))
+    assert flooded.rows(
+        "SELECT count(*) FROM delivery WHERE folded_into IS NOT NULL AND notice_id <> %s", accepted
+    ) == [(0,)]
+    (again,) = all_of(kept)
+    assert again.page.occasion is Occasion.SEVERAL
+    kept.report(again, Outcome(DeliveryState.SENT, "taken"))
+    # What was accepted meanwhile is not sent again.
+    assert flooded.rows("SELECT state, count(*) FROM delivery GROUP BY state ORDER BY state") == [
+        ("accepted", 1), ("sent", 11),
+    ]  # fmt: skip
+
+
+def test_a_notifier_that_died_with_a_folded_page_leaves_all_of_it(
+    flooded: World, kept: KeptDeliveries, database_url: str
+) -> None:
+    flooded.settle()
+    all_of(kept)
+    heartbeat.beat(flooded.conn, "notifier", "n2", notices.database_us(flooded.conn) + 600_000_000)
+    other = KeptDeliveries(database_url, "n2", Site(), Metrics())
+    try:
+        assert all_of(other) == []
+        heartbeat.beat(flooded.conn, "notifier", "n1", notices.database_us(flooded.conn) - 4_000_000)
+        (job,) = all_of(other)
+        other.report(job, Outcome(DeliveryState.SENT, "taken"))
+    finally:
+        other.close()
+    assert flooded.rows("SELECT state, attempts, count(*) FROM delivery GROUP BY 1, 2") == [("sent", 2, 12)]
+
+
+def test_a_folded_page_whose_channel_is_gone_takes_every_notice_to_the_next_at_once(
+    flooded: World, kept: KeptDeliveries
+) -> None:
+    flooded.settle()
+    (job,) = all_of(kept)
+    kept.report(job, Outcome(DeliveryState.FAILED, "410 gone"))
+    flooded.now_us = notices.database_us(flooded.conn)
+    flooded.settle()
+    assert [name for _, name in flooded.pages()].count("boris 1") == 12
 
 
 def test_a_channel_that_is_gone_takes_the_notice_to_the_next_at_once(world: World, kept: KeptDeliveries) -> None:

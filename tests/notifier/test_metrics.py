@@ -9,5 +9,5 @@ def test_every_figure_has_its_name() -> None:
     _, body = metrics.page()
     text = body.decode()
     assert 'homehd_notifier_delivery_tries_total{state="sent"} 1.0' in text
-    for name in ("routed", "escalated", "wakes", "failures", "deliveries_claimed"):
+    for name in ("routed", "escalated", "wakes", "failures", "deliveries_claimed", "deliveries_folded"):
         assert f"homehd_notifier_{name}_total 0.0" in text

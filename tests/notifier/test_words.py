@@ -34,6 +34,15 @@ def test_priorities_and_audiences_are_told_apart() -> None:
         assert len(titles) == len(Priority) * len(Audience)
 
 
+def test_several_says_that_it_is_more_than_one() -> None:
+    for language, priority, audience in product(Language, Priority, Audience):
+        one, many = (words.title(o, priority, audience, language) for o in (Occasion.CALL, Occasion.SEVERAL))
+        assert one != many
+        assert words.body(Occasion.SEVERAL, priority, audience, language) != words.body(
+            Occasion.CALL, priority, audience, language
+        )
+
+
 def test_a_test_says_so_and_asks_for_nothing() -> None:
     calls = {words.title(Occasion.CALL, p, a, lang) for p, a, lang in product(Priority, Audience, Language)}
     for language in Language:

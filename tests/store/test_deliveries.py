@@ -52,8 +52,8 @@ def test_what_a_dead_notifier_had_claimed_is_anybodys_after_three_seconds(
         assert deliveries.claim(other, "n2", NOW_US + 2 * SECOND, 10) == []
         (again,) = deliveries.claim(other, "n2", NOW_US + 4 * SECOND, 10)
         assert (again.delivery_id, again.attempt) == (first.delivery_id, 2)
-    held = deliveries.lock(conn, first.delivery_id)
-    assert held is not None and (held.claimed_by, held.wanted, held.state) == ("n2", True, "queued")
+    (held,) = deliveries.lock(conn, first.delivery_id)
+    assert (held.claimed_by, held.wanted, held.state) == ("n2", True, "queued")
     deliveries.report(conn, first.delivery_id, "sent", "taken", NOW_US)
     assert states(conn) == [("queued", 0, ""), ("sent", 2, "taken")]
     assert deliveries.claim(conn, "n1", NOW_US + 60 * SECOND, 10) == []
@@ -93,9 +93,41 @@ def test_when_everything_of_a_round_has_failed(conn: Connection, unit: Unit) -> 
     screen = conn.execute("SELECT channel_id FROM channel WHERE kind = 'screen'").fetchall()[0][0]
     # A screen that nobody has open is nothing that could still arrive.
     _, first, second = queued(conn, unit, [screen, way(conn, user, path="a"), way(conn, user, path="b")])
-    held = deliveries.lock(conn, first)
-    assert held is not None and deliveries.lock(conn, 99) is None
+    (held,) = deliveries.lock(conn, first)
+    assert deliveries.lock(conn, 99) == []
     deliveries.report(conn, first, "failed", "gone", NOW_US)
     assert not deliveries.nothing_left(conn, held.notice_id, 1)
     deliveries.report(conn, second, "failed", "gone", NOW_US)
     assert deliveries.nothing_left(conn, held.notice_id, 1)
+
+
+def test_high_ones_neither_lead_nor_follow(conn: Connection, unit: Unit) -> None:
+    heartbeat.beat(conn, "notifier", "n1", NOW_US)
+    mine = way(conn, person(conn))
+    waiting = [notice(conn, unit, f"cause {n}") for n in range(14)]
+    numbers = [
+        deliveries.queue(conn, [deliveries.Wanted(one, 1, 1, [mine], "high" if n < 2 else "medium")], NOW_US)[0][0]
+        for n, one in enumerate(waiting)
+    ]
+
+    def fold(number: int) -> list[int]:
+        return sorted(deliveries.fold(conn, number, "n1", NOW_US, begins_above=10, ends_below=5))
+
+    assert fold(numbers[0]) == []
+    assert fold(numbers[-1]) == numbers[2:-1]
+    assert conn.execute("SELECT count(*) FROM delivery WHERE priority = 'high' AND claimed_by IS NULL").fetchall() == [
+        (2,)
+    ]
+
+
+def test_another_channel_and_another_audience_have_a_page_of_their_own(conn: Connection, unit: Unit) -> None:
+    heartbeat.beat(conn, "notifier", "n1", NOW_US)
+    user = person(conn)
+    mine, other = way(conn, user), way(conn, user, path="b")
+    numbers = [
+        deliveries.queue(conn, [deliveries.Wanted(one, 1, 1, [mine if n else other], "medium")], NOW_US)[0][0]
+        for n, one in enumerate(notice(conn, unit, f"cause {n}") for n in range(12))
+    ]
+    conn.execute("UPDATE notice SET audience = 'technical' WHERE cause = 'cause 1'")
+    folded = deliveries.fold(conn, numbers[-1], "n1", NOW_US, begins_above=10, ends_below=5)
+    assert sorted(folded) == numbers[2:-1]

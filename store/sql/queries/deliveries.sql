@@ -51,16 +51,50 @@ WITH open AS MATERIALIZED (
             WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
     FOR UPDATE SKIP LOCKED
 )
-UPDATE delivery AS d SET claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1
+UPDATE delivery AS d SET
+    claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1, folded_into = NULL
 FROM due, channel AS c, notice AS n
 WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
 RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
     to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false)
 
+-- name: fold_deliveries
+WITH lead AS MATERIALIZED (
+    SELECT d.delivery_id, d.channel_id, d.user_id, n.audience
+    FROM delivery AS d
+    JOIN notice AS n USING (notice_id)
+    WHERE d.delivery_id = %(delivery)s AND d.priority = 'medium'
+), load AS MATERIALIZED (
+    SELECT count(DISTINCT (d.notice_id, d.round)) AS pages, count(d.folded_into) AS folded
+    FROM delivery AS d, lead
+    WHERE d.user_id = lead.user_id AND d.queued_at > from_us(%(now)s) - interval '10 minutes'
+), due AS MATERIALIZED (
+    SELECT d.delivery_id
+    FROM delivery AS d
+    JOIN notice AS n USING (notice_id)
+    CROSS JOIN lead
+    CROSS JOIN load
+    WHERE (load.pages > %(begins)s OR (load.folded > 0 AND load.pages >= %(ends)s))
+        AND d.channel_id = lead.channel_id AND d.delivery_id <> lead.delivery_id AND d.priority = 'medium'
+        AND n.audience = lead.audience
+        AND d.next_try_at <= from_us(%(now)s) AND (d.claimed_by IS NULL OR NOT EXISTS (
+            SELECT FROM service_heartbeat AS h
+            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+    ORDER BY d.queued_at, d.delivery_id LIMIT %(limit)s
+    FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE delivery AS d SET
+    claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1, folded_into = lead.delivery_id
+FROM due, lead
+WHERE d.delivery_id = due.delivery_id
+RETURNING d.delivery_id
+
 -- name: report_delivery
 WITH moved AS (
     UPDATE delivery SET
-        state = %(state)s, next_try_at = from_us(%(next)s), claimed_by = NULL, changed_at = from_us(%(now)s)
+        state = %(state)s, next_try_at = from_us(%(next)s), claimed_by = NULL, changed_at = from_us(%(now)s),
+        -- Not taken: each waits for itself again, to be folded or not when its time comes.
+        folded_into = CASE WHEN %(next)s::bigint IS NULL THEN folded_into END
     WHERE delivery_id = %(delivery)s
     RETURNING delivery_id, attempts
 )
@@ -68,8 +102,9 @@ INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
 SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, %(detail)s FROM moved
 
 -- name: lock_delivery
-SELECT state, claimed_by, notice_id, round, next_try_at IS NOT NULL FROM delivery
-WHERE delivery_id = %(delivery)s
+SELECT delivery_id, state, claimed_by, notice_id, round, next_try_at IS NOT NULL FROM delivery
+WHERE delivery_id = %(delivery)s OR folded_into = %(delivery)s
+ORDER BY delivery_id
 FOR UPDATE
 
 -- name: nothing_left
