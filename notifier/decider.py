@@ -26,7 +26,7 @@ BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are fr
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
-# However much is due: the heart goes on beating, or others take over what this one is sending.
+# However much is due: then there is a look at all else.
 WORK_S: Final = 0.5
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
@@ -114,6 +114,7 @@ class Decider:
             if not routed and not taken:
                 break
             moved += routed + taken
+            self._beat(conn)
             self.answered_s = self._clock.monotonic_s()
         return moved
 

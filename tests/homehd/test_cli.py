@@ -108,7 +108,7 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("replay", "--unit", "u1", "--with", "R13 high=42"), "R13 high: 150 to 600"),
         (("replay", "--unit", "u1", "--with", "R13 high"), "NAME=NUMBER"),
         (("replay", "--unit", "u1", "--with", "R13"), "no limit given"),
-        (("replay", "--unit", "u1", "--with", ""), "rules on readings whose limits can be others"),
+        (("replay", "--unit", "u1", "--with", ""), "no such rule on readings; others can be of R01"),
         (("replay", "--unit", "u1", "--with", "R13 high=320", "--with", "R13 medium=280"), "each rule once"),
         (("replay", "--unit", "u1", "--from", "2026-01-31"), "without zone"),
         (("replay", "--patient", "Ann"), "invalid int value"),

@@ -77,6 +77,15 @@ def storm(world: World, kit: Kit, seconds_each: float) -> list[int]:
     return beats
 
 
+def test_the_heart_beats_in_the_middle_of_a_storm(world: World) -> None:
+    """Else what this notifier is sending would be taken over as a dead one's, and sent twice."""
+    kit = Kit(world)
+    beats = storm(world, kit, 0.01)
+    while kit.step() == 0.0:
+        pass
+    assert len(beats) == 300 and len(set(beats)) == 2
+
+
 def test_a_storm_takes_several_looks_none_of_them_long(world: World) -> None:
     kit = Kit(world)
     beats = storm(world, kit, 0.1)

@@ -19,7 +19,7 @@ def read(conn: Connection, clinic_id: int | None = None) -> Snapshot:
 
 
 def judged(conn: Connection, number: int, alert_id: int, stage: str) -> None:
-    notices.note_judgement(conn, alert_id, number, stage, stage, "because", NOW_US)
+    notices.note_judgements(conn, [notices.Judged(alert_id, number, stage, stage, "because")], NOW_US)
     notices.append(conn, replace(asked(number), move="", alert_id=alert_id, stage=stage))
 
 
@@ -61,10 +61,10 @@ def test_one_row_of_a_notice_a_round_and_a_person(conn: Connection, unit: Unit) 
     ways = [way(conn, anna), way(conn, anna, path="b", tier=2), way(conn, boris, path="c")]
     number = notice(conn, unit)
     notices.append(conn, asked(number))
-    deliveries.queue(conn, number, 1, 1, ways[:2], "medium", NOW_US)
-    deliveries.queue(conn, number, 1, 2, ways[2:], "medium", NOW_US + SECOND)
+    deliveries.queue(conn, [deliveries.Wanted(number, 1, 1, ways[:2], "medium")], NOW_US)
+    deliveries.queue(conn, [deliveries.Wanted(number, 1, 2, ways[2:], "medium")], NOW_US + SECOND)
     notices.append(conn, replace(asked(number, 2), move="ask"))
-    deliveries.queue(conn, number, 2, 1, ways[:1], "high", NOW_US + 2 * SECOND)
+    deliveries.queue(conn, [deliveries.Wanted(number, 2, 1, ways[:1], "high")], NOW_US + 2 * SECOND)
     notices.append(conn, replace(asked(number, 2), move="accept", state="accepted", answerable=anna))
     conn.execute(
         "UPDATE delivery SET folded_into = (SELECT min(delivery_id) FROM delivery) WHERE user_id = %s AND round = 1",
