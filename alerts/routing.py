@@ -62,12 +62,14 @@ class Home:
         in_treatment: somebody is on the machine. out_of_service: why it is out of service, empty when it is not.
         out_until_us: how long at most.
         own_fault: what keeps our own servers from hearing the homes, empty when they do.
+        is_test: it serves nobody and is there to try the whole way with.
     """
 
     in_treatment: bool = False
     out_of_service: str = ""
     out_until_us: int | None = None
     own_fault: str = ""
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ def _over(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     if alert.state is not ConditionState.NORMAL:
         return None
     return Judgement(Verdict.OVER, "over", "the condition is over")
+
+
+def _test(_alert: AlertFacts, home: Home, _now_us: int) -> Judgement | None:
+    if not home.is_test:
+        return None
+    return Judgement(Verdict.LIST, "test", "a unit for tests serves nobody: no answer is asked for")
 
 
 def _late(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
@@ -142,7 +150,7 @@ def _ask(_alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    _over, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _ask,
+    _over, _test, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _ask,
 )  # fmt: skip
 
 

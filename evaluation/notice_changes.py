@@ -48,7 +48,10 @@ def change(
     if after.round == before.round:
         return Change(event)
     plan = escalation.PLANS[after.priority]
-    return Change(event, reason, tuple((step.kind, now_us + step.after_s * _SECOND_US) for step in plan))
+    # Of the first round there is none before.
+    return Change(
+        event, reason if before.round else "", tuple((step.kind, now_us + step.after_s * _SECOND_US) for step in plan)
+    )
 
 
 def word(row: NoticeRow, now_us: int, reason: str, *, alert_id: int | None = None, stage: str = "") -> NoticeEvent:

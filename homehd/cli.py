@@ -29,6 +29,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
+    "selftest": "try the way from the broker to every person's channels; what came of the last time",
     "channels": "ways to reach people: check an address, send a test page, the key for web push",
     "rota": "who is on call: turns, overrides, swaps, calendars, and what is wrong with the days ahead",
     "load": "how much alerts ask of people: rates, floods, targets, and which rules ask for nothing",

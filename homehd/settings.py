@@ -49,6 +49,9 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         page_label: a neutral name of the installation before the title of every page; read on locked screens.
         push_contact: mailto:… or https://…, whom a push service writes to about us; None = no web push.
         vapid_key: file with the key that browsers subscribe to; None = `vapid.pem` in `home`.
+        selftest_at: local time of the daily self-test, `10:00` or `10:00 Europe/Berlin`; empty = none is run by itself.
+        selftest_broker: mqtt[s]://… by which the unit for tests reaches the broker; None = `broker`.
+        heartbeat_url: http[s]://… that the notifier calls every minute while all is well; None = nobody does.
         channel_networks: networks that pages may be sent to although they lead to this server or to machines only.
     """
 
@@ -74,6 +77,9 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify_health_port: Port = 0
     push_contact: str | None = None
     vapid_key: str | None = None
+    selftest_at: str = "10:00"
+    selftest_broker: str | None = None
+    heartbeat_url: str | None = None
     channel_networks: list[str] = []
 
     @property
@@ -112,6 +118,9 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "dashboard_url": os.environ.get("HOMEHD_DASHBOARD_URL"),
         "push_contact": os.environ.get("HOMEHD_PUSH_CONTACT"),
         "vapid_key": os.environ.get("HOMEHD_VAPID_KEY"),
+        "selftest_at": os.environ.get("HOMEHD_SELFTEST_AT"),
+        "selftest_broker": os.environ.get("HOMEHD_SELFTEST_BROKER"),
+        "heartbeat_url": os.environ.get("HOMEHD_HEARTBEAT_URL"),
     }
     loaded = settings.load(ServerSettings, options.config, environment)
     _check_database(loaded.database)

@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 SERVICE: Final = "notifier"
 BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are free for others
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
-LONGEST_LOOK_S: Final = 5.0  # a storm takes several: well within what one may take
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
+# However much is due: the heart goes on beating, or others take over what this one is sending.
+WORK_S: Final = 0.5
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
 SILENT_S: Final = 10.0
@@ -55,6 +56,7 @@ class Decider:
         self._metrics = metrics
         self._ingest = IngestWatch(SILENT_S)
         self._fault = ""
+        self.hears = False  # whether ingest works, so that what happens at home reaches us
         self._beat_s = self._looked_s = float("-inf")
         self.answered_s = float("-inf")
 
@@ -74,32 +76,21 @@ class Decider:
             stop.wait(AGAIN_S)
 
     def step(self, conn: Connection) -> float:
-        """All that is due now; seconds until something is, at most LOOK_S."""
+        """What is due now, or as much as `WORK_S` allows; seconds until something is, at most LOOK_S."""
         with answered_within(conn, ANSWER_S, "decide whom to tell"):
             now_us = notices.database_us(conn)
             self.answered_s = now_s = self._clock.monotonic_s()
             if self._beat(conn):
                 self._fault = self._own_fault(conn, now_us, now_s)
-            moved = 0
-            while done := router.route(conn, self._causes, now_us, self._fault):
-                moved += done
-                self._metrics.routed.inc(done)
-                # What is more important than the rest has its pages before the rest is looked at.
-                moved += self._advance(conn, now_us)
-                self._beat(conn)
-                if self._clock.monotonic_s() - now_s >= LONGEST_LOOK_S:
-                    break
-            moved += self._advance(conn, now_us)
+            moved = self._decide(conn, now_s)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
-                if troubles.settle(conn, self._troubles(conn, now_us), now_us):
-                    moved += self._advance(conn, now_us)
+                moved += troubles.settle(conn, self._troubles(conn, now_us), now_us)
             self.answered_s = self._clock.monotonic_s()
             due_us = notices.next_due_us(conn)
         if moved:
             self._wake()
-        if done:
-            return 0.0
+            return 0.0  # there may be more
         return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
 
     def _work(self, conn: Connection, stop: threading.Event) -> None:
@@ -108,17 +99,26 @@ class Decider:
             if wait_s > 0 and notices.wait(conn, wait_s):
                 self._metrics.woken.inc()
 
-    def _advance(self, conn: Connection, now_us: int) -> int:
-        taken = 0
-        while done := escalator.advance(conn, self._who, now_us):
-            taken += done
-            self._metrics.steps.inc(done)
-            self._wake()
-            self._beat(conn)
-        return taken
+    def _decide(self, conn: Connection, began_s: float) -> int:
+        """How many alerts and notices were decided about."""
+        moved = 0
+        while self._clock.monotonic_s() - began_s < WORK_S:
+            now_us = notices.database_us(conn)
+            routed = router.route(conn, self._causes, now_us, self._fault)
+            self._metrics.routed.inc(routed)
+            # What is more important than the rest has its pages before the rest is looked at.
+            taken = escalator.advance(conn, self._who, now_us)
+            self._metrics.steps.inc(taken)
+            if taken:
+                self._wake()
+            if not routed and not taken:
+                break
+            moved += routed + taken
+            self.answered_s = self._clock.monotonic_s()
+        return moved
 
     def _beat(self, conn: Connection) -> bool:
-        """Once a second; whether it did. In the middle of a storm, too: else our own claims would be given up."""
+        """Once a second; whether it did."""
         now_s = self._clock.monotonic_s()
         if now_s - self._beat_s < BEAT_S:
             return False
@@ -129,6 +129,7 @@ class Decider:
     def _own_fault(self, conn: Connection, now_us: int, now_s: float) -> str:
         beats = [beat_of(beat) for beat in heartbeat.beats(conn, "ingest")]
         trouble = self._ingest.look(beats, now_us, now_s)
+        self.hears = trouble is None
         return _FAULTS.get(trouble, "") if trouble is not None else ""
 
     def _troubles(self, conn: Connection, now_us: int) -> list[Trouble]:

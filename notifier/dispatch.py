@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from alerts.delivery import DeliveryState
 from notifier import retry
@@ -24,6 +24,9 @@ from telemetry.clock import Clock
 from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)
+
+
+GATHER_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,9 @@ class Dispatch:
             except Exception:  # a mistake of ours; with this thread all pages would end
                 log.exception("cannot look for due pages")
             self._wake.wait(self._limits.poll_s)
+            if self._is_busy():
+                # Each look goes through all that is due: in a storm for several places at a time, not for each.
+                stop.wait(GATHER_S)
         self._wait_for_the_last()
 
     def _start_what_is_due(self) -> None:
@@ -144,6 +150,10 @@ class Dispatch:
                     break
                 for job in jobs:
                     self._start(job)
+
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return 2 * self._running.total() > self._limits.in_all
 
     def _room(self, high_only: bool) -> int:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from alerts import escalation
@@ -11,10 +12,11 @@ from alerts.delivery import DeliveryState, has_reached_a_device
 from alerts.escalation import Addressed, People, StepKind, Told, Way
 from alerts.responsibility import Answerable, Move
 from evaluation.notice_changes import word
-from notifier.moving import move
+from notifier.moving import Writes
 from store import deliveries, notices
+from store.deliveries import Wanted
 from store.notices import DueStep, NoticeRow
-from store.pool import Connection, transaction
+from store.pool import Connection, pipelined
 from telemetry.alarms import Priority
 
 _STILL_ASKED: Final = frozenset({Answerable.ASKING, Answerable.UNANSWERED})
@@ -24,48 +26,81 @@ WhoIsOnCall = Callable[[Connection, NoticeRow, int], People]
 
 def advance(conn: Connection, who: WhoIsOnCall, now_us: int) -> int:
     """Take the steps that are due; how many notices that was. StoreError: nothing has changed, all is due still."""
-    with transaction(conn, "take the steps that are due"):
+    with pipelined(conn, "take the steps that are due"):
         rows = notices.lock_with_due_steps(conn, now_us)
         steps: defaultdict[int, list[DueStep]] = defaultdict(list)
         for step in notices.due_steps(conn, [row.notice_id for row in rows], now_us):
             steps[step.notice_id].append(step)
+        work = _Pass(conn, who, now_us)
         for row in rows:
-            _take_all(conn, row, steps[row.notice_id], who, now_us)
+            work.take_all(row, steps[row.notice_id])
+        work.queue()
+        work.writes.flush(conn, now_us)
         return len(rows)
 
 
-def _take_all(conn: Connection, row: NoticeRow, steps: Sequence[DueStep], who: WhoIsOnCall, now_us: int) -> None:
-    for step in steps:
-        if row.state not in _STILL_ASKED or row.round != step.round:
-            notices.end_step(conn, step, now_us, f"no longer needed: {row.reason}")
-        elif step.kind == StepKind.REPEAT:
-            notices.end_step(conn, step, now_us, "nobody has accepted: all over again")
-            row = move(conn, row, Move.ASK, now_us, "nobody has accepted", priority=Priority(row.priority))
-        else:
-            row = _take(conn, row, step, who(conn, row, now_us), now_us)
+@dataclass(slots=True)
+class _Pass:
+    """The steps of one transaction. What is queued is queued for all together: in a storm it is the most of the time.
 
+    Attributes:
+        ways: channels in use of the people asked for so far, by user ids.
+        taken: steps that wait for `queue`.
+    """
 
-def _take(conn: Connection, row: NoticeRow, step: DueStep, people: People, now_us: int) -> NoticeRow:
-    kind = StepKind(step.kind)
-    found = _addressed(conn, row, kind, people)
-    channels = [way.channel_id for way in found.ways]
-    queued = deliveries.queue(conn, row.notice_id, row.round, step.number, channels, row.priority, now_us)
-    notices.end_step(conn, step, now_us, found.reason)
-    notices.append(conn, word(row, now_us, found.reason, stage=f"step {kind}"))
-    if kind is StepKind.PATHWAY:
-        return move(conn, row, Move.RUN_OUT, now_us, "everybody was asked and nobody has accepted")
-    if not queued and kind is not StepKind.SECOND_CHANNEL:
-        notices.hurry(conn, row.notice_id, row.round, now_us)
-    return row
+    conn: Connection
+    who: WhoIsOnCall
+    now_us: int
+    writes: Writes = field(default_factory=Writes)
+    ways: dict[tuple[int, ...], list[Way]] = field(default_factory=dict)
+    taken: list[tuple[DueStep, Wanted, str]] = field(default_factory=list)
 
+    def take_all(self, row: NoticeRow, steps: Sequence[DueStep]) -> None:
+        """The steps of one notice, in order."""
+        for number, step in enumerate(steps):
+            if number:
+                self.queue()  # what the step before has used counts
+            if row.state not in _STILL_ASKED or row.round != step.round:
+                notices.end_step(self.conn, step, self.now_us, f"no longer needed: {row.reason}")
+            elif step.kind == StepKind.REPEAT:
+                notices.end_step(self.conn, step, self.now_us, "nobody has accepted: all over again")
+                priority = Priority(row.priority)
+                row = self.writes.move(row, Move.ASK, self.now_us, "nobody has accepted", priority=priority)
+            else:
+                row = self._take(row, step)
 
-def _addressed(conn: Connection, row: NoticeRow, kind: StepKind, people: People) -> Addressed:
-    used = deliveries.used(conn, row.notice_id, row.round)
-    told = Told(
-        frozenset(c.channel_id for c in used),
-        frozenset(c.user_id for c in used if has_reached_a_device(DeliveryState(c.state))),
-        frozenset(c.user_id for c in used if c.rejected),
-    )
-    everybody = {*people.first, *people.backup, *people.everyone, *people.pathway}
-    ways = [Way(*way) for way in deliveries.ways(conn, sorted(everybody))]
-    return escalation.addressed(kind, Priority(row.priority), people, ways, told)
+    def queue(self) -> None:
+        """Queue what the steps taken ask for, and end them; where that is nothing, the next step is due now."""
+        queued = deliveries.queue(self.conn, [wanted for _, wanted, _ in self.taken], self.now_us)
+        asked = {(notice, step) for _, notice, step in queued}
+        for step, wanted, outcome in self.taken:
+            notices.end_step(self.conn, step, self.now_us, outcome)
+            is_last = step.kind in (StepKind.SECOND_CHANNEL, StepKind.PATHWAY)
+            if (wanted.notice_id, wanted.step) not in asked and not is_last:
+                notices.hurry(self.conn, wanted.notice_id, wanted.round, self.now_us)
+        self.taken.clear()
+
+    def _take(self, row: NoticeRow, step: DueStep) -> NoticeRow:
+        kind = StepKind(step.kind)
+        found = self._addressed(row, kind)
+        channels = [way.channel_id for way in found.ways]
+        wanted = Wanted(row.notice_id, row.round, step.number, channels, row.priority)
+        self.taken.append((step, wanted, found.reason))
+        self.writes.events.append(word(row, self.now_us, found.reason, stage=f"step {kind}"))
+        if kind is StepKind.PATHWAY:
+            return self.writes.move(row, Move.RUN_OUT, self.now_us, "everybody was asked and nobody has accepted")
+        return row
+
+    def _addressed(self, row: NoticeRow, kind: StepKind) -> Addressed:
+        people = self.who(self.conn, row, self.now_us)
+        # With the first step of a round nobody has been asked in it yet.
+        used = [] if kind is StepKind.FIRST else deliveries.used(self.conn, row.notice_id, row.round)
+        told = Told(
+            frozenset(c.channel_id for c in used),
+            frozenset(c.user_id for c in used if has_reached_a_device(DeliveryState(c.state))),
+            frozenset(c.user_id for c in used if c.rejected),
+        )
+        everybody = tuple(sorted({*people.first, *people.backup, *people.everyone, *people.pathway}))
+        if everybody not in self.ways:
+            self.ways[everybody] = [Way(*way) for way in deliveries.ways(self.conn, everybody)]
+        return escalation.addressed(kind, Priority(row.priority), people, self.ways[everybody], told)

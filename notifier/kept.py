@@ -23,7 +23,7 @@ from notifier.words import Language, Occasion
 from store import channels, deliveries, notices, pool
 from store.deliveries import ClaimedDelivery, HeldDelivery
 from store.errors import StoreError
-from store.pool import Connection, answered_within, transaction
+from store.pool import Connection, answered_within, pipelined, transaction
 from telemetry.alarms import Priority
 from telemetry.rota import Audience
 
@@ -72,7 +72,7 @@ class KeptDeliveries:
         return len(with_it)
 
     def _report(self, conn: Connection, job: Job, outcome: Outcome) -> None:
-        with transaction(conn, "record what came of a page"):
+        with pipelined(conn, "record what came of a page"):
             now_us = notices.database_us(conn)
             held = deliveries.lock(conn, job.id)
             for one in held:
@@ -99,7 +99,7 @@ class KeptDeliveries:
         self._metrics.claimed.inc()
         page = Page(
             str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language),
-            Occasion.SEVERAL if folded else Occasion.CALL, self._site, one.receipt,
+            _occasion(one, folded), self._site, one.receipt,
         )  # fmt: skip
         return Job(one.delivery_id, one.address, one.host, page, one.attempt - 1)
 
@@ -119,3 +119,9 @@ class KeptDeliveries:
             with suppress(Exception):
                 self._conn.close()
         self._conn = None
+
+
+def _occasion(one: ClaimedDelivery, folded: int) -> Occasion:
+    if one.is_test:
+        return Occasion.TEST
+    return Occasion.SEVERAL if folded else Occasion.CALL

@@ -22,6 +22,7 @@ class Metrics:
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
+        self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         self.silent_s = Gauge(
             "database_silent_seconds", "Since the database last answered", namespace="homehd", subsystem="notifier",
             registry=self.registry,

@@ -30,13 +30,17 @@ class OnCall:
     def __init__(self) -> None:
         self._book: Book | None = None
         self._read_us = 0
+        self._people: dict[tuple[int | None, str], People] = {}
 
     def __call__(self, conn: Connection, row: NoticeRow, now_us: int) -> People:
         """The people a notice is taken to, in the order of its steps."""
-        book, audience = self._kept(conn, now_us), Audience(row.audience)
-        own = roster(book, row.clinic_id, audience, now_us)
-        pathway = roster(book, row.clinic_id, _PATHWAY[audience], now_us)
-        return People(_line(own.primary), _line(own.backup), own.everyone, pathway.everyone)
+        book, key = self._kept(conn, now_us), (row.clinic_id, row.audience)
+        if key not in self._people:
+            audience = Audience(row.audience)
+            own = roster(book, row.clinic_id, audience, now_us)
+            pathway = roster(book, row.clinic_id, _PATHWAY[audience], now_us)
+            self._people[key] = People(_line(own.primary), _line(own.backup), own.everyone, pathway.everyone)
+        return self._people[key]
 
     def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
         """What is wrong with the days ahead: asked about from a day before it matters, on the work list before."""
@@ -52,6 +56,7 @@ class OnCall:
     def _kept(self, conn: Connection, now_us: int) -> Book:
         if self._book is None or not 0 <= now_us - self._read_us < KEPT_US:
             self._book, self._read_us = rota.load(conn, now_us), now_us
+            self._people = {}
         return self._book
 
 

@@ -13,10 +13,10 @@ from alerts import routing, shelving
 from alerts.routing import AlertFacts, Home, Judgement
 from alerts.shelving import Shelf, ShelfKind
 from evaluation.notice_changes import standing, word
-from notifier.moving import move
-from store import notices, shelvings
-from store.notices import AlertToJudge, HomeRow, Key, NewNotice, NoticeRow
-from store.pool import Connection, transaction
+from notifier.moving import Writes
+from store import notices, selftests, shelvings
+from store.notices import AlertToJudge, HomeRow, Judged, Key, NewNotice, NoticeRow
+from store.pool import Connection, pipelined
 from store.shelvings import ENDED, Shelving
 from telemetry.alarms import ConditionState, Priority
 
@@ -39,7 +39,7 @@ def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "") ->
 
     `own_fault`: what keeps our own servers from hearing the homes, in a person's words; empty when they do.
     """
-    with transaction(conn, "decide whom to tell"):
+    with pipelined(conn, "decide whom to tell"):
         due = notices.take_due(conn)
         again = notices.due_rechecks(conn, now_us)
         if not due and not again:
@@ -64,41 +64,56 @@ def _decide_all(
     for alert in notices.alerts_to_judge(conn, due, open_ids):
         alerts[alert.unit_id, alert.patient_id, causes.of(alert.rule)].append(alert)
     homes = notices.homes(conn, sorted({unit for unit, _, _ in wanted}), now_us)
+    rows = {**rows, **_open(conn, {key for key in wanted if key not in rows}, alerts, homes, now_us)}
+    writes = Writes()
     # The most important first: their pages are the first to go.
-    for key in sorted(wanted, key=lambda key: (-_rank(alerts[key]), key)):
-        _decide(conn, key, rows.get(key), alerts[key], homes[key[0]], now_us, own_fault)
+    for key in sorted(wanted & rows.keys(), key=lambda key: (-_rank(alerts[key]), key)):
+        _decide(conn, writes, rows[key], alerts[key], homes[key[0]], now_us, own_fault)
+    writes.flush(conn, now_us)
+    for key, row in rows.items():
+        if key in wanted and homes[key[0]].is_test:
+            selftests.hand_out(conn, row.notice_id, now_us)
+
+
+def _open(
+    conn: Connection, keys: set[Key], alerts: Mapping[Key, list[AlertToJudge]], homes: Mapping[int, HomeRow],
+    now_us: int,
+) -> dict[Key, NoticeRow]:  # fmt: skip
+    """Notices for what nothing was decided about yet; an alert that was over long since has had its word."""
+    new = []
+    for key in sorted(keys, key=lambda key: (-_rank(alerts[key]), key)):
+        fresh = [alert for alert in alerts[key] if alert.notice_id is None]
+        if fresh:
+            unit, patient, cause = key
+            top = max((Priority(alert.priority) for alert in fresh), key=lambda priority: priority.rank)
+            new.append(NewNotice(unit, patient or None, homes[unit].clinic_id, CLINICAL, cause, "", top))
+    return {_key(row): row for row in notices.open_all(conn, new, now_us)}
 
 
 def _decide(
-    conn: Connection, key: Key, row: NoticeRow | None, alerts: list[AlertToJudge], home: HomeRow, now_us: int,
+    conn: Connection, writes: Writes, row: NoticeRow, alerts: list[AlertToJudge], home: HomeRow, now_us: int,
     own_fault: str,
 ) -> None:  # fmt: skip
-    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault)
+    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault, home.is_test)
     judged = [
-        (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, key[2])]
+        (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, row.cause)]
     ]
-    if row is None:
-        fresh = [(alert, facts, word) for alert, facts, word in judged if alert.notice_id is None]
-        if not fresh:
-            return  # an alert that was over long since has had another word
-        row = _open(conn, key, [facts for _, facts, _ in fresh], home, now_us)
     # An alert that was over in an earlier notice stays with that one.
     judged = [one for one in judged if one[0].notice_id in (None, row.notice_id)]
     for alert, facts, said in judged:
-        _record(conn, row, alert, said, now_us)
+        _record(writes, row, alert, said, now_us)
         _end_shelf(conn, alert, facts, now_us)
     decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us)
     if decision.move is not None:
-        row = move(conn, row, decision.move, now_us, decision.reason, priority=decision.priority)
-    again_us = row.accepted_until_us if decision.again_us is None else decision.again_us
-    notices.recheck_at(conn, row.notice_id, again_us)
+        row = writes.move(row, decision.move, now_us, decision.reason, priority=decision.priority)
+    writes.again_us[row.notice_id] = row.accepted_until_us if decision.again_us is None else decision.again_us
 
 
-def _record(conn: Connection, row: NoticeRow, alert: AlertToJudge, said: Judgement, now_us: int) -> None:
+def _record(writes: Writes, row: NoticeRow, alert: AlertToJudge, said: Judgement, now_us: int) -> None:
     if alert.said == (said.verdict, said.stage, said.reason) and alert.notice_id == row.notice_id:
         return
-    notices.note_judgement(conn, alert.alert_id, row.notice_id, said.verdict, said.stage, said.reason, now_us)
-    notices.append(conn, word(row, now_us, said.reason, alert_id=alert.alert_id, stage=said.stage))
+    writes.judged.append(Judged(alert.alert_id, row.notice_id, said.verdict, said.stage, said.reason))
+    writes.events.append(word(row, now_us, said.reason, alert_id=alert.alert_id, stage=said.stage))
 
 
 def _end_shelf(conn: Connection, alert: AlertToJudge, facts: AlertFacts, now_us: int) -> None:
@@ -111,16 +126,6 @@ def _end_shelf(conn: Connection, alert: AlertToJudge, facts: AlertFacts, now_us:
     if why is not None:
         row = Shelving(ENDED, shelf.priority, shelf.alert_id, shelf.until_us, None, why)
         shelvings.end(conn, alert.unit_id, alert.rule, row, now_us)
-
-
-def _open(conn: Connection, key: Key, facts: list[AlertFacts], home: HomeRow, now_us: int) -> NoticeRow:
-    unit, patient, cause = key
-    top = max((alert.priority for alert in facts), key=lambda priority: priority.rank)
-    new = NewNotice(unit, patient or None, home.clinic_id, CLINICAL, cause, "", top)
-    notice_id = notices.open_notice(conn, new, now_us)
-    row = notices.lock(conn, notice_id)
-    assert row is not None, "just made"
-    return row
 
 
 def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:

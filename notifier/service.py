@@ -6,11 +6,14 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
+from notifier import selftest
+from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
@@ -32,11 +35,17 @@ LAST_S: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class NotifyOptions:
-    """What `homehd notify` is told. `health_port`: 0 = any free one, printed in the log."""
+    """What `homehd notify` is told.
+
+    Attributes:
+        health_port: 0 = any free one, printed in the log.
+        heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
+    """
 
     database_url: str
     site: Site
     health_port: int = 0
+    heartbeat_url: str | None = None
 
 
 def causes() -> Causes:
@@ -58,7 +67,14 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
     dispatch = Dispatch(kept, carrier, clock)
     decider = Decider(
-        options.database_url, instance, causes(), on_call, [on_call.troubles], dispatch.wake, clock, metrics
+        options.database_url,
+        instance,
+        causes(),
+        on_call,
+        [on_call.troubles, selftest.troubles],
+        dispatch.wake,
+        clock,
+        metrics,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
     health = HealthPort(
@@ -67,6 +83,7 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
         sender.start()
+        _watched(options.heartbeat_url, lambda: _is_well(decider, dispatch, clock), clock, metrics, stop)
         log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         decider.run(stop)
     finally:
@@ -76,6 +93,20 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         kept.close()
         health.stop()
     log.info("notifier stopped")
+
+
+def _watched(
+    url: str | None, well: Callable[[], bool], clock: Clock, metrics: Metrics, stop: threading.Event
+) -> None:  # fmt: skip
+    """Somebody outside hears from us for as long as all is well."""
+    if url:
+        dead_man = DeadMan(url, well, clock, metrics)
+        threading.Thread(target=dead_man.run, args=(stop,), name="dead man", daemon=True).start()
+
+
+def _is_well(decider: Decider, dispatch: Dispatch, clock: Clock) -> bool:
+    """The database answers, decisions are fresh, pages go out, and what happens at home reaches us."""
+    return decider.hears and _health(decider, dispatch, clock)[0]
 
 
 def _health(decider: Decider, dispatch: Dispatch, clock: Clock) -> tuple[bool, dict[str, object]]:

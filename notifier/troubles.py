@@ -8,7 +8,7 @@ from typing import Final
 
 from alerts.responsibility import Move
 from evaluation.notice_changes import word
-from notifier.moving import move
+from notifier.moving import Writes
 from store import notices
 from store.notices import NewNotice, NoticeRow
 from store.pool import Connection, transaction
@@ -42,24 +42,25 @@ def settle(conn: Connection, present: Iterable[Trouble], now_us: int) -> int:
     moves = 0
     with transaction(conn, "tell of troubles"):
         notices.lock_homes(conn, [_SYSTEM])
+        writes = Writes()
         standing = {(row.clinic_id, row.cause, row.subject): row for row in notices.lock_open_troubles(conn)}
         for key, row in standing.items():
             if key not in wanted:
-                moves += move(conn, row, Move.RESOLVE, now_us, "it is over") is not row
+                moves += writes.move(row, Move.RESOLVE, now_us, "it is over") is not row
         for key, one in wanted.items():
-            moves += _tell(conn, standing.get(key), one, now_us)
+            moves += _tell(conn, writes, standing.get(key), one, now_us)
+        writes.flush(conn, now_us)
     return moves
 
 
-def _tell(conn: Connection, row: NoticeRow | None, one: Trouble, now_us: int) -> bool:
+def _tell(conn: Connection, writes: Writes, row: NoticeRow | None, one: Trouble, now_us: int) -> bool:
     if row is None:
         new = NewNotice(None, None, one.clinic_id, one.audience, one.cause, one.subject, one.priority)
-        row = notices.lock(conn, notices.open_notice(conn, new, now_us))
-        assert row is not None, "just made"
+        (row,) = notices.open_all(conn, [new], now_us)
         if one.priority is Priority.LOW:
-            notices.append(conn, word(row, now_us, one.reason))  # for the work list
+            writes.events.append(word(row, now_us, one.reason))  # for the work list
     elif one.priority.rank <= Priority(row.priority).rank:
         return False
     if one.priority is Priority.LOW:
         return True
-    return move(conn, row, Move.ASK, now_us, one.reason, priority=one.priority) is not row
+    return writes.move(row, Move.ASK, now_us, one.reason, priority=one.priority) is not row

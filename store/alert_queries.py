@@ -131,12 +131,15 @@ AFTER_ACKNOWLEDGEMENT: Final = {
 
 
 async def current(conn: AsyncConnection) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, high priority first, then newest first."""
+    """Alerts of all clinics that are not over, high priority first, then newest first; none of the unit for tests."""
     return await _alerts(conn, "current_alerts", {})
 
 
 async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first."""
+    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first.
+
+    None of the unit for tests.
+    """
     return await _alerts(conn, "recent_alerts", {"since": storable_us(since_us), "limit": limit})
 
 

@@ -20,6 +20,7 @@ class ClaimedDelivery:
 
     Attributes:
         attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
+        is_test: of the unit for tests: nobody needs to answer.
     """
 
     delivery_id: int
@@ -32,6 +33,7 @@ class ClaimedDelivery:
     attempt: int
     receipt: str
     queued_us: int
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class HeldDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one step of a round asks for."""
+
+    notice_id: int
+    round: int
+    step: int
+    channel_ids: Sequence[int]
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsedChannel:
     """A channel that a round has used: whose, how far that went, and whether the person has rejected since."""
 
@@ -56,15 +69,15 @@ class UsedChannel:
     rejected: bool
 
 
-def queue(
-    conn: Connection, notice_id: int, number: int, step: int, channel_ids: Sequence[int], priority: str, now_us: int
-) -> list[int]:
-    """Deliveries of round `number` to these channels; none for a channel that the round has used already."""
+def queue(conn: Connection, wanted: Sequence[Wanted], now_us: int) -> list[tuple[int, int, int]]:
+    """(delivery, notice, step) of what is new; none for a channel that its round has used already."""
+    flat = [(one, channel) for one in wanted for channel in one.channel_ids]
     parameters = {
-        "notice": notice_id, "round": number, "step": step, "channels": list(channel_ids), "priority": priority,
-        "now": now_us,
+        "notices": [one.notice_id for one, _ in flat], "rounds": [one.round for one, _ in flat],
+        "steps": [one.step for one, _ in flat], "channels": [channel for _, channel in flat],
+        "priorities": [one.priority for one, _ in flat], "now": now_us,
     }  # fmt: skip
-    return [row[0] for row in run(conn, "queue_deliveries", parameters)]
+    return [(row[0], row[1], row[2]) for row in run(conn, "queue_deliveries", parameters)] if flat else []
 
 
 def used(conn: Connection, notice_id: int, number: int) -> list[UsedChannel]:

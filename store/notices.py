@@ -6,7 +6,7 @@ they are text. A notice's row is locked by whoever moves it, always before any a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -111,14 +111,26 @@ class AlertToJudge:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The last word on an alert: to which notice it belongs, verdict, stage and reason."""
+
+    alert_id: int
+    notice_id: int
+    verdict: str
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeRow:
-    """What is known of a unit: `out_of_service` is the reason, empty when it serves."""
+    """What is known of a unit: `out_of_service` is the reason, empty when it serves; `is_test`: it serves nobody."""
 
     unit_id: int
     clinic_id: int | None
     in_treatment: bool
     out_of_service: str
     out_until_us: int | None
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +213,33 @@ def open_notice(conn: Connection, new: NewNotice, now_us: int) -> int:
     return int(row[0])
 
 
-def note_judgement(
-    conn: Connection, alert_id: int, notice_id: int, verdict: str, stage: str, reason: str, now_us: int
-) -> None:
-    """The last word on an alert."""
+def open_all(conn: Connection, new: Sequence[NewNotice], now_us: int) -> list[NoticeRow]:
+    """New notices, each of a home and cause of which none is open; StoreError (CONFLICT) where one is."""
     parameters = {
-        "alert": alert_id, "notice": notice_id, "verdict": verdict, "stage": stage, "reason": reason, "now": now_us,
+        "units": [one.unit_id for one in new], "patients": [one.patient_id for one in new],
+        "clinics": [one.clinic_id for one in new], "audiences": [one.audience for one in new],
+        "causes": [storable_text(one.cause) for one in new], "subjects": [storable_text(one.subject) for one in new],
+        "priorities": [one.priority for one in new], "now": now_us,
     }  # fmt: skip
-    run(conn, "judge_alert", parameters)
+    return _rows(conn, "add_notices", parameters) if new else []
 
 
-def append(conn: Connection, event: NoticeEvent) -> None:
-    """Put it on record; the notice follows, listeners hear of it at commit."""
-    run(conn, "append_notice_event", event_parameters(event))
+def note_judgements(conn: Connection, judged: Sequence[Judged], now_us: int) -> None:
+    """The last words on alerts, one of each."""
+    parameters = {
+        "alerts": [one.alert_id for one in judged], "notices": [one.notice_id for one in judged],
+        "verdicts": [one.verdict for one in judged], "stages": [one.stage for one in judged],
+        "reasons": [one.reason for one in judged], "now": now_us,
+    }  # fmt: skip
+    if judged:
+        run(conn, "judge_alerts", parameters)
+
+
+def append(conn: Connection, *events: NoticeEvent) -> None:
+    """Put them on record in this order; the notices follow, listeners hear of each at commit."""
+    rows = [event_parameters(event) for event in events]
+    if rows:
+        run(conn, "append_notice_events", {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def event_parameters(event: NoticeEvent) -> dict[str, Any]:
@@ -225,14 +251,18 @@ def event_parameters(event: NoticeEvent) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def recheck_at(conn: Connection, notice_id: int, again_us: int | None) -> None:
-    """When to look again although nothing has happened; None: never."""
-    run(conn, "recheck_notice", {"notice": notice_id, "again": again_us})
+def recheck(conn: Connection, again_us: Mapping[int, int | None]) -> None:
+    """When to look again at which notice although nothing has happened; None: never."""
+    if again_us:
+        run(conn, "recheck_notices", {"notices": list(again_us), "again": list(again_us.values())})
 
 
-def plan(conn: Connection, notice_id: int, number: int, steps: Sequence[tuple[str, int]]) -> None:
-    """The steps of round `number`: kind and when due."""
-    run(conn, "plan_steps", plan_parameters(notice_id, number, steps))
+def plan(conn: Connection, *rounds: tuple[int, int, Sequence[tuple[str, int]]]) -> None:
+    """The steps of rounds: notice, number of the round, and of each step kind and when due."""
+    steps = [(notice, number, i, *step) for notice, number, found in rounds for i, step in enumerate(found)]
+    if steps:
+        names = ("notices", "rounds", "numbers", "kinds", "due")
+        run(conn, "plan_rounds", dict(zip(names, map(list, zip(*steps, strict=True)), strict=True)))
 
 
 def plan_parameters(notice_id: int, number: int, steps: Sequence[tuple[str, int]]) -> dict[str, Any]:

@@ -61,6 +61,15 @@ def transaction(conn: Connection, operation: str = "write to the database") -> I
         yield
 
 
+@contextmanager
+def pipelined(conn: Connection, operation: str = "write to the database") -> Iterator[None]:
+    """As `transaction`, but a statement whose result nobody reads is not waited for: what is wrong with it may be
+    raised later in the block or at its end.
+    """
+    with translate(operation), conn.pipeline(), conn.transaction():
+        yield
+
+
 def is_idle(conn: Connection) -> bool:
     """Whether the connection stands and no transaction is open on it."""
     return conn.info.transaction_status is TransactionStatus.IDLE

@@ -25,6 +25,7 @@ class Unit:
         name: its id on the wire. label: what staff call it. shard: 0…63, fixed when it was provisioned.
         patient: name of the patient it serves now, None when it serves none.
         revoked_us: since when nothing of it is taken any more, None while it may send.
+        is_test: it serves nobody and is there to try the whole way with (store.selftests).
     """
 
     unit_id: int
@@ -37,6 +38,7 @@ class Unit:
     patient: str | None
     activated_us: int
     revoked_us: int | None
+    is_test: bool = False
 
 
 def shard_of(name: str) -> int:
@@ -44,14 +46,19 @@ def shard_of(name: str) -> int:
     return zlib.crc32(name.encode("ascii")) % topics.SHARDS
 
 
-def add_unit(conn: Connection, label: str, clinic: str | None, now_us: int, *, name: str | None = None) -> Unit:
-    """Provision a home in a clinic, which is created when it is new. The wire id is random unless given."""
+def add_unit(
+    conn: Connection, label: str, clinic: str | None, now_us: int, *, name: str | None = None, is_test: bool = False
+) -> Unit:
+    """Provision a home in a clinic, which is created when it is new. The wire id is random unless given.
+
+    `is_test`: the unit for tests; StoreError (CONFLICT) when there is one already.
+    """
     name = name or "h" + "".join(secrets.choice(_ALPHABET) for _ in range(9))
     if not topics.is_unit_id(name):
         raise StoreError("add unit", repr(name), trouble=Trouble.REFUSED, hint="2…32 of a-z, 0-9 and -")
     parameters = {
         "name": name, "label": storable_text(label, 200), "shard": shard_of(name),
-        "clinic": add_clinic(conn, clinic) if clinic else None, "now": now_us,
+        "clinic": add_clinic(conn, clinic) if clinic else None, "now": now_us, "test": is_test,
     }  # fmt: skip
     run(conn, "add_unit", parameters)
     return unit_by_name(conn, name)
@@ -117,9 +124,9 @@ def revoked_names(conn: Connection, shards: Sequence[int]) -> set[str]:
 
 
 async def units(conn: AsyncConnection) -> list[Unit]:
-    """Units of all clinics that are not revoked."""
+    """Units of all clinics that are not revoked, without the one for tests."""
     found = [Unit(*row) async for row in await arun(conn, "units", {"names": None, "shards": None})]
-    return [unit for unit in found if unit.revoked_us is None]
+    return [unit for unit in found if unit.revoked_us is None and not unit.is_test]
 
 
 def _units(conn: Connection, names: list[str] | None = None, shards: list[int] | None = None) -> list[Unit]:

@@ -39,6 +39,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "edge_agent/source.py": "tests/edge_agent/test_sources.py",
     # Verbs are thin: they are run as a person runs them.
     **{f"homehd/commands/{verb}.py": "tests/homehd/test_cli.py" for verb in VERBS},
+    **{f"homehd/{name}.py": "tests/integration/test_selftest.py" for name in ("selftest", "probe_box")},
     "homehd/demo.py": "tests/integration/test_browser.py",
     "homehd/demo_client.py": "tests/integration/test_browser.py",
     "homehd/demo_accounts.py": "tests/homehd/test_demo_homes.py",

@@ -16,7 +16,7 @@ from store.audit import Deed
 from store.pool import Connection
 from store.unit_settings import SettingsState
 from telemetry.clock import SystemClock
-from telemetry.errors import HomehdError
+from telemetry.errors import HomehdError, SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = verbs.add_parser("add", help="provision a home; prints its agent's configuration", allow_abbrev=False)
     add.add_argument("name", metavar="NAME", help="what staff call this home; no personal data goes to the box")
     add.add_argument("--clinic", metavar="C", help="the clinic that looks after it; created when it is new")
+    add.add_argument(
+        "--test", action="store_true", help="the unit for tests: on no wall, nobody is asked to answer for it"
+    )
     listing = verbs.add_parser("list", help="all homes, one a line", allow_abbrev=False)
     reenrol = verbs.add_parser(
         "reenrol", help="a new code for a replaced box; the old one's certificates are revoked", allow_abbrev=False
@@ -69,12 +72,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(conn: Connection, loaded: ServerSettings, options: argparse.Namespace, now_us: int) -> None:
     label = names.checked_name(options.name, named="NAME")
+    if options.test and options.clinic is not None:
+        raise SettingsError("read flags", "--test and --clinic", hint="the unit for tests belongs to no clinic")
     clinic = None if options.clinic is None else names.checked_name(options.clinic, named="--clinic")
     # A configuration the agent would refuse leaves no unit behind.
     with _homes_broker(loaded, options) as broker_url, pool.transaction(conn, "add unit"):
         registry.name_alone(conn)
         names.refuse_same_name(registry.list_units(conn), label, clinic)
-        unit = registry.add_unit(conn, label, clinic, now_us)
+        unit = registry.add_unit(conn, label, clinic, now_us, is_test=options.test)
         text = provisioning.with_code(conn, loaded, provisioning.agent(unit, broker_url, options), now_us)
         _note(conn, "add unit", unit.name, now_us, clinic=clinic)
     print(text, end="")
@@ -123,7 +128,7 @@ def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> Abstra
 def _list(conn: Connection) -> None:
     ends, configured = certificates.ends(conn), unit_settings.states(conn)
     for unit in registry.list_units(conn):
-        state = "revoked" if unit.revoked_us else "active"
+        state = "revoked" if unit.revoked_us else "test" if unit.is_test else "active"
         end_us = ends.get(unit.unit_id)
         end = f"{datetime.fromtimestamp(end_us / 1e6, UTC):%Y-%m-%d}" if end_us else "-"
         columns = (

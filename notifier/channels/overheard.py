@@ -41,6 +41,7 @@ def hush() -> None:
     for name in _TALKERS:
         talker = logging.getLogger(name)
         talker.propagate = False
-        talker.setLevel(logging.WARNING)
+        if talker.level != logging.WARNING:  # setting it empties a cache of all loggers, each time
+            talker.setLevel(logging.WARNING)
         if _EAR not in talker.handlers:
             talker.handlers[:] = [_EAR]

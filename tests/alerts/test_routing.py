@@ -27,6 +27,8 @@ OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
         ({"state": ConditionState.LATCHED_CLEAR}, Home(), Verdict.ASK, "ask"),
         ({"state": ConditionState.NORMAL, "late": True}, Home(), Verdict.OVER, "over"),
         ({"late": True, "shelf": SHELF}, OUT, Verdict.LIST, "late"),
+        ({}, Home(in_treatment=True, is_test=True), Verdict.LIST, "test"),
+        ({"state": ConditionState.NORMAL}, Home(is_test=True), Verdict.OVER, "over"),
         ({"between": True}, Home(), Verdict.LIST, "between treatments"),
         ({"shelf": SHELF}, OUT, Verdict.HOLD, "out of service"),
         ({"shelf": SHELF}, replace(OUT, in_treatment=True), Verdict.HOLD, "shelved"),

@@ -80,5 +80,5 @@ def _asked(conn: Connection) -> tuple[int, list[int]]:
     unit = registry.add_unit(conn, "Home", "North", NOW_US)
     number, wanted = notice(conn, unit), alert(conn, unit)
     notices.append(conn, asked(number))
-    notices.note_judgement(conn, wanted, number, "ask", "ask", "now", NOW_US)
+    notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "now")], NOW_US)
     return number, [person(conn, "anna"), person(conn, "boris")]

@@ -16,7 +16,7 @@ async def test_shelving_from_first_to_last(database_url: str) -> None:
     with pool.connect(database_url) as conn:
         unit = registry.add_unit(conn, "Home", "North", NOW_US)
         wanted, user, number = alert(conn, unit, "R13", Priority.MEDIUM), person(conn), notice(conn, unit)
-        notices.note_judgement(conn, wanted, number, "ask", "ask", "now", NOW_US)
+        notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "now")], NOW_US)
     opened = await pool.open_pool(database_url, size=1)
     async with opened.transaction() as aconn:
         assert await bring_back(aconn, wanted, user, NOW_US) is Outcome.NOTHING

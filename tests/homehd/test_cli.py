@@ -846,3 +846,23 @@ def test_the_key_for_web_push_is_made_once(tmp_path: Path) -> None:
     assert first.returncode == 0 and re.fullmatch(r"B[\w-]{86}\n", first.stdout)
     assert second.stdout == first.stdout
     assert (tmp_path / "vapid.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_self_test_needs_is_one_line(tmp_path: Path, database_url: str) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    lacking = homehd("selftest", "run", **environment)
+    assert lacking.returncode == 1 and "homehd units add NAME --test" in last_line(lacking)
+    none = homehd("selftest", "last", **environment)
+    assert none.returncode == 1 and last_line(none).endswith("there was none – `homehd selftest run`")
+    both = homehd("units", "add", "Way", "--test", "--clinic", "North", **environment)
+    assert both.returncode == 2 and "belongs to no clinic" in last_line(both)
+    broker = {"HOMEHD_BROKER": "mqtt://127.0.0.1:1", **environment}
+    assert homehd("units", "add", "Way", "--test", **broker).returncode == 0
+    assert "\ttest\t-\tWay\t" in homehd("units", "list", **environment).stdout
+    second = homehd("units", "add", "Another way", "--test", **broker)
+    assert second.returncode == 1 and "unit_test – there is one already" in last_line(second)
+    failed = homehd("selftest", "run", **broker)
+    assert failed.returncode == 3 and failed.stdout.startswith("FAILED: broker\t"), failed.stderr
+    for name, value in (("HOMEHD_SELFTEST_AT", "ten"), ("HOMEHD_HEARTBEAT_URL", "hc.example.org/s3cret")):
+        mistaken = homehd("notify", **environment, **{name: value})
+        assert mistaken.returncode == 2 and name in last_line(mistaken) and "s3cret" not in mistaken.stderr

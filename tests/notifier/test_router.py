@@ -112,7 +112,7 @@ def test_a_failed_transaction_leaves_everything_due(world: World, monkeypatch: p
     def fail(*_: object) -> None:
         raise RuntimeError("killed here")
 
-    monkeypatch.setattr(router.notices, "recheck_at", fail)
+    monkeypatch.setattr(router.notices, "recheck", fail)
     with pytest.raises(RuntimeError):
         router.route(world.conn, CAUSES, world.now_us)
     monkeypatch.undo()

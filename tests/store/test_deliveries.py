@@ -11,7 +11,8 @@ from tests.store.told import NOW_US, SECOND, asked, notice, person, way
 def queued(conn: Connection, unit: Unit, ways: list[int], cause: str = "air", priority: str = "high") -> list[int]:
     number = notice(conn, unit, cause, priority)
     notices.append(conn, asked(number, priority=priority))
-    return deliveries.queue(conn, number, 1, 0, ways, priority, NOW_US)
+    queued = deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, ways, priority)], NOW_US)
+    return [delivery for delivery, _, _ in queued]
 
 
 def states(conn: Connection) -> list[tuple[Any, ...]]:
@@ -22,9 +23,9 @@ def test_a_channel_is_used_once_a_round(conn: Connection, unit: Unit) -> None:
     user = person(conn)
     first, second = way(conn, user, path="a"), way(conn, user, path="b")
     number = notice(conn, unit)
-    assert len(deliveries.queue(conn, number, 1, 0, [first], "high", NOW_US)) == 1
-    assert len(deliveries.queue(conn, number, 1, 1, [first, second], "high", NOW_US)) == 1
-    assert len(deliveries.queue(conn, number, 2, 0, [first], "high", NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, [first], "high")], NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 1, 1, [first, second], "high")], NOW_US)) == 1
+    assert len(deliveries.queue(conn, [deliveries.Wanted(number, 2, 0, [first], "high")], NOW_US)) == 1
     assert [(used.channel_id, used.state, used.rejected) for used in deliveries.used(conn, number, 1)] == [
         (first, "queued", False), (second, "queued", False),
     ]  # fmt: skip
@@ -104,10 +105,8 @@ def test_high_ones_neither_lead_nor_follow(conn: Connection, unit: Unit) -> None
     heartbeat.beat(conn, "notifier", "n1", NOW_US)
     mine = way(conn, person(conn))
     waiting = [notice(conn, unit, f"cause {n}") for n in range(14)]
-    numbers = [
-        deliveries.queue(conn, one, 1, 1, [mine], "high" if n < 2 else "medium", NOW_US)[0]
-        for n, one in enumerate(waiting)
-    ]
+    wanted = [deliveries.Wanted(one, 1, 1, [mine], "high" if n < 2 else "medium") for n, one in enumerate(waiting)]
+    numbers = [delivery for delivery, _, _ in deliveries.queue(conn, wanted, NOW_US)]
 
     def fold(number: int) -> list[int]:
         return sorted(deliveries.fold(conn, number, "n1", NOW_US, begins_above=10, ends_below=5))
@@ -123,10 +122,9 @@ def test_another_channel_and_another_audience_have_a_page_of_their_own(conn: Con
     heartbeat.beat(conn, "notifier", "n1", NOW_US)
     user = person(conn)
     mine, other = way(conn, user), way(conn, user, path="b")
-    numbers = [
-        deliveries.queue(conn, notice(conn, unit, f"cause {n}"), 1, 1, [mine if n else other], "medium", NOW_US)[0]
-        for n in range(12)
-    ]
+    waiting = [notice(conn, unit, f"cause {n}") for n in range(12)]
+    wanted = [deliveries.Wanted(one, 1, 1, [mine if n else other], "medium") for n, one in enumerate(waiting)]
+    numbers = [delivery for delivery, _, _ in deliveries.queue(conn, wanted, NOW_US)]
     conn.execute("UPDATE notice SET audience = 'technical' WHERE cause = 'cause 1'")
     folded = deliveries.fold(conn, numbers[-1], "n1", NOW_US, begins_above=10, ends_below=5)
     assert sorted(folded) == numbers[2:-1]

@@ -38,8 +38,8 @@ async def test_whoever_comes_second_sees_what_the_first_has_done(conn: Connectio
 async def test_an_answer_calls_off_steps_and_deliveries(conn: Connection, apool: Pool, unit: Unit) -> None:
     number, user, wanted = notice(conn, unit), person(conn), alert(conn, unit)
     notices.append(conn, asked(number))
-    notices.note_judgement(conn, wanted, number, "ask", "ask", "now", NOW_US)
-    deliveries.queue(conn, number, 1, 0, [way(conn, user)], "high", NOW_US)
+    notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "now")], NOW_US)
+    deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, [way(conn, user)], "high")], NOW_US)
     row = notices.lock(conn, number)
     assert row is not None
     async with apool.transaction() as aconn:

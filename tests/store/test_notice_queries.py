@@ -12,9 +12,9 @@ from tests.store.told import NOW_US, alert, asked, notice, person, way
 async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) -> None:
     number, user, wanted = notice(conn, unit), person(conn), alert(conn, unit)
     notices.append(conn, asked(number))
-    notices.note_judgement(conn, wanted, number, "ask", "ask", "somebody has to know now", NOW_US)
-    notices.plan(conn, number, 1, [("first", NOW_US)])
-    deliveries.queue(conn, number, 1, 0, [way(conn, user)], "high", NOW_US)
+    notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "somebody has to know now")], NOW_US)
+    notices.plan(conn, (number, 1, [("first", NOW_US)]))
+    deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, [way(conn, user)], "high")], NOW_US)
     notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US + 5, "first: 1 asked")
     taken = NoticeEvent(number, NOW_US + 9, "accept", "accepted", "high", 1, "mine", user, user, NOW_US + 99)
     notices.append(conn, taken)

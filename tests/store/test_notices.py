@@ -76,9 +76,7 @@ def test_steps_are_due_in_their_time_and_called_off_together(conn: Connection, u
     notices.append(conn, asked(number))
     notices.plan(
         conn,
-        number,
-        1,
-        [("first", NOW_US), ("second channel", NOW_US + 30 * SECOND), ("backup", NOW_US + 120 * SECOND)],
+        (number, 1, [("first", NOW_US), ("second channel", NOW_US + 30 * SECOND), ("backup", NOW_US + 120 * SECOND)]),
     )
     assert [row.notice_id for row in notices.lock_with_due_steps(conn, NOW_US)] == [number]
     step = notices.due_steps(conn, [number], NOW_US)[0]
@@ -113,7 +111,7 @@ def test_troubles_of_the_system_have_no_home(conn: Connection, unit: Unit) -> No
 def test_what_no_channel_took_for_a_minute(conn: Connection, unit: Unit) -> None:
     number = notice(conn, unit)
     notices.append(conn, asked(number))
-    notices.plan(conn, number, 1, [("first", NOW_US)])
+    notices.plan(conn, (number, 1, [("first", NOW_US)]))
     notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US, "nobody")
     assert notices.unreached(conn, NOW_US + 59 * SECOND) == []
     assert notices.unreached(conn, NOW_US + 60 * SECOND) == [(number, unit.clinic_id, "high")]
@@ -126,7 +124,7 @@ def test_what_is_known_of_homes_and_alerts(conn: Connection, unit: Unit) -> None
     assert (known.clinic_id, known.in_treatment, known.out_of_service) == (unit.clinic_id, False, "")
     found = notices.alerts_to_judge(conn, [wanted], [])[0]
     assert (found.notice_id, found.said, found.shelf, found.between) == (None, ("", "", ""), None, False)
-    notices.note_judgement(conn, wanted, number, "ask", "ask", "somebody has to know now", NOW_US)
+    notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "somebody has to know now")], NOW_US)
     again = notices.alerts_to_judge(conn, [], [number])[0]
     assert (again.alert_id, again.notice_id, again.said) == (wanted, number, ("ask", "ask", "somebody has to know now"))
 

@@ -44,7 +44,11 @@ notice_state, notice_round, answerable_name, to_us(accepted_until), notice_reaso
 notice_event_id, shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason
 
 -- name: alert_source
-alert_current AS a
+(
+    -- The unit for tests is on no screen.
+    SELECT * FROM alert_current AS c
+    WHERE NOT EXISTS (SELECT FROM unit AS t WHERE t.unit_id = c.unit_id AND t.is_test)
+) AS a
 LEFT JOIN LATERAL (
     SELECT s.event_id AS shelf_event_id, s.kind AS shelf_kind, s.priority AS shelf_priority, s.alert_id AS shelf_alert_id,
         s.until AS shelf_until, u.name AS shelf_by, s.reason AS shelf_reason

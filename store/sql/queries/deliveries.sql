@@ -1,18 +1,22 @@
 -- name: queue_deliveries
 WITH added AS (
     INSERT INTO delivery (notice_id, round, step, channel_id, user_id, priority, queued_at, next_try_at, changed_at)
-    SELECT %(notice)s, %(round)s, %(step)s, channel_id, user_id, %(priority)s, from_us(%(now)s),
+    SELECT notice, round, step, channel_id, user_id, priority, from_us(%(now)s),
         -- A screen is told by the API, which hears of the row; it is never tried twice.
         CASE WHEN kind <> 'screen' THEN from_us(%(now)s) END, from_us(%(now)s)
-    FROM channel
-    WHERE channel_id = ANY (%(channels)s::int[]) AND disabled_at IS NULL
+    FROM unnest(
+        %(notices)s::bigint[], %(rounds)s::int[], %(steps)s::smallint[], %(channels)s::int[], %(priorities)s::text[]
+    ) WITH ORDINALITY AS wanted (notice, round, step, channel_id, priority, number)
+    JOIN channel USING (channel_id)
+    WHERE disabled_at IS NULL
+    ORDER BY number
     ON CONFLICT (notice_id, round, channel_id) DO NOTHING
-    RETURNING delivery_id
+    RETURNING delivery_id, notice_id, step
 ), told AS (
     INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
     SELECT delivery_id, from_us(%(now)s), 'queued', 0, '' FROM added
 )
-SELECT delivery_id, pg_notify('delivery', delivery_id::text) FROM added
+SELECT delivery_id, notice_id, step, pg_notify('delivery', delivery_id::text) FROM added
 
 -- name: told_in_round
 SELECT d.channel_id, d.user_id, d.state, EXISTS (
@@ -52,7 +56,7 @@ UPDATE delivery AS d SET
 FROM due, channel AS c, notice AS n
 WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
 RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
-    to_us(d.queued_at)
+    to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false)
 
 -- name: fold_deliveries
 WITH lead AS MATERIALIZED (

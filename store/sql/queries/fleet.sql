@@ -12,4 +12,4 @@ SELECT
     count(*) FILTER (WHERE s.online AND s.machine <> 'connected')
 FROM unit
 LEFT JOIN unit_status AS s USING (unit_id)
-WHERE unit.revoked_at IS NULL AND unit.shard = ANY (%(shards)s::int[])
+WHERE unit.revoked_at IS NULL AND NOT unit.is_test AND unit.shard = ANY (%(shards)s::int[])

@@ -40,7 +40,8 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 -- name: alerts_to_judge
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
-    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict, n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict,
+    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
@@ -48,16 +49,20 @@ LEFT JOIN LATERAL (
     WHERE unit_id = a.unit_id AND rule = a.rule
     ORDER BY event_id DESC LIMIT 1
 ) AS s ON s.kind <> 'ended'
-WHERE a.state IS NOT NULL AND (
-    a.alert_id = ANY (%(alerts)s::bigint[])
-    OR (n.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR n.verdict <> 'over')))
+WHERE a.alert_id = ANY (ARRAY(
+        -- Found by number: an OR over both tables would go through all alerts there ever were.
+        SELECT unnest(%(alerts)s::bigint[])
+        UNION
+        SELECT alert_id FROM notice_alert WHERE notice_id = ANY (%(notices)s::bigint[])))
+    AND a.state IS NOT NULL
+    AND (a.alert_id = ANY (%(alerts)s::bigint[]) OR a.state <> 'normal' OR n.verdict <> 'over')
 ORDER BY a.alert_id
 
 -- name: homes_of_notices
 SELECT
     u.unit_id, u.clinic_id, EXISTS (SELECT FROM treatment WHERE unit_id = u.unit_id AND ended_at IS NULL),
     CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN o.reason ELSE '' END,
-    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN to_us(o.until) END
+    CASE WHEN o.is_out AND o.until > from_us(%(now)s) THEN to_us(o.until) END, u.is_test
 FROM unit AS u
 LEFT JOIN LATERAL (
     SELECT is_out, until, reason FROM unit_service_event WHERE unit_id = u.unit_id ORDER BY event_id DESC LIMIT 1
@@ -69,9 +74,11 @@ INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, op
 VALUES (%(unit)s, nullif(%(patient)s, 0), %(clinic)s, %(audience)s, %(cause)s, %(subject)s, from_us(%(now)s), %(priority)s)
 RETURNING notice_id
 
--- name: judge_alert
+-- name: judge_alerts
 INSERT INTO notice_alert (alert_id, notice_id, verdict, stage, reason, judged_at)
-VALUES (%(alert)s, %(notice)s, %(verdict)s, %(stage)s, %(reason)s, from_us(%(now)s))
+SELECT alert, notice, verdict, stage, reason, from_us(%(now)s)
+FROM unnest(%(alerts)s::bigint[], %(notices)s::bigint[], %(verdicts)s::text[], %(stages)s::text[], %(reasons)s::text[])
+    AS judged (alert, notice, verdict, stage, reason)
 ON CONFLICT (alert_id) DO UPDATE SET
     notice_id = excluded.notice_id, verdict = excluded.verdict, stage = excluded.stage, reason = excluded.reason,
     judged_at = excluded.judged_at
@@ -83,13 +90,43 @@ VALUES
     (%(notice)s, from_us(%(at)s), %(move)s, %(state)s, %(priority)s, %(round)s, %(actor)s, %(answerable)s,
      from_us(%(until)s), %(alert)s, %(stage)s, %(reason)s)
 
--- name: recheck_notice
-UPDATE notice SET recheck_at = from_us(%(again)s) WHERE notice_id = %(notice)s
+-- name: append_notice_events
+INSERT INTO notice_event
+    (notice_id, at, move, state, priority, round, actor, answerable, until, alert_id, stage, reason)
+SELECT notice, from_us(at), move, state, priority, round, actor, answerable, from_us(until), alert, stage, reason
+FROM unnest(
+    %(notice)s::bigint[], %(at)s::bigint[], %(move)s::text[], %(state)s::text[], %(priority)s::text[], %(round)s::int[],
+    %(actor)s::int[], %(answerable)s::int[], %(until)s::bigint[], %(alert)s::bigint[], %(stage)s::text[],
+    %(reason)s::text[]
+) WITH ORDINALITY AS added (notice, at, move, state, priority, round, actor, answerable, until, alert, stage, reason,
+    number)
+ORDER BY number
+
+-- name: add_notices
+INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
+SELECT unit, nullif(patient, 0), clinic, audience, cause, subject, from_us(%(now)s), priority
+FROM unnest(
+    %(units)s::int[], %(patients)s::int[], %(clinics)s::int[], %(audiences)s::text[], %(causes)s::text[],
+    %(subjects)s::text[], %(priorities)s::text[]
+) WITH ORDINALITY AS opened (unit, patient, clinic, audience, cause, subject, priority, number)
+ORDER BY number
+RETURNING {columns}
+
+-- name: recheck_notices
+UPDATE notice SET recheck_at = from_us(again)
+FROM unnest(%(notices)s::bigint[], %(again)s::bigint[]) AS wanted (notice, again)
+WHERE notice_id = notice AND recheck_at IS DISTINCT FROM from_us(again)
 
 -- name: plan_steps
 INSERT INTO notice_step (notice_id, round, number, kind, due_at)
 SELECT %(notice)s, %(round)s, number - 1, kind, from_us(due)
 FROM unnest(%(kinds)s::text[], %(due)s::bigint[]) WITH ORDINALITY AS plan (kind, due, number)
+
+-- name: plan_rounds
+INSERT INTO notice_step (notice_id, round, number, kind, due_at)
+SELECT notice, round, number, kind, from_us(due)
+FROM unnest(%(notices)s::bigint[], %(rounds)s::int[], %(numbers)s::int[], %(kinds)s::text[], %(due)s::bigint[])
+    AS plan (notice, round, number, kind, due)
 
 -- name: cancel_steps
 UPDATE notice_step SET done_at = from_us(%(now)s), outcome = %(outcome)s
@@ -207,12 +244,12 @@ LEFT JOIN user_account AS p ON p.user_id = n.accepted_by
 
 -- name: open_notices
 {columns}
-WHERE n.state <> 'over'
+WHERE n.state <> 'over' AND u.is_test IS NOT true
 ORDER BY priority_rank(n.priority) DESC, n.opened_at DESC, n.notice_id DESC
 
 -- name: recent_notices
 {columns}
-WHERE n.state <> 'over' OR n.changed_at >= from_us(%(since)s)
+WHERE (n.state <> 'over' OR n.changed_at >= from_us(%(since)s)) AND u.is_test IS NOT true
 ORDER BY n.changed_at DESC NULLS FIRST, n.notice_id DESC
 LIMIT %(limit)s
 

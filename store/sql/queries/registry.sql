@@ -6,8 +6,8 @@ SELECT clinic_id FROM added UNION ALL SELECT clinic_id FROM clinic WHERE name = 
 SELECT pg_advisory_xact_lock(hashtext('homehd name a unit'))
 
 -- name: add_unit
-INSERT INTO unit (name, label, shard, clinic_id, activated_at)
-VALUES (%(name)s, %(label)s, %(shard)s, %(clinic)s, from_us(%(now)s))
+INSERT INTO unit (name, label, shard, clinic_id, activated_at, is_test)
+VALUES (%(name)s, %(label)s, %(shard)s, %(clinic)s, from_us(%(now)s), %(test)s)
 
 -- name: revoke_unit
 UPDATE unit SET revoked_at = coalesce(revoked_at, from_us(%(now)s)) WHERE name = %(name)s
@@ -33,7 +33,7 @@ SELECT name FROM unit WHERE revoked_at IS NOT NULL AND shard = ANY (%(shards)s::
 -- name: units
 SELECT
     u.unit_id, u.name, u.label, u.shard, u.clinic_id, c.name, p.patient_id, p.display_name, to_us(u.activated_at),
-    to_us(u.revoked_at)
+    to_us(u.revoked_at), u.is_test
 FROM unit AS u
 LEFT JOIN clinic AS c USING (clinic_id)
 LEFT JOIN binding AS b ON b.unit_id = u.unit_id AND b.until IS NULL

@@ -16,6 +16,9 @@ from tests.alerts.oracle.mutants import Slip
 from tests.alerts.oracle.reference import Unit
 from tests.alerts.oracle.running import Ward, by_engine, by_reference, disagreements, ward
 
+# Minutes of arithmetic; on a busy machine a test of it has less than half a core.
+pytestmark = pytest.mark.timeout(900)
+
 SEED, SEED_OF_CROWD = 5, 20
 CASES = Path(__file__).parent.parent.parent / "rules"
 

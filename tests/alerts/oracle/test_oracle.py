@@ -12,6 +12,9 @@ from tests.alerts.building import RULES
 from tests.alerts.oracle import rules
 from tests.alerts.oracle.running import by_engine, by_reference, disagreements, ward
 
+# Minutes of arithmetic; on a busy machine a test of it has less than half a core.
+pytestmark = pytest.mark.timeout(900)
+
 REASONS = (
     "stale", "a gap of", "phase is not known", "blood flow changed", "not in ", "no treatment seen", "no target weight",
     "no prescribed conductivity", "flow is too low", "inhibited by R21 ", "inhibited by R13 ",
