@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
-from typing import Annotated, Final
+import re
+from pathlib import Path
+from typing import Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from clinician_api.errors import ApiError
@@ -18,13 +19,8 @@ NOT_BUILT: Final = (
     "In a source checkout:   ./run setup   or   cd dashboard && npm ci && npm run build\n"
     "Installed with pip:     install the wheel again, it carries the pages.\n"
 )
+_DELIVERY: Final = re.compile(r"deliveries/[0-9]{1,18}")
 _RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json")
-
-
-@router.get("/deliveries/{delivery_id}")
-async def delivery(delivery_id: Annotated[str, Path(pattern=r"^[0-9]{1,18}$")]) -> Response:
-    """The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under."""
-    return RedirectResponse(f"../#/deliveries/{delivery_id}", 303)
 
 
 @router.get("/{path:path}")
@@ -32,6 +28,9 @@ async def page(path: str, services: ServicesDep) -> Response:
     """A file of the build, or the page itself, whose own router shows what the path means."""
     if path.split("/", 1)[0] in _RESERVED:
         raise ApiError(404, "no such route", where="/" + path[:200], hint="GET /openapi.json lists them")
+    # The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under.
+    if delivery := _DELIVERY.fullmatch(path):
+        return RedirectResponse(f"../#/{delivery[0]}", 303)
     root = services.options.static_dir
     file = _inside(root, path)
     if file is not None:
@@ -48,7 +47,7 @@ async def page(path: str, services: ServicesDep) -> Response:
     return FileResponse(index, headers={"cache-control": "no-cache"})
 
 
-def _inside(root: FilePath, path: str) -> FilePath | None:
+def _inside(root: Path, path: str) -> Path | None:
     """The file below `root`, or None: no way leads out of it."""
     if not path or "\0" in path:
         return None

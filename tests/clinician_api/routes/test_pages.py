@@ -46,4 +46,5 @@ def test_no_page_of_the_api_loads_anything_from_elsewhere(api: Api) -> None:
 def test_the_link_in_a_page_to_people_leads_to_the_dashboards_address_of_it(api: Api) -> None:
     answer = api.client().get("/deliveries/12", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "../#/deliveries/12")
-    assert api.client().get("/deliveries/ada", follow_redirects=False).status_code == 422
+    for path in ("/deliveries/ada", "/deliveries/12/x", "/deliveries//evil.test", "/deliveries/12%0d%0ax"):
+        assert api.client().get(path, follow_redirects=False).status_code in (404, 503), "leads nowhere"
