@@ -54,7 +54,8 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
-    Role.TECHNICIAN: _TECHNICAL,
+    # Of notices only the troubles they were asked about.
+    Role.TECHNICIAN: _TECHNICAL | {Action.SEE_NOTICES, Action.ANSWER_NOTICES},
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
     # Runs the accounts, reads what is his clinic's; answers nothing.

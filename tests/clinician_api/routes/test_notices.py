@@ -223,12 +223,13 @@ def test_troubles_of_the_system_are_for_operations(api: Api, notifier: Notifier)
     assert api.sign_in(Role.NURSE, 1).post(f"/api/notices/{everywhere}/accept", json={}).status_code == 404
 
 
-def test_whoever_is_asked_about_a_trouble_sees_that_one(api: Api, notifier: Notifier) -> None:
-    notifier.people = People((notifier.user("Nora", 2),))
+@pytest.mark.parametrize("role", [Role.NURSE, Role.TECHNICIAN])
+def test_whoever_is_asked_about_a_trouble_sees_that_one(api: Api, notifier: Notifier, role: Role) -> None:
+    notifier.people = People((notifier.user("Nora", 2, role),))
     notice_id = notifier.trouble("ingest")
-    asked_one = api.sign_in(Role.NURSE, 2, name="Nora")
+    asked_one = api.sign_in(role, 2, name="Nora")
     assert asked_one.get(f"/api/notices/{notice_id}").json()["notice"]["subject"] == "the broker"
-    assert api.sign_in(Role.NURSE, 2, name="Bo").get(f"/api/notices/{notice_id}").status_code == 404
+    assert api.sign_in(role, 2, name="Bo").get(f"/api/notices/{notice_id}").status_code == 404
     assert asked_one.post(f"/api/notices/{notice_id}/accept", json={}).json()["outcome"] == "done"
     # Being asked is no way into another clinic.
     api.raise_alert(api.add_unit("u-1", "Clinic 1"))
