@@ -1110,7 +1110,7 @@ CREATE TABLE channel (
     host text NOT NULL,
     label text NOT NULL,
     tier smallint NOT NULL CHECK (tier IN (1, 2)),
-    language text NOT NULL CHECK (language IN ('en', 'zh-Hans')),
+    language text NOT NULL CHECK (language IN ('en', 'zh')),
     created_at timestamptz NOT NULL,
     tested_at timestamptz,
     disabled_at timestamptz,

@@ -826,6 +826,34 @@ def test_a_channel_is_tried_out_before_it_is_needed(tmp_path: Path) -> None:
     assert "hunter2" not in failed.stderr and "T0KEN" not in failed.stderr
 
 
+def test_a_channel_is_entered_listed_and_removed(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    homehd("users", "add", "anna@clinic.example", "--role", "nurse", "--clinic", "North", **environment)
+    address = "jsons://nurse:hunter2@gateway.example.org/T0KEN"
+    words = ("channels", "add", "Anna@clinic.example", address, "--second", "--label", "pager", "--language", "zh")
+    added = homehd(*words, **environment)
+    number, shown = added.stdout.strip().split("\t")
+    assert (added.returncode, shown) == (0, "jsons://gateway.example.org/…")
+    listed = homehd("channels", "list", "anna@clinic.example", **environment).stdout
+    assert listed.splitlines()[0].split("\t")[1:4] == ["anna@clinic.example", "at once", "screen"]
+    assert listed.splitlines()[1] == (
+        f"{number}\tanna@clinic.example\tsecond\tjsons://gateway.example.org/…\tpager\tnot tested"
+    )
+    assert "hunter2" not in listed + added.stdout + added.stderr
+    again = homehd(*words, **environment)
+    assert again.returncode == 1 and "hunter2" not in again.stderr and "Traceback" not in again.stderr
+    assert homehd("channels", "remove", number, **environment).returncode == 0
+    assert len(homehd("channels", "list", **environment).stdout.splitlines()) == 1
+    for wrong, said in (
+        (("remove", number), "`homehd channels list` has those in use"),
+        (("remove", listed.split("\t")[0]), "screens belong to the account"),
+        (("add", "nobody@clinic.example", address), "`homehd users list` has all of them"),
+        (("add", "anna@clinic.example", "syslog://"), "acts on the server and reaches nobody"),
+    ):
+        done = homehd("channels", *wrong, **environment)
+        assert done.returncode in (1, 2) and said in last_line(done), wrong
+
+
 def test_an_address_of_a_channel_that_is_none_is_one_line(tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path)}
     for address, said in (
