@@ -1,4 +1,4 @@
-"""`homehd units`: provision, list, enrol again, configure and revoke homes."""
+"""`homehd units`: provision, list, enrol again, configure, revoke homes, take them out of service and back."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import getpass
 from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from homehd import names, provisioning, settings
 from homehd.settings import ServerSettings
 from registrar import configurations, issuing
-from store import audit, certificates, migrate, pool, registry, unit_settings
+from store import audit, certificates, migrate, pool, registry, shelvings, unit_settings
 from store.audit import Deed
 from store.pool import Connection
 from store.unit_settings import SettingsState
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
 
+# Longer than a repair takes: whoever forgets to bring a unit back is reminded by its alerts.
+LONGEST_OUT_H: Final = 7 * 24
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add NAME, list, reenrol ID, revoke ID, configure ID FILE."""
+    """add NAME, list, reenrol ID, revoke ID, configure ID FILE, service ID."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="provision a home; prints its agent's configuration", allow_abbrev=False)
     add.add_argument("name", metavar="NAME", help="what staff call this home; no personal data goes to the box")
@@ -43,7 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     configure.add_argument("unit", metavar="ID")
     configure.add_argument("file", type=Path, metavar="FILE", help="the settings to change, as in the box's own file")
     configure.add_argument("--reason", required=True, metavar="TEXT", help="why, for those who come after you")
-    for verb in (add, listing, reenrol, revoke, configure):
+    service = verbs.add_parser("service", help="out of service for so long, or back in it", allow_abbrev=False)
+    service.add_argument("unit", metavar="ID")
+    service.add_argument("--reason", required=True, metavar="TEXT", help="why, for those who come after you")
+    which = service.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--out-for", type=float, metavar="HOURS",
+        help=f"nobody is paged about it meanwhile, unless somebody is on its machine; at most {LONGEST_OUT_H}",
+    )  # fmt: skip
+    which.add_argument("--back", action="store_true", help="in service again")
+    for verb in (add, listing, reenrol, revoke, configure, service):
         settings.add_arguments(verb)
 
 
@@ -63,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
                 issuing.revoke(conn, unit.name, now_us)
                 _note(conn, "revoke unit", unit.name, now_us)
             print(f"{unit.name}\trevoked")
+        elif options.verb == "service":
+            _service(conn, options, now_us)
         elif options.verb == "configure":
             _configure(conn, loaded, options, now_us)
         else:
@@ -114,6 +129,23 @@ def _configure(conn: Connection, loaded: ServerSettings, options: argparse.Names
         print(
             f"{unit.name}\t{serial}\tno setting in it: all earlier ones are taken back, the box's own file rules again"
         )
+
+
+def _service(conn: Connection, options: argparse.Namespace, now_us: int) -> None:
+    unit = registry.unit_by_name(conn, options.unit)
+    hours = options.out_for
+    if hours is not None and not 0 < hours <= LONGEST_OUT_H:
+        raise SettingsError("read flags", f"--out-for {hours:g}", hint=f"more than 0, at most {LONGEST_OUT_H} hours")
+    reason = options.reason.strip()
+    if not reason:
+        raise SettingsError("read flags", "--reason", hint="say why, for those who come after you")
+    until_us = None if hours is None else now_us + round(hours * 3600e6)
+    with pool.transaction(conn, "set service of unit"):
+        who = audit.operator(getpass.getuser())
+        shelvings.set_service(conn, unit.unit_id, until_us=until_us, actor=who, reason=reason, now_us=now_us)
+        _note(conn, "back in service" if hours is None else "out of service", unit.name, now_us, reason=reason)
+    end = "" if until_us is None else f"{datetime.fromtimestamp(until_us / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
+    print(f"{unit.name}\t{'in service' if until_us is None else 'out of service until'}\t{end}".rstrip())
 
 
 def _note(conn: Connection, action: str, unit: str, now_us: int, **detail: str | None) -> None:

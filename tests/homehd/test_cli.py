@@ -826,6 +826,23 @@ def test_a_channel_is_tried_out_before_it_is_needed(tmp_path: Path) -> None:
     assert "hunter2" not in failed.stderr and "T0KEN" not in failed.stderr
 
 
+def test_a_unit_goes_out_of_service_for_a_time_and_comes_back(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url, "HOMEHD_BROKER": "mqtt://127.0.0.1:1"}
+    homehd("units", "add", "Home of bed 12", "--clinic", "North", **environment)
+    unit = homehd("units", "list", **environment).stdout.split("\t")[0]
+    out = homehd("units", "service", unit, "--out-for", "2", "--reason", "pump swapped", **environment)
+    assert out.returncode == 0 and out.stdout.startswith(f"{unit}\tout of service until\t20")
+    back = homehd("units", "service", unit, "--back", "--reason", "done", **environment)
+    assert back.stdout == f"{unit}\tin service\n"
+    for wrong, said in (
+        (("--out-for", "169", "--reason", "x"), "at most 168 hours"),
+        (("--out-for", "nan", "--reason", "x"), "at most 168 hours"),
+        (("--back", "--reason", " "), "say why"),
+    ):
+        done = homehd("units", "service", unit, *wrong, **environment)
+        assert done.returncode == 2 and said in last_line(done), wrong
+
+
 def test_a_channel_is_entered_listed_and_removed(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     homehd("users", "add", "anna@clinic.example", "--role", "nurse", "--clinic", "North", **environment)
