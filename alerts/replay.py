@@ -62,7 +62,7 @@ class Line:
 
 
 def run(lines: Iterable[str], ruleset: Ruleset) -> Iterator[dict[str, Any]]:
-    """Every transition as one object: t, unit, rule, rule_version, priority, state, again, reason, inputs, limit(s).
+    """Every transition as one object: t, unit, rule, rule_version, priority, state, reason, inputs, limit(s).
 
     HomehdError with the line's number for a line that cannot be read; what came before it has been given out.
     """
@@ -85,12 +85,12 @@ def as_object(transition: Transition) -> dict[str, Any]:
         "rule": transition.rule,
         "priority": transition.priority,
         "state": transition.state,
-        "again": transition.again,
         "reason": transition.reason,
         "inputs": {name: round(value, 6) for name, value in transition.inputs.items()},
         "limit": transition.limits.get("limit"),
         "limits": transition.limits,
         "rule_version": transition.rule_version,
+        **({"again": True} if transition.again else {}),
     }
 
 

@@ -23,7 +23,7 @@ NUMBER = {signal.name: signal.number for signal in signals.CATALOGUE}
 
 
 def treatment(unit: str) -> list[Batch]:
-    """Five minutes with a high venous pressure, a blood leak alarm and a pump that stops, five rows a batch."""
+    """Five minutes with a high venous pressure, a needle that slips out, a blood leak alarm and a pump that stops."""
     dice = random.Random(7)
     batches, seq = [], 0
     for start in range(0, MINUTES * 60, 5):
@@ -39,10 +39,11 @@ def treatment(unit: str) -> list[Batch]:
 
 
 def sample(seq: int, second: int, dice: random.Random) -> Reading:
+    venous = 420.0 if 60 <= second < 120 else 110.0 if 160 <= second < 180 else 150.0
     values = {
         "blood_flow": 0.0 if 220 <= second < 290 else 300.0 + dice.random(),
         "blood_pump_running": 0.0 if 220 <= second < 290 else 1.0,
-        "venous_pressure": (420.0 if 60 <= second < 120 else 150.0) + dice.random(),
+        "venous_pressure": venous + dice.random(),
         "arterial_pressure": -150.0 + dice.random(),
         "transmembrane_pressure": 60.0 + dice.random(),
         "dialysate_conductivity": 14.0 + dice.random() / 10,
