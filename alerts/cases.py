@@ -126,7 +126,11 @@ def _compare(expected: Expected, found: list[dict[str, Any]]) -> str:
     if not until:
         return f"at {expected.at} s: nothing told yet, expected {expected.state}"
     last = until[-1]
-    same = (last["state"], last["priority"], last["again"]) == (expected.state, expected.priority, expected.again)
+    same = (last["state"], last["priority"], last.get("again", False)) == (
+        expected.state,
+        expected.priority,
+        expected.again,
+    )
     if same and expected.says in last["reason"]:
         return ""
     wanted = " ".join(filter(None, [expected.state, expected.priority, "again" * expected.again, expected.says]))
