@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.responsibility import Answerable, Move
-from evaluation.notice_changes import change, word
+from evaluation.notice_changes import Change, change, word
 from store import alert_queries, notice_answers
 from store.notices import NoticeRow
 from store.pool import AsyncConnection
@@ -53,11 +53,7 @@ async def answer(
         said = replace(word(row, now_us, f"wanted to {move}: {outcome}"), actor=user_id)
         await notice_answers.append(conn, said)
         return Answer(outcome, row)
-    await notice_answers.append(conn, made.event)
-    if made.calls_off:
-        await notice_answers.cancel(conn, notice_id, now_us, made.calls_off)
-    if made.steps:
-        await notice_answers.plan(conn, notice_id, made.event.round, made.steps)
+    await _write(conn, made)
     if move in (Move.ACCEPT, Move.TAKE_OVER):
         await notice_answers.answer_deliveries(conn, row, user_id, "accepted", now_us)
         await _acknowledge(conn, notice_id, user_id, now_us, note)
@@ -83,9 +79,17 @@ async def _accept_with(conn: AsyncConnection, row: NoticeRow, user_id: int, now_
     made = change(row, Move.ACCEPT, now_us, "acknowledged an alert of it", actor=user_id)
     if made is None:
         return
-    await notice_answers.append(conn, made.event)
-    await notice_answers.cancel(conn, row.notice_id, now_us, made.calls_off)
+    await _write(conn, made)
     await notice_answers.answer_deliveries(conn, row, user_id, "accepted", now_us)
+
+
+async def _write(conn: AsyncConnection, made: Change) -> None:
+    event = made.event
+    await notice_answers.append(conn, event)
+    if made.calls_off:
+        await notice_answers.cancel(conn, event.notice_id, event.at_us, made.calls_off)
+    if made.steps:
+        await notice_answers.plan(conn, event.notice_id, event.round, made.steps)
 
 
 async def _acknowledge(conn: AsyncConnection, notice_id: int, user_id: int, now_us: int, note: str) -> None:

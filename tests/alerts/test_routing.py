@@ -97,6 +97,14 @@ def test_a_rise_asks_anew_and_the_same_does_not() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("state", [Answerable.ASKING, Answerable.UNANSWERED, Answerable.ACCEPTED])
+def test_what_falls_to_low_asks_nobody_any_more_and_stays_with_whoever_took_it(state: Answerable) -> None:
+    low = replace(ALERT, priority=Priority.LOW)
+    standing = Standing(state, Priority.MEDIUM, 1, 4, NOW_US + 60)
+    decision = decide(standing, [(low, judge(low, Home(), NOW_US))], NOW_US)
+    assert decision.move is (None if state is Answerable.ACCEPTED else Move.HOLD) and decision.reason
+
+
 @pytest.mark.parametrize(
     ("priority", "move"), [(Priority.HIGH, Move.EXPIRE), (Priority.MEDIUM, Move.EXPIRE), (Priority.LOW, Move.HOLD)]
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 from notifier import troubles
@@ -41,6 +42,25 @@ def test_what_can_wait_is_on_the_work_list_until_it_cannot(world: World) -> None
 def test_each_clinic_has_its_own(world: World) -> None:
     troubles.settle(world.conn, [HOLE, replace(HOLE, clinic_id=world.clinic)], world.now_us)
     assert len(open_troubles(world)) == 2
+
+
+def test_a_notifier_waits_for_one_that_is_opening_the_same(world: World, database_url: str) -> None:
+    moves: list[int] = []
+
+    def second() -> None:
+        with pool.connect(database_url) as other:
+            moves.append(troubles.settle(other, [SILENT], world.now_us))
+
+    thread = threading.Thread(target=second)
+    with pool.transaction(world.conn):
+        assert troubles.settle(world.conn, [SILENT], world.now_us) == 1
+        thread.start()
+        waiting = """SELECT count(*) FROM pg_locks WHERE NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+        while world.rows(waiting) == [(0,)]:
+            assert thread.is_alive()
+    thread.join(30)
+    assert moves == [0] and len(open_troubles(world)) == 1
 
 
 def test_two_notifiers_open_one(world: World, database_url: str) -> None:
