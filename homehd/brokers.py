@@ -8,6 +8,7 @@ homes reach over the internet has another configuration, and is not started by u
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -25,6 +26,10 @@ _START_S: Final = 15.0
 _STOP_S: Final = 5.0
 # Above these a broker drops without a word, so they stand far beyond what an hour of a fleet's backlog needs.
 _MOSQUITTO_QUEUE: Final = 200_000
+_PORTS: Final = range(20_000, 32_000)
+# Not the seeded generator of a test or a simulation: two processes with one seed would choose the same.
+_CHOICE: Final = random.SystemRandom()
+_given: set[int] = set()
 
 
 def find(kind: Kind) -> Path | None:
@@ -46,10 +51,16 @@ def default_kind() -> Kind:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago, and that this process was not told before.
+
+    The kernel's own choice (bind to 0) may come twice before its first asker listens, and may go to any outgoing
+    connection in between: these lie below the range it takes those from.
+    """
+    while True:
+        port = _CHOICE.choice(_PORTS)
+        if port not in _given and is_free(port):
+            _given.add(port)
+            return port
 
 
 class Broker:

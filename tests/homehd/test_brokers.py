@@ -37,3 +37,20 @@ def test_kill_and_stop_are_safe_to_repeat(tmp_path: Path) -> None:
     broker.kill()
     broker.stop()
     assert not brokers.accepts(broker.port)
+
+
+def test_no_free_port_comes_twice_or_from_where_outgoing_connections_take_theirs() -> None:
+    lowest, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    ports = [brokers.free_port() for _ in range(500)]
+    assert len(set(ports)) == 500
+    assert min(ports) > 1024 and max(ports) < int(lowest)
+
+
+def test_a_port_somebody_listens_on_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(brokers, "_PORTS", (port, brokers.free_port()))
+        monkeypatch.setattr(brokers, "_given", set())
+        assert brokers.free_port() != port

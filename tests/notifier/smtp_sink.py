@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from homehd.brokers import free_port
 
 USER, PASSWORD = "pager", "s3cret-of-the-mail-server"
 
@@ -69,7 +70,7 @@ def smtp_sink(tls: ssl.SSLContext | None = None, *, login: bool = False) -> Iter
         return AuthResult(success=right, handled=False)
 
     controller = Controller(
-        sink, hostname="127.0.0.1", port=_free_port(), tls_context=tls, require_starttls=tls is not None,
+        sink, hostname="127.0.0.1", port=free_port(), tls_context=tls, require_starttls=tls is not None,
         auth_required=login, auth_require_tls=tls is not None, authenticator=authenticate if login else None,
     )  # fmt: skip
     controller.start()
@@ -78,12 +79,6 @@ def smtp_sink(tls: ssl.SSLContext | None = None, *, login: bool = False) -> Iter
         yield sink
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    # aiosmtpd tries its own port out, so it must know it beforehand.
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def tls_context(folder: Path, name: str = "localhost") -> ssl.SSLContext:

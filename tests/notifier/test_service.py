@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from contextlib import closing
 from urllib.request import urlopen
 
+from homehd.brokers import free_port
 from notifier import service
 from notifier.channels import Channels
 from notifier.page import Site
@@ -32,7 +32,7 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
         world.rows("UPDATE channel SET address = %s || channel_id, host = %s WHERE kind = 'apprise' RETURNING 1",
                    f"json://{sink.authority}/", sink.authority)  # fmt: skip
         heartbeat.beat(world.conn, "ingest", "i", notices.database_us(world.conn), {"shards": 64})
-        port = _free_port()
+        port = free_port()
         options = service.NotifyOptions(world.url, Site(url="https://hd.example.org"), port)
         thread = threading.Thread(target=service.run, args=(options, Channels(LOOPBACK, clock), clock, stop))
         thread.start()
@@ -52,10 +52,3 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
         # Nobody is on the rota: everybody of the clinic is asked, by all channels.
         sent = world.rows("SELECT count(*) FROM delivery WHERE state = 'sent'")[0][0]
         assert 1 <= sent <= 6
-
-
-def _free_port() -> int:
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
