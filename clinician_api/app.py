@@ -28,6 +28,7 @@ from clinician_api.routes import (
     notices,
     pages,
     receipts,
+    rules,
     session,
     shelves,
     signals,
@@ -68,7 +69,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     errors.install(app)
     app.add_middleware(Guard, options=options)
     for part in (
-        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, health, live, pages,
+        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, rules, health, live,
+        pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -1,4 +1,5 @@
 // The REST side: one place that knows addresses, statuses and what a refusal means.
+import type { Language } from "./language";
 import type {
   Acknowledged,
   AlertDetail,
@@ -10,6 +11,7 @@ import type {
   Me,
   NoticeDetail,
   Notices,
+  Rules,
   Shelve,
   Shelved,
 } from "./messages";
@@ -77,6 +79,10 @@ export class Api {
 
   acknowledge(id: string): Promise<Acknowledged> {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
+  }
+
+  rules(language: Language): Promise<Rules> {
+    return this.#ask("GET", `api/rules?language=${language}`);
   }
 
   notices(): Promise<Notices> {

@@ -1,11 +1,12 @@
 // Every word a person reads, in one place. A further language is one more table of the same shape.
-import { signal } from "@preact/signals";
 import type { GapReason } from "./charts/coverage";
 import type { SignalName } from "./format/signals";
+import { type Language, language } from "./language";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
+import { chinese } from "./words-zh";
 
 const english = {
   locale: "en-GB",
@@ -40,6 +41,7 @@ const english = {
     patient: "Patient",
   } as Readonly<Record<string, string>>,
   theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
+  language: "Language",
   connection: {
     live: "Live",
     lost: "No connection",
@@ -161,6 +163,9 @@ const english = {
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
     why: "Why",
+    whatToDo: "What to do",
+    causes: "Likely causes",
+    consequence: "If nobody acts",
     saw: "The rule saw",
     limit: "Limit",
     rule: (id: string, version: string) => `Rule ${id}, version ${version}`,
@@ -299,11 +304,7 @@ const english = {
 };
 
 export type Words = typeof english;
-export type Language = "en";
-
-const TABLES: Readonly<Record<Language, Words>> = { en: english };
-
-export const language = signal<Language>("en");
+const TABLES: Readonly<Record<Language, Words>> = { en: english, "zh-Hans": chinese };
 
 /** The table of the chosen language. Reading it inside a component makes that follow a change of language. */
 export function words(): Words {

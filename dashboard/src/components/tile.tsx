@@ -48,11 +48,12 @@ export function Tile({ id }: { readonly id: string }) {
 }
 
 function TileAlert({ alert, others }: { readonly alert: AlertView; readonly others: number }) {
+  const { rules } = useApp();
   const awaits = awaitsAnswer(alert);
   return (
     <p class="tile-alert">
       <AlertFlag priority={alert.priority} flashing={awaits} />
-      <span class="tile-alert-title">{alert.title}</span>
+      <span class="tile-alert-title">{rules.title(alert)}</span>
       {alert.unsaved && <UnsavedMark />}
       {others > 0 && <span class="tile-alert-more">{words().tile.more(others)}</span>}
       <ShortAnswer alert={alert} />
