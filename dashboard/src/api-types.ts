@@ -1666,6 +1666,26 @@ export interface components {
             readonly units: readonly components["schemas"]["UnitView"][];
         };
         /**
+         * SparkView
+         * @description The last minutes of one signal in equal steps: least and greatest value of each, null where there was none.
+         */
+        readonly SparkView: {
+            /**
+             * End
+             * Format: date-time
+             * @description End of the last step
+             */
+            readonly end: string;
+            /** High */
+            readonly high: readonly (number | null)[];
+            /** Low */
+            readonly low: readonly (number | null)[];
+            /** Signal */
+            readonly signal: string;
+            /** Step S */
+            readonly step_s: number;
+        };
+        /**
          * StatusMessage
          * @description Statuses that changed, and a heartbeat at least every five seconds. Ten seconds of silence: no connection.
          */
@@ -1977,6 +1997,8 @@ export interface components {
             readonly not_evaluated: readonly components["schemas"]["NotEvaluated"][];
             readonly patient: components["schemas"]["Patient"] | null;
             readonly reading: components["schemas"]["ReadingView"] | null;
+            /** @description Null as `reading` is, and where the signal has not been seen lately */
+            readonly spark: components["schemas"]["SparkView"] | null;
             readonly status: components["schemas"]["UnitStatus"] | null;
             /**
              * Unit

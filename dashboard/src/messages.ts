@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type UnitView = Schemas["UnitView"];
 export type UnitStatus = Schemas["UnitStatus"];
+export type SparkView = Schemas["SparkView"];
 export type ReadingView = Schemas["ReadingView"];
 export type AlertView = Schemas["AlertView"];
 export type NotEvaluated = Schemas["NotEvaluated"];

@@ -88,6 +88,7 @@ export const chinese: Words = {
     notHeard: (age) => `终端已 ${age}无消息`,
     boxTroubled: "终端无法保存读数",
     elapsed: (time) => `${time} 小时`,
+    spark: (signal, minutes) => `${signal}，最近 ${minutes} 分钟：`,
   },
   trouble: {
     "box-never-seen": "终端从未连接",

@@ -98,6 +98,7 @@ const english = {
     notHeard: (age: string) => `box not heard for ${age}`,
     boxTroubled: "box cannot keep readings",
     elapsed: (time: string) => `${time} h`,
+    spark: (signal: string, minutes: number) => `${signal}, last ${minutes} minutes:`,
   },
   trouble: {
     "box-never-seen": "box never seen",

@@ -9,6 +9,7 @@ import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
 import { ShortAnswer } from "./answer-line";
 import { BarredIcon } from "./icons";
+import { SparkLine } from "./spark";
 import { Age, PhaseText, TroubleMark } from "./unit-state";
 import { UnsavedMark } from "./unsaved-mark";
 import { BloodPressure, Ultrafiltration, Value } from "./value";
@@ -42,6 +43,7 @@ export function Tile({ id }: { readonly id: string }) {
         </p>
       </header>
       <TroubleMark unit={unit} />
+      <SparkLine spark={unit.spark} nowMs={store.now.value} />
       {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
     </article>
   );
