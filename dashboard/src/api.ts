@@ -14,6 +14,7 @@ import type {
   Rules,
   Shelve,
   Shelved,
+  Treatments,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -108,6 +109,11 @@ export class Api {
 
   async bringBack(alert: string): Promise<void> {
     await this.#ask("DELETE", `api/alerts/${encodeURIComponent(alert)}/shelve`);
+  }
+
+  /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
+  treatments(unit: string): Promise<Treatments> {
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

@@ -4,9 +4,9 @@ import { effect, signal } from "@preact/signals";
 export type Language = "en" | "zh-Hans";
 
 /** Each by its own name, in its own language. */
-export const LANGUAGES: readonly { readonly code: Language; readonly name: string }[] = [
-  { code: "en", name: "English" },
-  { code: "zh-Hans", name: "中文" },
+export const LANGUAGES: readonly { readonly code: Language; readonly name: string; readonly short: string }[] = [
+  { code: "en", name: "English", short: "EN" },
+  { code: "zh-Hans", name: "简体中文", short: "中文" },
 ];
 
 const KEY = "homehd.language";

@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
+import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
 const english = {
@@ -178,6 +179,7 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  treatments: englishTreatments,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

@@ -92,16 +92,17 @@ export function LanguageToggle() {
   return (
     <fieldset class="segments">
       <legend class="hidden">{words().language}</legend>
-      {LANGUAGES.map(({ code, name }) => (
+      {LANGUAGES.map(({ code, name, short }) => (
         <label key={code} lang={code}>
           <input
             type="radio"
             name="language"
             value={code}
+            aria-label={name}
             checked={language.value === code}
             onChange={() => chooseLanguage(code)}
           />
-          <span>{name}</span>
+          <span title={name}>{short}</span>
         </label>
       ))}
     </fieldset>
