@@ -21,6 +21,7 @@ from telemetry.alarms import ConditionState, Priority
 LOOK_AGAIN_US: Final = 5_000_000
 # The cause group of rules about silence: what a fault of ours looks like from here.
 SILENCE: Final = "telemetry"
+_NOW: Final = "somebody has to know now"
 
 
 class Verdict(StrEnum):
@@ -41,6 +42,7 @@ class AlertFacts:
         cause: its rule's cause group. between: found by a rule between treatments.
         late: found only in readings that came too late. shelf: the newest of its unit and rule, ended or not.
         seen_before: a person has acknowledged it; where it is unacknowledged again, the rule has told it anew.
+        again: its rule has told it anew since it was set aside; of one that is not set aside never.
     """
 
     alert_id: int
@@ -52,6 +54,7 @@ class AlertFacts:
     between: bool = False
     shelf: Shelf | None = None
     seen_before: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def _out_of_service(_alert: AlertFacts, home: Home, _now_us: int) -> Judgement |
 
 def _shelved(alert: AlertFacts, _home: Home, now_us: int) -> Judgement | None:
     shelf = alert.shelf
-    if shelf is None or shelving.ended(shelf, alert.priority, alert.alert_id, now_us) is not None:
+    if shelf is None or shelving.ended(shelf, alert.priority, alert.alert_id, now_us, again=alert.again) is not None:
         return None
     how = "until it is over" if shelf.kind is ShelfKind.ONE_SHOT else "for a while"
     return Judgement(Verdict.HOLD, "shelved", f"set aside {how}", shelf.until_us)
@@ -145,12 +148,16 @@ def _low(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.LIST, "low priority", "low priority: it is on the work list and in the digest")
 
 
+def _told_anew(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
+    return Judgement(Verdict.ASK, "told anew", shelving.AGAIN) if alert.again else None
+
+
 def _ask(_alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
-    return Judgement(Verdict.ASK, "ask", "somebody has to know now")
+    return Judgement(Verdict.ASK, "ask", _NOW)
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    _over, _test, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _ask,
+    _over, _test, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _told_anew, _ask,
 )  # fmt: skip
 
 
@@ -193,10 +200,10 @@ def _move(
     if asking:
         top = max((alert.priority for alert in asking), key=lambda priority: priority.rank)
         if standing.state is Answerable.NOBODY:
-            return Move.ASK, "somebody has to know now", top
+            return Move.ASK, shelving.AGAIN if any(alert.again for alert in asking) else _NOW, top
         if top.rank > standing.priority.rank:
             return Move.ASK, f"priority rose from {standing.priority} to {top}", top
-        if standing.state is Answerable.ACCEPTED and any(alert.seen_before for alert in asking):
+        if standing.state is Answerable.ACCEPTED and any(alert.seen_before or alert.again for alert in asking):
             return Move.ASK, "it was seen, and has come again", standing.priority
     if standing.state is Answerable.ACCEPTED and standing.until_us is not None and now_us >= standing.until_us:
         wanted = [alert.priority for alert, word in still if word.verdict in (Verdict.ASK, Verdict.SEEN)]

@@ -120,7 +120,7 @@ def _end_shelf(conn: Connection, alert: AlertToJudge, facts: AlertFacts, now_us:
     shelf = facts.shelf
     if shelf is None:
         return
-    why = shelving.ended(shelf, facts.priority, facts.alert_id, now_us)
+    why = shelving.ended(shelf, facts.priority, facts.alert_id, now_us, again=facts.again)
     if facts.state is ConditionState.NORMAL and shelf.kind is ShelfKind.ONE_SHOT:
         why = why or "it is over"
     if why is not None:
@@ -135,7 +135,7 @@ def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
         shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
     return AlertFacts(
         alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
-        alert.between, shelf, alert.seen_before,
+        alert.between, shelf, alert.seen_before, alert.again,
     )  # fmt: skip
 
 

@@ -564,7 +564,9 @@ CREATE TABLE alert_event (
     limits jsonb NOT NULL,
     late boolean NOT NULL,
     actor int REFERENCES user_account,
-    note text NOT NULL
+    note text NOT NULL,
+    -- Whether a rule has found what it is for once more, of an alert that stood already.
+    again boolean NOT NULL DEFAULT false
 );
 CREATE INDEX alert_event_alert ON alert_event (alert_id, event_id);
 CREATE INDEX alert_event_unit ON alert_event (unit_id, time);
@@ -1185,7 +1187,9 @@ CREATE TABLE shelving_event (
     until timestamptz NOT NULL,
     at timestamptz NOT NULL,
     actor int REFERENCES user_account,
-    reason text NOT NULL CHECK (reason <> '')
+    reason text NOT NULL CHECK (reason <> ''),
+    -- The last event of the alert when it was set aside: what a rule finds once more after it was not set aside.
+    alert_event_id bigint
 );
 CREATE INDEX shelving_event_newest ON shelving_event (unit_id, rule, event_id);
 CREATE TRIGGER shelving_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shelving_event

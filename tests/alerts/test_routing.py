@@ -35,6 +35,8 @@ OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
         ({}, replace(OUT, in_treatment=True), Verdict.ASK, "ask"),
         ({"shelf": replace(SHELF, until_us=NOW_US)}, Home(), Verdict.ASK, "ask"),
         ({"shelf": replace(SHELF, priority=Priority.MEDIUM)}, Home(), Verdict.ASK, "ask"),
+        ({"shelf": SHELF, "again": True}, Home(), Verdict.ASK, "told anew"),
+        ({"shelf": SHELF, "again": True}, OUT, Verdict.HOLD, "out of service"),
         ({"cause": "telemetry"}, Home(own_fault="broker"), Verdict.HOLD, "our own fault"),
         ({}, Home(own_fault="broker"), Verdict.ASK, "ask"),
         ({"state": ConditionState.ACTIVE_ACKNOWLEDGED}, Home(), Verdict.SEEN, "acknowledged"),
@@ -56,6 +58,7 @@ ALERTS = st.builds(
     late=st.booleans(),
     between=st.booleans(),
     shelf=st.none() | st.just(SHELF),
+    again=st.booleans(),
 )
 HOMES = st.builds(
     Home, in_treatment=st.booleans(), out_of_service=st.sampled_from(["", "x"]), out_until_us=st.just(NOW_US + 5),

@@ -41,11 +41,13 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
     EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict,
-    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until),
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.again AND NOT e.late
+        AND e.event_id > s.alert_event_id)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
-    SELECT kind, priority, alert_id, until FROM shelving_event
+    SELECT kind, priority, alert_id, until, alert_event_id FROM shelving_event
     WHERE unit_id = a.unit_id AND rule = a.rule
     ORDER BY event_id DESC LIMIT 1
 ) AS s ON s.kind <> 'ended'
@@ -203,9 +205,9 @@ SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, 'by the person' FROM 
 
 -- name: shelve
 WITH added AS (
-    INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason)
+    INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason, alert_event_id)
     VALUES (%(unit)s, %(rule)s, %(alert)s, %(kind)s, %(priority)s, from_us(%(until)s), from_us(%(now)s), %(actor)s,
-        %(reason)s)
+        %(reason)s, (SELECT last_event_id FROM alert WHERE alert_id = %(alert)s))
     RETURNING event_id
 )
 SELECT pg_notify('shelving_event', event_id::text) FROM added
