@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from alerts import shelving
+from alerts import shelving, silence
 from alerts.responsibility import Answerable, Move, Standing
 from alerts.shelving import Shelf, ShelfKind
+from alerts.silence import TreatmentEnd
 from telemetry.alarms import ConditionState, Priority
 
 # While a fault of ours lasts, what it keeps from being told is looked at again so often.
 LOOK_AGAIN_US: Final = 5_000_000
+# What is known of a silence changes: a last will comes, a backlog brings the end of the treatment.
+KNOWN_AGAIN_US: Final = 60_000_000
 # The cause group of rules about silence: what a fault of ours looks like from here.
 SILENCE: Final = "telemetry"
 _NOW: Final = "somebody has to know now"
@@ -42,6 +45,7 @@ class AlertFacts:
         cause: its rule's cause group. between: found by a rule between treatments.
         late: found only in readings that came too late. shelf: the newest of its unit and rule, ended or not.
         seen_before: a person has acknowledged it; where it is unacknowledged again, the rule has told it anew.
+        since_us: when it was raised (microseconds since 1970 UTC).
         again: its rule has told it anew since it was set aside; of one that is not set aside never.
     """
 
@@ -55,6 +59,7 @@ class AlertFacts:
     shelf: Shelf | None = None
     seen_before: bool = False
     again: bool = False
+    since_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Home:
         out_until_us: how long at most.
         own_fault: what keeps our own servers from hearing the homes, empty when they do.
         is_test: it serves nobody and is there to try the whole way with.
+        silence: what is known of why it is not heard; asked for only with alerts about silence.
+        ended: its newest treatment, where that has ended; likewise.
     """
 
     in_treatment: bool = False
@@ -73,6 +80,8 @@ class Home:
     out_until_us: int | None = None
     own_fault: str = ""
     is_test: bool = False
+    silence: str = ""
+    ended: TreatmentEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,14 @@ def _between(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.LIST, "between treatments", "nothing happens now: it is on the work list")
 
 
+def _treatment_ended(alert: AlertFacts, home: Home, _now_us: int) -> Judgement | None:
+    if alert.cause != SILENCE or home.in_treatment:
+        return None
+    seen = alert.state is ConditionState.ACTIVE_ACKNOWLEDGED
+    why = silence.nobody_treated(home.ended, alert.since_us, seen=seen)
+    return Judgement(Verdict.LIST, "treatment ended", why) if why else None
+
+
 def _out_of_service(_alert: AlertFacts, home: Home, _now_us: int) -> Judgement | None:
     # Whoever is on the machine is watched, whatever somebody has said about the unit.
     if not home.out_of_service or home.in_treatment:
@@ -148,6 +165,16 @@ def _low(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.LIST, "low priority", "low priority: it is on the work list and in the digest")
 
 
+def _silent(alert: AlertFacts, home: Home, now_us: int) -> Judgement | None:
+    # People first: whatever is the cause, somebody may be on a machine of which nobody hears.
+    if alert.cause != SILENCE:
+        return None
+    if alert.state is ConditionState.LATCHED_CLEAR:
+        return Judgement(Verdict.ASK, "silence", "it is heard again, and nobody has seen that it was silent")
+    reason = f"somebody may be on the machine: call the home. For the technician: {home.silence or 'cause not known'}"
+    return Judgement(Verdict.ASK, "silence", reason, now_us + KNOWN_AGAIN_US)
+
+
 def _told_anew(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.ASK, "told anew", shelving.AGAIN) if alert.again else None
 
@@ -157,7 +184,8 @@ def _ask(_alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    _over, _test, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _told_anew, _ask,
+    _over, _test, _late, _between, _treatment_ended, _out_of_service, _shelved, _own_fault, _seen, _low, _silent,
+    _told_anew, _ask,
 )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ KEPT_US: Final = 1_000_000
 # Whom it is taken to when those whose it is have not answered.
 _PATHWAY: Final = {
     Audience.CLINICAL: Audience.OPERATIONS,
-    Audience.TECHNICAL: Audience.CLINICAL,
+    # What has to be mended is no clinician's: a silent treatment asks them by a notice of its own.
+    Audience.TECHNICAL: Audience.OPERATIONS,
     Audience.OPERATIONS: Audience.CLINICAL,
 }
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
-from notifier import selftest
+from alerts.routing import SILENCE
+from notifier import selftest, silences
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.dispatch import Carrier, Dispatch
@@ -66,12 +67,18 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     metrics, on_call = Metrics(), OnCall()
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
     dispatch = Dispatch(kept, carrier, clock)
-    decider = Decider(
+    rules = causes()
+    silent = rules.rules_of(SILENCE)
+    decider: Decider = Decider(
         options.database_url,
         instance,
-        causes(),
+        rules,
         on_call,
-        [on_call.troubles, selftest.troubles],
+        [
+            on_call.troubles,
+            selftest.troubles,
+            lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears),
+        ],
         dispatch.wake,
         clock,
         metrics,

@@ -511,6 +511,8 @@ CREATE TABLE unit_status (
     config_trouble text NOT NULL DEFAULT '',
     certificate_until timestamptz
 );
+-- Boxes that are away, the longest first, without a walk through all boxes.
+CREATE INDEX unit_status_away ON unit_status (since) WHERE NOT online;
 
 
 -- What our rules found -----------------------------------------------------------------------------------------------

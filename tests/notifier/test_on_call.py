@@ -4,7 +4,7 @@ from datetime import date, time
 
 from alerts.escalation import People
 from notifier.on_call import KEPT_US, OnCall
-from store import channels, notices, rota
+from store import accounts, channels, notices, rota
 from store.notices import NewNotice, NoticeRow
 from store.rota import Written
 from telemetry.alarms import Priority
@@ -46,6 +46,15 @@ def test_the_rota_says_who_is_first_and_who_is_backup(world: World) -> None:
     assert OnCall()(world.conn, row, world.now_us + DAY_US).pathway == tuple(sorted(users.values()))
     clinical = notices.lock_open_troubles(world.conn)[0]
     assert OnCall()(world.conn, clinical, world.now_us + DAY_US).first == (users["chen"],)
+
+
+def test_what_has_to_be_mended_goes_to_operations_where_no_technician_answers(world: World) -> None:
+    operator = accounts.add_user(
+        world.conn, email="o@example.org", name="O", role="operations", clinic_id=None, password_hash="x",
+        now_us=world.now_us,
+    )  # fmt: skip
+    people = OnCall()(world.conn, notice(world, Audience.TECHNICAL), world.now_us)
+    assert people.pathway == (operator,)
 
 
 def test_the_rotas_are_read_again_after_a_second(world: World) -> None:

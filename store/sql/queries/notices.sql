@@ -41,7 +41,7 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
     EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict,
-    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until),
+    n.stage, n.reason, to_us(a.since), s.kind, s.priority, s.alert_id, to_us(s.until),
     EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.again AND NOT e.late
         AND e.event_id > s.alert_event_id)
 FROM alert AS a
