@@ -13,7 +13,7 @@ from typing import Final
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import selftest, silences
+from notifier import pathway, selftest, silences
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.dispatch import Carrier, Dispatch
@@ -77,6 +77,7 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         [
             on_call.troubles,
             selftest.troubles,
+            lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us),
             lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears),
         ],
         dispatch.wake,

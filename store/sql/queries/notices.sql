@@ -265,3 +265,18 @@ FROM notice_alert AS w
 JOIN alert AS a USING (alert_id)
 WHERE w.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR %(over)s)
 ORDER BY w.notice_id, priority_rank(a.priority) DESC, w.alert_id
+
+-- name: notices_on_the_pathway
+SELECT n.notice_id, u.name, u.clinic_id, c.name, n.priority, to_us(asked.since)
+FROM notice AS n
+JOIN unit AS u USING (unit_id)
+LEFT JOIN clinic AS c ON c.clinic_id = u.clinic_id
+JOIN LATERAL (
+    -- Since it was last held or with somebody.
+    SELECT min(e.at) AS since, bool_or(e.stage = 'step pathway') AS passed FROM notice_event AS e
+    WHERE e.notice_id = n.notice_id AND e.state IN ('asking', 'unanswered')
+        AND e.event_id > coalesce((SELECT max(event_id) FROM notice_event
+            WHERE notice_id = n.notice_id AND state NOT IN ('asking', 'unanswered')), 0)
+) AS asked ON asked.passed
+WHERE n.state IN ('asking', 'unanswered') AND n.audience = 'clinical'
+ORDER BY n.notice_id
