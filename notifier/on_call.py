@@ -36,7 +36,7 @@ class OnCall:
 
     def __call__(self, conn: Connection, row: NoticeRow, now_us: int) -> People:
         """The people a notice is taken to, in the order of its steps."""
-        book, key = self._kept(conn, now_us), (row.clinic_id, row.audience)
+        book, key = self.book(conn, now_us), (row.clinic_id, row.audience)
         if key not in self._people:
             audience = Audience(row.audience)
             own = roster(book, row.clinic_id, audience, now_us)
@@ -47,7 +47,7 @@ class OnCall:
 
     def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
         """What is wrong with the days ahead: asked about from a day before it matters, on the work list before."""
-        found = findings(self._kept(conn, now_us), channels.last_tested(conn), now_us)
+        found = findings(self.book(conn, now_us), channels.last_tested(conn), now_us)
         return [
             Trouble(
                 "rota", one.key, one.clinic_id, str(Audience.OPERATIONS),
@@ -58,7 +58,7 @@ class OnCall:
 
     def duty(self, conn: Connection, clinic_id: int | None, now_us: int) -> str:
         """Who is on call for a clinic's patients, by name; where nobody is, why, and who else may answer."""
-        book = self._kept(conn, now_us)
+        book = self.book(conn, now_us)
         found = roster(book, clinic_id, Audience.CLINICAL, now_us)
         named = {PRIMARY: found.primary, BACKUP: found.backup}
         lines = [f"{LINE_WORDS[line]} {_name(book, user)}" for line, user in named.items() if user is not None]
@@ -67,7 +67,8 @@ class OnCall:
         others = ", ".join(_name(book, user) for user in found.everyone[:_NAMED]) or "nobody"
         return f"On call: nobody ({found.why[PRIMARY]}); who may answer: {others}"
 
-    def _kept(self, conn: Connection, now_us: int) -> Book:
+    def book(self, conn: Connection, now_us: int) -> Book:
+        """All rotas, at most a second old."""
         if self._book is None or not 0 <= now_us - self._read_us < KEPT_US:
             self._book, self._read_us = rota.load(conn, now_us), now_us
             self._people = {}

@@ -16,6 +16,7 @@ from alerts.routing import SILENCE
 from notifier import pathway, selftest, silences
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
+from notifier.digests import Digests
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
@@ -40,6 +41,7 @@ class NotifyOptions:
 
     Attributes:
         health_port: 0 = any free one, printed in the log.
+        digest: whether who is on call is told once a day what is on the work list.
         heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
     """
 
@@ -47,6 +49,7 @@ class NotifyOptions:
     site: Site
     health_port: int = 0
     heartbeat_url: str | None = None
+    digest: bool = True
 
 
 def causes() -> Causes:
@@ -75,6 +78,7 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         rules,
         on_call,
         [
+            *([Digests(on_call.book).look] if options.digest else []),
             on_call.troubles,
             selftest.troubles,
             lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us),

@@ -1212,6 +1212,18 @@ CREATE INDEX unit_service_event_newest ON unit_service_event (unit_id, event_id)
 CREATE TRIGGER unit_service_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON unit_service_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- That who is on call was told once a day what is on the work list: of which line of duty, on which of its local days.
+-- `notice_id` null: nothing was to be told, or nobody to be told. `open`, `days`: how many, and how long the oldest.
+CREATE TABLE digest (
+    rota_id int NOT NULL REFERENCES rota,
+    day date NOT NULL,
+    at timestamptz NOT NULL,
+    open int NOT NULL DEFAULT 0,
+    days int NOT NULL DEFAULT 0,
+    notice_id bigint UNIQUE REFERENCES notice,
+    PRIMARY KEY (rota_id, day)
+);
+
 CREATE FUNCTION priority_rank(priority text) RETURNS smallint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN array_position(ARRAY['low', 'medium', 'high'], priority)::smallint;

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import closing
+from datetime import UTC, date, datetime
 from urllib.request import urlopen
+
+import pytest
 
 from homehd.brokers import free_port
 from notifier import service
 from notifier.channels import Channels
 from notifier.page import Site
-from store import heartbeat, notices
+from store import heartbeat, notices, rota
+from store.rota import Written
 from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
+from telemetry.rota import PRIMARY, Audience, Rotation
 from tests.notifier.http_sink import http_sink
 from tests.notifier.pages import LOOPBACK
 from tests.notifier.world import World
@@ -60,3 +65,29 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
             WHERE d.state = 'sent' AND cause = 'venous access'"""
         )[0][0]
         assert 1 <= sent <= 6
+
+
+@pytest.mark.parametrize("digest", [True, False])
+def test_the_digest_can_be_turned_off(world: World, digest: bool) -> None:
+    clock, stop = SystemClock(), threading.Event()
+    now = datetime.fromtimestamp(notices.database_us(world.conn) // 1_000_000, UTC)
+    written = Written("os:test", "a test", 0)
+    number = rota.add(world.conn, world.clinic, Audience.CLINICAL, PRIMARY, "UTC", written)
+    turns = Rotation(0, (world.users["anna"],), 1, now.time().replace(microsecond=0), date(2025, 6, 16), 0)
+    rota.rotate(world.conn, number, turns, written)
+    world.alert("R20", Priority.LOW)
+    world.settle()
+    heartbeat.beat(world.conn, "ingest", "i", notices.database_us(world.conn), {"shards": 64})
+    options = service.NotifyOptions(world.url, Site(), digest=digest)
+    thread = threading.Thread(target=service.run, args=(options, Channels(LOOPBACK, clock), clock, stop))
+    thread.start()
+    try:
+        # What else there is to look at is looked at after it.
+        end_s = clock.monotonic_s() + 30
+        while not world.rows("SELECT FROM notice WHERE cause = 'rota'"):
+            assert clock.monotonic_s() < end_s
+            stop.wait(0.02)
+    finally:
+        stop.set()
+        thread.join(15)
+    assert world.rows("SELECT count(*) FROM notice WHERE cause = 'digest'") == [(int(digest),)]
