@@ -227,6 +227,13 @@ UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND sta
 INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
 VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
 
+-- name: units_out_of_service
+SELECT unit_id, to_us(until), actor, reason FROM (
+    SELECT DISTINCT ON (unit_id) unit_id, is_out, until, actor, reason FROM unit_service_event
+    ORDER BY unit_id, event_id DESC
+) AS newest
+WHERE is_out AND until > from_us(%(now)s)
+
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
 WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
