@@ -79,16 +79,19 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         on_call,
         [
             *([Digests(on_call.book).look] if options.digest else []),
-            on_call.troubles,
-            selftest.troubles,
-            lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us),
-            lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears),
+            metrics.counting(on_call.troubles, "rota"),
+            metrics.counting(selftest.troubles, selftest.CAUSE),
+            metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
+            metrics.counting(
+                lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES
+            ),
         ],
         dispatch.wake,
         clock,
         metrics,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
+    metrics.unlooked_s.set_function(lambda: clock.monotonic_s() - dispatch.looked_s)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(decider, dispatch, clock), named="notify_health_port"
     )

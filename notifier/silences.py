@@ -23,7 +23,7 @@ from telemetry.treatment import EndKnown
 
 # Between treatments nobody is at risk: routers restart, and people pull plugs to clean (a design default of ours).
 AWAY_US: Final = 15 * 60 * 1_000_000
-_CAUSES: Final = tuple(str(what) for what in Silence)
+CAUSES: Final = tuple(str(what) for what in Silence)
 _TO_DO: Final = {
     Silence.LINK: "Call the home about router and power; the box sends what it kept once it is back",
     Silence.BOX: "See `homehd doctor edge` on the box, or have it switched off and on",
@@ -37,7 +37,7 @@ def troubles(conn: Connection, rules: Collection[str], now_us: int, *, hears: bo
     While they do not, nothing is known of any home: what stands goes on standing.
     """
     if not hears:
-        return [_standing(*row) for row in silences.standing(conn, _CAUSES)]
+        return [_standing(*row) for row in silences.standing(conn, CAUSES)]
     homes = silences.silent_homes(conn, rules, now_us, now_us - AWAY_US)
     return [one for home in homes if (one := _trouble(home, now_us)) is not None]
 

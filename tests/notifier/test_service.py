@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -55,6 +56,10 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
                 stop.wait(0.02)
             with closing(urlopen(f"http://127.0.0.1:{port}/healthz")) as answer:
                 assert json.load(answer)["database"] == "answers"
+            with closing(urlopen(f"http://127.0.0.1:{port}/metrics")) as answer:
+                figures = answer.read().decode()
+            assert 'homehd_notifier_troubles{cause="box"} 1.0' in figures
+            assert re.search(r"homehd_notifier_pages_unlooked_seconds \d\.", figures)
         finally:
             stop.set()
             thread.join(15)
