@@ -8,7 +8,7 @@ told?", and is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -24,6 +24,8 @@ LOOK_AGAIN_US: Final = 5_000_000
 KNOWN_AGAIN_US: Final = 60_000_000
 # The cause group of rules about silence: what a fault of ours looks like from here.
 SILENCE: Final = "telemetry"
+# Why an acceptance ends before its time.
+CLOSED: Final = "the account of who had accepted it was closed"
 _NOW: Final = "somebody has to know now"
 
 
@@ -209,8 +211,13 @@ class Decision:
     again_us: int | None = None
 
 
-def decide(standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], now_us: int) -> Decision:
-    """What a notice's alerts, all of them, come to for the notice as it stands."""
+def decide(
+    standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], now_us: int, *, closed: bool = False
+) -> Decision:
+    """What a notice's alerts, all of them, come to for the notice as it stands.
+
+    `closed`: the account of who has accepted it was closed, so that nobody has.
+    """
     still = [(alert, word) for alert, word in alerts if word.verdict is not Verdict.OVER]
     if not still:
         return Decision(Move.RESOLVE, "every condition of it is over")
@@ -218,7 +225,11 @@ def decide(standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], n
     expires_us = standing.until_us if standing.state is Answerable.ACCEPTED else None
     again_us = min([*times, *([expires_us] if expires_us is not None and expires_us > now_us else [])], default=None)
     asking = [alert for alert, word in still if word.verdict is Verdict.ASK]
+    if closed and standing.state is Answerable.ACCEPTED:
+        standing = replace(standing, until_us=now_us)
     move, reason, priority = _move(standing, still, asking, now_us)
+    if closed and move in (Move.EXPIRE, Move.HOLD):
+        reason = CLOSED
     return Decision(move, reason, priority, again_us)
 
 

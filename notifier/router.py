@@ -15,7 +15,7 @@ from alerts.shelving import Shelf, ShelfKind
 from evaluation.notice_changes import standing, word
 from notifier.moving import Writes
 from notifier.silences import box_of, end_of
-from store import notices, selftests, shelvings, silences
+from store import accounts, notices, selftests, shelvings, silences
 from store.notices import AlertToJudge, HomeRow, Judged, Key, NewNotice, NoticeRow
 from store.pool import Connection, pipelined
 from store.shelvings import ENDED, Shelving
@@ -72,11 +72,12 @@ def _decide_all(
     homes = notices.homes(conn, sorted({unit for unit, _, _ in wanted}), now_us)
     silent = silences.of_units(conn, sorted({unit for unit, _, cause in wanted if cause == routing.SILENCE}))
     rows = {**rows, **_open(conn, {key for key in wanted if key not in rows}, alerts, homes, now_us)}
+    closed = accounts.closed(conn, [rows[key].accepted_by for key in wanted & rows.keys()])
     writes = Writes()
     # The most important first: their pages are the first to go.
     for key in sorted(wanted & rows.keys(), key=lambda key: (-_rank(alerts[key]), key)):
         known = _known(homes[key[0]], silent.get(key[0]) if key[2] == routing.SILENCE else None, now_us, own_fault)
-        _decide(conn, writes, rows[key], alerts[key], known, now_us)
+        _decide(conn, writes, rows[key], alerts[key], known, now_us, closed=rows[key].accepted_by in closed)
     writes.flush(conn, now_us)
     for key, row in rows.items():
         if key in wanted and homes[key[0]].is_test:
@@ -99,7 +100,8 @@ def _open(
 
 
 def _decide(
-    conn: Connection, writes: Writes, row: NoticeRow, alerts: list[AlertToJudge], known: Home, now_us: int
+    conn: Connection, writes: Writes, row: NoticeRow, alerts: list[AlertToJudge], known: Home, now_us: int, *,
+    closed: bool,
 ) -> None:  # fmt: skip
     judged = [
         (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, row.cause)]
@@ -109,7 +111,7 @@ def _decide(
     for alert, facts, said in judged:
         _record(writes, row, alert, said, now_us)
         _end_shelf(conn, alert, facts, now_us)
-    decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us)
+    decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us, closed=closed)
     if decision.move is not None:
         row = writes.move(row, decision.move, now_us, decision.reason, priority=decision.priority)
     writes.again_us[row.notice_id] = row.accepted_until_us if decision.again_us is None else decision.again_us

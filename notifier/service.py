@@ -13,7 +13,7 @@ from typing import Final
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import pathway, selftest, silences
+from notifier import lost_channels, pathway, selftest, silences
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.digests import Digests
@@ -80,6 +80,7 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         [
             *([Digests(on_call.book).look] if options.digest else []),
             metrics.counting(on_call.troubles, "rota"),
+            metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
             metrics.counting(selftest.troubles, selftest.CAUSE),
             metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
             metrics.counting(

@@ -107,6 +107,7 @@ export const englishAnswers = {
       ingest: "Our servers do not hear or store everything",
       unreached: "Nobody could be reached",
       rota: "Rota",
+      channel: "A channel is gone",
       pathway: "Nobody of a clinic answers",
       "home link": "A home's link is lost",
       box: "A box is silent",

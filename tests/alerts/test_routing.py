@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.responsibility import TABLE, Answerable, Move, Standing
-from alerts.routing import STAGES, AlertFacts, Home, Verdict, decide, judge
+from alerts.routing import CLOSED, STAGES, AlertFacts, Home, Verdict, decide, judge
 from alerts.shelving import Shelf, ShelfKind
 from telemetry.alarms import ConditionState, Priority
 
@@ -119,3 +119,15 @@ def test_an_acceptance_that_has_lasted_its_time(priority: Priority, move: Move) 
 
 def test_the_last_stage_always_speaks() -> None:
     assert STAGES[-1](ALERT, Home(), NOW_US) is not None
+
+
+def test_what_a_closed_account_has_accepted_is_nobody_s() -> None:
+    accepted = Standing(Answerable.ACCEPTED, Priority.HIGH, 1, 4, NOW_US + 60)
+    seen = replace(ALERT, state=ConditionState.ACTIVE_ACKNOWLEDGED)
+    judged = [(seen, judge(seen, Home(), NOW_US))]
+    assert decide(accepted, judged, NOW_US).move is None
+    given_back = decide(accepted, judged, NOW_US, closed=True)
+    assert (given_back.move, given_back.reason) == (Move.EXPIRE, CLOSED)
+    # Of one that nobody has accepted it says nothing.
+    asking = Standing(Answerable.ASKING, Priority.HIGH, 1)
+    assert decide(asking, [(ALERT, judge(ALERT, Home(), NOW_US))], NOW_US, closed=True).move is None
