@@ -172,7 +172,8 @@ def _silent(alert: AlertFacts, home: Home, now_us: int) -> Judgement | None:
     if alert.cause != SILENCE:
         return None
     if alert.state is ConditionState.LATCHED_CLEAR:
-        return Judgement(Verdict.ASK, "silence", "it is heard again, and nobody has seen that it was silent")
+        reason = "it is heard again, and nobody has seen that it was silent"
+        return Judgement(Verdict.ASK, "silence", reason, now_us + KNOWN_AGAIN_US)
     reason = f"somebody may be on the machine: call the home. For the technician: {home.silence or 'cause not known'}"
     return Judgement(Verdict.ASK, "silence", reason, now_us + KNOWN_AGAIN_US)
 

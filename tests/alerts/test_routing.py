@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from alerts.responsibility import TABLE, Answerable, Move, Standing
 from alerts.routing import CLOSED, STAGES, AlertFacts, Home, Verdict, decide, judge
 from alerts.shelving import Shelf, ShelfKind
+from alerts.silence import TreatmentEnd
 from telemetry.alarms import ConditionState, Priority
+from telemetry.treatment import EndKnown
 
 NOW_US = 1_750_000_000_000_000
 ALERT = AlertFacts(1, "R10", "venous access", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED)
 SHELF = Shelf(ShelfKind.TIMED, Priority.HIGH, 1, NOW_US + 1)
+ENDED = TreatmentEnd(NOW_US - 9, NOW_US, EndKnown.MACHINE)
 OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
 
 
@@ -37,6 +40,9 @@ OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
         ({"shelf": replace(SHELF, priority=Priority.MEDIUM)}, Home(), Verdict.ASK, "ask"),
         ({"shelf": SHELF, "again": True}, Home(), Verdict.ASK, "told anew"),
         ({"shelf": SHELF, "again": True}, OUT, Verdict.HOLD, "out of service"),
+        ({"cause": "telemetry", "since_us": NOW_US}, Home(ended=ENDED), Verdict.LIST, "treatment ended"),
+        ({"cause": "telemetry", "since_us": NOW_US}, Home(True, ended=ENDED), Verdict.ASK, "silence"),
+        ({"since_us": NOW_US}, Home(ended=ENDED), Verdict.ASK, "ask"),
         ({"cause": "telemetry"}, Home(own_fault="broker"), Verdict.HOLD, "our own fault"),
         ({}, Home(own_fault="broker"), Verdict.ASK, "ask"),
         ({"state": ConditionState.ACTIVE_ACKNOWLEDGED}, Home(), Verdict.SEEN, "acknowledged"),

@@ -21,7 +21,7 @@ from store import accounts, heartbeat, notices, pool, rota
 from store.pool import Connection
 from store.rota import Written
 from telemetry.alarms import Priority
-from telemetry.rota import PRIMARY, Audience, Rotation
+from telemetry.rota import BACKUP, PRIMARY, Audience, Rotation
 from tests.notifier.world import START_US, World, build
 
 HOUR = 3600 * 1_000_000
@@ -30,9 +30,11 @@ DAY = 24 * HOUR
 MONDAY_US = 1_750_060_800_000_000
 
 
-def on_rota(world: World, *names: str, audience: Audience = Audience.CLINICAL, clinic: int | None = -1) -> int:
+def on_rota(
+    world: World, *names: str, audience: Audience = Audience.CLINICAL, clinic: int | None = -1, line: int = PRIMARY
+) -> int:
     written = Written("os:test", "a test", START_US)
-    number = rota.add(world.conn, world.clinic if clinic == -1 else clinic, audience, PRIMARY, "UTC", written)
+    number = rota.add(world.conn, world.clinic if clinic == -1 else clinic, audience, line, "UTC", written)
     people = tuple(world.users[name] for name in names)
     rota.rotate(world.conn, number, Rotation(0, people, 1, time(8), date(2025, 6, 16), START_US - DAY), written)
     return number
@@ -51,6 +53,7 @@ def look(world: World) -> list[tuple[str, str]]:
 
 def test_at_hand_over_who_comes_on_call_has_one_page_a_day(world: World) -> None:
     on_rota(world, "anna", "boris")
+    on_rota(world, "chen", line=BACKUP)
     world.alert("R13", Priority.LOW)
     world.settle()
     world.now_us = MONDAY_US - 1

@@ -279,11 +279,12 @@ def test_a_second_fall_while_somebody_is_at_another_of_its_cause_asks_anew(world
     world.after(0)
     shelve(world, first, ShelfKind.TIMED, 60)
     world.after(1)
-    # Another of the same cause is asked about and taken: that acknowledges what it is about, not what is set aside.
-    world.alert("R10", Priority.MEDIUM)
+    # Another of the same cause is asked about and seen: that is not to have seen what is set aside.
+    second = world.alert("R10", Priority.MEDIUM)
     world.after(1)
-    world.answer("boris", Move.ACCEPT)
+    world.at_the_api(lambda conn: answering.acknowledge(conn, second, world.users["boris"], world.now_us))
     world.after(1)
+    assert world.notice()[0] == "accepted"
     world.step(first, "R13", Priority.MEDIUM, ConditionState.ACTIVE_UNACKNOWLEDGED, again=True)
     world.after(0)
     assert world.rows("SELECT state FROM notice WHERE cause = 'venous access'") == [("asking",)]

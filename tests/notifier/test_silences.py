@@ -123,12 +123,16 @@ def test_a_treatment_that_begins_to_be_silent_is_more_than_a_box_that_is_away(wo
     assert world.rows("SELECT state, priority FROM notice WHERE audience = 'technical'") == [("asking", "medium")]
 
 
+@pytest.mark.parametrize("latched", [False, True])
 @pytest.mark.parametrize("end", [EndKnown.MACHINE, EndKnown.DERIVED])
-def test_a_treatment_that_has_ended_is_nobodys_and_says_so(world: World, end: EndKnown) -> None:
+def test_a_treatment_that_has_ended_is_nobodys_and_says_so(world: World, end: EndKnown, latched: bool) -> None:
     alert = world.alert("R33", Priority.HIGH)
     world.after(30)
+    if latched:
+        world.step(alert, "R33", Priority.HIGH, ConditionState.LATCHED_CLEAR)
+        world.after(0)
+        assert told(world)[:2] == ("ask", "silence")
     asked = world.pages()
-    world.step(alert, "R33", Priority.HIGH, ConditionState.LATCHED_CLEAR)
     treat(world, end, world.now_us - 10_000_000)
     # Looked at again within a minute, although nothing happens to the alert.
     world.after(60)
