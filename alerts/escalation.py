@@ -22,7 +22,7 @@ class StepKind(StrEnum):
     SECOND_CHANNEL = "second channel"  # the same, another way, where no device has said it got it
     BACKUP = "backup"
     EVERYONE = "everyone"  # on the rota; and the home is to be called
-    PATHWAY = "pathway"  # the clinic's documented emergency pathway; operations hears of it, too
+    PATHWAY = "pathway"  # the clinic's documented emergency pathway; operations is told that nobody answers
     REPEAT = "repeat"  # all over again
 
 

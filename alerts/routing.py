@@ -8,19 +8,25 @@ told?", and is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from alerts import shelving
+from alerts import shelving, silence
 from alerts.responsibility import Answerable, Move, Standing
 from alerts.shelving import Shelf, ShelfKind
+from alerts.silence import TreatmentEnd
 from telemetry.alarms import ConditionState, Priority
 
 # While a fault of ours lasts, what it keeps from being told is looked at again so often.
 LOOK_AGAIN_US: Final = 5_000_000
+# What is known of a silence changes: a last will comes, a backlog brings the end of the treatment.
+KNOWN_AGAIN_US: Final = 60_000_000
 # The cause group of rules about silence: what a fault of ours looks like from here.
 SILENCE: Final = "telemetry"
+# Why an acceptance ends before its time.
+CLOSED: Final = "the account of who had accepted it was closed"
+_NOW: Final = "somebody has to know now"
 
 
 class Verdict(StrEnum):
@@ -41,6 +47,8 @@ class AlertFacts:
         cause: its rule's cause group. between: found by a rule between treatments.
         late: found only in readings that came too late. shelf: the newest of its unit and rule, ended or not.
         seen_before: a person has acknowledged it; where it is unacknowledged again, the rule has told it anew.
+        since_us: when it was raised (microseconds since 1970 UTC).
+        again: its rule has told it anew since it was set aside; of one that is not set aside never.
     """
 
     alert_id: int
@@ -52,6 +60,8 @@ class AlertFacts:
     between: bool = False
     shelf: Shelf | None = None
     seen_before: bool = False
+    again: bool = False
+    since_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,8 @@ class Home:
         out_until_us: how long at most.
         own_fault: what keeps our own servers from hearing the homes, empty when they do.
         is_test: it serves nobody and is there to try the whole way with.
+        silence: what is known of why it is not heard; asked for only with alerts about silence.
+        ended: its newest treatment, where that has ended; likewise.
     """
 
     in_treatment: bool = False
@@ -70,6 +82,8 @@ class Home:
     out_until_us: int | None = None
     own_fault: str = ""
     is_test: bool = False
+    silence: str = ""
+    ended: TreatmentEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,14 @@ def _between(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.LIST, "between treatments", "nothing happens now: it is on the work list")
 
 
+def _treatment_ended(alert: AlertFacts, home: Home, _now_us: int) -> Judgement | None:
+    if alert.cause != SILENCE or home.in_treatment:
+        return None
+    seen = alert.state is ConditionState.ACTIVE_ACKNOWLEDGED
+    why = silence.nobody_treated(home.ended, alert.since_us, seen=seen)
+    return Judgement(Verdict.LIST, "treatment ended", why) if why else None
+
+
 def _out_of_service(_alert: AlertFacts, home: Home, _now_us: int) -> Judgement | None:
     # Whoever is on the machine is watched, whatever somebody has said about the unit.
     if not home.out_of_service or home.in_treatment:
@@ -120,7 +142,7 @@ def _out_of_service(_alert: AlertFacts, home: Home, _now_us: int) -> Judgement |
 
 def _shelved(alert: AlertFacts, _home: Home, now_us: int) -> Judgement | None:
     shelf = alert.shelf
-    if shelf is None or shelving.ended(shelf, alert.priority, alert.alert_id, now_us) is not None:
+    if shelf is None or shelving.ended(shelf, alert.priority, alert.alert_id, now_us, again=alert.again) is not None:
         return None
     how = "until it is over" if shelf.kind is ShelfKind.ONE_SHOT else "for a while"
     return Judgement(Verdict.HOLD, "shelved", f"set aside {how}", shelf.until_us)
@@ -145,12 +167,28 @@ def _low(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
     return Judgement(Verdict.LIST, "low priority", "low priority: it is on the work list and in the digest")
 
 
+def _silent(alert: AlertFacts, home: Home, now_us: int) -> Judgement | None:
+    # People first: whatever is the cause, somebody may be on a machine of which nobody hears.
+    if alert.cause != SILENCE:
+        return None
+    if alert.state is ConditionState.LATCHED_CLEAR:
+        reason = "it is heard again, and nobody has seen that it was silent"
+        return Judgement(Verdict.ASK, "silence", reason, now_us + KNOWN_AGAIN_US)
+    reason = f"somebody may be on the machine: call the home. For the technician: {home.silence or 'cause not known'}"
+    return Judgement(Verdict.ASK, "silence", reason, now_us + KNOWN_AGAIN_US)
+
+
+def _told_anew(alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
+    return Judgement(Verdict.ASK, "told anew", shelving.AGAIN) if alert.again else None
+
+
 def _ask(_alert: AlertFacts, _home: Home, _now_us: int) -> Judgement | None:
-    return Judgement(Verdict.ASK, "ask", "somebody has to know now")
+    return Judgement(Verdict.ASK, "ask", _NOW)
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    _over, _test, _late, _between, _out_of_service, _shelved, _own_fault, _seen, _low, _ask,
+    _over, _test, _late, _between, _treatment_ended, _out_of_service, _shelved, _own_fault, _seen, _low, _silent,
+    _told_anew, _ask,
 )  # fmt: skip
 
 
@@ -174,8 +212,13 @@ class Decision:
     again_us: int | None = None
 
 
-def decide(standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], now_us: int) -> Decision:
-    """What a notice's alerts, all of them, come to for the notice as it stands."""
+def decide(
+    standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], now_us: int, *, closed: bool = False
+) -> Decision:
+    """What a notice's alerts, all of them, come to for the notice as it stands.
+
+    `closed`: the account of who has accepted it was closed, so that nobody has.
+    """
     still = [(alert, word) for alert, word in alerts if word.verdict is not Verdict.OVER]
     if not still:
         return Decision(Move.RESOLVE, "every condition of it is over")
@@ -183,7 +226,11 @@ def decide(standing: Standing, alerts: Sequence[tuple[AlertFacts, Judgement]], n
     expires_us = standing.until_us if standing.state is Answerable.ACCEPTED else None
     again_us = min([*times, *([expires_us] if expires_us is not None and expires_us > now_us else [])], default=None)
     asking = [alert for alert, word in still if word.verdict is Verdict.ASK]
+    if closed and standing.state is Answerable.ACCEPTED:
+        standing = replace(standing, until_us=now_us)
     move, reason, priority = _move(standing, still, asking, now_us)
+    if closed and move in (Move.EXPIRE, Move.HOLD):
+        reason = CLOSED
     return Decision(move, reason, priority, again_us)
 
 
@@ -193,10 +240,10 @@ def _move(
     if asking:
         top = max((alert.priority for alert in asking), key=lambda priority: priority.rank)
         if standing.state is Answerable.NOBODY:
-            return Move.ASK, "somebody has to know now", top
+            return Move.ASK, shelving.AGAIN if any(alert.again for alert in asking) else _NOW, top
         if top.rank > standing.priority.rank:
             return Move.ASK, f"priority rose from {standing.priority} to {top}", top
-        if standing.state is Answerable.ACCEPTED and any(alert.seen_before for alert in asking):
+        if standing.state is Answerable.ACCEPTED and any(alert.seen_before or alert.again for alert in asking):
             return Move.ASK, "it was seen, and has come again", standing.priority
     if standing.state is Answerable.ACCEPTED and standing.until_us is not None and now_us >= standing.until_us:
         wanted = [alert.priority for alert, word in still if word.verdict in (Verdict.ASK, Verdict.SEEN)]

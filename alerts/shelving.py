@@ -1,7 +1,8 @@
 """Setting an alert aside for a while: whether it may be, and whether it still is. Pure: times are handed in.
 
 ISA-18.2 and OPC UA Part 9 know the two kinds. What is shelved is a rule of one unit; it is kept and shown, and nobody
-is asked because of it. A rise in priority breaks it, and what is not known to be shelved is not.
+is asked because of it. A rise in priority breaks it, and so does what is told anew (a second fall, decision 26): that
+was not there to be set aside. What is not known to be shelved is not.
 """
 
 from __future__ import annotations
@@ -56,10 +57,18 @@ def shelf(kind: ShelfKind, priority: Priority, alert_id: int, now_us: int, minut
     return Shelf(kind, priority, alert_id, now_us + round(minutes * 60e6))
 
 
-def ended(shelf: Shelf, priority: Priority, alert_id: int, now_us: int) -> str | None:
-    """Why it no longer counts for an alert that stands now, None while it does."""
+AGAIN: Final = "told anew: what it is for has happened once more since it was set aside"
+
+
+def ended(shelf: Shelf, priority: Priority, alert_id: int, now_us: int, *, again: bool = False) -> str | None:
+    """Why it no longer counts for an alert that stands now, None while it does.
+
+    `again`: the alert's rule has told it anew since it was set aside.
+    """
     if priority.rank > shelf.priority.rank:
         return f"priority rose from {shelf.priority} to {priority}"
+    if again:
+        return AGAIN
     if shelf.kind is ShelfKind.ONE_SHOT and alert_id != shelf.alert_id:
         return "what was set aside is over, and this is another"
     if now_us >= shelf.until_us:

@@ -38,6 +38,7 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     SEE_NOTICES = "see notices"  # what was made of alerts, for whoever sees those; and troubles of the system
     SEE_TROUBLES = "see troubles"  # notices that are of no home: our own servers, the rota
+    SEE_TECHNICAL = "see technical"  # of these, those for technicians: a home's link, its box
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
@@ -54,8 +55,8 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
-    # Of notices only the troubles they were asked about.
-    Role.TECHNICIAN: _TECHNICAL | {Action.SEE_NOTICES, Action.ANSWER_NOTICES},
+    # Of notices the technical ones, and troubles they were asked about.
+    Role.TECHNICIAN: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES},
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
     # Runs the accounts, reads what is his clinic's; answers nothing.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from alerts import lifecycle
-from alerts.lifecycle import Condition
+from alerts.lifecycle import Condition, Move
 from alerts.records import Transition
 from store.alert_log import AlertEventRow, AlertState
 from telemetry.alarms import ConditionState, Priority
@@ -72,11 +72,13 @@ def steps(
         if moved.is_open:
             after[key] = Standing(alert_id, moved, now.since_us if now else transition.time_us)
         priority = moved.priority or condition.priority or Priority.LOW
-        rows.append(_row(one, alert_id, moved.state, priority))
+        # Told anew only where it stood: what raises it is no second time.
+        again = transition.again and move is Move.ESCALATE
+        rows.append(_row(one, alert_id, moved.state, priority, again))
     return rows, after
 
 
-def _row(one: Found, alert_id: int, state: ConditionState, priority: Priority) -> AlertEventRow:
+def _row(one: Found, alert_id: int, state: ConditionState, priority: Priority, again: bool) -> AlertEventRow:
     transition = one.transition
     return AlertEventRow(
         alert_id=alert_id,
@@ -90,4 +92,5 @@ def _row(one: Found, alert_id: int, state: ConditionState, priority: Priority) -
         inputs=transition.inputs,
         limits=transition.limits,
         late=one.found_us - transition.time_us > LATE_US,
+        again=again,
     )

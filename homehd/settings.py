@@ -51,6 +51,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         vapid_key: file with the key that browsers subscribe to; None = `vapid.pem` in `home`.
         selftest_at: local time of the daily self-test, `10:00` or `10:00 Europe/Berlin`; empty = none is run by itself.
         selftest_broker: mqtt[s]://… by which the unit for tests reaches the broker; None = `broker`.
+        work_list_digest: whether who is on call is told once a day, at hand-over, what is on the work list.
         heartbeat_url: http[s]://… that the notifier calls every minute while all is well; None = nobody does.
         channel_networks: networks that pages may be sent to although they lead to this server or to machines only.
     """
@@ -80,6 +81,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selftest_at: str = "10:00"
     selftest_broker: str | None = None
     heartbeat_url: str | None = None
+    work_list_digest: bool = True
     channel_networks: list[str] = []
 
     @property

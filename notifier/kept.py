@@ -18,7 +18,7 @@ from alerts.delivery import DeliveryState, after
 from alerts.load import flood
 from notifier.dispatch import Job, Outcome
 from notifier.metrics import Metrics
-from notifier.page import Page, Site
+from notifier.page import Digest, Page, Site
 from notifier.words import Language, Occasion
 from store import channels, deliveries, notices, pool
 from store.deliveries import ClaimedDelivery, HeldDelivery
@@ -99,7 +99,7 @@ class KeptDeliveries:
         self._metrics.claimed.inc()
         page = Page(
             str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language),
-            _occasion(one, folded), self._site, one.receipt,
+            _occasion(one, folded), self._site, one.receipt, _digest(one),
         )  # fmt: skip
         return Job(one.delivery_id, one.address, one.host, page, one.attempt - 1)
 
@@ -121,7 +121,13 @@ class KeptDeliveries:
         self._conn = None
 
 
+def _digest(one: ClaimedDelivery) -> Digest | None:
+    return None if one.open is None else Digest(min(one.open, 9999), min(one.days or 0, 9999))
+
+
 def _occasion(one: ClaimedDelivery, folded: int) -> Occasion:
     if one.is_test:
         return Occasion.TEST
+    if one.open is not None:
+        return Occasion.DIGEST
     return Occasion.SEVERAL if folded else Occasion.CALL

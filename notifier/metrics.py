@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from notifier.troubles import Trouble
+from store.pool import Connection
+
+Look = Callable[[Connection, int], Sequence[Trouble]]
 
 
 class Metrics:
@@ -23,10 +30,31 @@ class Metrics:
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
-        self.silent_s = Gauge(
-            "database_silent_seconds", "Since the database last answered", namespace="homehd", subsystem="notifier",
-            registry=self.registry,
-        )  # fmt: skip
+        # A counter that begins with its first failure has not risen for Prometheus.
+        for state in ("sent", "delivered", "failed", "again"):
+            self.tries.labels(state)
+        for outcome in ("sent", "failed"):
+            self.heartbeats.labels(outcome)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(name, text, labels, namespace="homehd", subsystem="notifier", registry=self.registry)
+
+        self.silent_s = gauge("database_silent_seconds", "Since the database last answered")
+        self.unlooked_s = gauge("pages_unlooked_seconds", "Since somebody last looked for pages to send")
+        self.troubles = gauge("troubles", "Troubles of the system that stand, as last looked at", "cause")
+
+    def counting(self, look: Look, *causes: str) -> Look:
+        """The same look, its troubles of these causes counted in `troubles`."""
+        for cause in causes:
+            self.troubles.labels(cause)
+
+        def counted(conn: Connection, now_us: int) -> Sequence[Trouble]:
+            found = look(conn, now_us)
+            for cause in causes:
+                self.troubles.labels(cause).set(sum(one.cause == cause for one in found))
+            return found
+
+        return counted
 
     def page(self) -> tuple[str, bytes]:
         """Content type and body of `/metrics`."""

@@ -12,14 +12,16 @@ from store import channels, rota
 from store.notices import NoticeRow
 from store.pool import Connection
 from telemetry.alarms import Priority
-from telemetry.rota import Audience, Book
+from telemetry.rota import BACKUP, LINE_WORDS, PRIMARY, Audience, Book
 
+_NAMED: Final = 10  # of those who may answer, where nobody is on call
 # In a storm a thousand steps are taken in a second: the rotas are not read for each.
 KEPT_US: Final = 1_000_000
-# Whom it is taken to when those whose it is have not answered.
+# Whom it is taken to when those whose it is have not answered. What is about a patient goes to nobody else: operations
+# has a trouble of its own (notifier.pathway).
 _PATHWAY: Final = {
-    Audience.CLINICAL: Audience.OPERATIONS,
-    Audience.TECHNICAL: Audience.CLINICAL,
+    # What has to be mended is no clinician's: a silent treatment asks them by a notice of its own.
+    Audience.TECHNICAL: Audience.OPERATIONS,
     Audience.OPERATIONS: Audience.CLINICAL,
 }
 
@@ -34,17 +36,18 @@ class OnCall:
 
     def __call__(self, conn: Connection, row: NoticeRow, now_us: int) -> People:
         """The people a notice is taken to, in the order of its steps."""
-        book, key = self._kept(conn, now_us), (row.clinic_id, row.audience)
+        book, key = self.book(conn, now_us), (row.clinic_id, row.audience)
         if key not in self._people:
             audience = Audience(row.audience)
             own = roster(book, row.clinic_id, audience, now_us)
-            pathway = roster(book, row.clinic_id, _PATHWAY[audience], now_us)
-            self._people[key] = People(_line(own.primary), _line(own.backup), own.everyone, pathway.everyone)
+            other = _PATHWAY.get(audience)
+            pathway = () if other is None else roster(book, row.clinic_id, other, now_us).everyone
+            self._people[key] = People(_line(own.primary), _line(own.backup), own.everyone, pathway)
         return self._people[key]
 
     def troubles(self, conn: Connection, now_us: int) -> list[Trouble]:
         """What is wrong with the days ahead: asked about from a day before it matters, on the work list before."""
-        found = findings(self._kept(conn, now_us), channels.last_tested(conn), now_us)
+        found = findings(self.book(conn, now_us), channels.last_tested(conn), now_us)
         return [
             Trouble(
                 "rota", one.key, one.clinic_id, str(Audience.OPERATIONS),
@@ -53,11 +56,28 @@ class OnCall:
             for one in found
         ]  # fmt: skip
 
-    def _kept(self, conn: Connection, now_us: int) -> Book:
+    def duty(self, conn: Connection, clinic_id: int | None, now_us: int) -> str:
+        """Who is on call for a clinic's patients, by name; where nobody is, why, and who else may answer."""
+        book = self.book(conn, now_us)
+        found = roster(book, clinic_id, Audience.CLINICAL, now_us)
+        named = {PRIMARY: found.primary, BACKUP: found.backup}
+        lines = [f"{LINE_WORDS[line]} {_name(book, user)}" for line, user in named.items() if user is not None]
+        if lines:
+            return "On call: " + ", ".join(lines)
+        others = ", ".join(_name(book, user) for user in found.everyone[:_NAMED]) or "nobody"
+        return f"On call: nobody ({found.why[PRIMARY]}); who may answer: {others}"
+
+    def book(self, conn: Connection, now_us: int) -> Book:
+        """All rotas, at most a second old."""
         if self._book is None or not 0 <= now_us - self._read_us < KEPT_US:
             self._book, self._read_us = rota.load(conn, now_us), now_us
             self._people = {}
         return self._book
+
+
+def _name(book: Book, user_id: int) -> str:
+    person = book.people.get(user_id)
+    return "somebody" if person is None else person.name
 
 
 def _line(user_id: int | None) -> tuple[int, ...]:

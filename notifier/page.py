@@ -52,6 +52,19 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """What the work list comes to: how many are on it, and for how many whole days the oldest; 0…9999 each."""
+
+    listed: int
+    days: int
+
+    def __post_init__(self) -> None:
+        """PageError for what is no number of these."""
+        if not all(type(number) is int and 0 <= number <= 9999 for number in (self.listed, self.days)):
+            raise PageError("make a page", "its digest", hint="whole numbers of 0…9999")
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page to one channel.
 
@@ -60,6 +73,7 @@ class Page:
             hexadecimal digits and dashes, at least one of 0–9 (a number, `uuid4().hex`).
         receipt: what a device shows to say *delivered* or *read*: 32 to 64 hexadecimal digits that nobody can guess, or
             empty when nothing is to come back.
+        digest: of a page of that occasion.
     """
 
     key: str
@@ -69,6 +83,7 @@ class Page:
     occasion: Occasion = Occasion.CALL
     site: Site = Site()
     receipt: str = ""
+    digest: Digest | None = None
 
     def __post_init__(self) -> None:
         """PageError when key or receipt could be words."""
@@ -86,6 +101,8 @@ class Page:
     @property
     def body(self) -> str:
         """What to do."""
+        if self.occasion is Occasion.DIGEST and self.digest is not None:
+            return words.digest(self.digest.listed, self.digest.days, self.language)
         return words.body(self.occasion, self.priority, self.audience, self.language)
 
     @property
@@ -93,6 +110,8 @@ class Page:
         """Where it is said whom it is about, to who signs in: of several, the list. Empty without a site."""
         if self.occasion is Occasion.SEVERAL:
             return self.site.address("#/alerts")
+        if self.occasion is Occasion.DIGEST:
+            return self.site.address("#/notices")
         return self.site.address(f"deliveries/{self.key}")
 
     @property

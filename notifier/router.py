@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from alerts import routing, shelving
+from alerts import routing, shelving, silence
 from alerts.routing import AlertFacts, Home, Judgement
 from alerts.shelving import Shelf, ShelfKind
 from evaluation.notice_changes import standing, word
 from notifier.moving import Writes
-from store import notices, selftests, shelvings
+from notifier.silences import box_of, end_of
+from store import accounts, notices, selftests, shelvings, silences
 from store.notices import AlertToJudge, HomeRow, Judged, Key, NewNotice, NoticeRow
 from store.pool import Connection, pipelined
 from store.shelvings import ENDED, Shelving
+from store.silences import SilenceRow
 from telemetry.alarms import ConditionState, Priority
 
 CLINICAL = "clinical"
@@ -32,6 +34,10 @@ class Causes:
     def of(self, rule: str) -> str:
         """The cause group of a rule's alerts."""
         return self.by_rule.get(rule, rule)
+
+    def rules_of(self, cause: str) -> list[str]:
+        """The rules of a cause group."""
+        return [rule for rule, group in self.by_rule.items() if group == cause]
 
 
 def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "") -> int:
@@ -64,11 +70,14 @@ def _decide_all(
     for alert in notices.alerts_to_judge(conn, due, open_ids):
         alerts[alert.unit_id, alert.patient_id, causes.of(alert.rule)].append(alert)
     homes = notices.homes(conn, sorted({unit for unit, _, _ in wanted}), now_us)
+    silent = silences.of_units(conn, sorted({unit for unit, _, cause in wanted if cause == routing.SILENCE}))
     rows = {**rows, **_open(conn, {key for key in wanted if key not in rows}, alerts, homes, now_us)}
+    closed = accounts.closed(conn, [rows[key].accepted_by for key in wanted & rows.keys()])
     writes = Writes()
     # The most important first: their pages are the first to go.
     for key in sorted(wanted & rows.keys(), key=lambda key: (-_rank(alerts[key]), key)):
-        _decide(conn, writes, rows[key], alerts[key], homes[key[0]], now_us, own_fault)
+        known = _known(homes[key[0]], silent.get(key[0]) if key[2] == routing.SILENCE else None, now_us, own_fault)
+        _decide(conn, writes, rows[key], alerts[key], known, now_us, closed=rows[key].accepted_by in closed)
     writes.flush(conn, now_us)
     for key, row in rows.items():
         if key in wanted and homes[key[0]].is_test:
@@ -91,10 +100,9 @@ def _open(
 
 
 def _decide(
-    conn: Connection, writes: Writes, row: NoticeRow, alerts: list[AlertToJudge], home: HomeRow, now_us: int,
-    own_fault: str,
+    conn: Connection, writes: Writes, row: NoticeRow, alerts: list[AlertToJudge], known: Home, now_us: int, *,
+    closed: bool,
 ) -> None:  # fmt: skip
-    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault, home.is_test)
     judged = [
         (alert, facts, routing.judge(facts, known, now_us)) for alert in alerts for facts in [_facts(alert, row.cause)]
     ]
@@ -103,10 +111,18 @@ def _decide(
     for alert, facts, said in judged:
         _record(writes, row, alert, said, now_us)
         _end_shelf(conn, alert, facts, now_us)
-    decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us)
+    decision = routing.decide(standing(row), [(facts, said) for _, facts, said in judged], now_us, closed=closed)
     if decision.move is not None:
         row = writes.move(row, decision.move, now_us, decision.reason, priority=decision.priority)
     writes.again_us[row.notice_id] = row.accepted_until_us if decision.again_us is None else decision.again_us
+
+
+def _known(home: HomeRow, silent: SilenceRow | None, now_us: int, own_fault: str) -> Home:
+    known = Home(home.in_treatment, home.out_of_service, home.out_until_us, own_fault, home.is_test)
+    if silent is None:
+        return known
+    words = silence.known(box_of(silent), now_us).words
+    return replace(known, silence=words, ended=end_of(silent))
 
 
 def _record(writes: Writes, row: NoticeRow, alert: AlertToJudge, said: Judgement, now_us: int) -> None:
@@ -120,7 +136,7 @@ def _end_shelf(conn: Connection, alert: AlertToJudge, facts: AlertFacts, now_us:
     shelf = facts.shelf
     if shelf is None:
         return
-    why = shelving.ended(shelf, facts.priority, facts.alert_id, now_us)
+    why = shelving.ended(shelf, facts.priority, facts.alert_id, now_us, again=facts.again)
     if facts.state is ConditionState.NORMAL and shelf.kind is ShelfKind.ONE_SHOT:
         why = why or "it is over"
     if why is not None:
@@ -135,7 +151,7 @@ def _facts(alert: AlertToJudge, cause: str) -> AlertFacts:
         shelf = Shelf(ShelfKind(kind), Priority(priority), of, until_us)
     return AlertFacts(
         alert.alert_id, alert.rule, cause, Priority(alert.priority), ConditionState(alert.state), alert.late,
-        alert.between, shelf, alert.seen_before,
+        alert.between, shelf, alert.seen_before, alert.again, alert.since_us,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from telemetry.alarms import Priority
 
 # A day, the night on which clocks go back, and some time to be run in.
 OVERDUE_US: Final = 26 * 3600 * 1_000_000
-_CAUSE: Final = "self-test"
+CAUSE: Final = "self-test"
 
 
 def troubles(conn: Connection, now_us: int) -> list[Trouble]:
@@ -21,7 +21,7 @@ def troubles(conn: Connection, now_us: int) -> list[Trouble]:
     if found is None:
         return []
     subject, priority, reason = found
-    return [Trouble(_CAUSE, subject, None, "operations", priority, reason)]
+    return [Trouble(CAUSE, subject, None, "operations", priority, reason)]
 
 
 def _wrong(seen: Overview | None, now_us: int) -> tuple[str, Priority, str] | None:

@@ -12,9 +12,11 @@ from typing import Final
 
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
-from notifier import selftest
+from alerts.routing import SILENCE
+from notifier import lost_channels, pathway, selftest, silences
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
+from notifier.digests import Digests
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
@@ -39,6 +41,7 @@ class NotifyOptions:
 
     Attributes:
         health_port: 0 = any free one, printed in the log.
+        digest: whether who is on call is told once a day what is on the work list.
         heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
     """
 
@@ -46,6 +49,7 @@ class NotifyOptions:
     site: Site
     health_port: int = 0
     heartbeat_url: str | None = None
+    digest: bool = True
 
 
 def causes() -> Causes:
@@ -66,17 +70,29 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     metrics, on_call = Metrics(), OnCall()
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
     dispatch = Dispatch(kept, carrier, clock)
-    decider = Decider(
+    rules = causes()
+    silent = rules.rules_of(SILENCE)
+    decider: Decider = Decider(
         options.database_url,
         instance,
-        causes(),
+        rules,
         on_call,
-        [on_call.troubles, selftest.troubles],
+        [
+            *([Digests(on_call.book).look] if options.digest else []),
+            metrics.counting(on_call.troubles, "rota"),
+            metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
+            metrics.counting(selftest.troubles, selftest.CAUSE),
+            metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
+            metrics.counting(
+                lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES
+            ),
+        ],
         dispatch.wake,
         clock,
         metrics,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
+    metrics.unlooked_s.set_function(lambda: clock.monotonic_s() - dispatch.looked_s)
     health = HealthPort(
         options.health_port, metrics.page, lambda: _health(decider, dispatch, clock), named="notify_health_port"
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.responsibility import Move
+from alerts.routing import CLOSED
 from evaluation.notice_changes import word
 from notifier.moving import Writes
-from store import notices
+from store import accounts, notices
 from store.notices import NewNotice, NoticeRow
 from store.pool import Connection, transaction
 from telemetry.alarms import Priority
@@ -47,10 +48,20 @@ def settle(conn: Connection, present: Iterable[Trouble], now_us: int) -> int:
         for key, row in standing.items():
             if key not in wanted:
                 moves += writes.move(row, Move.RESOLVE, now_us, "it is over") is not row
+        closed = accounts.closed(conn, [row.accepted_by for row in standing.values()])
         for key, one in wanted.items():
+            stands = standing.get(key)
+            if stands is not None and stands.accepted_by in closed:
+                standing[key] = _give_back(writes, stands, now_us)
+                moves += 1
             moves += _tell(conn, writes, standing.get(key), one, now_us)
         writes.flush(conn, now_us)
     return moves
+
+
+def _give_back(writes: Writes, row: NoticeRow, now_us: int) -> NoticeRow:
+    move = Move.HOLD if row.priority == Priority.LOW else Move.EXPIRE
+    return writes.move(row, move, now_us, CLOSED, priority=Priority(row.priority))
 
 
 def _tell(conn: Connection, writes: Writes, row: NoticeRow | None, one: Trouble, now_us: int) -> bool:

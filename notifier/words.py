@@ -25,6 +25,7 @@ class Occasion(StrEnum):
 
     CALL = "call"  # somebody is asked to answer
     SEVERAL = "several"  # to answer for more than one at once: pages folded in a flood. How many would be old when read
+    DIGEST = "digest"  # once a day: so many are on the work list
     TEST = "test"  # a channel is tried out; nobody needs to do anything
 
 
@@ -35,6 +36,8 @@ def title(occasion: Occasion, priority: Priority, audience: Audience, language: 
     """One line, at most 60 characters."""
     if occasion is Occasion.TEST:
         return _TEST_TITLE[language]
+    if occasion is Occasion.DIGEST:
+        return _DIGEST_TITLE[language]
     subject = _SUBJECTS if occasion is Occasion.SEVERAL else _SUBJECT
     return _PRIORITY[priority][language] + subject[audience][language]
 
@@ -43,11 +46,21 @@ def body(occasion: Occasion, priority: Priority, audience: Audience, language: L
     """What to do, in at most two sentences."""
     if occasion is Occasion.TEST:
         return _TEST_BODY[language]
+    if occasion is Occasion.DIGEST:
+        return _ON_THE_LIST[language]
     if occasion is Occasion.SEVERAL:
         return _ANSWER_EACH[language]
     return (_WORK_LIST if priority is Priority.LOW else _ANSWER[audience])[language]
 
 
+def digest(listed: int, days: int, language: Language) -> str:
+    """What a digest says beside its title: how many are on the work list, and for how many days the oldest."""
+    if language is Language.CHINESE:
+        return f"工作列表中有 {listed} 项" + (f"，最早的已有 {days} 天。" if days else "，均为今日新增。")
+    return f"{listed} on the work list, " + (f"the oldest for {days} {_DAYS[days == 1]}." if days else "all of today.")
+
+
+_DAYS: Final = ("days", "day")
 _EN, _ZH = Language.ENGLISH, Language.CHINESE
 
 _PRIORITY: Final[dict[Priority, Words]] = {
@@ -87,6 +100,8 @@ _WORK_LIST: Final[Words] = {
     _EN: "There is something new on your work list.",
     _ZH: "您的工作列表中有新内容。",
 }
+_DIGEST_TITLE: Final[Words] = {_EN: "Your work list today", _ZH: "今日工作列表"}
+_ON_THE_LIST: Final[Words] = {_EN: "There is something on your work list.", _ZH: "您的工作列表中有待办内容。"}
 _TEST_TITLE: Final[Words] = {_EN: "Test: no answer is needed", _ZH: "测试：无需回应"}
 _TEST_BODY: Final[Words] = {
     _EN: "This channel works. It will be used when somebody needs you.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from store.pool import AsyncConnection, Connection
@@ -48,9 +49,22 @@ def list_users(conn: Connection) -> list[Account]:
 
 
 def disable_user(conn: Connection, user_id: int, now_us: int) -> None:
-    """Let this person in no more; sessions that stand end at once."""
-    run(conn, "disable_user", {"user": user_id, "now": now_us})
+    """Let this person in no more; sessions that stand end at once. In a transaction of the caller's.
+
+    What still waits to be sent to them is not sent, what they have accepted is looked at again, and where nobody else
+    was asked the next are asked at once.
+    """
+    parameters = {"user": user_id, "now": now_us}
+    run(conn, "disable_user", parameters)
     run(conn, "end_sessions_of", {"user": user_id})
+    for deed in ("notices_of_closed_account", "pages_of_closed_account", "hurry_past_closed_account"):
+        run(conn, deed, parameters)
+
+
+def closed(conn: Connection, user_ids: Iterable[int | None]) -> set[int]:
+    """Those of these people whose account was closed."""
+    asked = sorted({user_id for user_id in user_ids if user_id is not None})
+    return {row[0] for row in run(conn, "closed_accounts", {"users": asked})} if asked else set()
 
 
 def reset_password(conn: Connection, user_id: int, password_hash: str) -> None:

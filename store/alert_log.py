@@ -25,6 +25,7 @@ class AlertEventRow:
         time_us: sample time. inputs, limits: by name, in the catalogue's units.
         late: found in data that came too late to page anybody.
         actor: user id of the person who did it; None: the rules did.
+        again: a rule has found what it is for once more, of an alert that stood.
     """
 
     alert_id: int
@@ -40,6 +41,7 @@ class AlertEventRow:
     late: bool = False
     actor: int | None = None
     note: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def append(conn: Connection, rows: Sequence[AlertEventRow], recorded_us: int) ->
         "late": [row.late for row in rows],
         "actors": [row.actor for row in rows],
         "notes": [storable_text(row.note) for row in rows],
+        "again": [row.again for row in rows],
         "recorded": storable_us(recorded_us),
     }
     run(conn, "open_alerts_of_events", columns)

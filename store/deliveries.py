@@ -21,6 +21,7 @@ class ClaimedDelivery:
     Attributes:
         attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
         is_test: of the unit for tests: nobody needs to answer.
+        open, days: of a digest: how many are on the work list, and how many days the oldest; else None.
     """
 
     delivery_id: int
@@ -34,6 +35,8 @@ class ClaimedDelivery:
     receipt: str
     queued_us: int
     is_test: bool
+    open: int | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ class AlertToJudge:
         between: whether a rule between treatments found it. seen_before: whether a person ever acknowledged it.
         notice_id: None when nothing was decided about it yet.
         shelf: kind, priority, alert and end (microseconds since 1970 UTC) of the newest shelf, None without.
+        since_us: when it was raised.
+        again: its rule has told it anew since it was set aside.
     """
 
     alert_id: int
@@ -107,7 +109,9 @@ class AlertToJudge:
     seen_before: bool
     notice_id: int | None
     said: tuple[str, str, str]
+    since_us: int
     shelf: tuple[str, str, int, int] | None
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +336,8 @@ def notice_rows(rows: Sequence[tuple[Any, ...]]) -> list[NoticeRow]:
 
 
 def _to_judge(row: tuple[Any, ...]) -> AlertToJudge:
-    said, shelf = tuple(text or "" for text in row[10:13]), row[13:]
-    fields: list[Any] = [*row[:10], said, shelf if shelf[0] else None]
+    said, shelf, again = tuple(text or "" for text in row[10:13]), row[14:18], row[18]
+    fields: list[Any] = [*row[:10], said, row[13], shelf if shelf[0] else None, again]
     return AlertToJudge(*fields)
 
 

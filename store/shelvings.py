@@ -30,6 +30,15 @@ class Shelving:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """That a unit is out of service: until when at most (µs since 1970 UTC), who has said so, and why."""
+
+    until_us: int
+    actor: str
+    reason: str
+
+
 async def newest(conn: AsyncConnection, unit_id: int, rule: str) -> Shelving | None:
     """None where nothing of this unit and rule was ever set aside."""
     row = await (await arun(conn, "newest_shelving", {"unit": unit_id, "rule": rule})).fetchone()
@@ -54,6 +63,12 @@ def set_service(conn: Connection, unit_id: int, *, until_us: int | None, actor: 
     }  # fmt: skip
     run(conn, "set_unit_service", parameters)
     run(conn, "look_at_unit_again", {"unit": unit_id, "now": now_us})
+
+
+def out_of_service(conn: Connection, now_us: int) -> dict[int, OutOfService]:
+    """The units that are out of service now, by unit id."""
+    rows = run(conn, "units_out_of_service", {"now": now_us})
+    return {row[0]: OutOfService(*row[1:]) for row in rows}
 
 
 def _parameters(unit_id: int, rule: str, row: Shelving, now_us: int) -> dict[str, Any]:

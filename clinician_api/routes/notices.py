@@ -16,6 +16,7 @@ from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import moment
 from evaluation.answering import Outcome
 from store.notice_queries import StandingNotice
+from telemetry.rota import Audience
 
 router = APIRouter(tags=["notices"])
 
@@ -114,7 +115,8 @@ def _hint(now: NoticeAsView) -> str:
 
 def _sees(session: Session, services: Services, notice: StandingNotice) -> bool:
     if notice.unit is None:
-        return session.scope.may(Action.SEE_TROUBLES) and session.scope.sees_clinic(notice.clinic_id)
+        technical = notice.audience == Audience.TECHNICAL and session.scope.may(Action.SEE_TECHNICAL)
+        return (technical or session.scope.may(Action.SEE_TROUBLES)) and session.scope.sees_clinic(notice.clinic_id)
     return session.scope.may(Action.SEE_ALERTS) and services.room.entry(session.scope, notice.unit) is not None
 
 

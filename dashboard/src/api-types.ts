@@ -583,7 +583,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "try limits";
+        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "try limits";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.

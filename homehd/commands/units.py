@@ -15,6 +15,7 @@ from registrar import configurations, issuing
 from store import audit, certificates, migrate, pool, registry, shelvings, unit_settings
 from store.audit import Deed
 from store.pool import Connection
+from store.shelvings import OutOfService
 from store.unit_settings import SettingsState
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         elif options.verb == "configure":
             _configure(conn, loaded, options, now_us)
         else:
-            _list(conn)
+            _list(conn, now_us)
     return 0
 
 
@@ -144,7 +145,7 @@ def _service(conn: Connection, options: argparse.Namespace, now_us: int) -> None
         who = audit.operator(getpass.getuser())
         shelvings.set_service(conn, unit.unit_id, until_us=until_us, actor=who, reason=reason, now_us=now_us)
         _note(conn, "back in service" if hours is None else "out of service", unit.name, now_us, reason=reason)
-    end = "" if until_us is None else f"{datetime.fromtimestamp(until_us / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
+    end = "" if until_us is None else _minute(until_us)
     print(f"{unit.name}\t{'in service' if until_us is None else 'out of service until'}\t{end}".rstrip())
 
 
@@ -157,10 +158,13 @@ def _homes_broker(loaded: ServerSettings, options: argparse.Namespace) -> Abstra
     return nullcontext(named) if named else settings.broker(loaded)
 
 
-def _list(conn: Connection) -> None:
+def _list(conn: Connection, now_us: int) -> None:
     ends, configured = certificates.ends(conn), unit_settings.states(conn)
+    out = shelvings.out_of_service(conn, now_us)
     for unit in registry.list_units(conn):
         state = "revoked" if unit.revoked_us else "test" if unit.is_test else "active"
+        if unit.unit_id in out and not unit.revoked_us:
+            state = _out(out[unit.unit_id])
         end_us = ends.get(unit.unit_id)
         end = f"{datetime.fromtimestamp(end_us / 1e6, UTC):%Y-%m-%d}" if end_us else "-"
         columns = (
@@ -173,6 +177,14 @@ def _list(conn: Connection) -> None:
             _in_words(configured[unit.unit_id]),
         )
         print(*map(names.shown, map(str, columns)), sep="\t")
+
+
+def _out(found: OutOfService) -> str:
+    return f"out of service until {_minute(found.until_us)} by {found.actor}: {found.reason}"
+
+
+def _minute(time_us: int) -> str:
+    return f"{datetime.fromtimestamp(time_us / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _in_words(state: SettingsState) -> str:

@@ -511,6 +511,8 @@ CREATE TABLE unit_status (
     config_trouble text NOT NULL DEFAULT '',
     certificate_until timestamptz
 );
+-- Boxes that are away, the longest first, without a walk through all boxes.
+CREATE INDEX unit_status_away ON unit_status (since) WHERE NOT online;
 
 
 -- What our rules found -----------------------------------------------------------------------------------------------
@@ -564,7 +566,9 @@ CREATE TABLE alert_event (
     limits jsonb NOT NULL,
     late boolean NOT NULL,
     actor int REFERENCES user_account,
-    note text NOT NULL
+    note text NOT NULL,
+    -- Whether a rule has found what it is for once more, of an alert that stood already.
+    again boolean NOT NULL DEFAULT false
 );
 CREATE INDEX alert_event_alert ON alert_event (alert_id, event_id);
 CREATE INDEX alert_event_unit ON alert_event (unit_id, time);
@@ -1185,7 +1189,9 @@ CREATE TABLE shelving_event (
     until timestamptz NOT NULL,
     at timestamptz NOT NULL,
     actor int REFERENCES user_account,
-    reason text NOT NULL CHECK (reason <> '')
+    reason text NOT NULL CHECK (reason <> ''),
+    -- The last event of the alert when it was set aside: what a rule finds once more after it was not set aside.
+    alert_event_id bigint
 );
 CREATE INDEX shelving_event_newest ON shelving_event (unit_id, rule, event_id);
 CREATE TRIGGER shelving_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shelving_event
@@ -1205,6 +1211,18 @@ CREATE TABLE unit_service_event (
 CREATE INDEX unit_service_event_newest ON unit_service_event (unit_id, event_id);
 CREATE TRIGGER unit_service_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON unit_service_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- That who is on call was told once a day what is on the work list: of which line of duty, on which of its local days.
+-- `notice_id` null: nothing was to be told, or nobody to be told. `open`, `days`: how many, and how long the oldest.
+CREATE TABLE digest (
+    rota_id int NOT NULL REFERENCES rota,
+    day date NOT NULL,
+    at timestamptz NOT NULL,
+    open int NOT NULL DEFAULT 0,
+    days int NOT NULL DEFAULT 0,
+    notice_id bigint UNIQUE REFERENCES notice,
+    PRIMARY KEY (rota_id, day)
+);
 
 CREATE FUNCTION priority_rank(priority text) RETURNS smallint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

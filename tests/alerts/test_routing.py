@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.responsibility import TABLE, Answerable, Move, Standing
-from alerts.routing import STAGES, AlertFacts, Home, Verdict, decide, judge
+from alerts.routing import CLOSED, STAGES, AlertFacts, Home, Verdict, decide, judge
 from alerts.shelving import Shelf, ShelfKind
+from alerts.silence import TreatmentEnd
 from telemetry.alarms import ConditionState, Priority
+from telemetry.treatment import EndKnown
 
 NOW_US = 1_750_000_000_000_000
 ALERT = AlertFacts(1, "R10", "venous access", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED)
 SHELF = Shelf(ShelfKind.TIMED, Priority.HIGH, 1, NOW_US + 1)
+ENDED = TreatmentEnd(NOW_US - 9, NOW_US, EndKnown.MACHINE)
 OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
 
 
@@ -35,6 +38,11 @@ OUT = Home(out_of_service="pump swapped", out_until_us=NOW_US + 9)
         ({}, replace(OUT, in_treatment=True), Verdict.ASK, "ask"),
         ({"shelf": replace(SHELF, until_us=NOW_US)}, Home(), Verdict.ASK, "ask"),
         ({"shelf": replace(SHELF, priority=Priority.MEDIUM)}, Home(), Verdict.ASK, "ask"),
+        ({"shelf": SHELF, "again": True}, Home(), Verdict.ASK, "told anew"),
+        ({"shelf": SHELF, "again": True}, OUT, Verdict.HOLD, "out of service"),
+        ({"cause": "telemetry", "since_us": NOW_US}, Home(ended=ENDED), Verdict.LIST, "treatment ended"),
+        ({"cause": "telemetry", "since_us": NOW_US}, Home(True, ended=ENDED), Verdict.ASK, "silence"),
+        ({"since_us": NOW_US}, Home(ended=ENDED), Verdict.ASK, "ask"),
         ({"cause": "telemetry"}, Home(own_fault="broker"), Verdict.HOLD, "our own fault"),
         ({}, Home(own_fault="broker"), Verdict.ASK, "ask"),
         ({"state": ConditionState.ACTIVE_ACKNOWLEDGED}, Home(), Verdict.SEEN, "acknowledged"),
@@ -56,6 +64,7 @@ ALERTS = st.builds(
     late=st.booleans(),
     between=st.booleans(),
     shelf=st.none() | st.just(SHELF),
+    again=st.booleans(),
 )
 HOMES = st.builds(
     Home, in_treatment=st.booleans(), out_of_service=st.sampled_from(["", "x"]), out_until_us=st.just(NOW_US + 5),
@@ -116,3 +125,15 @@ def test_an_acceptance_that_has_lasted_its_time(priority: Priority, move: Move) 
 
 def test_the_last_stage_always_speaks() -> None:
     assert STAGES[-1](ALERT, Home(), NOW_US) is not None
+
+
+def test_what_a_closed_account_has_accepted_is_nobody_s() -> None:
+    accepted = Standing(Answerable.ACCEPTED, Priority.HIGH, 1, 4, NOW_US + 60)
+    seen = replace(ALERT, state=ConditionState.ACTIVE_ACKNOWLEDGED)
+    judged = [(seen, judge(seen, Home(), NOW_US))]
+    assert decide(accepted, judged, NOW_US).move is None
+    given_back = decide(accepted, judged, NOW_US, closed=True)
+    assert (given_back.move, given_back.reason) == (Move.EXPIRE, CLOSED)
+    # Of one that nobody has accepted it says nothing.
+    asking = Standing(Answerable.ASKING, Priority.HIGH, 1)
+    assert decide(asking, [(ALERT, judge(ALERT, Home(), NOW_US))], NOW_US, closed=True).move is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.shelving import LONGEST_S, Shelf, ShelfKind, ended, shelf
+from alerts.shelving import AGAIN, LONGEST_S, Shelf, ShelfKind, ended, shelf
 from telemetry.alarms import Priority
 
 NOW_US = 1_750_000_000_000_000
@@ -48,3 +48,10 @@ def test_what_is_refused_says_why(
 ) -> None:
     with pytest.raises(ValueError, match=wrong):
         shelf(kind, priority, 7, NOW_US, minutes, reason)
+
+
+def test_what_is_told_anew_breaks_it_whatever_its_kind() -> None:
+    for kind in ShelfKind:
+        shelf = Shelf(kind, Priority.MEDIUM, 1, NOW_US + 60_000_000)
+        assert ended(shelf, Priority.MEDIUM, 1, NOW_US) is None
+        assert ended(shelf, Priority.MEDIUM, 1, NOW_US, again=True) == AGAIN

@@ -34,9 +34,9 @@ class Notifier:
             while router.route(conn, CAUSES, now_us) or escalator.advance(conn, self._who, now_us):
                 pass
 
-    def trouble(self, kind: str, clinic: int | None = None) -> str:
+    def trouble(self, kind: str, clinic: int | None = None, audience: str = "operations") -> str:
         """A trouble of the system begins and is told; its notice."""
-        self.troubles.append(Trouble(kind, "the broker", clinic, "operations", Priority.HIGH, "no home is heard"))
+        self.troubles.append(Trouble(kind, "the broker", clinic, audience, Priority.HIGH, "no home is heard"))
         with self.api.database() as conn:
             troubles.settle(conn, self.troubles, notices.database_us(conn))
         self.settle()

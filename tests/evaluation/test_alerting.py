@@ -60,10 +60,10 @@ def test_a_latching_alert_stays_until_somebody_has_seen_it() -> None:
 def test_a_needle_found_once_more_opens_an_alert_that_was_seen() -> None:
     seen = {(1, "R10"): Standing(9, Condition(ConditionState.ACTIVE_ACKNOWLEDGED, Priority.HIGH, latching=True), NOW)}
     unchanged, _ = run(transition(ACTIVE, Priority.HIGH, rule="R10"), before=seen)
-    assert [row.state for row in unchanged] == [ConditionState.ACTIVE_ACKNOWLEDGED]
+    assert [(row.state, row.again) for row in unchanged] == [(ConditionState.ACTIVE_ACKNOWLEDGED, False)]
 
     rows, after = run(replace(transition(ACTIVE, Priority.HIGH, rule="R10"), again=True), before=seen)
-    assert [(row.alert_id, row.state) for row in rows] == [(9, ConditionState.ACTIVE_UNACKNOWLEDGED)]
+    assert [(row.alert_id, row.state, row.again) for row in rows] == [(9, ConditionState.ACTIVE_UNACKNOWLEDGED, True)]
     assert after[1, "R10"].condition.latching
 
 

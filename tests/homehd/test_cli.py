@@ -832,8 +832,11 @@ def test_a_unit_goes_out_of_service_for_a_time_and_comes_back(database_url: str,
     unit = homehd("units", "list", **environment).stdout.split("\t")[0]
     out = homehd("units", "service", unit, "--out-for", "2", "--reason", "pump swapped", **environment)
     assert out.returncode == 0 and out.stdout.startswith(f"{unit}\tout of service until\t20")
+    listed = homehd("units", "list", **environment).stdout.split("\t")
+    assert listed[2].startswith("out of service until 20") and listed[2].endswith(f"{getpass.getuser()}: pump swapped")
     back = homehd("units", "service", unit, "--back", "--reason", "done", **environment)
     assert back.stdout == f"{unit}\tin service\n"
+    assert homehd("units", "list", **environment).stdout.split("\t")[2] == "active"
     for wrong, said in (
         (("--out-for", "169", "--reason", "x"), "at most 168 hours"),
         (("--out-for", "nan", "--reason", "x"), "at most 168 hours"),

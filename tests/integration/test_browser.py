@@ -65,7 +65,7 @@ def sign_in(
     return context, page, complaints
 
 
-def test_six_patients_live_a_needle_slips_and_of_two_who_are_asked_one_has_it(browser: Browser, demo: str) -> None:
+def test_six_patients_live_a_needle_slips_and_who_is_on_call_is_asked_by_name(browser: Browser, demo: str) -> None:
     first, one, one_complains = sign_in(browser, demo)
     second, two, two_complains = sign_in(browser, demo, "Wei Li")
 
@@ -88,6 +88,9 @@ def test_six_patients_live_a_needle_slips_and_of_two_who_are_asked_one_has_it(br
     two.goto(f"{demo.rstrip('/')}/#/notices/{notice}")
     card = two.locator(f'[data-testid="notice"][data-notice="{notice}"]')
     expect(card.locator('[data-answer="asking"]')).to_be_visible(timeout=10_000)
+    # Who is on call first is asked, by name, and nobody else yet.
+    expect(two.get_by_test_id("notice-deliveries")).to_contain_text("Okafor", timeout=5_000)
+    expect(two.get_by_test_id("notice-deliveries")).not_to_contain_text("Wei Li")
     one.locator(f'{banner} [data-action="accept"]').click()
     for page in (one, two):
         expect(page.locator(banner)).to_have_count(0, timeout=5_000)

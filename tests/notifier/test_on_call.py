@@ -4,7 +4,7 @@ from datetime import date, time
 
 from alerts.escalation import People
 from notifier.on_call import KEPT_US, OnCall
-from store import channels, notices, rota
+from store import accounts, channels, notices, rota
 from store.notices import NewNotice, NoticeRow
 from store.rota import Written
 from telemetry.alarms import Priority
@@ -39,13 +39,30 @@ def test_the_rota_says_who_is_first_and_who_is_backup(world: World) -> None:
     on_rota(world, BACKUP, "boris")
     users = world.users
     assert OnCall()(world.conn, notice(world), world.now_us) == People(
-        (users["anna"],), (users["boris"],), tuple(sorted(users.values())), tuple(sorted(users.values()))
+        (users["anna"],), (users["boris"],), tuple(sorted(users.values()))
     )
     # It is Sunday; turns change at eight on Mondays.
     row = notice(world, Audience.OPERATIONS)
     assert OnCall()(world.conn, row, world.now_us + DAY_US).pathway == tuple(sorted(users.values()))
     clinical = notices.lock_open_troubles(world.conn)[0]
     assert OnCall()(world.conn, clinical, world.now_us + DAY_US).first == (users["chen"],)
+
+
+def test_what_has_to_be_mended_goes_to_operations_where_no_technician_answers(world: World) -> None:
+    operator = accounts.add_user(
+        world.conn, email="o@example.org", name="O", role="operations", clinic_id=None, password_hash="x",
+        now_us=world.now_us,
+    )  # fmt: skip
+    people = OnCall()(world.conn, notice(world, Audience.TECHNICAL), world.now_us)
+    assert people.pathway == (operator,)
+
+
+def test_whom_to_call_is_said_by_name(world: World) -> None:
+    who = OnCall()
+    assert who.duty(world.conn, None, world.now_us) == "On call: nobody (there is no rota); who may answer: nobody"
+    on_rota(world, PRIMARY, "anna", "chen")
+    on_rota(world, BACKUP, "boris")
+    assert OnCall().duty(world.conn, world.clinic, world.now_us) == "On call: primary Anna, backup Boris"
 
 
 def test_the_rotas_are_read_again_after_a_second(world: World) -> None:

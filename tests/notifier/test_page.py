@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier import page
-from notifier.page import Page, PageError, Site
+from notifier.page import Digest, Page, PageError, Site
 from notifier.words import Language, Occasion
 from telemetry.alarms import Priority
 from telemetry.errors import SettingsError
@@ -25,7 +25,8 @@ SITE = Site(url="https://hd.example.org/", label="")
 def test_its_types_leave_no_room_for_a_name_or_a_value() -> None:
     kinds = typing.get_type_hints(Page)
     free = {name for name, kind in kinds.items() if not isinstance(kind, EnumType)}
-    assert free == {"key", "receipt", "site"}, "a new field wants a type that cannot hold a person's name"
+    assert free == {"key", "receipt", "site", "digest"}, "a new field wants a type that cannot hold a person's name"
+    assert set(typing.get_type_hints(Digest).values()) == {int}, "counts of the work list, not of a home"
     assert {field.name for field in dataclasses.fields(Site)} == {"url", "label"}, "of the installation, not of a home"
 
 
@@ -108,3 +109,17 @@ def test_a_url_that_no_browser_opens(url: str) -> None:
 def test_a_label_that_is_no_label(label: str) -> None:
     with pytest.raises(SettingsError, match="page_label"):
         Site(label=label)
+
+
+def test_a_digest_says_how_many_and_leads_to_the_list() -> None:
+    page = Page("1", Priority.LOW, occasion=Occasion.DIGEST, site=SITE, digest=Digest(7, 2))
+    assert page.text == "7 on the work list, the oldest for 2 days.\nhttps://hd.example.org/#/notices"
+    assert not any(digit in page.title for digit in "0123456789")
+
+
+@pytest.mark.parametrize("number", [-1, 10000, True, 1.0, "7"])
+def test_nothing_but_small_whole_numbers_gets_into_a_digest(number: typing.Any) -> None:
+    with pytest.raises(PageError):
+        Digest(number, 0)
+    with pytest.raises(PageError):
+        Digest(0, number)

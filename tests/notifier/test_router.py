@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from alerts import shelving
 from alerts.responsibility import Move
 from alerts.shelving import ShelfKind
 from evaluation import answering, setting_aside
@@ -245,6 +246,58 @@ def test_a_rise_in_priority_breaks_shelving(world: World) -> None:
     assert world.rows("SELECT reason FROM shelving_event WHERE kind = 'ended'") == [
         ("priority rose from medium to high",)
     ]
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_second_fall_breaks_shelving(world: World, seen: bool) -> None:
+    alert = world.alert("R10", Priority.HIGH)
+    world.after(10)
+    if seen:
+        world.answer("anna", Move.ACCEPT)
+    shelve(world, alert, ShelfKind.TIMED, 10)
+    world.after(30)
+    # What is only known better is no second fall.
+    state = ConditionState.ACTIVE_ACKNOWLEDGED if seen else ConditionState.ACTIVE_UNACKNOWLEDGED
+    world.step(alert, "R10", Priority.HIGH, state)
+    world.after(30)
+    assert len(world.pages()) == 1
+    world.step(alert, "R10", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED, again=True)
+    world.after(0)
+    assert world.notice() == ("asking", "high", 2)
+    assert world.pages()[-1] == (70.0, "anna 1")
+    assert world.rows("SELECT reason FROM shelving_event WHERE kind = 'ended'") == [(shelving.AGAIN,)]
+    assert world.rows("SELECT stage FROM notice_alert") == [("told anew",)]
+    assert world.rows("SELECT reason FROM notice_event WHERE move = 'ask' AND round = 2") == [(shelving.AGAIN,)]
+    # Set aside after it, it stays so.
+    shelve(world, alert, ShelfKind.TIMED, 10)
+    world.after(120)
+    assert len(world.pages()) == 2 and world.notice()[0] == "nobody"
+
+
+def test_a_second_fall_while_somebody_is_at_another_of_its_cause_asks_anew(world: World) -> None:
+    first = world.alert("R13", Priority.MEDIUM)
+    world.after(0)
+    shelve(world, first, ShelfKind.TIMED, 60)
+    world.after(1)
+    # Another of the same cause is asked about and seen: that is not to have seen what is set aside.
+    second = world.alert("R10", Priority.MEDIUM)
+    world.after(1)
+    world.at_the_api(lambda conn: answering.acknowledge(conn, second, world.users["boris"], world.now_us))
+    world.after(1)
+    assert world.notice()[0] == "accepted"
+    world.step(first, "R13", Priority.MEDIUM, ConditionState.ACTIVE_UNACKNOWLEDGED, again=True)
+    world.after(0)
+    assert world.rows("SELECT state FROM notice WHERE cause = 'venous access'") == [("asking",)]
+
+
+def test_what_was_told_anew_before_it_was_set_aside_does_not_count(world: World) -> None:
+    alert = world.alert("R10", Priority.HIGH)
+    world.after(1)
+    world.step(alert, "R10", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED, again=True)
+    world.after(1)
+    shelve(world, alert, ShelfKind.TIMED, 10)
+    world.after(120)
+    assert world.notice()[0] == "nobody"
 
 
 def test_one_shot_lasts_until_it_is_over(world: World) -> None:

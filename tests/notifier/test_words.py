@@ -47,3 +47,12 @@ def test_a_test_says_so_and_asks_for_nothing() -> None:
     calls = {words.title(Occasion.CALL, p, a, lang) for p, a, lang in product(Priority, Audience, Language)}
     for language in Language:
         assert words.title(Occasion.TEST, Priority.HIGH, Audience.CLINICAL, language) not in calls
+
+
+def test_a_digest_counts_in_both_languages() -> None:
+    english, chinese = Language.ENGLISH, Language.CHINESE
+    assert words.digest(7, 2, english) == "7 on the work list, the oldest for 2 days."
+    assert words.digest(1, 1, english) == "1 on the work list, the oldest for 1 day."
+    assert words.digest(3, 0, english) == "3 on the work list, all of today."
+    for days in (0, 2):
+        assert re.search(r"[\u4e00-\u9fff]", words.digest(7, days, chinese)) and "7" in words.digest(7, days, chinese)

@@ -92,10 +92,12 @@ class World:
 
     def step(
         self, alert_id: int, rule: str, priority: Priority, state: ConditionState, *, home: int | None = None,
-        late: bool = False,
+        late: bool = False, again: bool = False,
     ) -> None:  # fmt: skip
-        """Another event of an alert."""
-        row = AlertEventRow(alert_id, home or self.home, rule, "1", priority, state, self.now_us, "found", {}, {}, late)
+        """Another event of an alert. `again`: its rule tells it anew."""
+        row = AlertEventRow(
+            alert_id, home or self.home, rule, "1", priority, state, self.now_us, "found", {}, {}, late, again=again
+        )
         alert_log.append(self.conn, [row], self.now_us)
 
     def clear(

@@ -5,7 +5,7 @@ from typing import Any
 from store import notices, shelvings
 from store.pool import Connection, Pool
 from store.registry import Unit
-from store.shelvings import ENDED, Shelving
+from store.shelvings import ENDED, OutOfService, Shelving
 from tests.store.told import NOW_US, SECOND, alert, notice, person
 
 
@@ -37,6 +37,9 @@ def test_out_of_service_has_an_end(conn: Connection, unit: Unit) -> None:
     shelvings.set_service(conn, unit.unit_id, until_us=until_us, actor="os:x", reason="pump swapped", now_us=NOW_US)
     assert out_of_service(conn, unit, NOW_US) == ("pump swapped", until_us)
     assert out_of_service(conn, unit, until_us) == ("", None)
+    assert shelvings.out_of_service(conn, NOW_US) == {unit.unit_id: OutOfService(until_us, "os:x", "pump swapped")}
+    assert shelvings.out_of_service(conn, until_us) == {}
     assert notices.due_rechecks(conn, NOW_US) == [(number, unit.unit_id)]  # whoever was asked about it is not, now
     shelvings.set_service(conn, unit.unit_id, until_us=None, actor="os:x", reason="done", now_us=NOW_US + 1)
     assert out_of_service(conn, unit, NOW_US + 1) == ("", None)
+    assert shelvings.out_of_service(conn, NOW_US + 1) == {}

@@ -37,3 +37,30 @@ DELETE FROM session WHERE user_id = %(user)s
 
 -- name: set_password_hash
 UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user)s
+
+-- name: closed_accounts
+SELECT user_id FROM user_account WHERE user_id = ANY (%(users)s::int[]) AND disabled_at IS NOT NULL
+
+-- name: pages_of_closed_account
+WITH gone AS (
+    UPDATE delivery SET state = 'failed', next_try_at = NULL, claimed_by = NULL, changed_at = from_us(%(now)s)
+    WHERE user_id = %(user)s AND state = 'queued'
+    RETURNING delivery_id, attempts
+)
+INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
+SELECT delivery_id, from_us(%(now)s), 'failed', attempts, 'the account was closed' FROM gone
+
+-- name: notices_of_closed_account
+UPDATE notice SET recheck_at = from_us(%(now)s) WHERE accepted_by = %(user)s AND state = 'accepted'
+
+-- name: hurry_past_closed_account
+-- Where nobody else was asked in this round, the next step that takes it to other people is due now.
+UPDATE notice_step AS s SET due_at = least(s.due_at, from_us(%(now)s))
+FROM notice AS n
+WHERE n.notice_id = s.notice_id AND n.round = s.round AND n.state = 'asking' AND s.kind <> 'repeat'
+    AND s.number = (SELECT min(number) FROM notice_step
+        WHERE notice_id = n.notice_id AND round = n.round AND done_at IS NULL AND kind <> 'second channel')
+    AND EXISTS (SELECT FROM delivery AS d
+        WHERE d.notice_id = n.notice_id AND d.round = n.round AND d.user_id = %(user)s)
+    AND NOT EXISTS (SELECT FROM delivery AS d JOIN user_account AS u USING (user_id)
+        WHERE d.notice_id = n.notice_id AND d.round = n.round AND u.disabled_at IS NULL)

@@ -12,15 +12,15 @@ ON CONFLICT (alert_id) DO NOTHING
 -- name: append_alert_events
 INSERT INTO alert_event
     (alert_id, unit_id, rule, rule_version, priority, state, time, recorded_at, reason, inputs, limits, late, actor,
-     note)
+     note, again)
 SELECT alert_id, unit_id, rule, rule_version, priority, state, from_us(time), from_us(%(recorded)s), reason, inputs,
-    limits, late, actor, note
+    limits, late, actor, note, again
 FROM unnest(
     %(alerts)s::bigint[], %(units)s::int[], %(rules)s::text[], %(versions)s::text[], %(priorities)s::text[],
     %(states)s::text[], %(times)s::bigint[], %(reasons)s::text[], %(inputs)s::jsonb[], %(limits)s::jsonb[],
-    %(late)s::boolean[], %(actors)s::int[], %(notes)s::text[]
+    %(late)s::boolean[], %(actors)s::int[], %(notes)s::text[], %(again)s::boolean[]
 ) WITH ORDINALITY AS added (alert_id, unit_id, rule, rule_version, priority, state, time, reason, inputs, limits, late,
-    actor, note, number)
+    actor, note, again, number)
 ORDER BY number
 RETURNING event_id
 

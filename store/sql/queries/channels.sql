@@ -25,3 +25,16 @@ WHERE channel_id = (SELECT channel_id FROM delivery WHERE delivery_id = %(delive
 SELECT user_id, to_us(max(tested_at)) FROM channel
 WHERE tested_at IS NOT NULL AND disabled_at IS NULL
 GROUP BY user_id
+
+-- name: channels_given_up
+SELECT c.channel_id, u.clinic_id, u.name, c.kind, c.label, c.disabled_why,
+    EXISTS (SELECT FROM channel AS o
+        WHERE o.user_id = c.user_id AND o.kind <> 'screen' AND o.disabled_at IS NULL)
+FROM channel AS c
+JOIN user_account AS u USING (user_id)
+WHERE c.disabled_at > from_us(%(now)s) - interval '30 days' AND u.disabled_at IS NULL
+    -- By a delivery, in one transaction with its end.
+    AND EXISTS (SELECT FROM delivery AS d
+        WHERE d.channel_id = c.channel_id AND d.state = 'failed' AND d.changed_at = c.disabled_at)
+    AND NOT EXISTS (SELECT FROM channel AS n WHERE n.user_id = c.user_id AND n.created_at > c.disabled_at)
+ORDER BY c.channel_id

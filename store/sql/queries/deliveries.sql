@@ -56,7 +56,9 @@ UPDATE delivery AS d SET
 FROM due, channel AS c, notice AS n
 WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
 RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
-    to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false)
+    to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false),
+    (SELECT open FROM digest WHERE digest.notice_id = n.notice_id),
+    (SELECT days FROM digest WHERE digest.notice_id = n.notice_id)
 
 -- name: fold_deliveries
 WITH lead AS MATERIALIZED (

@@ -41,11 +41,13 @@ SELECT notice_id FROM notice_alert WHERE alert_id = %(alert)s
 SELECT
     a.alert_id, a.unit_id, coalesce(a.patient_id, 0), a.rule, a.priority, a.state, a.late, a.patient_id IS NOT NULL,
     EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NOT NULL), n.notice_id, n.verdict,
-    n.stage, n.reason, s.kind, s.priority, s.alert_id, to_us(s.until)
+    n.stage, n.reason, to_us(a.since), s.kind, s.priority, s.alert_id, to_us(s.until),
+    EXISTS (SELECT FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.again AND NOT e.late
+        AND e.event_id > s.alert_event_id)
 FROM alert AS a
 LEFT JOIN notice_alert AS n USING (alert_id)
 LEFT JOIN LATERAL (
-    SELECT kind, priority, alert_id, until FROM shelving_event
+    SELECT kind, priority, alert_id, until, alert_event_id FROM shelving_event
     WHERE unit_id = a.unit_id AND rule = a.rule
     ORDER BY event_id DESC LIMIT 1
 ) AS s ON s.kind <> 'ended'
@@ -203,9 +205,9 @@ SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, 'by the person' FROM 
 
 -- name: shelve
 WITH added AS (
-    INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason)
+    INSERT INTO shelving_event (unit_id, rule, alert_id, kind, priority, until, at, actor, reason, alert_event_id)
     VALUES (%(unit)s, %(rule)s, %(alert)s, %(kind)s, %(priority)s, from_us(%(until)s), from_us(%(now)s), %(actor)s,
-        %(reason)s)
+        %(reason)s, (SELECT last_event_id FROM alert WHERE alert_id = %(alert)s))
     RETURNING event_id
 )
 SELECT pg_notify('shelving_event', event_id::text) FROM added
@@ -224,6 +226,13 @@ UPDATE notice SET recheck_at = from_us(%(now)s) WHERE unit_id = %(unit)s AND sta
 -- name: set_unit_service
 INSERT INTO unit_service_event (unit_id, is_out, until, at, actor, reason)
 VALUES (%(unit)s, %(out)s, from_us(%(until)s), from_us(%(now)s), %(actor)s, %(reason)s)
+
+-- name: units_out_of_service
+SELECT unit_id, to_us(until), actor, reason FROM (
+    SELECT DISTINCT ON (unit_id) unit_id, is_out, until, actor, reason FROM unit_service_event
+    ORDER BY unit_id, event_id DESC
+) AS newest
+WHERE is_out AND until > from_us(%(now)s)
 
 -- name: unreached_notices
 SELECT n.notice_id, n.clinic_id, n.priority FROM notice AS n
@@ -263,3 +272,18 @@ FROM notice_alert AS w
 JOIN alert AS a USING (alert_id)
 WHERE w.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR %(over)s)
 ORDER BY w.notice_id, priority_rank(a.priority) DESC, w.alert_id
+
+-- name: notices_on_the_pathway
+SELECT n.notice_id, u.name, u.clinic_id, c.name, n.priority, to_us(asked.since)
+FROM notice AS n
+JOIN unit AS u USING (unit_id)
+LEFT JOIN clinic AS c ON c.clinic_id = u.clinic_id
+JOIN LATERAL (
+    -- Since it was last held or with somebody.
+    SELECT min(e.at) AS since, bool_or(e.stage = 'step pathway') AS passed FROM notice_event AS e
+    WHERE e.notice_id = n.notice_id AND e.state IN ('asking', 'unanswered')
+        AND e.event_id > coalesce((SELECT max(event_id) FROM notice_event
+            WHERE notice_id = n.notice_id AND state NOT IN ('asking', 'unanswered')), 0)
+) AS asked ON asked.passed
+WHERE n.state IN ('asking', 'unanswered') AND n.audience = 'clinical'
+ORDER BY n.notice_id

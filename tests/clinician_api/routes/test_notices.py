@@ -223,6 +223,20 @@ def test_troubles_of_the_system_are_for_operations(api: Api, notifier: Notifier)
     assert api.sign_in(Role.NURSE, 1).post(f"/api/notices/{everywhere}/accept", json={}).status_code == 404
 
 
+def test_technical_troubles_are_for_the_technicians_of_the_clinic(api: Api, notifier: Notifier) -> None:
+    notice_id = notifier.trouble("home link", 1, audience="technical")
+    for role, clinic, sees in (
+        (Role.TECHNICIAN, 1, True), (Role.TECHNICIAN, None, True), (Role.TECHNICIAN, 2, False),
+        (Role.OPERATIONS, 1, True), (Role.NURSE, 1, False),
+    ):  # fmt: skip
+        client = api.sign_in(role, clinic)
+        assert [n["notice_id"] for n in client.get("/api/notices").json()["notices"]] == [notice_id] * sees
+        assert client.get(f"/api/notices/{notice_id}").status_code == (200 if sees else 404)
+    # What is of our own servers stays with operations.
+    ours = notifier.trouble("ingest")
+    assert api.sign_in(Role.TECHNICIAN, None).get(f"/api/notices/{ours}").status_code == 404
+
+
 @pytest.mark.parametrize("role", [Role.NURSE, Role.TECHNICIAN])
 def test_whoever_is_asked_about_a_trouble_sees_that_one(api: Api, notifier: Notifier, role: Role) -> None:
     notifier.people = People((notifier.user("Nora", 2, role),))
