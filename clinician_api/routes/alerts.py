@@ -16,7 +16,7 @@ from telemetry.alarms import Priority
 
 router = APIRouter(tags=["alerts"])
 
-AlertPath = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="Alert id")]
+AlertPath = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="Alert id", examples=["1"])]
 
 
 @router.get("/api/alerts", responses=responses(401, 403, 422, 503))
@@ -58,9 +58,10 @@ async def acknowledge(
     """
     await check_saved(alert_id, session, services)
     result = await services.data.acknowledge(alert_id, session.user_id, request.note)
-    if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
-        raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to acknowledge")
     alert = await told(alert_id, services)
+    if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
+        hint = "nothing is left to acknowledge"
+        raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=alert)
     return models.Acknowledged.model_validate(
         {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert}
     )

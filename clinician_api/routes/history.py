@@ -59,7 +59,7 @@ async def get_history(
         if error.trouble is not Trouble.BUSY:
             raise
         hint = "a shorter span or fewer signals take less time"
-        raise ApiError(503, "too much to read now", where="query.start, query.end", hint=hint) from error
+        raise ApiError(503, "too much to read now", where="query.start, query.end", hint=hint, kind="busy") from error
     return Response(content, media_type="application/json")
 
 

@@ -19,8 +19,8 @@ from store.notice_queries import StandingNotice
 
 router = APIRouter(tags=["notices"])
 
-NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id")]
-DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id")]
+NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id", examples=["1"])]
+DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id", examples=["1"])]
 _ANSWERS: Final = responses(401, 403, 404, 408, 409, 413, 415, 422, 503)
 
 
@@ -102,7 +102,7 @@ async def _answer(
     # Whoever says the same again, because an answer was lost on the way, has what he wanted.
     again = outcome is Outcome.YOURS and move in (Move.ACCEPT, Move.TAKE_OVER)
     if outcome is not Outcome.DONE and not again:
-        raise ApiError(409, outcome, where=notice_id, hint=_hint(now))
+        raise ApiError(409, outcome.value, where=notice_id, hint=_hint(now), current=now.view)
     return models.Answered.model_validate({"outcome": outcome.value, "notice": now.view})
 
 

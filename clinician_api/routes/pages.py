@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
+from fastapi.exceptions import HTTPException
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
+from clinician_api.access import methods_of
 from clinician_api.errors import ApiError
 from clinician_api.services import ServicesDep
 
@@ -20,14 +22,17 @@ NOT_BUILT: Final = (
     "Installed with pip:     install the wheel again, it carries the pages.\n"
 )
 _DELIVERY: Final = re.compile(r"deliveries/[0-9]{1,18}")
-_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json")
+_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems")
 
 
 @router.get("/{path:path}")
 async def page(path: str, services: ServicesDep) -> Response:
     """A file of the build, or the page itself, whose own router shows what the path means."""
     if path.split("/", 1)[0] in _RESERVED:
-        raise ApiError(404, "no such route", where="/" + path[:200], hint="GET /openapi.json lists them")
+        if methods := methods_of("/" + path):
+            raise HTTPException(405, "method not allowed", {"Allow": ", ".join(methods)})
+        hint = "GET /openapi.json lists them"
+        raise ApiError(404, "no such route", where="/" + path[:200], hint=hint, kind="no-such-route")
     # The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under.
     if delivery := _DELIVERY.fullmatch(path):
         return RedirectResponse(f"../#/{delivery[0]}", 303)

@@ -32,7 +32,8 @@ async def shelve(
         where, _, why = str(error).partition(": ")
         raise ApiError(422, "not set aside", where=where, hint=why) from error
     if outcome is not Outcome.DONE:
-        raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to set aside")
+        hint, current = "nothing is left to set aside", await told(alert_id, services)
+        raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=current)
     return models.Shelved.model_validate({"alert": await told(alert_id, services)})
 
 

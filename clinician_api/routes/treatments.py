@@ -24,7 +24,7 @@ MAX_TREATMENTS: Final = 500
 _FIRST_US: Final = 0
 _LAST_US: Final = 2**62
 
-NumberPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$")]
+NumberPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", examples=["1"])]
 Start = Annotated[datetime | None, Query(description="Only those that began at or after it, with zone")]
 End = Annotated[datetime | None, Query(description="Only those that began before it, with zone")]
 Limit = Annotated[int, Query(ge=1, le=MAX_TREATMENTS, description="At most so many, the newest")]

@@ -15,7 +15,7 @@ from clinician_api.views import moment
 
 router = APIRouter(tags=["units"])
 
-UnitPath = Annotated[UnitId, Path(description="Unit id")]
+UnitPath = Annotated[UnitId, Path(description="Unit id", examples=["u-1"])]
 
 
 @router.get("/api/units", responses=responses(401, 403, 503))

@@ -60,9 +60,10 @@ async def what_if(
         return await services.what_if.ask(int(patient_id), start_us, end_us, own)
     except Busy as error:
         hint = "another question is being worked on: try again in a minute"
-        raise ApiError(503, "busy", where="what-if", hint=hint, headers={"Retry-After": "30"}) from error
+        raise ApiError(503, "busy", where="what-if", hint=hint, headers={"Retry-After": "30"}, kind="busy") from error
     except TooLong as error:
-        raise ApiError(503, "took too long", where="body.start, body.end", hint="a shorter span takes less") from error
+        hint = "a shorter span takes less"
+        raise ApiError(503, "took too long", where="body.start, body.end", hint=hint, kind="busy") from error
 
 
 def _span(question: WhatIfQuestion) -> tuple[int, int]:

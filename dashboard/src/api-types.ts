@@ -15,7 +15,7 @@ export interface paths {
          * List Alerts
          * @description Alerts of the session's clinic, high priority first.
          */
-        readonly get: operations["list_alerts_api_alerts_get"];
+        readonly get: operations["list_alerts"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
          * Get Alert
          * @description One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
          */
-        readonly get: operations["get_alert_api_alerts__alert_id__get"];
+        readonly get: operations["get_alert"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -61,7 +61,7 @@ export interface paths {
          *     409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
          *     alert that is not saved yet.
          */
-        readonly post: operations["acknowledge_api_alerts__alert_id__acknowledge_post"];
+        readonly post: operations["acknowledge"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -83,12 +83,12 @@ export interface paths {
          *
          *     422 says what is wrong: a reason is needed, and high priority is set aside for at most 15 minutes.
          */
-        readonly post: operations["shelve_api_alerts__alert_id__shelve_post"];
+        readonly post: operations["shelve"];
         /**
          * Bring Back
          * @description What is set aside counts again, now. A second time changes nothing.
          */
-        readonly delete: operations["bring_back_api_alerts__alert_id__shelve_delete"];
+        readonly delete: operations["bring_back"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -105,7 +105,7 @@ export interface paths {
          * Get Notice Of Delivery
          * @description The same of the delivery that a page's link names: what am I asked about.
          */
-        readonly get: operations["get_notice_of_delivery_api_deliveries__delivery_id__get"];
+        readonly get: operations["get_notice_of_delivery"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -125,7 +125,7 @@ export interface paths {
          * Demo Accounts
          * @description Accounts a demonstration offers on its sign-in page; 404 on a real system.
          */
-        readonly get: operations["demo_accounts_api_demo_accounts_get"];
+        readonly get: operations["demo_accounts"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -145,7 +145,7 @@ export interface paths {
          * List Notices
          * @description The work list of the session's clinic: open notices, high priority first; recent ones, changed last first.
          */
-        readonly get: operations["list_notices_api_notices_get"];
+        readonly get: operations["list_notices"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -165,7 +165,7 @@ export interface paths {
          * Get Notice
          * @description Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far.
          */
-        readonly get: operations["get_notice_api_notices__notice_id__get"];
+        readonly get: operations["get_notice"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -189,7 +189,7 @@ export interface paths {
          *
          *     409 tells who has accepted, or that it is over; what was wanted is on record, too.
          */
-        readonly post: operations["accept_api_notices__notice_id__accept_post"];
+        readonly post: operations["accept"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -209,7 +209,7 @@ export interface paths {
          * Reject
          * @description I do not, or cannot: the next is asked at once.
          */
-        readonly post: operations["reject_api_notices__notice_id__reject_post"];
+        readonly post: operations["reject"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -229,7 +229,7 @@ export interface paths {
          * Release
          * @description Whoever has accepted gives it back: people are asked anew. 409 for everybody else.
          */
-        readonly post: operations["release_api_notices__notice_id__release_post"];
+        readonly post: operations["release"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -249,7 +249,7 @@ export interface paths {
          * Take Over
          * @description From whoever has accepted it; 409 where nobody has.
          */
-        readonly post: operations["take_over_api_notices__notice_id__take_over_post"];
+        readonly post: operations["take_over"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -267,7 +267,7 @@ export interface paths {
          * Treatments Of Patient
          * @description Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's.
          */
-        readonly get: operations["treatments_of_patient_api_patients__patient_id__treatments_get"];
+        readonly get: operations["treatments_of_patient"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -291,7 +291,7 @@ export interface paths {
          *
          *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
          */
-        readonly post: operations["what_if_api_patients__patient_id__what_if_post"];
+        readonly post: operations["what_if"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -313,7 +313,7 @@ export interface paths {
          *
          *     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
          */
-        readonly post: operations["receive_api_receipts__receipt__post"];
+        readonly post: operations["receive"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -331,18 +331,18 @@ export interface paths {
          * Who Am I
          * @description The signed-in user and what the role may do.
          */
-        readonly get: operations["who_am_i_api_session_get"];
+        readonly get: operations["who_am_i"];
         readonly put?: never;
         /**
          * Log In
          * @description Sign in with a local account. Always a new session; an older one of this browser ends.
          */
-        readonly post: operations["log_in_api_session_post"];
+        readonly post: operations["log_in"];
         /**
          * Log Out
          * @description Sign out: the session ends and its sockets are closed.
          */
-        readonly delete: operations["log_out_api_session_delete"];
+        readonly delete: operations["log_out"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -359,7 +359,7 @@ export interface paths {
          * List Signals
          * @description Every signal with its name, unit and ranges.
          */
-        readonly get: operations["list_signals_api_signals_get"];
+        readonly get: operations["list_signals"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -379,7 +379,7 @@ export interface paths {
          * Get Treatment
          * @description One treatment with its summary; 404 also when it is another clinic's, or turned out to be part of another.
          */
-        readonly get: operations["get_treatment_api_treatments__treatment_id__get"];
+        readonly get: operations["get_treatment"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -399,7 +399,7 @@ export interface paths {
          * List Units
          * @description Every unit of the session's clinic with its newest values and their age.
          */
-        readonly get: operations["list_units_api_units_get"];
+        readonly get: operations["list_units"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -419,7 +419,7 @@ export interface paths {
          * Get Unit
          * @description One unit; 404 also when it belongs to another clinic.
          */
-        readonly get: operations["get_unit_api_units__unit__get"];
+        readonly get: operations["get_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -442,7 +442,7 @@ export interface paths {
          *     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
          *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
          */
-        readonly get: operations["get_history_api_units__unit__readings_get"];
+        readonly get: operations["get_history"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
          * Treatments Of Unit
          * @description Treatments on a unit, newest first; those of patients of another clinic are left out.
          */
-        readonly get: operations["treatments_of_unit_api_units__unit__treatments_get"];
+        readonly get: operations["treatments_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -482,7 +482,27 @@ export interface paths {
          * Healthz
          * @description 200 "ok" when database, broker and ingest are there, else 503 "degraded". No details for strangers.
          */
-        readonly get: operations["healthz_healthz_get"];
+        readonly get: operations["healthz"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/problems/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Problem Kind
+         * @description One kind of error: when it is answered, and what to do about it. All of them are in docs/errors.md.
+         */
+        readonly get: operations["get_problem_kind"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -886,25 +906,6 @@ export interface components {
          * @enum {string}
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
-        /**
-         * ErrorBody
-         * @description Every answer of 4xx and 5xx.
-         */
-        readonly ErrorBody: {
-            readonly error: components["schemas"]["ErrorDetail"];
-        };
-        /**
-         * ErrorDetail
-         * @description What went wrong, with what, and what to do about it.
-         */
-        readonly ErrorDetail: {
-            /** Hint */
-            readonly hint: string;
-            /** What */
-            readonly what: string;
-            /** Where */
-            readonly where: string;
-        };
         /**
          * GapView
          * @description No readings from `start` to `end`, in seconds since 1970 UTC.
@@ -1370,6 +1371,90 @@ export interface components {
          * @enum {string}
          */
         readonly Priority: "low" | "medium" | "high";
+        /**
+         * Problem
+         * @description Every answer of 4xx and 5xx (RFC 9457): see docs/errors.md. Further members may be there.
+         */
+        readonly Problem: {
+            /**
+             * Current
+             * @description Of 409 and 412: how things stand now
+             * @default null
+             */
+            readonly current: {
+                readonly [key: string]: unknown;
+            } | null;
+            /**
+             * Detail
+             * @description This case in one sentence: what, where, what to do
+             */
+            readonly detail: string;
+            /**
+             * Errors
+             * @description Of 422: everything that is wrong
+             * @default null
+             */
+            readonly errors: readonly components["schemas"]["WrongValue"][] | null;
+            /**
+             * Hint
+             * @description What to do; may be empty
+             */
+            readonly hint: string;
+            /**
+             * Instance
+             * @description This one answer; the log has it where it is our fault
+             * @example urn:uuid:6f2e3a52-9d0b-4f44-9f5c-0d8c8a1f3b7e
+             */
+            readonly instance: string;
+            /**
+             * Retry After S
+             * @description Seconds, as in Retry-After
+             * @default null
+             */
+            readonly retry_after_s: number | null;
+            /** Status */
+            readonly status: number;
+            /**
+             * Title
+             * @description The kind in words
+             */
+            readonly title: string;
+            /**
+             * Type
+             * @description Which kind, for ever the same
+             * @example /problems/not-found
+             */
+            readonly type: string;
+            /** What */
+            readonly what: string;
+            /**
+             * Where
+             * @description What it is about; may be empty
+             */
+            readonly where: string;
+        };
+        /**
+         * ProblemKind
+         * @description One kind of error.
+         */
+        readonly ProblemKind: {
+            /**
+             * Meaning
+             * @description When it is answered
+             */
+            readonly meaning: string;
+            /**
+             * Remedy
+             * @description What to do about it
+             */
+            readonly remedy: string;
+            /** Status */
+            readonly status: number;
+            /** Title */
+            readonly title: string;
+            /** Type */
+            readonly type: string;
+        };
         /**
          * Readings
          * @description New values: at most one per unit, only what changed since the last message.
@@ -2049,6 +2134,19 @@ export interface components {
             /** Rule Version */
             readonly rule_version: string;
         };
+        /**
+         * WrongValue
+         * @description One thing that is wrong with a request.
+         */
+        readonly WrongValue: {
+            /**
+             * Where
+             * @description path, query, header or body, and the way to it: body.limits.R13
+             */
+            readonly where: string;
+            /** Why */
+            readonly why: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2058,7 +2156,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly list_alerts_api_alerts_get: {
+    readonly list_alerts: {
         readonly parameters: {
             readonly query?: {
                 /** @description open: active or latched; recent: changed in the last 24 hours */
@@ -2079,22 +2177,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Alerts"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2103,21 +2201,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_alert_api_alerts__alert_id__get: {
+    readonly get_alert: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2138,22 +2247,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AlertDetail"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2162,7 +2271,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2171,21 +2280,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly acknowledge_api_alerts__alert_id__acknowledge_post: {
+    readonly acknowledge: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2210,22 +2330,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Acknowledged"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2234,7 +2354,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2243,7 +2363,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2252,7 +2372,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2261,7 +2381,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2270,7 +2390,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2279,21 +2399,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly shelve_api_alerts__alert_id__shelve_post: {
+    readonly shelve: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2318,22 +2449,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Shelved"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2342,7 +2473,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2351,7 +2482,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2360,7 +2491,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2369,7 +2500,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2378,7 +2509,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2387,21 +2518,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly bring_back_api_alerts__alert_id__shelve_delete: {
+    readonly bring_back: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2420,22 +2562,22 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2444,7 +2586,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2453,7 +2595,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2462,7 +2604,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2471,7 +2613,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2480,21 +2622,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_notice_of_delivery_api_deliveries__delivery_id__get: {
+    readonly get_notice_of_delivery: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2515,22 +2668,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2539,7 +2692,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2548,21 +2701,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly demo_accounts_api_demo_accounts_get: {
+    readonly demo_accounts: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2586,12 +2750,21 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_notices_api_notices_get: {
+    readonly list_notices: {
         readonly parameters: {
             readonly query?: {
                 /** @description recent: also those that changed in the last 24 hours */
@@ -2612,22 +2785,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Notices"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2636,21 +2809,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_notice_api_notices__notice_id__get: {
+    readonly get_notice: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2671,22 +2855,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2695,7 +2879,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2704,21 +2888,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly accept_api_notices__notice_id__accept_post: {
+    readonly accept: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2743,22 +2938,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2767,7 +2962,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2776,7 +2971,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2785,7 +2980,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2794,7 +2989,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2803,7 +2998,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2812,21 +3007,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly reject_api_notices__notice_id__reject_post: {
+    readonly reject: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2851,22 +3057,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2875,7 +3081,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2884,7 +3090,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2893,7 +3099,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2902,7 +3108,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2911,7 +3117,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2920,21 +3126,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly release_api_notices__notice_id__release_post: {
+    readonly release: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2959,22 +3176,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2983,7 +3200,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2992,7 +3209,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -3001,7 +3218,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3010,7 +3227,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3019,7 +3236,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3028,21 +3245,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly take_over_api_notices__notice_id__take_over_post: {
+    readonly take_over: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3067,22 +3295,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3091,7 +3319,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3100,7 +3328,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -3109,7 +3337,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3118,7 +3346,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3127,7 +3355,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3136,21 +3364,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly treatments_of_patient_api_patients__patient_id__treatments_get: {
+    readonly treatments_of_patient: {
         readonly parameters: {
             readonly query?: {
                 /** @description Only those that began before it, with zone */
@@ -3177,22 +3416,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3201,7 +3440,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3210,21 +3449,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly what_if_api_patients__patient_id__what_if_post: {
+    readonly what_if: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3248,22 +3498,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["WhatIfAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3272,7 +3522,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3281,7 +3531,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3290,7 +3540,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3299,7 +3549,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3308,21 +3558,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly receive_api_receipts__receipt__post: {
+    readonly receive: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3345,13 +3606,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3360,7 +3621,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3369,7 +3630,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3378,7 +3639,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3387,7 +3648,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3396,30 +3657,43 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; see Retry-After */
+            /** @description Too many attempts */
             readonly 429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly who_am_i_api_session_get: {
+    readonly who_am_i: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3437,36 +3711,47 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly log_in_api_session_post: {
+    readonly log_in: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3488,22 +3773,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3512,7 +3797,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3521,7 +3806,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3530,7 +3815,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3539,30 +3824,43 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; see Retry-After */
+            /** @description Too many attempts */
             readonly 429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly log_out_api_session_delete: {
+    readonly log_out: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3578,36 +3876,74 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description The body did not arrive in time */
+            readonly 408: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_signals_api_signals_get: {
+    readonly list_signals: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3625,36 +3961,47 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Signals"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_treatment_api_treatments__treatment_id__get: {
+    readonly get_treatment: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3674,22 +4021,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TreatmentAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3698,7 +4045,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3707,21 +4054,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_units_api_units_get: {
+    readonly list_units: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3739,36 +4097,47 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Units"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_unit_api_units__unit__get: {
+    readonly get_unit: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3789,22 +4158,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["UnitAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3813,7 +4182,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3822,21 +4191,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_history_api_units__unit__readings_get: {
+    readonly get_history: {
         readonly parameters: {
             readonly query: {
                 /** @description Pixels to draw on */
@@ -3866,22 +4246,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3890,7 +4270,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3899,21 +4279,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly treatments_of_unit_api_units__unit__treatments_get: {
+    readonly treatments_of_unit: {
         readonly parameters: {
             readonly query?: {
                 /** @description Only those that began before it, with zone */
@@ -3941,22 +4332,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3965,7 +4356,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3974,21 +4365,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly healthz_healthz_get: {
+    readonly healthz: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -4006,6 +4408,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A part is not there */
             readonly 503: {
                 headers: {
@@ -4013,6 +4424,56 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    readonly get_problem_kind: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Kind of error */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ProblemKind"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

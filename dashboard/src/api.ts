@@ -10,6 +10,7 @@ import type {
   Me,
   NoticeDetail,
   Notices,
+  Problem,
   Shelve,
   Shelved,
 } from "./messages";
@@ -144,10 +145,10 @@ export class Api {
   }
 }
 
-/** The server's words; a proxy's page in between has none of them. */
+/** The server's words (docs/errors.md); a proxy's page in between has none of them. */
 function refusal(text: string, status: string): { readonly what: string; readonly hint: string } {
   try {
-    const { what, hint } = JSON.parse(text).error;
+    const { what, hint } = JSON.parse(text) as Partial<Problem>;
     if (typeof what === "string" && typeof hint === "string") return { what, hint };
   } catch {
     // Not JSON.

@@ -33,7 +33,7 @@ afterEach(() => {
 
 type Replies = Record<string, () => Response>;
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
-const refused = (status: number, what: string, hint: string) => json({ error: { what, where: "", hint } }, status);
+const refused = (status: number, what: string, hint: string) => json({ what, where: "", hint }, status);
 
 /** A page before a server that answers by `METHOD path`; anything else it does not know. */
 function bench(alerts: AlertView[], replies: Replies = {}, may: Me["may"] = NURSE.may, links = {}) {

@@ -145,7 +145,7 @@ async def test_a_fault_of_ours_is_a_500_without_its_details() -> None:
     async with browser() as client:
         answer = await client.get("/boom")
     assert answer.status_code == 500
-    assert answer.json()["error"]["what"] == "internal error"
+    assert answer.json()["what"] == "internal error"
     assert "secret" not in answer.text
 
 

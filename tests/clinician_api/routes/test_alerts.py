@@ -81,7 +81,7 @@ def test_a_latched_alert_ends_when_it_is_acknowledged_and_then_cannot_be(api: Ap
     api.raise_alert(unit, ConditionState.NORMAL, alert_id=int(ended))
     answer = client.post(f"/api/alerts/{ended}/acknowledge", json={})
     assert answer.status_code == 409
-    assert answer.json()["error"]["what"] == "alert has ended"
+    assert answer.json()["what"] == "alert has ended"
 
 
 def test_an_alert_of_another_clinic_does_not_exist(api: Api) -> None:
@@ -112,7 +112,7 @@ def test_what_is_not_saved_is_listed_told_and_not_acknowledged_within_its_clinic
         detail = client.get(f"/api/alerts/{alert_id}").json()
         assert (detail["alert"]["unsaved"], detail["events"]) == (True, [])
         refused = client.post(f"/api/alerts/{alert_id}/acknowledge", json={})
-        assert (refused.status_code, refused.json()["error"]["what"]) == (503, "alert is not saved yet")
+        assert (refused.status_code, refused.json()["what"]) == (503, "alert is not saved yet")
     assert client.get("/api/alerts/unsaved-u-2-R10").status_code == 404
     assert client.post("/api/alerts/unsaved-u-2-R10/acknowledge", json={}).status_code == 404
     reader = api.sign_in(Role.ADMINISTRATOR)

@@ -14,7 +14,7 @@ from clinician_api.sessions import ACCOUNT_ATTEMPTS
 from clinician_api.settings import ApiOptions, DemoLogin
 from store import accounts
 from telemetry.clock import SystemClock
-from tests.clinician_api.conftest import PASSWORD, Api, start_api
+from tests.clinician_api.conftest import PASSWORD, Api, problem, start_api
 
 
 def log_in(client: httpx.Client, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -152,7 +152,7 @@ def test_what_is_no_login_is_refused_without_an_echo(api: Api) -> None:
     for content in bodies:
         answer = client.post("/api/session", json=content)
         assert answer.status_code == 422, content
-        assert set(answer.json()["error"]) == {"what", "where", "hint"}
+        assert problem(answer)["detail"]
         assert "sesame" not in answer.text
     for raw in (b"", b"{", b"\xff\xfe", b'{"email": "a@b.c", "password": "\\ud800xx"}', b"[" * 8000):
         answer = client.post("/api/session", content=raw, headers={"Content-Type": "application/json"})
