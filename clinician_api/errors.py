@@ -17,7 +17,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from clinician_api.access import methods_of
 from clinician_api.problems import BY_NAME, MEDIA_TYPE, of_status
 from telemetry.errors import HomehdError
 
@@ -132,14 +131,14 @@ async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
     return answer(wrong)
 
 
-async def _http(request: Request, error: Exception) -> ProblemResponse:
+async def _http(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     # FastAPI says 400 for JSON nested too deep to parse; for whoever sent it, it is the same as any other nonsense.
     status = 422 if error.status_code == 400 else error.status_code
     headers = dict(error.headers or {})
     if status == 405:
-        # The framework names the methods of the first route of that address alone.
-        headers["Allow"] = ", ".join(methods_of(request.url.path)) or headers.get("Allow", "GET, HEAD")
+        # A page's: whatever can be had can be asked about. Addresses of the API are the guard's business.
+        headers["Allow"] = "GET, HEAD"
     kind = "no-such-route" if status == 404 else ""
     hint = of_status(status).remedy.replace("`", "")
     return answer(ApiError(status, str(error.detail).lower(), hint=hint, headers=headers, kind=kind))

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clinician_api.access import methods_of
 from clinician_api.errors import ApiError, answer, internal
 from clinician_api.settings import ApiOptions, Network
 
@@ -79,9 +80,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["method"] == "HEAD":
+            # Whatever can be had can be asked about; routes know GET alone.
+            scope, send = {**scope, "method": "GET"}, _bodiless(send)
         outgoing = self._with_headers(scope["path"], headers.get("host"), send)
         try:
-            self._check(scope["method"], headers)
+            self._check(scope["method"], scope["path"], headers)
             if scope["method"] not in _SAFE_METHODS:
                 receive = _replay(await _read_body(receive), receive)
         except ApiError as refusal:
@@ -105,7 +109,11 @@ class Guard:
             route = str(getattr(scope.get("route"), "path", ""))
             await internal(route, fault)(scope, receive, send)
 
-    def _check(self, method: str, headers: Headers) -> None:
+    def _check(self, method: str, path: str, headers: Headers) -> None:
+        methods = methods_of(path)
+        if methods and method not in methods:
+            allow = ", ".join(methods)
+            raise ApiError(405, "method not allowed", where=method[:20], hint=f"use {allow}", headers={"Allow": allow})
         if method in _SAFE_METHODS:
             return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
@@ -190,6 +198,13 @@ def _replay(content: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": content, "more_body": False}
 
     return again
+
+
+def _bodiless(send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return wrapped
 
 
 def _too_large() -> ApiError:

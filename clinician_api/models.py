@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.delivery import DeliveryState
 from alerts.escalation import StepKind
 from alerts.responsibility import Answerable
+from alerts.shelving import LONGEST_S, REASON_AT_LEAST
 from clinician_api import problems
 from clinician_api.access import Action, Role
 from clinician_api.gaps import Reason
@@ -17,6 +18,7 @@ from clinician_api.messages import AlertView, Link, Model, PhaseName, UnitId, Un
 from telemetry.alarms import ConditionState, Priority
 from telemetry.treatment import Cause, EndKnown
 
+LONGEST_MIN: Final = max(LONGEST_S.values()) / 60
 _INSTANCE = "urn:uuid:6f2e3a52-9d0b-4f44-9f5c-0d8c8a1f3b7e"
 
 
@@ -295,8 +297,11 @@ class Shelve(Model):
     """Body of setting aside. How long at most depends on the priority; high is never set aside without minutes."""
 
     kind: Literal["timed", "one-shot"] = Field(description="one-shot: until this alert is over")
-    minutes: float | None = Field(default=None, description="Of a timed one")
-    reason: str = Field(max_length=500)
+    minutes: float | None = Field(
+        default=None, gt=0, le=LONGEST_MIN, strict=True, description="Of a timed one; of high priority at most 15",
+        examples=[10],
+    )  # fmt: skip
+    reason: str = Field(min_length=REASON_AT_LEAST, max_length=500, description="A word at the least")
 
 
 class Shelved(Model):

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
-from fastapi.exceptions import HTTPException
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from clinician_api.access import methods_of
 from clinician_api.errors import ApiError
 from clinician_api.services import ServicesDep
 
@@ -29,8 +27,6 @@ _RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems
 async def page(path: str, services: ServicesDep) -> Response:
     """A file of the build, or the page itself, whose own router shows what the path means."""
     if path.split("/", 1)[0] in _RESERVED:
-        if methods := methods_of("/" + path):
-            raise HTTPException(405, "method not allowed", {"Allow": ", ".join(methods)})
         hint = "GET /openapi.json lists them"
         raise ApiError(404, "no such route", where="/" + path[:200], hint=hint, kind="no-such-route")
     # The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under.

@@ -30,7 +30,7 @@ async def shelve(
         )
     except ValueError as error:
         where, _, why = str(error).partition(": ")
-        raise ApiError(422, "not set aside", where=where, hint=why) from error
+        raise ApiError(422, "not set aside", where=f"body.{where}", hint=why) from error
     if outcome is not Outcome.DONE:
         hint, current = "nothing is left to set aside", await told(alert_id, services)
         raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=current)

@@ -1567,10 +1567,14 @@ export interface components {
             readonly kind: "timed" | "one-shot";
             /**
              * Minutes
-             * @description Of a timed one
+             * @description Of a timed one; of high priority at most 15
+             * @example 10
              */
             readonly minutes?: number | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description A word at the least
+             */
             readonly reason: string;
         };
         /**
@@ -2083,11 +2087,17 @@ export interface components {
              * End
              * Format: date-time
              * @description And before it; at most 100 days after start
+             * @example 2026-04-01T00:00:00Z
              */
             readonly end: string;
             /**
              * Limits
              * @description Rule, level or its further number, limit: {R13: {high: 320}}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
              */
             readonly limits: {
                 readonly [key: string]: {
@@ -2098,6 +2108,7 @@ export interface components {
              * Start
              * Format: date-time
              * @description Treatments that began at or after it, with zone
+             * @example 2026-03-01T08:00:00Z
              */
             readonly start: string;
         };

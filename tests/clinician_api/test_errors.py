@@ -61,7 +61,7 @@ async def test_bad_input_says_where_and_does_not_echo(client: httpx.AsyncClient)
 async def test_no_route_and_wrong_method(client: httpx.AsyncClient) -> None:
     assert problem(await client.get("/nowhere"))["type"] == "/problems/no-such-route"
     answer = await client.post("/known")
-    assert (problem(answer)["status"], answer.headers["allow"]) == (405, "GET")
+    assert (problem(answer)["status"], answer.headers["allow"]) == (405, "GET, HEAD")
 
 
 async def test_each_answer_has_a_number_of_its_own_and_the_log_has_that_of_what_is_our_fault(

@@ -45,12 +45,12 @@ def test_what_is_set_aside_is_shown_everywhere_and_asks_nobody(api: Api) -> None
 @pytest.mark.parametrize(
     ("body", "where"),
     [
-        ({**WELL, "minutes": 16}, "minutes"),
-        ({**WELL, "minutes": 0}, "minutes"),
-        ({**WELL, "minutes": None}, "minutes"),
-        ({**WELL, "minutes": -5}, "minutes"),
-        ({**WELL, "reason": " ok "}, "reason"),
-        ({"kind": "one-shot", "reason": "known to us"}, "kind"),
+        ({**WELL, "minutes": 16}, "body.minutes"),
+        ({**WELL, "minutes": 0}, "body.minutes"),
+        ({**WELL, "minutes": None}, "body.minutes"),
+        ({**WELL, "minutes": -5}, "body.minutes"),
+        ({**WELL, "reason": " ok "}, "body.reason"),
+        ({"kind": "one-shot", "reason": "known to us"}, "body.kind"),
         ({**WELL, "kind": "for ever"}, "body.kind"),
         ({**WELL, "reason": "x" * 501}, "body.reason"),
         ({"kind": "timed", "minutes": 5}, "body.reason"),

@@ -57,7 +57,7 @@ def test_only_nephrologists_and_of_the_own_clinic(api: Api, patient: int) -> Non
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"start": "2025-06-15T00:00:00"}, "time without zone"),
+        ({"start": "2025-06-15T00:00:00"}, "not a time with its zone"),
         ({"end": "2025-06-15T00:00:00Z"}, "span out of range"),
         ({"end": "2025-09-24T00:00:00Z"}, "span out of range"),
         ({"limits": {}}, "body.limits"),
