@@ -182,14 +182,16 @@ class Data:
 
     # Treatments
 
-    async def treatments_of_unit(self, unit_id: int, start_us: int, end_us: int, limit: int) -> list[OwnedView]:
-        """Treatments of a unit that began at start ≤ time < end, newest first."""
+    async def treatments_of_unit(
+        self, unit_id: int, start_us: int, end_us: int, limit: int, before_id: int = 0
+    ) -> list[OwnedView]:
+        """Treatments of a unit that began at start ≤ time < end, newest first; at end those below `before_id`, too."""
         async with self._open.connection() as conn:
-            found = await treatment_queries.of_unit(conn, unit_id, start_us, end_us, limit)
+            found = await treatment_queries.of_unit(conn, unit_id, start_us, end_us, limit, before_id)
         return [OwnedView(one.clinic_id, treatment_view(one)) for one in found]
 
     async def treatments_of_patient(
-        self, patient_id: str, start_us: int, end_us: int, limit: int
+        self, patient_id: str, start_us: int, end_us: int, limit: int, before_id: int = 0
     ) -> tuple[int | None, list[View]] | None:
         """The clinic of a patient, and the treatments likewise; None when there is no such patient."""
         number = _number(patient_id, _MAX_PATIENT)
@@ -197,7 +199,8 @@ class Data:
             return None
         async with self._open.connection() as conn:
             exists, clinic_id = await treatment_queries.clinic_of_patient(conn, number)
-            found = await treatment_queries.of_patient(conn, number, start_us, end_us, limit) if exists else []
+            span = (start_us, end_us, limit, before_id)
+            found = await treatment_queries.of_patient(conn, number, *span) if exists else []
         return (clinic_id, [treatment_view(one) for one in found]) if exists else None
 
     async def treatment(self, treatment_id: str) -> OwnedView | None:

@@ -119,6 +119,7 @@ class Units(Model):
 
     server_time: datetime
     units: list[UnitView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
     ingest: Link
     live_feed: Link
     alert_feed: Link
@@ -239,6 +240,7 @@ class Treatments(Model):
 
     server_time: datetime
     treatments: list[TreatmentView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class TreatmentAnswer(Model):
@@ -253,6 +255,7 @@ class Alerts(Model):
 
     server_time: datetime
     alerts: list[AlertView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class AlertEventView(Model):
@@ -347,6 +350,7 @@ class Notices(Model):
 
     server_time: datetime
     notices: list[NoticeView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class NoticeEventView(Model):

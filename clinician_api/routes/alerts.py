@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 
-from clinician_api import models
+from clinician_api import cursors, models
+from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.data import Outcome
 from clinician_api.errors import ApiError, responses
 from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep
-from clinician_api.views import View, moment
+from clinician_api.views import View, microseconds, moment
 from telemetry.alarms import Priority
 
 router = APIRouter(tags=["alerts"])
@@ -26,14 +27,17 @@ async def list_alerts(
     state: Annotated[
         Literal["open", "recent"], Query(description="open: active or latched; recent: changed in the last 24 hours")
     ] = "open",
+    limit: LimitQuery = MAX_LIMIT,
+    cursor: CursorQuery = None,
 ) -> models.Alerts:
-    """Alerts of the session's clinic, high priority first."""
+    """Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all."""
+    after = read(cursor, int, int, int, str)
     now = services.clock.now_us()
     found = await services.data.alerts(only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
-    views.sort(key=lambda view: -Priority(view["priority"]).rank)
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
-    return models.Alerts.model_validate({"server_time": moment(now), "alerts": seen})
+    some, more = cursors.part(seen, _place, after, limit)
+    return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more})
 
 
 @router.get("/api/alerts/{alert_id}", responses=responses(401, 403, 404, 422, 503))
@@ -65,6 +69,13 @@ async def acknowledge(
     return models.Acknowledged.model_validate(
         {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert}
     )
+
+
+def _place(view: View) -> cursors.Key:
+    alert_id = view["alert_id"]
+    # Of several at one moment the last; those that are not saved yet, whose ids are no numbers, in front.
+    number = -int(alert_id) if alert_id.isdigit() else -(2**62)
+    return -Priority(view["priority"]).rank, -microseconds(view["since"]), number, alert_id
 
 
 async def check_saved(alert_id: str, session: Session, services: Services) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
@@ -14,6 +14,7 @@ from clinician_api.routes.units import UnitPath, no_unit
 from clinician_api.services import ServicesDep
 from clinician_api.sessions import SessionDep
 from clinician_api.times import Moment
+from clinician_api.views import microseconds
 from store.errors import StoreError, Trouble
 from store.minutes import MINUTE_US
 from telemetry import signals
@@ -23,8 +24,6 @@ router = APIRouter(tags=["units"])
 MAX_BUCKETS: Final = 4000  # the widest screens
 MAX_SPAN: Final = timedelta(days=400)  # readings older than that are in no day's partition
 _NAMES: Final = "|".join(signals.BY_NAME)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @router.get(
@@ -63,7 +62,7 @@ async def get_history(
         raise no_unit(unit)
     wanted = _signals(names)
     _check_span(start, end)
-    asked = Asked(unit, _start_us(start, end, buckets), _us(end), services.clock.now_us(), every=names is None)
+    asked = Asked(unit, _start_us(start, end, buckets), microseconds(end), services.clock.now_us(), every=names is None)
     try:
         content = await services.data.history(entry.unit_id, asked, wanted, buckets)
     except StoreError as error:
@@ -90,9 +89,5 @@ def _check_span(start: datetime, end: datetime) -> None:
 
 def _start_us(start: datetime, end: datetime, buckets: int) -> int:
     # A whole minute, where buckets are: the database may have minutes reduced already.
-    start_us = _us(start)
-    return start_us // MINUTE_US * MINUTE_US if _us(end) - start_us > buckets * MINUTE_US else start_us
-
-
-def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
+    start_us = microseconds(start)
+    return start_us // MINUTE_US * MINUTE_US if microseconds(end) - start_us > buckets * MINUTE_US else start_us

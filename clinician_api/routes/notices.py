@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from alerts.responsibility import Move
 from clinician_api import models
 from clinician_api.access import Action
+from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.errors import ApiError, responses
 from clinician_api.notice_data import NoticeAsView
 from clinician_api.services import Services, ServicesDep
@@ -31,13 +32,21 @@ async def list_notices(
     state: Annotated[
         Literal["open", "recent"], Query(description="recent: also those that changed in the last 24 hours")
     ] = "open",
+    limit: LimitQuery = MAX_LIMIT,
+    cursor: CursorQuery = None,
 ) -> models.Notices:
     """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
+    after = read(cursor, int, int, int)
     now = services.clock.now_us()
-    found = await services.data.notices.all(
-        session.user_id, lambda notice: _sees(session, services, notice), only_open=state == "open", now_us=now
+    found, more = await services.data.notices.all(
+        session.user_id,
+        lambda notice: _sees(session, services, notice),
+        only_open=state == "open",
+        now_us=now,
+        after=after,
+        limit=limit,
     )
-    return models.Notices.model_validate({"server_time": moment(now), "notices": found})
+    return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more})
 
 
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))

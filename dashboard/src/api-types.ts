@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Alerts
-         * @description Alerts of the session's clinic, high priority first.
+         * @description Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all.
          */
         readonly get: operations["list_alerts"];
         readonly put?: never;
@@ -397,7 +397,7 @@ export interface paths {
         };
         /**
          * List Units
-         * @description Every unit of the session's clinic with its newest values and their age.
+         * @description Every unit of the session's clinic with its newest values and their age, in order of their ids.
          */
         readonly get: operations["list_units"];
         readonly put?: never;
@@ -695,6 +695,11 @@ export interface components {
         readonly Alerts: {
             /** Alerts */
             readonly alerts: readonly components["schemas"]["AlertView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -1205,6 +1210,11 @@ export interface components {
          * @description The work list: high priority first, then newest first.
          */
         readonly Notices: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /** Notices */
             readonly notices: readonly components["schemas"]["NoticeView"][];
             /**
@@ -1750,6 +1760,11 @@ export interface components {
          */
         readonly Treatments: {
             /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
              * Server Time
              * Format: date-time
              */
@@ -1884,6 +1899,11 @@ export interface components {
             readonly alert_feed: components["schemas"]["Link"];
             readonly ingest: components["schemas"]["Link"];
             readonly live_feed: components["schemas"]["Link"];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -2170,6 +2190,10 @@ export interface operations {
     readonly list_alerts: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
                 /** @description open: active or latched; recent: changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
@@ -2778,6 +2802,10 @@ export interface operations {
     readonly list_notices: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
                 /** @description recent: also those that changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
@@ -3403,9 +3431,11 @@ export interface operations {
     readonly treatments_of_patient: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
                 /** @description Only those that began before it, with zone */
                 readonly end?: string | null;
-                /** @description At most so many, the newest */
+                /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;
@@ -4092,7 +4122,12 @@ export interface operations {
     };
     readonly list_units: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -4119,6 +4154,15 @@ export interface operations {
             };
             /** @description Not allowed for this role */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -4318,9 +4362,11 @@ export interface operations {
     readonly treatments_of_unit: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
                 /** @description Only those that began before it, with zone */
                 readonly end?: string | null;
-                /** @description At most so many, the newest */
+                /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;

@@ -68,8 +68,11 @@ export class Api {
     }
   }
 
-  alerts(state: "open" | "recent"): Promise<Alerts> {
-    return this.#ask("GET", `api/alerts?state=${state}`);
+  async alerts(state: "open" | "recent"): Promise<Alerts> {
+    return this.#whole<Alerts>(`api/alerts?state=${state}`, (some, rest) => ({
+      ...rest,
+      alerts: [...some.alerts, ...rest.alerts],
+    }));
   }
 
   alert(id: string): Promise<AlertDetail> {
@@ -81,7 +84,10 @@ export class Api {
   }
 
   notices(): Promise<Notices> {
-    return this.#ask("GET", "api/notices?state=open");
+    return this.#whole<Notices>("api/notices?state=open", (some, rest) => ({
+      ...rest,
+      notices: [...some.notices, ...rest.notices],
+    }));
   }
 
   notice(id: string): Promise<NoticeDetail> {
@@ -113,6 +119,18 @@ export class Api {
       buckets: String(query.buckets),
     });
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/readings?${parameters}`);
+  }
+
+  /** A list that comes in parts, put together. */
+  async #whole<List extends { readonly next: string | null }>(
+    path: string,
+    joined: (some: List, rest: List) => List,
+  ): Promise<List> {
+    let list = await this.#ask<List>("GET", path);
+    while (list.next != null) {
+      list = joined(list, await this.#ask<List>("GET", `${path}&cursor=${encodeURIComponent(list.next)}`));
+    }
+    return list;
   }
 
   async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {

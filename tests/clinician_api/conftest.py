@@ -67,6 +67,22 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     return found
 
 
+def parts(client: httpx.Client, path: str, name: str, limit: int = 1) -> list[Any]:
+    """A list as it comes in parts of `limit`, each but the last full, put together."""
+    found: list[Any] = []
+    query: dict[str, Any] = {"limit": limit}
+    while True:
+        answer = client.get(httpx.URL(path).copy_merge_params(query))
+        assert answer.status_code == 200, answer.text
+        some, more = answer.json()[name], answer.json()["next"]
+        found += some
+        if more is None:
+            assert len(some) <= limit
+            return found
+        assert len(some) == limit
+        query["cursor"] = more
+
+
 class Socket:
     """A signed-in browser's live socket."""
 

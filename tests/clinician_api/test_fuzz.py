@@ -96,6 +96,6 @@ def test_signing_out_is_as_described_too(api: Api, tmp_path: Path) -> None:
 
 
 def test_an_answer_that_is_not_as_described_is_found(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KINDS[0].__class__, "type", property(lambda _kind: 7))
+    monkeypatch.setattr(Kind, "type", property(lambda _kind: 7))
     with pytest.raises(AssertionError, match="is not of type"):
         fuzz(api, api.client(), tmp_path, "--include-operation-id", "list_units", "--phases", "coverage")

@@ -9,7 +9,7 @@ from clinician_api.access import Role
 from clinician_api.unsaved import Saving
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.builders import NOW, unsaved_alert
-from tests.clinician_api.conftest import Api, until
+from tests.clinician_api.conftest import Api, parts, problem, until
 
 
 def test_open_alerts_high_first(api: Api) -> None:
@@ -138,3 +138,15 @@ def test_ids_and_bodies_that_are_none(api: Api) -> None:
         assert client.post(f"/api/alerts/{alert_id}/acknowledge", json=content).status_code == 422
     nul = client.post(f"/api/alerts/{alert_id}/acknowledge", json={"note": "a\0b\u202e"})
     assert nul.status_code == 200
+
+
+def test_in_parts_it_is_the_same_list(api: Api) -> None:
+    for number, priority in enumerate([*Priority, *Priority]):
+        api.raise_alert(api.add_unit(f"u-{number}", "Clinic 1"), priority=priority)
+    client = api.sign_in()
+    whole = client.get("/api/alerts").json()
+    assert (len(whole["alerts"]), whole["next"]) == (2 * len(Priority), None)
+    for limit in (1, 2, 5, 6):
+        assert parts(client, "/api/alerts?state=open", "alerts", limit) == whole["alerts"]
+    assert problem(client.get("/api/alerts?cursor=none")).get("where") == "query.cursor"
+    assert client.get("/api/alerts?limit=501").status_code == 422

@@ -16,7 +16,7 @@ from clinician_api import feeds
 from clinician_api.access import Role
 from clinician_api.settings import ApiOptions
 from telemetry.alarms import ConditionState, Priority
-from tests.clinician_api.conftest import Api, alike, start_api, until
+from tests.clinician_api.conftest import Api, alike, parts, start_api, until
 from tests.clinician_api.notified import Notifier
 
 
@@ -252,3 +252,15 @@ def test_ids_and_bodies_that_are_none(api: Api, notifier: Notifier) -> None:
     nul = client.post(f"/api/notices/{notice_id}/accept", json={"note": "a\0b\u202e"})
     assert nul.status_code == 200
     assert "\\u0000" not in json.dumps(client.get(f"/api/notices/{notice_id}").json())
+
+
+def test_in_parts_it_is_the_same_list(api: Api, notifier: Notifier) -> None:
+    notifier.people = People((notifier.user("Nora"),))
+    for number, priority in enumerate([*Priority, *Priority]):
+        api.raise_alert(api.add_unit(f"u-{number}", "Clinic 1"), priority=priority)
+    notifier.settle()
+    client = api.sign_in()
+    for state in ("open", "recent"):
+        whole = client.get(f"/api/notices?state={state}").json()["notices"]
+        assert len(whole) == 2 * len(Priority)
+        assert parts(client, f"/api/notices?state={state}", "notices", 2) == whole
