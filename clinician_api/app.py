@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from clinician_api import description, errors
+from clinician_api.conditional import Conditional
 from clinician_api.data import Data
 from clinician_api.feeds import Feeds
 from clinician_api.guard import Guard
@@ -68,7 +69,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     )  # fmt: skip
     app.state.services = services
     errors.install(app)
-    app.add_middleware(Guard, options=options)
+    app.add_middleware(Conditional)
+    app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, problems, health,
         live, pages,

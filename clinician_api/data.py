@@ -6,13 +6,14 @@ The only module here that knows the store's functions, but for `clinician_api.no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from clinician_api import findings, history
 from clinician_api.alert_views import alert_event_view, alert_view, version
+from clinician_api.conditional import check_unchanged, tag_of_state
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
 from clinician_api.room import Entry
@@ -249,6 +250,15 @@ class Data:
         async with self._open.connection() as conn:
             found = await alert_queries.changed(conn, announcements)
         return [self._stored(alert, now_us) for alert in found]
+
+    def unchanged(self, header: str | None, now_us: int) -> Callable[[CurrentAlert], None] | None:
+        """The look at an alert that If-Match asks for, None without it: ApiError 412 when it stands otherwise."""
+
+        def look(alert: CurrentAlert) -> None:
+            stored = self._stored(alert, now_us)
+            check_unchanged(header, tag_of_state(stored.version, stored.view), stored.view)
+
+        return None if header is None else look
 
     async def alert_events(self, alert_id: str) -> list[View]:
         """Every step of an alert, as `AlertEventView`s."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from clinician_api.access import ROUTES
+from clinician_api.conditional import is_conditional
 from clinician_api.errors import declared
 from clinician_api.models import Problem
 from clinician_api.problems import MEDIA_TYPE
@@ -33,6 +34,13 @@ SCHEMES: Final = {
 }  # fmt: skip
 _RETRY_AFTER: Final = {
     "description": "Seconds after which to try again", "schema": {"type": "integer", "minimum": 0}, "required": False,
+}  # fmt: skip
+_ETAG: Final = {
+    "description": "Of this answer; weak where only `server_time` would differ", "schema": {"type": "string"},
+}  # fmt: skip
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "`ETag` of an answer that is still held: 304 while it is the same",
 }  # fmt: skip
 # Where an answer leads: operation and status of it -> operation, and where its parameters are.
 LINKS: Final = (
@@ -67,7 +75,9 @@ def complete(document: Document) -> None:
     operations = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            _complete(operation, method, ROUTES.get((method.upper(), path)), guarded=(method.upper(), path) in ROUTES)
+            _complete(
+                operation, method, path, ROUTES.get((method.upper(), path)), guarded=(method.upper(), path) in ROUTES
+            )
             operations[operation["operationId"]] = operation
     for source, status, target, parameters in LINKS:
         if source in operations and target in operations:
@@ -78,7 +88,7 @@ def complete(document: Document) -> None:
         webhook["post"]["responses"] = {"200": {"description": "Not answered: messages of /ws go one way"}}
 
 
-def _complete(operation: Document, method: str, needed: str | None, *, guarded: bool) -> None:
+def _complete(operation: Document, method: str, path: str, needed: str | None, *, guarded: bool) -> None:
     changes = method not in _SAFE
     statuses = [500]
     if needed is not None:
@@ -88,6 +98,10 @@ def _complete(operation: Document, method: str, needed: str | None, *, guarded: 
     if "parameters" in operation or "requestBody" in operation:
         statuses.append(422)
     responses = operation["responses"]
+    if is_conditional(method, path):
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        responses["200"].setdefault("headers", {})["ETag"] = _ETAG
+        responses["304"] = {"description": "As it was", "headers": {"ETag": _ETAG}}
     for status in statuses:
         if guarded and str(status) not in responses:
             responses[str(status)] = declared(status)

@@ -140,7 +140,7 @@ class Guard:
                 if self._options.https:
                     headers["strict-transport-security"] = "max-age=31536000"
                 if path.startswith("/api/"):
-                    headers["cache-control"] = "no-store"
+                    headers.setdefault("cache-control", "no-store")
             await send(message)
 
         return wrapped

@@ -277,7 +277,6 @@ class AlertEventView(Model):
 class AlertDetail(Model):
     """An alert and every step of it: why it fired."""
 
-    server_time: datetime
     alert: AlertView
     events: list[AlertEventView]
 

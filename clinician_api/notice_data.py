@@ -14,6 +14,7 @@ from clinician_api import cursors
 from clinician_api.notice_views import delivery_view, event_view, notice_view, step_view
 from clinician_api.views import View
 from evaluation import answering, setting_aside
+from evaluation.setting_aside import Look
 from store import audit, notice_answers, notice_queries, pool, screen_pages
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
@@ -102,20 +103,24 @@ class NoticeData:
             return answer.outcome
 
     async def shelve(
-        self, alert_id: str, kind: ShelfKind, minutes: float | None, reason: str, user_id: int
-    ) -> setting_aside.Outcome:
-        """Set an alert's rule aside for its unit; ValueError says what is wrong with kind, minutes or reason."""
+        self, alert_id: str, kind: ShelfKind, minutes: float | None, reason: str, user_id: int,
+        unchanged: Look | None = None,
+    ) -> setting_aside.Outcome:  # fmt: skip
+        """Set an alert's rule aside for its unit; ValueError says what is wrong with kind, minutes or reason.
+
+        `unchanged` looks at the alert as it stands and raises what is to be raised when that is not as was thought.
+        """
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
-            outcome = await setting_aside.shelve(conn, int(alert_id), kind, minutes, reason, user_id, now_us)
+            outcome = await setting_aside.shelve(conn, int(alert_id), kind, minutes, reason, user_id, now_us, unchanged)
             await _write_down(conn, now_us, user_id, "shelve alert", f"alert:{alert_id}", outcome)
             return outcome
 
-    async def bring_back(self, alert_id: str, user_id: int) -> None:
+    async def bring_back(self, alert_id: str, user_id: int, unchanged: Look | None = None) -> None:
         """What is set aside of the alert's rule and unit counts again; nothing happens where nothing is."""
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
-            outcome = await setting_aside.bring_back(conn, int(alert_id), user_id, now_us)
+            outcome = await setting_aside.bring_back(conn, int(alert_id), user_id, now_us, unchanged)
             await _write_down(conn, now_us, user_id, "unshelve alert", f"alert:{alert_id}", outcome)
 
     # Pages

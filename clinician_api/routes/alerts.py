@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from clinician_api import cursors, models
+from clinician_api.conditional import tag_of_state
 from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
-from clinician_api.data import Outcome
+from clinician_api.data import Outcome, StoredAlert
 from clinician_api.errors import ApiError, responses
 from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep
@@ -41,13 +42,19 @@ async def list_alerts(
 
 
 @router.get("/api/alerts/{alert_id}", responses=responses(401, 403, 404, 422, 503))
-async def get_alert(alert_id: AlertPath, session: SessionDep, services: ServicesDep) -> models.AlertDetail:
-    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved."""
-    unsaved = _unsaved(alert_id, session, services)
-    alert = unsaved or await _visible(alert_id, session, services)
-    events = [] if unsaved else await services.data.alert_events(alert_id)
-    now = services.clock.now_us()
-    return models.AlertDetail.model_validate({"server_time": moment(now), "alert": alert, "events": events})
+async def get_alert(
+    alert_id: AlertPath, session: SessionDep, services: ServicesDep, response: Response
+) -> models.AlertDetail:
+    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+
+    Its ETag is what `If-Match` takes when it is set aside or brought back.
+    """
+    if unsaved := _unsaved(alert_id, session, services):
+        return models.AlertDetail.model_validate({"alert": unsaved, "events": []})
+    alert = await _visible(alert_id, session, services)
+    response.headers["etag"] = tag_of_state(alert.version, alert.view)
+    events = await services.data.alert_events(alert_id)
+    return models.AlertDetail.model_validate({"alert": alert.view, "events": events})
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))
@@ -100,8 +107,8 @@ def _unsaved(alert_id: str, session: Session, services: Services) -> View | None
     return view if view is not None and services.room.entry(session.scope, view["unit"]) else None
 
 
-async def _visible(alert_id: str, session: Session, services: Services) -> View:
+async def _visible(alert_id: str, session: Session, services: Services) -> StoredAlert:
     alert = await services.data.alert(alert_id, services.clock.now_us())
     if alert is None or services.room.entry(session.scope, alert.view["unit"]) is None:
         raise ApiError(404, "no such alert", where=alert_id, hint="GET /api/alerts lists those you may see")
-    return alert.view
+    return alert

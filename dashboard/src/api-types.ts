@@ -34,6 +34,8 @@ export interface paths {
         /**
          * Get Alert
          * @description One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+         *
+         *     Its ETag is what `If-Match` takes when it is set aside or brought back.
          */
         readonly get: operations["get_alert"];
         readonly put?: never;
@@ -592,11 +594,6 @@ export interface components {
             readonly alert: components["schemas"]["AlertView"];
             /** Events */
             readonly events: readonly components["schemas"]["AlertEventView"][];
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
         };
         /**
          * AlertEventView
@@ -2197,7 +2194,10 @@ export interface operations {
                 /** @description open: active or latched; recent: changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -2206,11 +2206,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Alerts"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -2264,7 +2275,10 @@ export interface operations {
     readonly get_alert: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2276,11 +2290,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AlertDetail"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -2462,7 +2487,10 @@ export interface operations {
     readonly shelve: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2529,6 +2557,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             readonly 413: {
                 headers: {
@@ -2581,7 +2618,10 @@ export interface operations {
     readonly bring_back: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2626,6 +2666,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2685,7 +2734,10 @@ export interface operations {
     readonly get_notice_of_delivery: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Delivery id */
                 readonly delivery_id: string;
@@ -2697,11 +2749,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -2809,7 +2872,10 @@ export interface operations {
                 /** @description recent: also those that changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -2818,11 +2884,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Notices"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -2876,7 +2953,10 @@ export interface operations {
     readonly get_notice: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Notice id */
                 readonly notice_id: string;
@@ -2888,11 +2968,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -3440,7 +3531,10 @@ export interface operations {
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly patient_id: string;
             };
@@ -3451,11 +3545,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -3987,7 +4092,10 @@ export interface operations {
     readonly list_signals: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3996,11 +4104,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Signals"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -4045,7 +4164,10 @@ export interface operations {
     readonly get_treatment: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly treatment_id: string;
             };
@@ -4056,11 +4178,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["TreatmentAnswer"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -4283,7 +4416,10 @@ export interface operations {
                 /** @description Inclusive, with zone */
                 readonly start: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Unit id */
                 readonly unit: string;
@@ -4295,11 +4431,22 @@ export interface operations {
             /** @description The readings */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["History"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -4371,7 +4518,10 @@ export interface operations {
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Unit id */
                 readonly unit: string;
@@ -4383,11 +4533,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             readonly 401: {
@@ -4488,7 +4649,10 @@ export interface operations {
     readonly get_problem_kind: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Kind of error */
                 readonly name: string;
@@ -4500,11 +4664,22 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ProblemKind"];
                 };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {

@@ -24,6 +24,8 @@ def test_files_the_page_for_every_path_of_its_own_and_nothing_else(api: Api) -> 
         assert answer.text.endswith("wall</title>")
         assert answer.headers["cache-control"] == "no-cache"
         assert "script-src" not in answer.headers["content-security-policy"], "default-src 'self' covers it"
+        held = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+        assert (held.status_code, held.content, held.headers["cache-control"]) == (304, b"", "no-cache")
     script = client.get("/assets/main-1a2b.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert "immutable" in script.headers["cache-control"]
