@@ -20,6 +20,7 @@ def test_the_parts_are_the_whole_in_order(items: list[tuple[int, str]], limit: i
         some, cursor = cursors.part(items, lambda item: item, after, limit)
         assert len(some) <= limit and (len(some) == limit or cursor is None)
         found += some
+        assert len(found) <= len(items), "nothing comes twice"
         after, more = cursors.read(cursor, int, str), cursor is not None
     assert found == sorted(items)
 
