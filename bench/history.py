@@ -147,7 +147,8 @@ class Bench:
         async def ask() -> None:
             whole = await self.data.treatments_of_patient(str(self.patient), since["since"], self.now_us, 500)
             assert whole is not None
-            answer = models.Treatments.model_validate({"server_time": moment(self.now_us), "treatments": whole[1]})
+            told = {"server_time": moment(self.now_us), "treatments": whole[1], "next": None}
+            answer = models.Treatments.model_validate(told)
             answer.model_dump_json()
             found[:] = answer.treatments
 

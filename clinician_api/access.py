@@ -9,6 +9,7 @@ every role of two clinics and anonymously, and fails when a route is not in the 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -95,10 +96,20 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
+    ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,
     ("GET", "/openapi.json"): None,
     ("WS", "/ws"): Action.SEE_UNITS,
 }
+
+
+_ADDRESSES: Final = [(method, re.compile(re.sub(r"{\w+}", "[^/]+", path))) for method, path in ROUTES if method != "WS"]
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that an address of the API takes; empty: there is no such address. HEAD goes with GET."""
+    found = {method for method, address in _ADDRESSES if address.fullmatch(path)}
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 @dataclass(frozen=True, slots=True)

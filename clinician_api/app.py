@@ -10,7 +10,8 @@ from typing import Any
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from clinician_api import errors
+from clinician_api import description, errors
+from clinician_api.conditional import Conditional
 from clinician_api.data import Data
 from clinician_api.feeds import Feeds
 from clinician_api.guard import Guard
@@ -27,6 +28,7 @@ from clinician_api.routes import (
     live,
     notices,
     pages,
+    problems,
     receipts,
     rules,
     session,
@@ -47,7 +49,8 @@ from telemetry.clock import Clock
 DESCRIPTION = (
     "What clinicians see and do. Sign in with `POST /api/session`; the cookie it sets is the session. A request that "
     "changes something must carry the `Origin` of our own page and a JSON body. Live data come over the WebSocket "
-    '`/ws`, whose messages are the webhooks here. Times are UTC. An error is `{"error": {what, where, hint}}`.'
+    "`/ws`, whose messages are the webhooks here. Times are UTC. An error is `application/problem+json` (RFC 9457); "
+    "its kinds are in docs/errors.md."
 )
 
 
@@ -63,14 +66,15 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app = FastAPI(
         title="homehd clinician API", version="1", description=DESCRIPTION, lifespan=lifespan,
         # The documentation pages would load scripts from elsewhere.
-        docs_url=None, redoc_url=None,
+        docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.services = services
     errors.install(app)
-    app.add_middleware(Guard, options=options)
+    app.add_middleware(Conditional)
+    app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, rules, health, live,
-        pages,
+        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, rules, problems,
+        health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -111,12 +115,9 @@ def _describe_socket(app: FastAPI) -> None:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's description, less the answers it invents for webhooks."""
+    """FastAPI's description, completed."""
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
-        for webhook in document["webhooks"].values():
-            webhook["post"]["responses"] = {"200": {"description": "Not answered: messages of /ws go one way"}}
-        for unused in ("HTTPValidationError", "ValidationError"):
-            document["components"]["schemas"].pop(unused, None)
+        description.complete(document)
         app.openapi_schema = document
     return app.openapi_schema

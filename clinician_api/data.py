@@ -6,13 +6,14 @@ The only module here that knows the store's functions, but for `clinician_api.no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from clinician_api import findings, history, sparks
 from clinician_api.alert_views import alert_event_view, alert_view, version
+from clinician_api.conditional import check_unchanged, tag_of_state
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
 from clinician_api.room import Entry
@@ -189,14 +190,16 @@ class Data:
 
     # Treatments
 
-    async def treatments_of_unit(self, unit_id: int, start_us: int, end_us: int, limit: int) -> list[OwnedView]:
-        """Treatments of a unit that began at start ≤ time < end, newest first."""
+    async def treatments_of_unit(
+        self, unit_id: int, start_us: int, end_us: int, limit: int, before_id: int = 0
+    ) -> list[OwnedView]:
+        """Treatments of a unit that began at start ≤ time < end, newest first; at end those below `before_id`, too."""
         async with self._open.connection() as conn:
-            found = await treatment_queries.of_unit(conn, unit_id, start_us, end_us, limit)
+            found = await treatment_queries.of_unit(conn, unit_id, start_us, end_us, limit, before_id)
         return [OwnedView(one.clinic_id, treatment_view(one)) for one in found]
 
     async def treatments_of_patient(
-        self, patient_id: str, start_us: int, end_us: int, limit: int
+        self, patient_id: str, start_us: int, end_us: int, limit: int, before_id: int = 0
     ) -> tuple[int | None, list[View]] | None:
         """The clinic of a patient, and the treatments likewise; None when there is no such patient."""
         number = _number(patient_id, _MAX_PATIENT)
@@ -204,7 +207,8 @@ class Data:
             return None
         async with self._open.connection() as conn:
             exists, clinic_id = await treatment_queries.clinic_of_patient(conn, number)
-            found = await treatment_queries.of_patient(conn, number, start_us, end_us, limit) if exists else []
+            span = (start_us, end_us, limit, before_id)
+            found = await treatment_queries.of_patient(conn, number, *span) if exists else []
         return (clinic_id, [treatment_view(one) for one in found]) if exists else None
 
     async def treatment(self, treatment_id: str) -> OwnedView | None:
@@ -253,6 +257,15 @@ class Data:
         async with self._open.connection() as conn:
             found = await alert_queries.changed(conn, announcements)
         return [self._stored(alert, now_us) for alert in found]
+
+    def unchanged(self, header: str | None, now_us: int) -> Callable[[CurrentAlert], None] | None:
+        """The look at an alert that If-Match asks for, None without it: ApiError 412 when it stands otherwise."""
+
+        def look(alert: CurrentAlert) -> None:
+            stored = self._stored(alert, now_us)
+            check_unchanged(header, tag_of_state(stored.version, stored.view), stored.view)
+
+        return None if header is None else look
 
     async def alert_events(self, alert_id: str) -> list[View]:
         """Every step of an alert, as `AlertEventView`s."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -12,13 +11,11 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clinician_api.errors import body
+from clinician_api.access import methods_of
+from clinician_api.errors import ApiError, answer, internal
 from clinician_api.settings import ApiOptions, Network
-
-log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 16 * 1024
 BODY_TIMEOUT_S: Final = 10.0
@@ -83,17 +80,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["method"] == "HEAD":
+            # Whatever can be had can be asked about; routes know GET alone.
+            scope, send = {**scope, "method": "GET"}, _bodiless(send)
         outgoing = self._with_headers(scope["path"], headers.get("host"), send)
-        refusal = self._refusal(scope["method"], headers)
-        if refusal is not None:
-            await refusal(scope, receive, outgoing)
+        try:
+            self._check(scope["method"], scope["path"], headers)
+            if scope["method"] not in _SAFE_METHODS:
+                receive = _replay(await _read_body(receive), receive)
+        except ApiError as refusal:
+            await answer(refusal)(scope, receive, outgoing)
             return
-        if scope["method"] not in _SAFE_METHODS:
-            content = await _read_body(receive)
-            if isinstance(content, JSONResponse):
-                await content(scope, receive, outgoing)
-                return
-            receive = _replay(content, receive)
         await self._run(scope, receive, outgoing)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,30 +103,31 @@ class Guard:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:
+        except Exception as fault:
             if started:
                 raise
             route = str(getattr(scope.get("route"), "path", ""))
-            log.exception("request failed", extra={"fields": {"route": route}})
-            answer = JSONResponse(body("internal error", "", "it is in the server's log"), 500)
-            await answer(scope, receive, send)
+            await internal(route, fault)(scope, receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> JSONResponse | None:
+    def _check(self, method: str, path: str, headers: Headers) -> None:
+        methods = methods_of(path)
+        if methods and method not in methods:
+            allow = ", ".join(methods)
+            raise ApiError(405, "method not allowed", where=method[:20], hint=f"use {allow}", headers={"Allow": allow})
         if method in _SAFE_METHODS:
-            return None
+            return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         ours = is_same_origin(origin, headers.get("host"), self._options.allowed_origins)
         if not ours and not (origin is None and site == "same-origin"):
             hint = "a request that changes something must carry the Origin of our own page"
-            return JSONResponse(body("sent by another site", "Origin", hint), 403)
+            raise ApiError(403, "sent by another site", where="Origin", hint=hint, kind="other-site")
         length = headers.get("content-length", "")
         has_body = "transfer-encoding" in headers or (length.isdigit() and int(length) > 0)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if has_body and kind != "application/json":
-            return JSONResponse(body("body is not JSON", "Content-Type", "send application/json"), 415)
+            raise ApiError(415, "body is not JSON", where="Content-Type", hint="send application/json")
         if length.isdigit() and int(length) > MAX_BODY:
-            return _too_large()
-        return None
+            raise _too_large()
 
     def _with_headers(self, path: str, host: str | None, send: Send) -> Send:
         policy = _content_security_policy(host)
@@ -142,7 +140,7 @@ class Guard:
                 if self._options.https:
                     headers["strict-transport-security"] = "max-age=31536000"
                 if path.startswith("/api/"):
-                    headers["cache-control"] = "no-store"
+                    headers.setdefault("cache-control", "no-store")
             await send(message)
 
         return wrapped
@@ -167,7 +165,7 @@ def _content_security_policy(host: str | None) -> str:
     )
 
 
-async def _read_body(receive: Receive) -> bytes | JSONResponse:
+async def _read_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
@@ -179,12 +177,14 @@ async def _read_body(receive: Receive) -> bytes | JSONResponse:
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 if size > MAX_BODY:
-                    return _too_large()
+                    raise _too_large()
                 if not message.get("more_body"):
                     return b"".join(parts)
-    except TimeoutError:
-        answer = body("the body did not arrive in time", "body", f"send it within {BODY_TIMEOUT_S:g} s")
-        return JSONResponse(answer, 408, {"Connection": "close"})
+    except TimeoutError as error:
+        hint = f"send it within {BODY_TIMEOUT_S:g} s"
+        raise ApiError(
+            408, "the body did not arrive in time", where="body", hint=hint, headers={"Connection": "close"}
+        ) from error
 
 
 def _replay(content: bytes, receive: Receive) -> Receive:
@@ -200,5 +200,13 @@ def _replay(content: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _too_large() -> JSONResponse:
-    return JSONResponse(body("body too large", "body", f"at most {MAX_BODY} bytes"), 413, {"Connection": "close"})
+def _bodiless(send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return wrapped
+
+
+def _too_large() -> ApiError:
+    hint = f"at most {MAX_BODY} bytes"
+    return ApiError(413, "body too large", where="body", hint=hint, headers={"Connection": "close"})

@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.delivery import DeliveryState
 from alerts.escalation import StepKind
 from alerts.responsibility import Answerable
+from alerts.shelving import LONGEST_S, REASON_AT_LEAST
+from clinician_api import problems
 from clinician_api.access import Action, Role
 from clinician_api.gaps import Reason
 from clinician_api.messages import AlertView, Link, Model, PhaseName, UnitId, UnitView
 from telemetry.alarms import ConditionState, Priority
 from telemetry.treatment import Cause, EndKnown
 
+LONGEST_MIN: Final = max(LONGEST_S.values()) / 60
+_INSTANCE = "urn:uuid:6f2e3a52-9d0b-4f44-9f5c-0d8c8a1f3b7e"
 
-class ErrorDetail(Model):
-    """What went wrong, with what, and what to do about it."""
 
+class WrongValue(Model):
+    """One thing that is wrong with a request."""
+
+    where: str = Field(description="path, query, header or body, and the way to it: body.limits.R13")
+    why: str
+
+
+class Problem(BaseModel):
+    """Every answer of 4xx and 5xx (RFC 9457): see docs/errors.md. Further members may be there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    type: str = Field(description="Which kind, for ever the same", examples=[problems.of_status(404).type])
+    title: str = Field(description="The kind in words")
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="This case in one sentence: what, where, what to do")
+    instance: str = Field(description="This one answer; the log has it where it is our fault", examples=[_INSTANCE])
     what: str
-    where: str
-    hint: str
+    where: str = Field(description="What it is about; may be empty")
+    hint: str = Field(description="What to do; may be empty")
+    errors: list[WrongValue] | None = Field(default=None, description="Of 422: everything that is wrong")
+    retry_after_s: int | None = Field(default=None, ge=0, description="Seconds, as in Retry-After")
+    current: dict[str, Any] | None = Field(default=None, description="Of 409 and 412: how things stand now")
 
 
-class ErrorBody(Model):
-    """Every answer of 4xx and 5xx."""
+class ProblemKind(Model):
+    """One kind of error."""
 
-    error: ErrorDetail
+    type: str
+    title: str
+    status: int = Field(ge=400, le=599)
+    meaning: str = Field(description="When it is answered")
+    remedy: str = Field(description="What to do about it")
 
 
 class Login(Model):
@@ -93,6 +119,7 @@ class Units(Model):
 
     server_time: datetime
     units: list[UnitView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
     ingest: Link
     live_feed: Link
     alert_feed: Link
@@ -213,6 +240,7 @@ class Treatments(Model):
 
     server_time: datetime
     treatments: list[TreatmentView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class TreatmentAnswer(Model):
@@ -227,6 +255,7 @@ class Alerts(Model):
 
     server_time: datetime
     alerts: list[AlertView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class AlertEventView(Model):
@@ -248,7 +277,6 @@ class AlertEventView(Model):
 class AlertDetail(Model):
     """An alert and every step of it: why it fired."""
 
-    server_time: datetime
     alert: AlertView
     events: list[AlertEventView]
 
@@ -271,8 +299,11 @@ class Shelve(Model):
     """Body of setting aside. How long at most depends on the priority; high is never set aside without minutes."""
 
     kind: Literal["timed", "one-shot"] = Field(description="one-shot: until this alert is over")
-    minutes: float | None = Field(default=None, description="Of a timed one")
-    reason: str = Field(max_length=500)
+    minutes: float | None = Field(
+        default=None, gt=0, le=LONGEST_MIN, strict=True, description="Of a timed one; of high priority at most 15",
+        examples=[10],
+    )  # fmt: skip
+    reason: str = Field(min_length=REASON_AT_LEAST, max_length=500, description="A word at the least")
 
 
 class Shelved(Model):
@@ -318,6 +349,7 @@ class Notices(Model):
 
     server_time: datetime
     notices: list[NoticeView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
 
 
 class NoticeEventView(Model):

@@ -10,13 +10,16 @@ from typing import Final
 from alerts.delivery import TABLE, DeliveryState
 from alerts.responsibility import Move
 from alerts.shelving import ShelfKind
+from clinician_api import cursors
 from clinician_api.notice_views import delivery_view, event_view, notice_view, step_view
 from clinician_api.views import View
 from evaluation import answering, setting_aside
+from evaluation.setting_aside import Look
 from store import audit, notice_answers, notice_queries, pool, screen_pages
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
 from store.screen_pages import ScreenPage
+from telemetry.alarms import Priority
 
 # As for alerts: what has changed within a day.
 RECENT_US: Final = 24 * 3600 * 1_000_000
@@ -41,20 +44,31 @@ class NoticeData:
         self._title = title
 
     async def all(
-        self, user_id: int, visible: Callable[[StandingNotice], bool], *, only_open: bool, now_us: int
-    ) -> list[View]:
-        """Notices that are visible: open ones, high priority first; or also what has changed in the last day."""
+        self,
+        user_id: int,
+        visible: Callable[[StandingNotice], bool],
+        *,
+        only_open: bool,
+        now_us: int,
+        after: cursors.Key | None = None,
+        limit: int = cursors.MAX_LIMIT,
+    ) -> tuple[list[View], str | None]:
+        """Notices that are visible: open ones, high priority first; or also what has changed in the last day.
+
+        Those beyond `after`, and where more of them begin.
+        """
         async with self._opened().connection() as conn:
             if only_open:
                 found = await notice_queries.standing(conn)
             else:
                 found = await notice_queries.recent(conn, now_us - RECENT_US)
-            seen = [notice for notice in found if visible(notice)]
+            place = _by_priority if only_open else _by_change
+            seen, more = cursors.part(filter(visible, found), place, after, limit)
             alerts = await notice_queries.alerts_of(conn, [notice.notice_id for notice in seen], also_over=False)
         by_notice: defaultdict[int, list[AlertOfNotice]] = defaultdict(list)
         for alert in alerts:
             by_notice[alert.notice_id].append(alert)
-        return [notice_view(notice, by_notice[notice.notice_id], self._title, user_id) for notice in seen]
+        return [notice_view(notice, by_notice[notice.notice_id], self._title, user_id) for notice in seen], more
 
     async def one(self, notice_id: int, user_id: int) -> NoticeAsView | None:
         """One notice, with all its alerts, or None."""
@@ -89,20 +103,24 @@ class NoticeData:
             return answer.outcome
 
     async def shelve(
-        self, alert_id: str, kind: ShelfKind, minutes: float | None, reason: str, user_id: int
-    ) -> setting_aside.Outcome:
-        """Set an alert's rule aside for its unit; ValueError says what is wrong with kind, minutes or reason."""
+        self, alert_id: str, kind: ShelfKind, minutes: float | None, reason: str, user_id: int,
+        unchanged: Look | None = None,
+    ) -> setting_aside.Outcome:  # fmt: skip
+        """Set an alert's rule aside for its unit; ValueError says what is wrong with kind, minutes or reason.
+
+        `unchanged` looks at the alert as it stands and raises what is to be raised when that is not as was thought.
+        """
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
-            outcome = await setting_aside.shelve(conn, int(alert_id), kind, minutes, reason, user_id, now_us)
+            outcome = await setting_aside.shelve(conn, int(alert_id), kind, minutes, reason, user_id, now_us, unchanged)
             await _write_down(conn, now_us, user_id, "shelve alert", f"alert:{alert_id}", outcome)
             return outcome
 
-    async def bring_back(self, alert_id: str, user_id: int) -> None:
+    async def bring_back(self, alert_id: str, user_id: int, unchanged: Look | None = None) -> None:
         """What is set aside of the alert's rule and unit counts again; nothing happens where nothing is."""
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
-            outcome = await setting_aside.bring_back(conn, int(alert_id), user_id, now_us)
+            outcome = await setting_aside.bring_back(conn, int(alert_id), user_id, now_us, unchanged)
             await _write_down(conn, now_us, user_id, "unshelve alert", f"alert:{alert_id}", outcome)
 
     # Pages
@@ -130,6 +148,14 @@ class NoticeData:
             if delivery_id is not None:
                 await screen_pages.advance(conn, delivery_id, state, _leads_to(state), "by the device")
             return delivery_id is not None
+
+
+def _by_priority(notice: StandingNotice) -> cursors.Key:
+    return -Priority(notice.priority).rank, -notice.opened_us, -notice.notice_id
+
+
+def _by_change(notice: StandingNotice) -> cursors.Key:
+    return 0, -notice.changed_us, -notice.notice_id
 
 
 def _leads_to(state: DeliveryState) -> Collection[str]:

@@ -1,6 +1,6 @@
 """What is written from the code for others to read: `python -m clinician_api.openapi`. A test compares.
 
-`openapi.json` (HTTP), `docs/websocket.schema.json` (the socket) and `docs/access.md` (who may what).
+`openapi.json` (HTTP), `docs/websocket.schema.json` (the socket), `docs/access.md` (who may what) and `docs/errors.md`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from clinician_api import problems
 from clinician_api.access import ACROSS_CLINICS, MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
@@ -23,6 +24,7 @@ HERE = Path(__file__).parent
 OPENAPI = HERE / "openapi.json"
 SOCKET_SCHEMA = HERE.parent / "docs" / "websocket.schema.json"
 ACCESS = HERE.parent / "docs" / "access.md"
+ERRORS = HERE.parent / "docs" / "errors.md"
 
 _ACCESS_HEAD = """# Who may what
 
@@ -85,3 +87,4 @@ if __name__ == "__main__":
     OPENAPI.write_text(openapi_text(), "utf-8")
     SOCKET_SCHEMA.write_text(socket_schema_text(), "utf-8")
     ACCESS.write_text(access_text(), "utf-8")
+    ERRORS.write_text(problems.text(), "utf-8")

@@ -8,8 +8,12 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from clinician_api.errors import ApiError, answer
+from clinician_api.problems import MEDIA_TYPE
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,30 @@ class PunctualHttp(H11Protocol):
     """Closes a connection whose request is not there, headers and all, within HEADERS_S of its start (slow loris)."""
 
     _deadline: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take the limit of connections from uvicorn, whose own answer above it is none of ours."""
+        super().__init__(*args, **options)
+        self._limit, self.limit_concurrency = self.limit_concurrency, None
+        self._served = self.app
+
+    def handle_events(self) -> None:
+        """Requests that have arrived: to the application, or above the limit to nobody."""
+        most = max(len(self.connections), len(self.tasks))
+        self.app = _too_many if self._limit is not None and most >= self._limit else self._served
+        super().handle_events()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP: an error like any other, and the end of the connection."""
+        found = answer(ApiError(400, "not understood", hint=msg))
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(found.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection: its first request is due."""
@@ -54,6 +82,12 @@ class PunctualHttp(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+async def _too_many(scope: Any, receive: Any, send: Any) -> None:
+    headers = {"Retry-After": "5", "Connection": "close"}
+    hint = "the server has as many connections as it may: try again in a few seconds"
+    await answer(ApiError(503, "too many at once", hint=hint, headers=headers, kind="busy"))(scope, receive, send)
 
 
 class AttentiveWebSocket(WebSocketsSansIOProtocol):

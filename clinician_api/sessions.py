@@ -23,14 +23,13 @@ from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
 from clinician_api.data import Account, Data
 from clinician_api.errors import ApiError
 from clinician_api.rate_limit import SlidingWindow
-from clinician_api.settings import ApiOptions
+from clinician_api.settings import COOKIE, ApiOptions
 from clinician_api.trust import Trust
 from store.errors import StoreError
 from telemetry.clock import MICROSECONDS, Clock
 
 log = logging.getLogger(__name__)
 
-COOKIE: Final = "homehd_session"
 # Ten wrong passwords in five minutes stop guessing; a hurried person does not get there. An account is closed only to
 # the address they came from, or a stranger could keep its owner out. An address may be a clinic.
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
@@ -87,7 +86,8 @@ class Sessions:
             right = await asyncio.to_thread(self._matches, stored, password)
         if account is None or not known or not right or _role(account.role) is None:
             log.info("login refused", extra={"fields": {"address": address}})
-            raise ApiError(401, "wrong e-mail or password", hint="check both; the account may also be disabled")
+            hint = "check both; the account may also be disabled"
+            raise ApiError(401, "wrong e-mail or password", hint=hint, kind="wrong-credentials")
         self._accounts.forget(of_account)
         self._addresses.give_back(address)
         return await self._begin(account)

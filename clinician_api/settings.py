@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+COOKIE: Final = "homehd_session"
 STATIC_DIR = Path(__file__).parent / "static"
 
 

@@ -31,6 +31,11 @@ def moment(time_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=min(max(time_us, 0), _LATEST_US))
 
 
+def microseconds(time: datetime) -> int:
+    """A time as microseconds since 1970."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
 def age_s(now_us: int, time_us: int, received_us: int) -> float:
     """Seconds since a value was taken, never negative.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from alerts import shelving
 from alerts.shelving import ShelfKind
 from store import alert_queries, notice_answers, shelvings
+from store.alert_queries import CurrentAlert
 from store.pool import AsyncConnection
 from store.shelvings import ENDED, Shelving
 from telemetry.alarms import ConditionState
@@ -21,11 +23,16 @@ class Outcome(StrEnum):
     UNKNOWN = "no such alert"
 
 
+# Looks at an alert as it stands, locked, before anything is done with it; raises when it is not as was thought.
+Look = Callable[[CurrentAlert], None]
+
+
 async def shelve(
-    conn: AsyncConnection, alert_id: int, kind: ShelfKind, minutes: float | None, reason: str, user_id: int, now_us: int
-) -> Outcome:
+    conn: AsyncConnection, alert_id: int, kind: ShelfKind, minutes: float | None, reason: str, user_id: int,
+    now_us: int, unchanged: Look | None = None,
+) -> Outcome:  # fmt: skip
     """Set the alert's rule aside for its unit; ValueError says what is wrong with kind, minutes or reason."""
-    notice_id, alert = await _locked(conn, alert_id)
+    notice_id, alert = await _locked(conn, alert_id, unchanged)
     if alert is None:
         return Outcome.UNKNOWN
     if alert.state is ConditionState.NORMAL:
@@ -38,9 +45,11 @@ async def shelve(
     return Outcome.DONE
 
 
-async def bring_back(conn: AsyncConnection, alert_id: int, user_id: int, now_us: int) -> Outcome:
+async def bring_back(
+    conn: AsyncConnection, alert_id: int, user_id: int, now_us: int, unchanged: Look | None = None
+) -> Outcome:
     """What is set aside of the alert's rule and unit counts again."""
-    notice_id, alert = await _locked(conn, alert_id)
+    notice_id, alert = await _locked(conn, alert_id, unchanged)
     if alert is None:
         return Outcome.UNKNOWN
     newest = await shelvings.newest(conn, alert.unit_id, alert.rule)
@@ -53,8 +62,16 @@ async def bring_back(conn: AsyncConnection, alert_id: int, user_id: int, now_us:
     return Outcome.DONE
 
 
-async def _locked(conn: AsyncConnection, alert_id: int) -> tuple[int | None, alert_queries.CurrentAlert | None]:
+async def _locked(
+    conn: AsyncConnection, alert_id: int, unchanged: Look | None
+) -> tuple[int | None, CurrentAlert | None]:
     notice_id = await notice_answers.notice_of_alert(conn, alert_id)
     if notice_id is not None:
         await notice_answers.lock(conn, notice_id)
-    return notice_id, await alert_queries.by_id(conn, alert_id)
+    elif unchanged is not None:
+        # No notice yet that two could wait for.
+        await alert_queries.lock(conn, alert_id)
+    alert = await alert_queries.by_id(conn, alert_id)
+    if unchanged is not None and alert is not None:
+        unchanged(alert)
+    return notice_id, alert

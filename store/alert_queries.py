@@ -179,7 +179,7 @@ async def acknowledge(
     Locks the alert: of several at once one succeeds, and rules that end the condition meanwhile wait for it.
     """
     # Two statements: the one that waited for the lock would still join what it saw before it waited.
-    await arun(conn, "lock_alerts", {"alerts": [alert_id]})
+    await lock(conn, alert_id)
     row = await (await arun(conn, "acknowledgement", {"alert": alert_id})).fetchone()
     if row is None:
         return Acknowledgement(Outcome.UNKNOWN)
@@ -193,6 +193,11 @@ async def acknowledge(
     }  # fmt: skip
     name = await (await arun(conn, "append_acknowledgement", parameters)).fetchone()
     return Acknowledgement(Outcome.ACKNOWLEDGED, user_id, name[0] if name else None, at_us)
+
+
+async def lock(conn: AsyncConnection, alert_id: int) -> None:
+    """Nobody else changes the alert until this transaction ends."""
+    await arun(conn, "lock_alerts", {"alerts": [alert_id]})
 
 
 async def _alerts(conn: AsyncConnection, name: str, parameters: dict[str, Any]) -> list[CurrentAlert]:

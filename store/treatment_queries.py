@@ -43,16 +43,19 @@ class FoundTreatment:
     summary: KeptSummary | None
 
 
-async def of_unit(conn: AsyncConnection, unit_id: int, start_us: int, end_us: int, limit: int) -> list[FoundTreatment]:
-    """Those of a unit that began at start ≤ time < end, newest first."""
-    return await _find(conn, {"unit": unit_id, "start": start_us, "end": end_us, "limit": limit})
+async def of_unit(
+    conn: AsyncConnection, unit_id: int, start_us: int, end_us: int, limit: int, before_id: int = 0
+) -> list[FoundTreatment]:
+    """Those of a unit that began at start ≤ time < end, newest first; at `end` itself those below `before_id`, too."""
+    return await _find(conn, {"unit": unit_id, "start": start_us, "end": end_us, "limit": limit, "before": before_id})
 
 
 async def of_patient(
-    conn: AsyncConnection, patient_id: int, start_us: int, end_us: int, limit: int
+    conn: AsyncConnection, patient_id: int, start_us: int, end_us: int, limit: int, before_id: int = 0
 ) -> list[FoundTreatment]:
-    """Those of a patient, on whatever unit, that began at start ≤ time < end, newest first."""
-    return await _find(conn, {"patient": patient_id, "start": start_us, "end": end_us, "limit": limit})
+    """The same of a patient, on whatever unit."""
+    wanted = {"patient": patient_id, "start": start_us, "end": end_us, "limit": limit, "before": before_id}
+    return await _find(conn, wanted)
 
 
 async def by_id(conn: AsyncConnection, treatment_id: int) -> FoundTreatment | None:

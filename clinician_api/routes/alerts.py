@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from clinician_api import models
-from clinician_api.data import Outcome
+from clinician_api import cursors, models
+from clinician_api.conditional import tag_of_state
+from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
+from clinician_api.data import Outcome, StoredAlert
 from clinician_api.errors import ApiError, responses
 from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep
-from clinician_api.views import View, moment
+from clinician_api.views import View, microseconds, moment
 from telemetry.alarms import Priority
 
 router = APIRouter(tags=["alerts"])
 
-AlertPath = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="Alert id")]
+AlertPath = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="Alert id", examples=["1"])]
 
 
 @router.get("/api/alerts", responses=responses(401, 403, 422, 503))
@@ -26,24 +28,33 @@ async def list_alerts(
     state: Annotated[
         Literal["open", "recent"], Query(description="open: active or latched; recent: changed in the last 24 hours")
     ] = "open",
+    limit: LimitQuery = MAX_LIMIT,
+    cursor: CursorQuery = None,
 ) -> models.Alerts:
-    """Alerts of the session's clinic, high priority first."""
+    """Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all."""
+    after = read(cursor, int, int, int, str)
     now = services.clock.now_us()
     found = await services.data.alerts(only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
-    views.sort(key=lambda view: -Priority(view["priority"]).rank)
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
-    return models.Alerts.model_validate({"server_time": moment(now), "alerts": seen})
+    some, more = cursors.part(seen, _place, after, limit)
+    return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more})
 
 
 @router.get("/api/alerts/{alert_id}", responses=responses(401, 403, 404, 422, 503))
-async def get_alert(alert_id: AlertPath, session: SessionDep, services: ServicesDep) -> models.AlertDetail:
-    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved."""
-    unsaved = _unsaved(alert_id, session, services)
-    alert = unsaved or await _visible(alert_id, session, services)
-    events = [] if unsaved else await services.data.alert_events(alert_id)
-    now = services.clock.now_us()
-    return models.AlertDetail.model_validate({"server_time": moment(now), "alert": alert, "events": events})
+async def get_alert(
+    alert_id: AlertPath, session: SessionDep, services: ServicesDep, response: Response
+) -> models.AlertDetail:
+    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+
+    Its ETag is what `If-Match` takes when it is set aside or brought back.
+    """
+    if unsaved := _unsaved(alert_id, session, services):
+        return models.AlertDetail.model_validate({"alert": unsaved, "events": []})
+    alert = await _visible(alert_id, session, services)
+    response.headers["etag"] = tag_of_state(alert.version, alert.view)
+    events = await services.data.alert_events(alert_id)
+    return models.AlertDetail.model_validate({"alert": alert.view, "events": events})
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))
@@ -58,12 +69,20 @@ async def acknowledge(
     """
     await check_saved(alert_id, session, services)
     result = await services.data.acknowledge(alert_id, session.user_id, request.note)
-    if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
-        raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to acknowledge")
     alert = await told(alert_id, services)
+    if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
+        hint = "nothing is left to acknowledge"
+        raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=alert)
     return models.Acknowledged.model_validate(
         {"outcome": result.outcome.value, "by_you": result.by_user_id == session.user_id, "alert": alert}
     )
+
+
+def _place(view: View) -> cursors.Key:
+    alert_id = view["alert_id"]
+    # Of several at one moment the last; those that are not saved yet, whose ids are no numbers, in front.
+    number = -int(alert_id) if alert_id.isdigit() else -(2**62)
+    return -Priority(view["priority"]).rank, -microseconds(view["since"]), number, alert_id
 
 
 async def check_saved(alert_id: str, session: Session, services: Services) -> None:
@@ -88,8 +107,8 @@ def _unsaved(alert_id: str, session: Session, services: Services) -> View | None
     return view if view is not None and services.room.entry(session.scope, view["unit"]) else None
 
 
-async def _visible(alert_id: str, session: Session, services: Services) -> View:
+async def _visible(alert_id: str, session: Session, services: Services) -> StoredAlert:
     alert = await services.data.alert(alert_id, services.clock.now_us())
     if alert is None or services.room.entry(session.scope, alert.view["unit"]) is None:
         raise ApiError(404, "no such alert", where=alert_id, hint="GET /api/alerts lists those you may see")
-    return alert.view
+    return alert

@@ -9,13 +9,12 @@ from typing import Final
 
 import msgspec
 from fastapi import APIRouter, WebSocket
-from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
-from clinician_api.errors import body
+from clinician_api.errors import ApiError, answer
 from clinician_api.guard import is_same_origin
 from clinician_api.live import Subscriber
 from clinician_api.messages import ClientMessage, PageReceipt, Subscription
@@ -86,7 +85,8 @@ async def _admitted(websocket: WebSocket, services: Services) -> Session | None:
 async def _refuse(websocket: WebSocket, services: Services, reason: str) -> None:
     services.metrics.socket_refused.labels(reason).inc()
     log.info("socket refused", extra={"fields": {"reason": reason}})
-    await websocket.send_denial_response(JSONResponse(body("not allowed", "/ws", f"refused for its {reason}"), 403))
+    refusal = ApiError(403, "not allowed", where="/ws", hint=f"refused for its {reason}")
+    await websocket.send_denial_response(answer(refusal))
 
 
 class _Asked:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from alerts.responsibility import Move
 from clinician_api import models
 from clinician_api.access import Action
+from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.errors import ApiError, responses
 from clinician_api.notice_data import NoticeAsView
 from clinician_api.services import Services, ServicesDep
@@ -20,8 +21,8 @@ from telemetry.rota import Audience
 
 router = APIRouter(tags=["notices"])
 
-NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id")]
-DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id")]
+NoticePath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Notice id", examples=["1"])]
+DeliveryPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", description="Delivery id", examples=["1"])]
 _ANSWERS: Final = responses(401, 403, 404, 408, 409, 413, 415, 422, 503)
 
 
@@ -32,13 +33,21 @@ async def list_notices(
     state: Annotated[
         Literal["open", "recent"], Query(description="recent: also those that changed in the last 24 hours")
     ] = "open",
+    limit: LimitQuery = MAX_LIMIT,
+    cursor: CursorQuery = None,
 ) -> models.Notices:
     """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
+    after = read(cursor, int, int, int)
     now = services.clock.now_us()
-    found = await services.data.notices.all(
-        session.user_id, lambda notice: _sees(session, services, notice), only_open=state == "open", now_us=now
+    found, more = await services.data.notices.all(
+        session.user_id,
+        lambda notice: _sees(session, services, notice),
+        only_open=state == "open",
+        now_us=now,
+        after=after,
+        limit=limit,
     )
-    return models.Notices.model_validate({"server_time": moment(now), "notices": found})
+    return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more})
 
 
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
@@ -103,7 +112,7 @@ async def _answer(
     # Whoever says the same again, because an answer was lost on the way, has what he wanted.
     again = outcome is Outcome.YOURS and move in (Move.ACCEPT, Move.TAKE_OVER)
     if outcome is not Outcome.DONE and not again:
-        raise ApiError(409, outcome, where=notice_id, hint=_hint(now))
+        raise ApiError(409, outcome.value, where=notice_id, hint=_hint(now), current=now.view)
     return models.Answered.model_validate({"outcome": outcome.value, "notice": now.view})
 
 

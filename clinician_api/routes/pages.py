@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
+from clinician_api.conditional import is_known
 from clinician_api.errors import ApiError
 from clinician_api.services import ServicesDep
 
@@ -20,14 +21,15 @@ NOT_BUILT: Final = (
     "Installed with pip:     install the wheel again, it carries the pages.\n"
 )
 _DELIVERY: Final = re.compile(r"deliveries/[0-9]{1,18}")
-_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json")
+_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems")
 
 
 @router.get("/{path:path}")
-async def page(path: str, services: ServicesDep) -> Response:
+async def page(path: str, request: Request, services: ServicesDep) -> Response:
     """A file of the build, or the page itself, whose own router shows what the path means."""
     if path.split("/", 1)[0] in _RESERVED:
-        raise ApiError(404, "no such route", where="/" + path[:200], hint="GET /openapi.json lists them")
+        hint = "GET /openapi.json lists them"
+        raise ApiError(404, "no such route", where="/" + path[:200], hint=hint, kind="no-such-route")
     # The link in a page to people, to the dashboard's own address of it; relative, for whatever path we are under.
     if delivery := _DELIVERY.fullmatch(path):
         return RedirectResponse(f"../#/{delivery[0]}", 303)
@@ -36,15 +38,20 @@ async def page(path: str, services: ServicesDep) -> Response:
     if file is not None:
         # Vite puts a hash of the content into the names below assets/.
         forever = path.startswith("assets/")
-        return FileResponse(
-            file, headers={"cache-control": "public, max-age=31536000, immutable" if forever else "no-cache"}
-        )
+        return _file(file, request, "public, max-age=31536000, immutable" if forever else "no-cache")
     index = _inside(root, "index.html")
     if index is None:
         return PlainTextResponse(NOT_BUILT, 503)
     if path.startswith("assets/"):
         raise ApiError(404, "no such file", where="/" + path[:200])
-    return FileResponse(index, headers={"cache-control": "no-cache"})
+    return _file(index, request, "no-cache")
+
+
+def _file(file: Path, request: Request, cached: str) -> Response:
+    found = FileResponse(file, headers={"cache-control": cached}, stat_result=file.stat())
+    if is_known(request.headers.get("if-none-match"), found.headers["etag"]):
+        return Response(status_code=304, headers={"cache-control": cached, "etag": found.headers["etag"]})
+    return found
 
 
 def _inside(root: Path, path: str) -> Path | None:

@@ -14,7 +14,9 @@ from clinician_api.services import ServicesDep
 
 router = APIRouter(tags=["notices"])
 
-ReceiptPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The word that came with the message")]
+ReceiptPath = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{32}$", description="The word that came with the message", examples=["0" * 32])
+]
 
 
 @router.post("/api/receipts/{receipt}", status_code=204, responses=responses(403, 404, 408, 413, 415, 422, 429, 503))

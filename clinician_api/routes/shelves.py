@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from alerts.shelving import ShelfKind
 from clinician_api import models
+from clinician_api.conditional import IfMatch
 from clinician_api.errors import ApiError, responses
 from clinician_api.routes.alerts import AlertPath, check_saved, told
 from clinician_api.services import ServicesDep
@@ -15,9 +16,9 @@ from evaluation.setting_aside import Outcome
 router = APIRouter(tags=["alerts"])
 
 
-@router.post("/api/alerts/{alert_id}/shelve", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))
+@router.post("/api/alerts/{alert_id}/shelve", responses=responses(401, 403, 404, 408, 409, 412, 413, 415, 422, 503))
 async def shelve(
-    alert_id: AlertPath, request: models.Shelve, session: SessionDep, services: ServicesDep
+    alert_id: AlertPath, request: models.Shelve, session: SessionDep, services: ServicesDep, if_match: IfMatch = None
 ) -> models.Shelved:
     """Set the alert's rule aside for its unit: it is shown, and nobody is asked because of it. A rise ends that.
 
@@ -26,21 +27,25 @@ async def shelve(
     await check_saved(alert_id, session, services)
     try:
         outcome = await services.data.notices.shelve(
-            alert_id, ShelfKind(request.kind), request.minutes, request.reason, session.user_id
-        )
+            alert_id, ShelfKind(request.kind), request.minutes, request.reason, session.user_id,
+            services.data.unchanged(if_match, services.clock.now_us()),
+        )  # fmt: skip
     except ValueError as error:
         where, _, why = str(error).partition(": ")
-        raise ApiError(422, "not set aside", where=where, hint=why) from error
+        raise ApiError(422, "not set aside", where=f"body.{where}", hint=why) from error
     if outcome is not Outcome.DONE:
-        raise ApiError(409, "alert has ended", where=alert_id, hint="nothing is left to set aside")
+        hint, current = "nothing is left to set aside", await told(alert_id, services)
+        raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=current)
     return models.Shelved.model_validate({"alert": await told(alert_id, services)})
 
 
 @router.delete(
-    "/api/alerts/{alert_id}/shelve", status_code=204, responses=responses(401, 403, 404, 408, 413, 415, 422, 503)
+    "/api/alerts/{alert_id}/shelve", status_code=204, responses=responses(401, 403, 404, 408, 412, 413, 415, 422, 503)
 )
-async def bring_back(alert_id: AlertPath, session: SessionDep, services: ServicesDep) -> None:
+async def bring_back(alert_id: AlertPath, session: SessionDep, services: ServicesDep, if_match: IfMatch = None) -> None:
     """What is set aside counts again, now. A second time changes nothing."""
     await check_saved(alert_id, session, services)
-    await services.data.notices.bring_back(alert_id, session.user_id)
+    await services.data.notices.bring_back(
+        alert_id, session.user_id, services.data.unchanged(if_match, services.clock.now_us())
+    )
     await told(alert_id, services)

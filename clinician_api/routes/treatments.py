@@ -11,36 +11,44 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 
 from clinician_api import models
+from clinician_api.cursors import CursorQuery, LimitQuery, read, written
 from clinician_api.errors import ApiError, responses
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import ServicesDep
+from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import SessionDep
-from clinician_api.views import moment
+from clinician_api.times import Moment
+from clinician_api.views import View, microseconds, moment
 
 router = APIRouter(tags=["treatments"])
 
-MAX_TREATMENTS: Final = 500
 # Without a beginning or an end: all there are, and those that a wrong clock has put into the future.
 _FIRST_US: Final = 0
 _LAST_US: Final = 2**62
 
-NumberPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$")]
-Start = Annotated[datetime | None, Query(description="Only those that began at or after it, with zone")]
-End = Annotated[datetime | None, Query(description="Only those that began before it, with zone")]
-Limit = Annotated[int, Query(ge=1, le=MAX_TREATMENTS, description="At most so many, the newest")]
+NumberPath = Annotated[str, Path(pattern=r"^[0-9]{1,18}$", examples=["1"])]
+Start = Annotated[Moment | None, Query(description="Only those that began at or after it, with zone")]
+End = Annotated[Moment | None, Query(description="Only those that began before it, with zone")]
 
 
 @router.get("/api/units/{unit}/treatments", responses=responses(401, 403, 404, 422, 503))
 async def treatments_of_unit(
-    unit: UnitPath, session: SessionDep, services: ServicesDep, start: Start = None, end: End = None, limit: Limit = 100
+    unit: UnitPath,
+    session: SessionDep,
+    services: ServicesDep,
+    start: Start = None,
+    end: End = None,
+    limit: LimitQuery = 100,
+    cursor: CursorQuery = None,
 ) -> models.Treatments:
     """Treatments on a unit, newest first; those of patients of another clinic are left out."""
     entry = services.room.entry(session.scope, unit)
     if entry is None:
         raise no_unit(unit)
-    found = await services.data.treatments_of_unit(entry.unit_id, *_span(start, end), limit)
-    seen = [one.view for one in found if session.scope.sees_clinic(one.clinic_id)]
-    return models.Treatments.model_validate({"server_time": moment(services.clock.now_us()), "treatments": seen})
+    start_us, end_us, before = _span(start, end, cursor)
+    found = await services.data.treatments_of_unit(entry.unit_id, start_us, end_us, limit + 1, before)
+    some, more = _part([one.view for one in found], limit)
+    theirs = {one.view["treatment_id"] for one in found if not session.scope.sees_clinic(one.clinic_id)}
+    return _answer([view for view in some if view["treatment_id"] not in theirs], more, services)
 
 
 @router.get("/api/patients/{patient_id}/treatments", responses=responses(401, 403, 404, 422, 503))
@@ -50,13 +58,15 @@ async def treatments_of_patient(
     services: ServicesDep,
     start: Start = None,
     end: End = None,
-    limit: Limit = 100,
+    limit: LimitQuery = 100,
+    cursor: CursorQuery = None,
 ) -> models.Treatments:
     """Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's."""
-    found = await services.data.treatments_of_patient(patient_id, *_span(start, end), limit)
+    start_us, end_us, before = _span(start, end, cursor)
+    found = await services.data.treatments_of_patient(patient_id, start_us, end_us, limit + 1, before)
     if found is None or not session.scope.sees_clinic(found[0]):
         raise no_patient(patient_id)
-    return models.Treatments.model_validate({"server_time": moment(services.clock.now_us()), "treatments": found[1]})
+    return _answer(*_part(found[1], limit), services)
 
 
 @router.get("/api/treatments/{treatment_id}", responses=responses(401, 403, 404, 422, 503))
@@ -75,11 +85,27 @@ def no_patient(patient_id: str) -> ApiError:
     return ApiError(404, "no such patient", where=patient_id, hint="treatments name the patients you may see")
 
 
-def _span(start: datetime | None, end: datetime | None) -> tuple[int, int]:
-    if any(one is not None and one.tzinfo is None for one in (start, end)):
-        raise ApiError(422, "time without zone", where="query.start, query.end", hint="write 2026-01-31T08:00:00Z")
+def _answer(views: list[View], more: str | None, services: Services) -> models.Treatments:
+    now = moment(services.clock.now_us())
+    return models.Treatments.model_validate({"server_time": now, "treatments": views, "next": more})
+
+
+def _part(views: list[View], limit: int) -> tuple[list[View], str | None]:
+    """The database has put them in order, and given one more than is asked for where there is one."""
+    some = views[:limit]
+    last = some[-1] if len(views) > limit else None
+    return some, None if last is None else written((microseconds(last["start"]), int(last["treatment_id"])))
+
+
+def _span(start: datetime | None, end: datetime | None, cursor: str | None) -> tuple[int, int, int]:
+    """Bounds in microseconds, and below which id at the upper one."""
     start_us = _FIRST_US if start is None else round(start.timestamp() * 1e6)
     end_us = _LAST_US if end is None else round(end.timestamp() * 1e6)
     if start_us >= end_us:
         raise ApiError(422, "span out of range", where="query.start, query.end", hint="start < end")
-    return start_us, end_us
+    after = read(cursor, int, int)
+    if after is None:
+        return start_us, end_us, 0
+    # Both are numbers; never beyond the end that is asked for.
+    at_us, before = int(after[0]), int(after[1])
+    return (start_us, at_us, before) if at_us < end_us else (start_us, end_us, 0)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from clinician_api import models
+from clinician_api import cursors, models
+from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.errors import ApiError, responses
 from clinician_api.messages import UnitId
 from clinician_api.services import ServicesDep
@@ -15,15 +16,19 @@ from clinician_api.views import moment
 
 router = APIRouter(tags=["units"])
 
-UnitPath = Annotated[UnitId, Path(description="Unit id")]
+UnitPath = Annotated[UnitId, Path(description="Unit id", examples=["u-1"])]
 
 
-@router.get("/api/units", responses=responses(401, 403, 503))
-async def list_units(session: SessionDep, services: ServicesDep) -> models.Units:
-    """Every unit of the session's clinic with its newest values and their age."""
+@router.get("/api/units", responses=responses(401, 403, 422, 503))
+async def list_units(
+    session: SessionDep, services: ServicesDep, limit: LimitQuery = MAX_LIMIT, cursor: CursorQuery = None
+) -> models.Units:
+    """Every unit of the session's clinic with its newest values and their age, in order of their ids."""
     now = services.clock.now_us()
-    views = [services.room.unit_view(session.scope, unit, now) for unit in services.room.units(session.scope)]
-    return models.Units.model_validate({"server_time": moment(now), "units": views, **services.room.links()})
+    units, more = cursors.part(services.room.units(session.scope), lambda unit: (unit,), read(cursor, str), limit)
+    views = [services.room.unit_view(session.scope, unit, now) for unit in units]
+    links = services.room.links()
+    return models.Units.model_validate({"server_time": moment(now), "units": views, "next": more, **links})
 
 
 @router.get("/api/units/{unit}", responses=responses(401, 403, 404, 422, 503))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from clinician_api.messages import Model
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.services import ServicesDep
 from clinician_api.sessions import SessionDep
+from clinician_api.times import Moment
 from clinician_api.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
 
 router = APIRouter(tags=["treatments"])
@@ -21,18 +22,19 @@ MAX_SPAN: Final = timedelta(days=100)
 
 RuleId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
 LevelName = Annotated[str, Field(pattern=r"^(high|medium|low)(_[a-z]+){0,4}$")]
-Limit = Annotated[float, Field(allow_inf_nan=False)]
+Limit = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
 class WhatIfQuestion(Model):
     """Which treatments, and what limits instead of those that held."""
 
-    start: datetime = Field(description="Treatments that began at or after it, with zone")
-    end: datetime = Field(description="And before it; at most 100 days after start")
+    start: Moment = Field(description="Treatments that began at or after it, with zone")
+    end: Moment = Field(description="And before it; at most 100 days after start", examples=["2026-04-01T00:00:00Z"])
     limits: dict[RuleId, dict[LevelName, Limit]] = Field(
         min_length=1,
         max_length=20,
         description="Rule, level or its further number, limit: {R13: {high: 320}}",
+        examples=[{"R13": {"high": 320}}],
     )
 
 
@@ -60,15 +62,14 @@ async def what_if(
         return await services.what_if.ask(int(patient_id), start_us, end_us, own)
     except Busy as error:
         hint = "another question is being worked on: try again in a minute"
-        raise ApiError(503, "busy", where="what-if", hint=hint, headers={"Retry-After": "30"}) from error
+        raise ApiError(503, "busy", where="what-if", hint=hint, headers={"Retry-After": "30"}, kind="busy") from error
     except TooLong as error:
-        raise ApiError(503, "took too long", where="body.start, body.end", hint="a shorter span takes less") from error
+        hint = "a shorter span takes less"
+        raise ApiError(503, "took too long", where="body.start, body.end", hint=hint, kind="busy") from error
 
 
 def _span(question: WhatIfQuestion) -> tuple[int, int]:
     start, end = question.start, question.end
-    if start.tzinfo is None or end.tzinfo is None:
-        raise ApiError(422, "time without zone", where="body.start, body.end", hint="write 2026-01-31T08:00:00Z")
     if not timedelta(0) < end - start <= MAX_SPAN:
         raise ApiError(422, "span out of range", where="body.start, body.end", hint="start < end ≤ start + 100 days")
     return round(start.timestamp() * 1e6), round(end.timestamp() * 1e6)

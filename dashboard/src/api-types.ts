@@ -13,9 +13,9 @@ export interface paths {
         };
         /**
          * List Alerts
-         * @description Alerts of the session's clinic, high priority first.
+         * @description Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all.
          */
-        readonly get: operations["list_alerts_api_alerts_get"];
+        readonly get: operations["list_alerts"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -34,8 +34,10 @@ export interface paths {
         /**
          * Get Alert
          * @description One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+         *
+         *     Its ETag is what `If-Match` takes when it is set aside or brought back.
          */
-        readonly get: operations["get_alert_api_alerts__alert_id__get"];
+        readonly get: operations["get_alert"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -61,7 +63,7 @@ export interface paths {
          *     409 when the alert has ended, so that nothing is left to acknowledge. 503 while nothing can be recorded, as for an
          *     alert that is not saved yet.
          */
-        readonly post: operations["acknowledge_api_alerts__alert_id__acknowledge_post"];
+        readonly post: operations["acknowledge"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -83,12 +85,12 @@ export interface paths {
          *
          *     422 says what is wrong: a reason is needed, and high priority is set aside for at most 15 minutes.
          */
-        readonly post: operations["shelve_api_alerts__alert_id__shelve_post"];
+        readonly post: operations["shelve"];
         /**
          * Bring Back
          * @description What is set aside counts again, now. A second time changes nothing.
          */
-        readonly delete: operations["bring_back_api_alerts__alert_id__shelve_delete"];
+        readonly delete: operations["bring_back"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -105,7 +107,7 @@ export interface paths {
          * Get Notice Of Delivery
          * @description The same of the delivery that a page's link names: what am I asked about.
          */
-        readonly get: operations["get_notice_of_delivery_api_deliveries__delivery_id__get"];
+        readonly get: operations["get_notice_of_delivery"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -125,7 +127,7 @@ export interface paths {
          * Demo Accounts
          * @description Accounts a demonstration offers on its sign-in page; 404 on a real system.
          */
-        readonly get: operations["demo_accounts_api_demo_accounts_get"];
+        readonly get: operations["demo_accounts"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -145,7 +147,7 @@ export interface paths {
          * List Notices
          * @description The work list of the session's clinic: open notices, high priority first; recent ones, changed last first.
          */
-        readonly get: operations["list_notices_api_notices_get"];
+        readonly get: operations["list_notices"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -165,7 +167,7 @@ export interface paths {
          * Get Notice
          * @description Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far.
          */
-        readonly get: operations["get_notice_api_notices__notice_id__get"];
+        readonly get: operations["get_notice"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -189,7 +191,7 @@ export interface paths {
          *
          *     409 tells who has accepted, or that it is over; what was wanted is on record, too.
          */
-        readonly post: operations["accept_api_notices__notice_id__accept_post"];
+        readonly post: operations["accept"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -209,7 +211,7 @@ export interface paths {
          * Reject
          * @description I do not, or cannot: the next is asked at once.
          */
-        readonly post: operations["reject_api_notices__notice_id__reject_post"];
+        readonly post: operations["reject"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -229,7 +231,7 @@ export interface paths {
          * Release
          * @description Whoever has accepted gives it back: people are asked anew. 409 for everybody else.
          */
-        readonly post: operations["release_api_notices__notice_id__release_post"];
+        readonly post: operations["release"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -249,7 +251,7 @@ export interface paths {
          * Take Over
          * @description From whoever has accepted it; 409 where nobody has.
          */
-        readonly post: operations["take_over_api_notices__notice_id__take_over_post"];
+        readonly post: operations["take_over"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -267,7 +269,7 @@ export interface paths {
          * Treatments Of Patient
          * @description Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's.
          */
-        readonly get: operations["treatments_of_patient_api_patients__patient_id__treatments_get"];
+        readonly get: operations["treatments_of_patient"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -291,7 +293,7 @@ export interface paths {
          *
          *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
          */
-        readonly post: operations["what_if_api_patients__patient_id__what_if_post"];
+        readonly post: operations["what_if"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -313,7 +315,7 @@ export interface paths {
          *
          *     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
          */
-        readonly post: operations["receive_api_receipts__receipt__post"];
+        readonly post: operations["receive"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -331,7 +333,7 @@ export interface paths {
          * List Rules
          * @description Every rule in force: what it is called, what to do, why, within which time.
          */
-        readonly get: operations["list_rules_api_rules_get"];
+        readonly get: operations["list_rules"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -351,18 +353,18 @@ export interface paths {
          * Who Am I
          * @description The signed-in user and what the role may do.
          */
-        readonly get: operations["who_am_i_api_session_get"];
+        readonly get: operations["who_am_i"];
         readonly put?: never;
         /**
          * Log In
          * @description Sign in with a local account. Always a new session; an older one of this browser ends.
          */
-        readonly post: operations["log_in_api_session_post"];
+        readonly post: operations["log_in"];
         /**
          * Log Out
          * @description Sign out: the session ends and its sockets are closed.
          */
-        readonly delete: operations["log_out_api_session_delete"];
+        readonly delete: operations["log_out"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -379,7 +381,7 @@ export interface paths {
          * List Signals
          * @description Every signal with its name, unit and ranges.
          */
-        readonly get: operations["list_signals_api_signals_get"];
+        readonly get: operations["list_signals"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -399,7 +401,7 @@ export interface paths {
          * Get Treatment
          * @description One treatment with its summary; 404 also when it is another clinic's, or turned out to be part of another.
          */
-        readonly get: operations["get_treatment_api_treatments__treatment_id__get"];
+        readonly get: operations["get_treatment"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -417,9 +419,9 @@ export interface paths {
         };
         /**
          * List Units
-         * @description Every unit of the session's clinic with its newest values and their age.
+         * @description Every unit of the session's clinic with its newest values and their age, in order of their ids.
          */
-        readonly get: operations["list_units_api_units_get"];
+        readonly get: operations["list_units"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -439,7 +441,7 @@ export interface paths {
          * Get Unit
          * @description One unit; 404 also when it belongs to another clinic.
          */
-        readonly get: operations["get_unit_api_units__unit__get"];
+        readonly get: operations["get_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -462,7 +464,7 @@ export interface paths {
          *     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
          *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
          */
-        readonly get: operations["get_history_api_units__unit__readings_get"];
+        readonly get: operations["get_history"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -482,7 +484,7 @@ export interface paths {
          * Treatments Of Unit
          * @description Treatments on a unit, newest first; those of patients of another clinic are left out.
          */
-        readonly get: operations["treatments_of_unit_api_units__unit__treatments_get"];
+        readonly get: operations["treatments_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -502,7 +504,27 @@ export interface paths {
          * Healthz
          * @description 200 "ok" when database, broker and ingest are there, else 503 "degraded". No details for strangers.
          */
-        readonly get: operations["healthz_healthz_get"];
+        readonly get: operations["healthz"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/problems/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Problem Kind
+         * @description One kind of error: when it is answered, and what to do about it. All of them are in docs/errors.md.
+         */
+        readonly get: operations["get_problem_kind"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -592,11 +614,6 @@ export interface components {
             readonly alert: components["schemas"]["AlertView"];
             /** Events */
             readonly events: readonly components["schemas"]["AlertEventView"][];
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
         };
         /**
          * AlertEventView
@@ -695,6 +712,11 @@ export interface components {
         readonly Alerts: {
             /** Alerts */
             readonly alerts: readonly components["schemas"]["AlertView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -906,25 +928,6 @@ export interface components {
          * @enum {string}
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
-        /**
-         * ErrorBody
-         * @description Every answer of 4xx and 5xx.
-         */
-        readonly ErrorBody: {
-            readonly error: components["schemas"]["ErrorDetail"];
-        };
-        /**
-         * ErrorDetail
-         * @description What went wrong, with what, and what to do about it.
-         */
-        readonly ErrorDetail: {
-            /** Hint */
-            readonly hint: string;
-            /** What */
-            readonly what: string;
-            /** Where */
-            readonly where: string;
-        };
         /**
          * GapView
          * @description No readings from `start` to `end`, in seconds since 1970 UTC.
@@ -1224,6 +1227,11 @@ export interface components {
          * @description The work list: high priority first, then newest first.
          */
         readonly Notices: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /** Notices */
             readonly notices: readonly components["schemas"]["NoticeView"][];
             /**
@@ -1390,6 +1398,90 @@ export interface components {
          * @enum {string}
          */
         readonly Priority: "low" | "medium" | "high";
+        /**
+         * Problem
+         * @description Every answer of 4xx and 5xx (RFC 9457): see docs/errors.md. Further members may be there.
+         */
+        readonly Problem: {
+            /**
+             * Current
+             * @description Of 409 and 412: how things stand now
+             * @default null
+             */
+            readonly current: {
+                readonly [key: string]: unknown;
+            } | null;
+            /**
+             * Detail
+             * @description This case in one sentence: what, where, what to do
+             */
+            readonly detail: string;
+            /**
+             * Errors
+             * @description Of 422: everything that is wrong
+             * @default null
+             */
+            readonly errors: readonly components["schemas"]["WrongValue"][] | null;
+            /**
+             * Hint
+             * @description What to do; may be empty
+             */
+            readonly hint: string;
+            /**
+             * Instance
+             * @description This one answer; the log has it where it is our fault
+             * @example urn:uuid:6f2e3a52-9d0b-4f44-9f5c-0d8c8a1f3b7e
+             */
+            readonly instance: string;
+            /**
+             * Retry After S
+             * @description Seconds, as in Retry-After
+             * @default null
+             */
+            readonly retry_after_s: number | null;
+            /** Status */
+            readonly status: number;
+            /**
+             * Title
+             * @description The kind in words
+             */
+            readonly title: string;
+            /**
+             * Type
+             * @description Which kind, for ever the same
+             * @example /problems/not-found
+             */
+            readonly type: string;
+            /** What */
+            readonly what: string;
+            /**
+             * Where
+             * @description What it is about; may be empty
+             */
+            readonly where: string;
+        };
+        /**
+         * ProblemKind
+         * @description One kind of error.
+         */
+        readonly ProblemKind: {
+            /**
+             * Meaning
+             * @description When it is answered
+             */
+            readonly meaning: string;
+            /**
+             * Remedy
+             * @description What to do about it
+             */
+            readonly remedy: string;
+            /** Status */
+            readonly status: number;
+            /** Title */
+            readonly title: string;
+            /** Type */
+            readonly type: string;
+        };
         /**
          * Readings
          * @description New values: at most one per unit, only what changed since the last message.
@@ -1563,10 +1655,14 @@ export interface components {
             readonly kind: "timed" | "one-shot";
             /**
              * Minutes
-             * @description Of a timed one
+             * @description Of a timed one; of high priority at most 15
+             * @example 10
              */
             readonly minutes?: number | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description A word at the least
+             */
             readonly reason: string;
         };
         /**
@@ -1762,6 +1858,11 @@ export interface components {
          */
         readonly Treatments: {
             /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
              * Server Time
              * Format: date-time
              */
@@ -1896,6 +1997,11 @@ export interface components {
             readonly alert_feed: components["schemas"]["Link"];
             readonly ingest: components["schemas"]["Link"];
             readonly live_feed: components["schemas"]["Link"];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -2101,11 +2207,17 @@ export interface components {
              * End
              * Format: date-time
              * @description And before it; at most 100 days after start
+             * @example 2026-04-01T00:00:00Z
              */
             readonly end: string;
             /**
              * Limits
              * @description Rule, level or its further number, limit: {R13: {high: 320}}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
              */
             readonly limits: {
                 readonly [key: string]: {
@@ -2116,6 +2228,7 @@ export interface components {
              * Start
              * Format: date-time
              * @description Treatments that began at or after it, with zone
+             * @example 2026-03-01T08:00:00Z
              */
             readonly start: string;
         };
@@ -2152,6 +2265,19 @@ export interface components {
             /** Rule Version */
             readonly rule_version: string;
         };
+        /**
+         * WrongValue
+         * @description One thing that is wrong with a request.
+         */
+        readonly WrongValue: {
+            /**
+             * Where
+             * @description path, query, header or body, and the way to it: body.limits.R13
+             */
+            readonly where: string;
+            /** Why */
+            readonly why: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2161,13 +2287,20 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly list_alerts_api_alerts_get: {
+    readonly list_alerts: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
                 /** @description open: active or latched; recent: changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -2176,28 +2309,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Alerts"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2206,24 +2350,38 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_alert_api_alerts__alert_id__get: {
+    readonly get_alert: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2235,28 +2393,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AlertDetail"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2265,7 +2434,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2274,21 +2443,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly acknowledge_api_alerts__alert_id__acknowledge_post: {
+    readonly acknowledge: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2313,22 +2493,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Acknowledged"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2337,7 +2517,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2346,7 +2526,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2355,7 +2535,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2364,7 +2544,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2373,7 +2553,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2382,24 +2562,38 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly shelve_api_alerts__alert_id__shelve_post: {
+    readonly shelve: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2421,22 +2615,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Shelved"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2445,7 +2639,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2454,7 +2648,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2463,7 +2657,16 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2472,7 +2675,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2481,7 +2684,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2490,24 +2693,38 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly bring_back_api_alerts__alert_id__shelve_delete: {
+    readonly bring_back: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
             readonly path: {
                 /** @description Alert id */
                 readonly alert_id: string;
@@ -2523,22 +2740,22 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2547,7 +2764,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2556,7 +2773,16 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2565,7 +2791,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2574,7 +2800,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2583,24 +2809,38 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_notice_of_delivery_api_deliveries__delivery_id__get: {
+    readonly get_notice_of_delivery: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Delivery id */
                 readonly delivery_id: string;
@@ -2612,28 +2852,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2642,7 +2893,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2651,21 +2902,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly demo_accounts_api_demo_accounts_get: {
+    readonly demo_accounts: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2689,18 +2951,34 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_notices_api_notices_get: {
+    readonly list_notices: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
                 /** @description recent: also those that changed in the last 24 hours */
                 readonly state?: "open" | "recent";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -2709,28 +2987,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Notices"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2739,24 +3028,38 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_notice_api_notices__notice_id__get: {
+    readonly get_notice: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Notice id */
                 readonly notice_id: string;
@@ -2768,28 +3071,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2798,7 +3112,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2807,21 +3121,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly accept_api_notices__notice_id__accept_post: {
+    readonly accept: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2846,22 +3171,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2870,7 +3195,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2879,7 +3204,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2888,7 +3213,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -2897,7 +3222,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -2906,7 +3231,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -2915,21 +3240,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly reject_api_notices__notice_id__reject_post: {
+    readonly reject: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2954,22 +3290,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -2978,7 +3314,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -2987,7 +3323,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -2996,7 +3332,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3005,7 +3341,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3014,7 +3350,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3023,21 +3359,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly release_api_notices__notice_id__release_post: {
+    readonly release: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3062,22 +3409,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3086,7 +3433,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3095,7 +3442,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -3104,7 +3451,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3113,7 +3460,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3122,7 +3469,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3131,21 +3478,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly take_over_api_notices__notice_id__take_over_post: {
+    readonly take_over: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3170,22 +3528,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answered"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3194,7 +3552,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3203,7 +3561,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflicts with what is so now */
@@ -3212,7 +3570,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3221,7 +3579,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3230,7 +3588,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3239,31 +3597,47 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly treatments_of_patient_api_patients__patient_id__treatments_get: {
+    readonly treatments_of_patient: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
                 /** @description Only those that began before it, with zone */
                 readonly end?: string | null;
-                /** @description At most so many, the newest */
+                /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly patient_id: string;
             };
@@ -3274,28 +3648,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3304,7 +3689,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3313,21 +3698,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly what_if_api_patients__patient_id__what_if_post: {
+    readonly what_if: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3351,22 +3747,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["WhatIfAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3375,7 +3771,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3384,7 +3780,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3393,7 +3789,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3402,7 +3798,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3411,21 +3807,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly receive_api_receipts__receipt__post: {
+    readonly receive: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3448,13 +3855,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3463,7 +3870,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3472,7 +3879,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3481,7 +3888,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3490,7 +3897,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3499,36 +3906,52 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; see Retry-After */
+            /** @description Too many attempts */
             readonly 429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_rules_api_rules_get: {
+    readonly list_rules: {
         readonly parameters: {
             readonly query?: {
                 /** @description Of the words; a rule without these has English ones */
                 readonly language?: "en" | "zh-Hans";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3537,28 +3960,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Rules"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3567,21 +4001,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly who_am_i_api_session_get: {
+    readonly who_am_i: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3599,36 +4044,47 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly log_in_api_session_post: {
+    readonly log_in: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3650,22 +4106,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body did not arrive in time */
@@ -3674,7 +4130,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body too large */
@@ -3683,7 +4139,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Body is not JSON */
@@ -3692,7 +4148,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3701,30 +4157,43 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; see Retry-After */
+            /** @description Too many attempts */
             readonly 429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly log_out_api_session_delete: {
+    readonly log_out: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3740,39 +4209,80 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description The body did not arrive in time */
+            readonly 408: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_signals_api_signals_get: {
+    readonly list_signals: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3781,45 +4291,70 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Signals"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_treatment_api_treatments__treatment_id__get: {
+    readonly get_treatment: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly treatment_id: string;
             };
@@ -3830,28 +4365,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["TreatmentAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3860,7 +4406,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3869,23 +4415,39 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly list_units_api_units_get: {
+    readonly list_units: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -3901,36 +4463,56 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Units"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description A value is missing or out of range */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_unit_api_units__unit__get: {
+    readonly get_unit: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3951,22 +4533,22 @@ export interface operations {
                     readonly "application/json": components["schemas"]["UnitAnswer"];
                 };
             };
-            /** @description No session */
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -3975,7 +4557,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -3984,21 +4566,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly get_history_api_units__unit__readings_get: {
+    readonly get_history: {
         readonly parameters: {
             readonly query: {
                 /** @description Pixels to draw on */
@@ -4010,7 +4603,10 @@ export interface operations {
                 /** @description Inclusive, with zone */
                 readonly start: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Unit id */
                 readonly unit: string;
@@ -4022,28 +4618,39 @@ export interface operations {
             /** @description The readings */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -4052,7 +4659,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -4061,31 +4668,47 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly treatments_of_unit_api_units__unit__treatments_get: {
+    readonly treatments_of_unit: {
         readonly parameters: {
             readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
                 /** @description Only those that began before it, with zone */
                 readonly end?: string | null;
-                /** @description At most so many, the newest */
+                /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description Only those that began at or after it, with zone */
                 readonly start?: string | null;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 /** @description Unit id */
                 readonly unit: string;
@@ -4097,28 +4720,39 @@ export interface operations {
             /** @description Successful Response */
             readonly 200: {
                 headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
                 };
             };
-            /** @description No session */
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed for this role, or sent by another site */
+            /** @description Not allowed for this role */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Does not exist, or belongs to another clinic */
@@ -4127,7 +4761,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A value is missing or out of range */
@@ -4136,21 +4770,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part this needs is not there now */
-            readonly 503: {
+            /** @description Internal error */
+            readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ErrorBody"];
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly healthz_healthz_get: {
+    readonly healthz: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -4168,6 +4813,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A part is not there */
             readonly 503: {
                 headers: {
@@ -4175,6 +4829,70 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    readonly get_problem_kind: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Kind of error */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ProblemKind"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

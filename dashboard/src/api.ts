@@ -11,6 +11,7 @@ import type {
   Me,
   NoticeDetail,
   Notices,
+  Problem,
   Rules,
   Shelve,
   Shelved,
@@ -70,8 +71,11 @@ export class Api {
     }
   }
 
-  alerts(state: "open" | "recent"): Promise<Alerts> {
-    return this.#ask("GET", `api/alerts?state=${state}`);
+  async alerts(state: "open" | "recent"): Promise<Alerts> {
+    return this.#whole<Alerts>(`api/alerts?state=${state}`, (some, rest) => ({
+      ...rest,
+      alerts: [...some.alerts, ...rest.alerts],
+    }));
   }
 
   alert(id: string): Promise<AlertDetail> {
@@ -87,7 +91,10 @@ export class Api {
   }
 
   notices(): Promise<Notices> {
-    return this.#ask("GET", "api/notices?state=open");
+    return this.#whole<Notices>("api/notices?state=open", (some, rest) => ({
+      ...rest,
+      notices: [...some.notices, ...rest.notices],
+    }));
   }
 
   notice(id: string): Promise<NoticeDetail> {
@@ -126,6 +133,18 @@ export class Api {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/readings?${parameters}`);
   }
 
+  /** A list that comes in parts, put together. */
+  async #whole<List extends { readonly next: string | null }>(
+    path: string,
+    joined: (some: List, rest: List) => List,
+  ): Promise<List> {
+    let list = await this.#ask<List>("GET", path);
+    while (list.next != null) {
+      list = joined(list, await this.#ask<List>("GET", `${path}&cursor=${encodeURIComponent(list.next)}`));
+    }
+    return list;
+  }
+
   async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     try {
       return await this.#send(method, path, body);
@@ -156,10 +175,10 @@ export class Api {
   }
 }
 
-/** The server's words; a proxy's page in between has none of them. */
+/** The server's words (docs/errors.md); a proxy's page in between has none of them. */
 function refusal(text: string, status: string): { readonly what: string; readonly hint: string } {
   try {
-    const { what, hint } = JSON.parse(text).error;
+    const { what, hint } = JSON.parse(text) as Partial<Problem>;
     if (typeof what === "string" && typeof hint === "string") return { what, hint };
   } catch {
     // Not JSON.

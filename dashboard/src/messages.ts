@@ -44,6 +44,7 @@ export type Answered = Schemas["Answered"];
 export type Answerable = Schemas["Answerable"];
 export type NoticeView = Schemas["NoticeView"];
 export type Notices = Schemas["Notices"];
+export type Problem = Schemas["Problem"];
 export type NoticeDetail = Schemas["NoticeDetail"];
 export type NoticeEventView = Schemas["NoticeEventView"];
 export type NoticeStep = Schemas["NoticeStep"];

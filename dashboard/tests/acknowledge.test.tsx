@@ -106,7 +106,7 @@ describe("acknowledging", () => {
   ])("a refusal with %d leaves the button and says why", async (status, why) => {
     const { button, text, answer } = bench();
     await press(button());
-    await answer(status, { error: { what: "", where: "", hint: "" } });
+    await answer(status, { what: "", where: "", hint: "" });
     expect(button()).not.toBeNull();
     expect(text()).toContain(why);
   });
@@ -139,7 +139,7 @@ describe("acknowledging", () => {
   it("a session that ended leads back to the sign-in page", async () => {
     const { session, button, answer } = bench();
     await press(button());
-    await answer(401, { error: { what: "", where: "", hint: "" } });
+    await answer(401, { what: "", where: "", hint: "" });
     expect(session.standing.value).toBe("ended");
   });
 });

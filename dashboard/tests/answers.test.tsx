@@ -33,7 +33,7 @@ afterEach(() => {
 
 type Replies = Record<string, () => Response>;
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
-const refused = (status: number, what: string, hint: string) => json({ error: { what, where: "", hint } }, status);
+const refused = (status: number, what: string, hint: string) => json({ what, where: "", hint }, status);
 
 /** A page before a server that answers by `METHOD path`; anything else it does not know. */
 function bench(alerts: AlertView[], replies: Replies = {}, may: Me["may"] = NURSE.may, links = {}) {
@@ -251,7 +251,7 @@ describe("setting aside", () => {
     const shelved = alert("1", "a", { shelved_until: iso(SERVER_MS + 60_000), shelved_by: "B", shelved_reason: "c" });
     const { showCard, asked } = bench([shelved], {
       "DELETE /api/alerts/1/shelve": () => new Response(null, { status: 204 }),
-      "GET /api/alerts/1": () => json({ server_time: iso(SERVER_MS), alert: alert("1", "a"), events: [] }),
+      "GET /api/alerts/1": () => json({ alert: alert("1", "a"), events: [] }),
     });
     showCard();
     await press("bring-back");

@@ -49,7 +49,7 @@ it("shows live readings at once while history is on its way, and behind it once 
 it("goes on with what is live where there is no history to be had", async () => {
   const { recorder, loaded, live, means, answer } = begun();
   live(1);
-  answer({ error: { what: "", where: "", hint: "" } }, 503);
+  answer({ what: "", where: "", hint: "" }, 503);
   await loaded;
   live(2);
   expect(recorder.failed.value).toBe(true);

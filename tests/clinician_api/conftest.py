@@ -25,6 +25,8 @@ from clinician_api import server
 from clinician_api.access import Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
+from clinician_api.models import Problem
+from clinician_api.problems import BY_NAME, MEDIA_TYPE
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
 from store import accounts, alert_log, patients, pool, registry
@@ -46,6 +48,39 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < end, "never happened"
         time.sleep(0.05)
+
+
+def alike(answer: httpx.Response) -> dict[str, Any]:
+    """What an error says, but for its own number: what must be equal where nobody is to learn a difference."""
+    return {**problem(answer), "instance": ""}
+
+
+def problem(answer: httpx.Response) -> dict[str, Any]:
+    """The body of an answer that is an error, after a look at its form (RFC 9457)."""
+    assert answer.headers["content-type"] == MEDIA_TYPE, answer.text
+    found: dict[str, Any] = answer.json()
+    Problem.model_validate(found)
+    kind = BY_NAME[found["type"].removeprefix("/problems/")]
+    assert (found["title"], found["status"]) == (kind.title, answer.status_code)
+    assert found["instance"].startswith("urn:uuid:")
+    assert all(part in found["detail"] for part in (found["what"], found["where"], found["hint"]))
+    return found
+
+
+def parts(client: httpx.Client, path: str, name: str, limit: int = 1) -> list[Any]:
+    """A list as it comes in parts of `limit`, each but the last full, put together."""
+    found: list[Any] = []
+    query: dict[str, Any] = {"limit": limit}
+    while True:
+        answer = client.get(httpx.URL(path).copy_merge_params(query))
+        assert answer.status_code == 200, answer.text
+        some, more = answer.json()[name], answer.json()["next"]
+        found += some
+        if more is None:
+            assert len(some) <= limit
+            return found
+        assert len(some) == limit
+        query["cursor"] = more
 
 
 class Socket:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from clinician_api import guard
 from clinician_api.guard import MAX_BODY, Guard, client_address, is_same_origin
 from clinician_api.settings import ApiOptions
+from tests.clinician_api.conftest import problem
 
 OURS = "http://hd.example"
 JSON = {"Content-Type": "application/json"}
@@ -145,8 +146,26 @@ async def test_a_fault_of_ours_is_a_500_without_its_details() -> None:
     async with browser() as client:
         answer = await client.get("/boom")
     assert answer.status_code == 500
-    assert answer.json()["error"]["what"] == "internal error"
+    assert answer.json()["what"] == "internal error"
     assert "secret" not in answer.text
+
+
+async def test_a_method_that_an_address_does_not_take_is_told_which_it_does_whoever_asks() -> None:
+    async with browser() as client:
+        for method in ("PUT", "PATCH", "TRACE", "OPTIONS", "POST"):
+            answer = await client.request(method, "/api/units")
+            assert (problem(answer)["status"], answer.headers["allow"]) == (405, "GET, HEAD")
+        answer = await client.get("/api/receipts/" + "0" * 32)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert (await client.put("/api/session")).headers["allow"] == "DELETE, GET, HEAD, POST"
+
+
+async def test_what_can_be_had_can_be_asked_about() -> None:
+    async with browser() as client:
+        had, asked = await client.get("/y"), await client.head("/y")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert had.content
+    assert asked.headers["content-length"] == had.headers["content-length"]
 
 
 PROXIES = ApiOptions(database_url="", trusted_proxies=("10.0.0.5", "10.1.0.0/16", "fd00::1")).proxies

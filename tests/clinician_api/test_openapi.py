@@ -8,11 +8,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from clinician_api import openapi
+from clinician_api import openapi, problems
 from clinician_api.access import ROUTES
 from tests.clinician_api.builders import NOW, alert_view, entry, live_reading
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.openapi_text())
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 HINT = "run: python -m clinician_api.openapi"
 
 
@@ -33,13 +34,22 @@ def test_every_guarded_route_declares_its_session_and_its_refusals() -> None:
         if method == "WS" or path == "/openapi.json":
             continue
         described = DOCUMENT["paths"][path][method.lower()]
-        assert ("security" in described) is (needed is not None), path
-        if needed is not None:
-            assert {"401", "403", "503"} <= set(described["responses"]), path
+        wanted = ["session"] if needed is not None else []
+        wanted += ["origin"] if method in ("POST", "DELETE") else []
+        assert described["security"] == ([{scheme: [] for scheme in wanted}] if wanted else []), path
+        expected = {"500"} | ({"401", "403", "503"} if needed is not None else set())
+        expected |= {"403", "408", "413", "415"} if method in ("POST", "DELETE") else set()
+        asked = {one["name"] for one in described.get("parameters", ())} - {"If-None-Match"}
+        expected |= {"422"} if asked or "requestBody" in described else set()
+        assert expected <= set(described["responses"]), path
         for status, answer in described["responses"].items():
-            if status.startswith("4"):
-                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (path, status)
+            if status[0] in "45" and (path, status) != ("/healthz", "503"):
+                assert answer["content"] == {"application/problem+json": {"schema": PROBLEM}}, (path, status)
     assert set(DOCUMENT["paths"]) == {path for method, path in ROUTES if method != "WS"} - {"/openapi.json"}
+
+
+def test_errors_md_is_fresh() -> None:
+    assert openapi.ERRORS.read_text("utf-8") == problems.text(), HINT
 
 
 def test_the_messages_of_the_socket_are_in_it() -> None:

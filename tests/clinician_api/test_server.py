@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ from clinician_api import server
 from clinician_api.settings import ApiOptions
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
-from tests.clinician_api.conftest import NOWHERE, Api, start_api, until
+from tests.clinician_api.conftest import NOWHERE, Api, problem, start_api, until
 
 PROCESS = """
 import signal, sys, threading
@@ -86,6 +87,7 @@ def test_too_many_at_once_are_told_so(options: ApiOptions) -> None:
 
         held = [api.line() for _ in range(12)]
         until(lambda: status() == 503)
+        assert problem(httpx.get(api.url + "/healthz", trust_env=False))["type"] == "/problems/busy"
         for peer in held:
             peer.close()
         until(lambda: status() == 401)
@@ -102,6 +104,11 @@ def test_bytes_that_are_no_request_do_no_harm(api: Api) -> None:
         peer = api.line()
         peer.sendall(nonsense)
         peer.close()
+    peer = api.line()
+    peer.sendall(b"nonsense\r\n\r\n")
+    told = peer.makefile("rb").read()
+    assert told.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in told
+    assert json.loads(told.partition(b"\r\n\r\n")[2])["type"] == "/problems/malformed"
     answer = httpx.get(api.url + "/api/session", trust_env=False)
     assert answer.status_code == 401
     assert "server" not in answer.headers

@@ -244,8 +244,8 @@ SELECT treatment_id, unit, clinic_id, patient_id, patient, revision, changed_us,
     interruptions, summary_revision, version, computed_us, readings, treated_s, unseen_s, machine_time_min,
     volume_removed_ml, blood_processed_l, spktv, ektv, signals
 FROM treatment_report
-WHERE unit_id = %(unit)s AND started_at >= from_us(%(start)s) AND started_at < from_us(%(end)s)
-ORDER BY started_at DESC
+WHERE unit_id = %(unit)s AND started_at >= from_us(%(start)s) AND (started_at, treatment_id) < (from_us(%(end)s), %(before)s)
+ORDER BY started_at DESC, treatment_id DESC
 LIMIT %(limit)s
 
 -- name: treatments_of_patient
@@ -253,6 +253,6 @@ SELECT treatment_id, unit, clinic_id, patient_id, patient, revision, changed_us,
     interruptions, summary_revision, version, computed_us, readings, treated_s, unseen_s, machine_time_min,
     volume_removed_ml, blood_processed_l, spktv, ektv, signals
 FROM treatment_report
-WHERE patient_id = %(patient)s AND started_at >= from_us(%(start)s) AND started_at < from_us(%(end)s)
-ORDER BY started_at DESC
+WHERE patient_id = %(patient)s AND started_at >= from_us(%(start)s) AND (started_at, treatment_id) < (from_us(%(end)s), %(before)s)
+ORDER BY started_at DESC, treatment_id DESC
 LIMIT %(limit)s

@@ -9,7 +9,7 @@ from clinician_api.access import Role
 from clinician_api.unsaved import Saving
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.builders import NOW, unsaved_alert
-from tests.clinician_api.conftest import Api, until
+from tests.clinician_api.conftest import Api, parts, problem, until
 
 
 def test_open_alerts_high_first(api: Api) -> None:
@@ -81,7 +81,7 @@ def test_a_latched_alert_ends_when_it_is_acknowledged_and_then_cannot_be(api: Ap
     api.raise_alert(unit, ConditionState.NORMAL, alert_id=int(ended))
     answer = client.post(f"/api/alerts/{ended}/acknowledge", json={})
     assert answer.status_code == 409
-    assert answer.json()["error"]["what"] == "alert has ended"
+    assert answer.json()["what"] == "alert has ended"
 
 
 def test_an_alert_of_another_clinic_does_not_exist(api: Api) -> None:
@@ -112,7 +112,7 @@ def test_what_is_not_saved_is_listed_told_and_not_acknowledged_within_its_clinic
         detail = client.get(f"/api/alerts/{alert_id}").json()
         assert (detail["alert"]["unsaved"], detail["events"]) == (True, [])
         refused = client.post(f"/api/alerts/{alert_id}/acknowledge", json={})
-        assert (refused.status_code, refused.json()["error"]["what"]) == (503, "alert is not saved yet")
+        assert (refused.status_code, refused.json()["what"]) == (503, "alert is not saved yet")
     assert client.get("/api/alerts/unsaved-u-2-R10").status_code == 404
     assert client.post("/api/alerts/unsaved-u-2-R10/acknowledge", json={}).status_code == 404
     reader = api.sign_in(Role.ADMINISTRATOR)
@@ -138,3 +138,15 @@ def test_ids_and_bodies_that_are_none(api: Api) -> None:
         assert client.post(f"/api/alerts/{alert_id}/acknowledge", json=content).status_code == 422
     nul = client.post(f"/api/alerts/{alert_id}/acknowledge", json={"note": "a\0b\u202e"})
     assert nul.status_code == 200
+
+
+def test_in_parts_it_is_the_same_list(api: Api) -> None:
+    for number, priority in enumerate([*Priority, *Priority]):
+        api.raise_alert(api.add_unit(f"u-{number}", "Clinic 1"), priority=priority)
+    client = api.sign_in()
+    whole = client.get("/api/alerts").json()
+    assert (len(whole["alerts"]), whole["next"]) == (2 * len(Priority), None)
+    for limit in (1, 2, 5, 6):
+        assert parts(client, "/api/alerts?state=open", "alerts", limit) == whole["alerts"]
+    assert problem(client.get("/api/alerts?cursor=none")).get("where") == "query.cursor"
+    assert client.get("/api/alerts?limit=501").status_code == 422

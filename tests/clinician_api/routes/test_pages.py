@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.clinician_api.conftest import Api
+from tests.clinician_api.conftest import Api, problem
 
 
 def test_without_a_build_it_says_how_to_make_one(api: Api) -> None:
@@ -24,13 +24,15 @@ def test_files_the_page_for_every_path_of_its_own_and_nothing_else(api: Api) -> 
         assert answer.text.endswith("wall</title>")
         assert answer.headers["cache-control"] == "no-cache"
         assert "script-src" not in answer.headers["content-security-policy"], "default-src 'self' covers it"
+        held = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+        assert (held.status_code, held.content, held.headers["cache-control"]) == (304, b"", "no-cache")
     script = client.get("/assets/main-1a2b.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert "immutable" in script.headers["cache-control"]
     for path in ("/assets/old.js", "/api/nothing", "/api", "/ws", "/metrics", "/openapi.json/x"):
         answer = client.get(path)
         assert answer.status_code == 404, path
-        assert "error" in answer.json()
+        assert problem(answer)["type"] in ("/problems/no-such-route", "/problems/not-found")
     for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/%00"):
         assert "well kept" not in client.get(path).text
     assert client.post("/", json={}).status_code == 405

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.escalation import People
 from clinician_api.sessions import ADDRESS_ATTEMPTS
-from tests.clinician_api.conftest import Api
+from tests.clinician_api.conftest import Api, alike
 from tests.clinician_api.notified import Notifier
 
 NOBODYS = "0" * 32
@@ -44,7 +44,7 @@ def test_a_word_that_is_nobodys_is_answered_in_constant_words_and_soon_not_at_al
     stranger = api.client()
     first = stranger.post(f"/api/receipts/{NOBODYS}", json={"state": "read"})
     second = stranger.post(f"/api/receipts/{'f' * 32}", json={"state": "read"})
-    assert (first.status_code, first.text) == (404, second.text)
+    assert (first.status_code, alike(first)) == (404, alike(second))
     for wrong in ("x" * 32, "0" * 31, "A" * 32, "%00"):
         assert stranger.post(f"/api/receipts/{wrong}", json={"state": "read"}).status_code in (404, 422)
     ((receipt,),) = notifier.rows("SELECT receipt FROM delivery")

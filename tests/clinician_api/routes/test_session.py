@@ -14,7 +14,7 @@ from clinician_api.sessions import ACCOUNT_ATTEMPTS
 from clinician_api.settings import ApiOptions, DemoLogin
 from store import accounts
 from telemetry.clock import SystemClock
-from tests.clinician_api.conftest import PASSWORD, Api, start_api
+from tests.clinician_api.conftest import PASSWORD, Api, alike, problem, start_api
 
 
 def log_in(client: httpx.Client, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -111,7 +111,8 @@ def test_unknown_disabled_and_wrong_give_the_same_answer_at_the_same_cost(api: A
             times.setdefault(email, []).append(time.perf_counter() - began)
     log_in(api.client(), gone, PASSWORD)
     assert {answer.status_code for answer in answers.values()} == {401}
-    assert len({answer.text for answer in answers.values()}) == 1
+    first, *others = [alike(answer) for answer in answers.values()]
+    assert others == [first, first]
     middle = [statistics.median(values) for values in times.values()]
     assert max(middle) < 5 * min(middle)
 
@@ -152,7 +153,7 @@ def test_what_is_no_login_is_refused_without_an_echo(api: Api) -> None:
     for content in bodies:
         answer = client.post("/api/session", json=content)
         assert answer.status_code == 422, content
-        assert set(answer.json()["error"]) == {"what", "where", "hint"}
+        assert problem(answer)["detail"]
         assert "sesame" not in answer.text
     for raw in (b"", b"{", b"\xff\xfe", b'{"email": "a@b.c", "password": "\\ud800xx"}', b"[" * 8000):
         answer = client.post("/api/session", content=raw, headers={"Content-Type": "application/json"})

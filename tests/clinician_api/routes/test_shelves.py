@@ -45,12 +45,12 @@ def test_what_is_set_aside_is_shown_everywhere_and_asks_nobody(api: Api) -> None
 @pytest.mark.parametrize(
     ("body", "where"),
     [
-        ({**WELL, "minutes": 16}, "minutes"),
-        ({**WELL, "minutes": 0}, "minutes"),
-        ({**WELL, "minutes": None}, "minutes"),
-        ({**WELL, "minutes": -5}, "minutes"),
-        ({**WELL, "reason": " ok "}, "reason"),
-        ({"kind": "one-shot", "reason": "known to us"}, "kind"),
+        ({**WELL, "minutes": 16}, "body.minutes"),
+        ({**WELL, "minutes": 0}, "body.minutes"),
+        ({**WELL, "minutes": None}, "body.minutes"),
+        ({**WELL, "minutes": -5}, "body.minutes"),
+        ({**WELL, "reason": " ok "}, "body.reason"),
+        ({"kind": "one-shot", "reason": "known to us"}, "body.kind"),
         ({**WELL, "kind": "for ever"}, "body.kind"),
         ({**WELL, "reason": "x" * 501}, "body.reason"),
         ({"kind": "timed", "minutes": 5}, "body.reason"),
@@ -60,7 +60,7 @@ def test_a_high_one_takes_a_reason_and_few_minutes(api: Api, body: dict[str, Any
     alert_id = api.raise_alert(api.add_unit("u-1", "Clinic 1"))
     client = api.sign_in()
     refused = client.post(f"/api/alerts/{alert_id}/shelve", json=body)
-    assert (refused.status_code, refused.json()["error"]["where"]) == (422, where), refused.text
+    assert (refused.status_code, refused.json()["where"]) == (422, where), refused.text
     assert client.get(f"/api/alerts/{alert_id}").json()["alert"]["shelved_until"] is None
 
 
@@ -100,7 +100,7 @@ def test_who_may_not_and_what_is_not_there(api: Api) -> None:
     assert client.post("/api/alerts/999/shelve", json=WELL).status_code == 404
     api.raise_alert(unit, ConditionState.NORMAL, alert_id=int(alert_id))
     ended = client.post(f"/api/alerts/{alert_id}/shelve", json=WELL)
-    assert (ended.status_code, ended.json()["error"]["what"]) == (409, "alert has ended")
+    assert (ended.status_code, ended.json()["what"]) == (409, "alert has ended")
     assert Notifier(api).rows("SELECT count(*) FROM shelving_event") == [(0,)]
 
 

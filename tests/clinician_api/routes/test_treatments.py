@@ -10,7 +10,7 @@ from clinician_api.access import Role
 from store import patients, registry, treatment_summaries, treatments
 from store.treatments import Treatment
 from telemetry.treatment import EndKnown
-from tests.clinician_api.conftest import Api
+from tests.clinician_api.conftest import Api, parts
 from tests.clinician_api.routes.test_history import START, store_readings
 
 START_US = int(START.timestamp() * 1e6)
@@ -112,3 +112,18 @@ def test_questions_that_are_none(api: Api) -> None:
         assert client.get(path).status_code in (404, 422), path
     far = {"start": "0001-01-01T00:00:00+14:00", "end": "9999-12-31T23:59:59-12:00"}
     assert client.get("/api/units/u-1/treatments", params=far).status_code == 200
+
+
+def test_in_parts_it_is_the_same_list_also_where_two_began_at_once(api: Api) -> None:
+    units = [api.add_unit(f"u-{n}", "Clinic 1") for n in range(2)]
+    patient = bind(api, units[0], "Ada Example", 1, START_US - 1)
+    for unit in units:
+        add(api, unit, *[START_US + day * DAY_US for day in range(4)])
+    with api.database() as conn:
+        conn.execute("UPDATE treatment SET patient_id = %s", [patient])
+    client = api.sign_in()
+    whole = client.get(f"/api/patients/{patient}/treatments").json()["treatments"]
+    assert len(whole) == 8
+    for limit in (1, 3):
+        assert parts(client, f"/api/patients/{patient}/treatments", "treatments", limit) == whole
+    assert len(parts(client, "/api/units/u-1/treatments", "treatments", 3)) == 4

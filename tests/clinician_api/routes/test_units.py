@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.clinician_api.conftest import Api
+from tests.clinician_api.conftest import Api, parts
 
 
 def test_units_of_the_own_clinic_with_patient_and_status(api: Api) -> None:
@@ -24,3 +24,10 @@ def test_an_id_that_cannot_be_is_not_there(api: Api) -> None:
     client = api.sign_in()
     for unit in ("U-1", "..%2F..%2Fetc", "a" * 40, "u_1", "%00"):
         assert client.get(f"/api/units/{unit}").status_code in (404, 422)
+
+
+def test_in_parts_it_is_the_same_list(api: Api) -> None:
+    for number in range(5):
+        api.add_unit(f"u-{number}", f"Clinic {1 + number // 3}")
+    client = api.sign_in()
+    assert [unit["unit"] for unit in parts(client, "/api/units", "units", 2)] == ["u-0", "u-1", "u-2"]
