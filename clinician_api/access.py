@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from store.viewers import Viewer
+
 
 class Role(StrEnum):
     """What a person is here for."""
@@ -116,6 +118,11 @@ class Scope:
     def sees_clinic(self, clinic_id: int | None) -> bool:
         """Whether things of that clinic (None: bound to no clinic) are visible."""
         return self.all_clinics or (clinic_id is not None and clinic_id == self.clinic_id)
+
+    @property
+    def viewer(self) -> Viewer:
+        """The same for the database, which does not take our word for a single row (the second wall)."""
+        return Viewer(self.clinic_id, everything=self.all_clinics)
 
     def may(self, action: Action) -> bool:
         """Whether the role may do it at all."""

@@ -6,6 +6,7 @@ The only module here that knows the store's functions, but for `clinician_api.no
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from store import (
     reviews,
     treatment_queries,
     unit_status,
+    walls,
 )
 from store import history as stored_history
 from store.accounts import Account, StoredSession
@@ -46,6 +48,8 @@ from store.audit import Deed
 from store.errors import StoreError
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession", "Topic"]
 
@@ -86,8 +90,8 @@ class Data:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""
         if self._pool is None:
             self._rules = findings.Reader()
-            await asyncio.to_thread(self._check_schema)
-            self._pool = await pool.open_pool(self._url, name="homehd api")
+            walled = await asyncio.to_thread(self._check_schema)
+            self._pool = await pool.open_pool(self._url, name="homehd api", walled=walled)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -278,9 +282,16 @@ class Data:
         assert self._rules is not None, "opened by the application's lifespan"
         return self._rules
 
-    def _check_schema(self) -> None:
+    def _check_schema(self) -> bool:
+        """Whether the second wall stands. Without it people are still served, by the first: screens that stay dark are
+        the greater danger; the log and `homehd doctor` say so.
+        """
         with pool.connect(self._url, name="homehd api") as conn:
             migrate.check(conn)
+            second = walls.standing(conn)
+        if not second.stands:
+            log.warning("second wall missing", extra={"fields": {"why": second.why, "hint": second.hint}})
+        return second.stands
 
     def _stored(self, alert: CurrentAlert, now_us: int) -> StoredAlert:
         return StoredAlert(version(alert), alert_view(alert, self.title(alert.rule), now_us))

@@ -19,6 +19,7 @@ from clinician_api.data import StoredAlert, Topic
 from clinician_api.live_feed import LiveFeed
 from clinician_api.services import Services
 from evaluation.links import IngestWatch, LinkTrouble
+from store.viewers import EVERYTHING, work_for, working_for
 from telemetry.errors import HomehdError
 from telemetry.messages import LiveReading
 
@@ -60,7 +61,8 @@ class Feeds:
     async def __aenter__(self) -> Feeds:
         """Open the store (StoreError when it is not there), read what is so now, start every feed."""
         await self._services.data.open()
-        await self._read_store(with_readings=True)
+        with working_for(EVERYTHING):
+            await self._read_store(with_readings=True)
         self._services.pump.publish()
         loop = asyncio.get_running_loop()
 
@@ -244,6 +246,8 @@ class Feeds:
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run again what fails: a database that is away for an hour must not end a feed."""
+    # The room is of all clinics; what of it a screen is told is its scope's business.
+    work_for(EVERYTHING)
     while True:
         try:
             await work()

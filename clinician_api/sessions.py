@@ -25,6 +25,7 @@ from clinician_api.errors import ApiError
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.settings import ApiOptions
 from clinician_api.trust import Trust
+from store import viewers
 from store.errors import StoreError
 from telemetry.clock import MICROSECONDS, Clock
 
@@ -194,6 +195,7 @@ async def require_session(
     needed = ROUTES.get((request.method, request.scope["route"].path))
     if needed is None or needed not in MAY[session.role]:
         raise ApiError(403, "not allowed", where=session.role, hint="ask an administrator for another role")
+    viewers.work_for(session.scope.viewer)
     return session
 
 

@@ -29,6 +29,7 @@ from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
 from store import accounts, alert_log, patients, pool, registry
 from store.alert_log import AlertEventRow
+from store.viewers import EVERYTHING, work_for
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
 
@@ -168,6 +169,7 @@ class Api:
         """Let the server look at its directory now instead of within two seconds."""
 
         async def look() -> None:
+            work_for(EVERYTHING)
             self.services.room.set_directory(await self.services.data.directory())
             self.services.pump.publish()
 
