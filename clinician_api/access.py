@@ -26,15 +26,18 @@ class Role(StrEnum):
     OPERATIONS = "operations"
     ADMINISTRATOR = "administrator"
     PATIENT = "patient"
+    KIOSK = "kiosk"  # no person: a screen on a wall
 
 
 class Action(StrEnum):
     """What can be done."""
 
     SEE_OWN_SESSION = "see own session"
+    SIGN_OUT = "sign out"
     SEE_UNITS = "see units"  # which there are and their technical status
     SEE_PATIENTS = "see patients"  # names
-    SEE_READINGS = "see readings"
+    SEE_READINGS = "see readings"  # the newest ones
+    SEE_HISTORY = "see history"  # earlier ones
     SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
@@ -45,10 +48,11 @@ class Action(StrEnum):
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
-_OWN: Final = frozenset({Action.SEE_OWN_SESSION})
+_OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
 _TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
 _READS: Final = _TECHNICAL | {
-    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.SEE_NOTICES,
+    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
+    Action.SEE_NOTICES,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
 
@@ -63,7 +67,11 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     # Runs the accounts, reads what is his clinic's; answers nothing.
     Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
-}
+    # What a wall shows and no more; whoever passes by must not be able to darken it.
+    Role.KIOSK: frozenset({
+        Action.SEE_OWN_SESSION, Action.SEE_UNITS, Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS,
+    }),
+}  # fmt: skip
 
 # Roles that may look after several clinics at once; for the others a missing clinic means nothing to see.
 ACROSS_CLINICS: Final = frozenset({Role.TECHNICIAN, Role.OPERATIONS, Role.ADMINISTRATOR})
@@ -72,12 +80,13 @@ ACROSS_CLINICS: Final = frozenset({Role.TECHNICIAN, Role.OPERATIONS, Role.ADMINI
 ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/session"): None,
     ("GET", "/api/session"): Action.SEE_OWN_SESSION,
-    ("DELETE", "/api/session"): Action.SEE_OWN_SESSION,
+    ("DELETE", "/api/session"): Action.SIGN_OUT,
+    ("POST", "/api/kiosk"): None,  # the code itself is the permission
     ("GET", "/api/demo-accounts"): None,
     ("GET", "/api/signals"): Action.SEE_OWN_SESSION,
     ("GET", "/api/units"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}"): Action.SEE_UNITS,
-    ("GET", "/api/units/{unit}/readings"): Action.SEE_READINGS,
+    ("GET", "/api/units/{unit}/readings"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,

@@ -29,6 +29,7 @@ from store import (
     audit,
     engine_state,
     heartbeat,
+    kiosks,
     migrate,
     notice_answers,
     notice_queries,
@@ -46,12 +47,23 @@ from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
 from store.announcements import Announcement, Topic
 from store.audit import Deed
 from store.errors import StoreError
+from store.kiosks import Kiosk
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession", "Topic"]
+__all__ = [
+    "Account",
+    "Acknowledgement",
+    "Data",
+    "Kiosk",
+    "Outcome",
+    "OwnedView",
+    "StoredAlert",
+    "StoredSession",
+    "Topic",
+]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
 # A box tells what it had no room for when the line is back, and keeps nothing for longer than a month.
@@ -119,15 +131,26 @@ class Data:
         async with self._open.transaction() as conn:
             await accounts.add_session(conn, token_hash, user_id, now_us, expires_us)
 
-    async def session(self, token_hash: bytes, now_us: int) -> StoredSession | None:
-        """A session that holds: not ended, not expired, its account not disabled."""
+    async def session(self, token_hash: bytes, now_us: int, idle_us: int) -> StoredSession | Kiosk | None:
+        """Whose session it is that holds: not ended, expired or idle, its account not disabled, its kiosk there."""
         async with self._open.connection() as conn:
-            return await accounts.session(conn, token_hash, now_us)
+            found = await accounts.session(conn, token_hash, now_us, idle_us)
+            return found or await kiosks.of_token(conn, token_hash)
 
     async def end_session(self, token_hash: bytes) -> None:
         """End it; ending twice is harmless."""
-        async with self._open.connection() as conn:
+        async with self._open.transaction() as conn:
             await accounts.end_session(conn, token_hash)
+            await kiosks.release(conn, token_hash)
+
+    async def bind_kiosk(self, code_hash: bytes, token_hash: bytes, now_us: int) -> Kiosk | None:
+        """Make a browser the kiosk whose code it has, on record; None when the code is nobody's."""
+        async with self._open.transaction() as conn:
+            kiosk = await kiosks.bind(conn, code_hash, token_hash, now_us)
+            if kiosk is not None:
+                actor = audit.kiosk(kiosk.kiosk_id)
+                await audit.aappend(conn, Deed(now_us, actor, "bind kiosk", actor, {"clinic": kiosk.clinic}))
+            return kiosk
 
     # Units
 

@@ -38,10 +38,16 @@ class Login(Model):
     password: str = Field(min_length=1, max_length=1024)
 
 
+class KioskCode(Model):
+    """A one-time code of `homehd kiosk add`."""
+
+    code: str = Field(min_length=8, max_length=40)
+
+
 class User(Model):
     """Whose session it is."""
 
-    email: str
+    email: str = Field(description="Empty for a kiosk")
     name: str
     role: Role
     clinic: str | None = Field(description="Null: not bound to one clinic")

@@ -27,7 +27,7 @@ class Deed:
     """What somebody did.
 
     Attributes:
-        actor: `person` or `operator`. action: a verb and its object ("revoke unit"); subject: which one, by its id.
+        actor: `person`, `kiosk` or `operator`. action: a verb and its object ("revoke unit"). subject: which one.
         detail: what else is worth keeping; JSON, and nothing about a patient.
     """
 
@@ -70,6 +70,11 @@ class Walk:
 def person(user_id: int) -> str:
     """The actor behind an account."""
     return f"user:{user_id}"
+
+
+def kiosk(kiosk_id: int) -> str:
+    """A screen on a wall."""
+    return f"kiosk:{kiosk_id}"
 
 
 def operator(name: str) -> str:

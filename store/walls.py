@@ -33,6 +33,7 @@ GRANTS: Final[dict[str, str]] = {
     "alert_current": "SELECT", "treatment_report": "SELECT",
     # Of nobody: accounts are asked for before it is known who asks.
     "clinic": "SELECT", "user_account": "SELECT", "session": "SELECT, INSERT, UPDATE, DELETE",
+    "kiosk": "SELECT, UPDATE",
     "rota": "SELECT", "rota_rotation": "SELECT", "rota_override": "SELECT", "rota_acceptance": "SELECT",
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
     "service_heartbeat": "SELECT", "operations_event": "SELECT",
@@ -111,7 +112,7 @@ def _raise(conn: Connection, mark: str) -> None:
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {}, {} TO {}").format(schema, views, role))
     conn.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(schema, role))
     for table, what in GRANTS.items():
-        conn.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(what), sql.Identifier(table), role))  # type: ignore[arg-type]
+        conn.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(what), sql.Identifier(table), role))
     conn.execute(sql.SQL("GRANT {} ON channel TO {}").format(sql.SQL(_CHANNEL), role))
     conn.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(views, sql.Literal(mark)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import socket
 import threading
 import time
@@ -26,8 +27,9 @@ from clinician_api.access import Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.services import Services
+from clinician_api.sessions import code_hash
 from clinician_api.settings import ApiOptions
-from store import accounts, alert_log, patients, pool, registry
+from store import accounts, alert_log, kiosks, patients, pool, registry
 from store.alert_log import AlertEventRow
 from store.viewers import EVERYTHING, work_for
 from telemetry.alarms import ConditionState, Priority
@@ -115,8 +117,21 @@ class Api:
 
     def sign_in(self, role: Role | str = Role.NEPHROLOGIST, clinic: int | None = 1, name: str = "") -> httpx.Client:
         """A browser signed in as somebody of that role and clinic."""
+        if role is Role.KIOSK:
+            return self.kiosk(clinic or 1)
         client = self.client()
         answer = client.post("/api/session", json={"email": self.account(role, clinic, name), "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def kiosk(self, clinic: int = 1, name: str = "") -> httpx.Client:
+        """The browser of a new screen on a wall."""
+        client = self.client()
+        code = f"CODE-{len(self.people)}-{secrets.token_hex(4)}"
+        now = SystemClock().now_us()
+        with self.database() as conn:
+            kiosks.add(conn, name or code, clinic, code_hash(code), now, now + 60_000_000)
+        answer = client.post("/api/kiosk", json={"code": code})
         assert answer.status_code == 200, answer.text
         return client
 

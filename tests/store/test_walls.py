@@ -74,7 +74,8 @@ WHOSE = {
 }  # fmt: skip
 # Why a table of the schema has neither a policy nor a place among the grants, or no policy although it is granted.
 OF_NOBODY = {
-    "clinic", "user_account", "session", "channel", "rota", "rota_rotation", "rota_override", "rota_acceptance",
+    "clinic", "user_account", "session", "kiosk", "channel", "rota", "rota_rotation", "rota_override",
+    "rota_acceptance",
     "routing_due", "service_heartbeat", "operations_event", "reading_minute_state", "reading_minute_due",
 }  # fmt: skip
 CLOSED = {
