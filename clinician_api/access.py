@@ -45,6 +45,7 @@ class Action(StrEnum):
     SEE_TROUBLES = "see troubles"  # notices that are of no home: our own servers, the rota
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
+    SEE_WHO_LOOKED = "see who looked"  # at a patient
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
@@ -57,7 +58,7 @@ _READS: Final = _TECHNICAL | {
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
-    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
+    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices only the troubles they were asked about.
@@ -65,7 +66,7 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
     # Runs the accounts, reads what is his clinic's; answers nothing.
-    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES},
+    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
@@ -90,6 +91,8 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,
+    ("GET", "/api/patients/{patient_id}/audit"): Action.SEE_WHO_LOOKED,
+    ("GET", "/api/units/{unit}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,

@@ -45,7 +45,7 @@ from store import history as stored_history
 from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
 from store.announcements import Announcement, Topic
-from store.audit import Deed
+from store.audit import Deed, Looked
 from store.errors import StoreError
 from store.kiosks import Kiosk
 from telemetry.alarms import Priority
@@ -158,7 +158,7 @@ class Data:
         """Every unit that is in use, of all clinics."""
         async with self._open.connection() as conn:
             units = await registry.units(conn)
-        return [Entry(u.unit_id, u.name, u.label, u.clinic_id, u.clinic, u.patient) for u in units]
+        return [Entry(u.unit_id, u.name, u.label, u.clinic_id, u.clinic, u.patient, u.patient_id) for u in units]
 
     async def statuses(self, unit_ids: Sequence[int]) -> list[tuple[View, int]]:
         """`UnitStatus` of each unit and the server time at which it was received."""
@@ -206,6 +206,28 @@ class Data:
         async with self._open.connection() as conn:
             beats = await heartbeat.last_beats(conn, "ingest")
         return [beat_of(beat) for beat in beats]
+
+    # Who looked
+
+    async def clinic_of_patient(self, patient_id: str) -> tuple[int | None] | None:
+        """The clinic of a patient (None in it: bound to none); None when there is no such patient."""
+        number = _number(patient_id, _MAX_PATIENT)
+        if number is None:
+            return None
+        async with self._open.connection() as conn:
+            exists, clinic_id = await treatment_queries.clinic_of_patient(conn, number)
+        return (clinic_id,) if exists else None
+
+    async def who_looked(self, patient_id: int, before: int | None, limit: int) -> list[Looked]:
+        """Rows of the record about a patient, the newest first."""
+        async with self._open.connection() as conn:
+            return await audit.who_looked(conn, patient_id, before, limit)
+
+    async def write_down(self, deeds: Sequence[Deed]) -> None:
+        """Put all of these on record, or none."""
+        async with self._open.transaction() as conn:
+            for deed in deeds:
+                await audit.aappend(conn, deed)
 
     # Treatments
 

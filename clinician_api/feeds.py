@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SYNC_S: Final = 2.0
 FINDINGS_S: Final = 5.0
+LOOKS_S: Final = 1.0
 RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
@@ -79,6 +80,7 @@ class Feeds:
             self._watch_alerts,
             self._serve_screens,
             self._watch_links,
+            self._write_looks,
         ):
             self._tasks.append(asyncio.create_task(_for_ever(work), name=work.__qualname__))
         return self
@@ -92,6 +94,8 @@ class Feeds:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._live is not None:
             await asyncio.to_thread(self._live.stop)
+        with contextlib.suppress(HomehdError):
+            await self._write_waiting_looks()
         await self._services.data.close()
 
     # Live frames
@@ -207,6 +211,27 @@ class Feeds:
 
     async def _serve_screens(self) -> None:
         await paging.serve(self._services.screens, self._services.data.notices)
+
+    # Who looked at whom
+
+    async def _write_looks(self) -> None:
+        while True:
+            await asyncio.sleep(LOOKS_S)
+            await self._write_waiting_looks()
+
+    async def _write_waiting_looks(self) -> None:
+        services = self._services
+        waiting = services.looks.take()
+        written = not waiting
+        try:
+            if waiting:
+                await services.data.write_down(waiting)
+                written = True
+                services.metrics.looks_written.inc(len(waiting))
+        finally:
+            if not written:
+                services.looks.give_back(waiting)
+            services.metrics.looks_lost.set(services.looks.lost)
 
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 

@@ -28,7 +28,7 @@ GRANTS: Final[dict[str, str]] = {
     "alert": "SELECT, UPDATE", "alert_event": "SELECT, INSERT", "shelving_event": "SELECT, INSERT",
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",
-    "audit_event": "SELECT, INSERT",
+    "audit_event": "SELECT, INSERT", "audit_patient": "SELECT",
     # Views of such tables, which ask for themselves whose a row is.
     "alert_current": "SELECT", "treatment_report": "SELECT",
     # Of nobody: accounts are asked for before it is known who asks.

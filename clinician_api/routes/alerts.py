@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query
 from clinician_api import models
 from clinician_api.data import Outcome
 from clinician_api.errors import ApiError, responses
-from clinician_api.services import Services, ServicesDep
+from clinician_api.looks import What
+from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import View, moment
 from telemetry.alarms import Priority
@@ -33,6 +34,7 @@ async def list_alerts(
     views = services.room.alerts.overlaid([alert.view for alert in found])
     views.sort(key=lambda view: -Priority(view["priority"]).rank)
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
+    note_look(services, session, What.WALL, units=[view["unit"] for view in seen])
     return models.Alerts.model_validate({"server_time": moment(now), "alerts": seen})
 
 
@@ -43,6 +45,7 @@ async def get_alert(alert_id: AlertPath, session: SessionDep, services: Services
     alert = unsaved or await _visible(alert_id, session, services)
     events = [] if unsaved else await services.data.alert_events(alert_id)
     now = services.clock.now_us()
+    note_look(services, session, What.ALERTS, units=[alert["unit"]])
     return models.AlertDetail.model_validate({"server_time": moment(now), "alert": alert, "events": events})
 
 

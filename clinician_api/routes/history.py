@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Response
 from clinician_api import models
 from clinician_api.errors import ApiError, responses
 from clinician_api.history import Asked
+from clinician_api.looks import What
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from store.errors import StoreError, Trouble
 from store.minutes import MINUTE_US
@@ -60,6 +61,7 @@ async def get_history(
             raise
         hint = "a shorter span or fewer signals take less time"
         raise ApiError(503, "too much to read now", where="query.start, query.end", hint=hint) from error
+    note_look(services, session, What.HISTORY, units=[unit])
     return Response(content, media_type="application/json")
 
 

@@ -18,10 +18,11 @@ from clinician_api.access import ROUTES
 from clinician_api.errors import body
 from clinician_api.guard import is_same_origin
 from clinician_api.live import Subscriber
+from clinician_api.looks import What
 from clinician_api.messages import ClientMessage, PageReceipt, Subscription
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.screens import Said, page_view
-from clinician_api.services import Services, services_of
+from clinician_api.services import Services, note_look, services_of
 from clinician_api.sessions import Session, session_of
 from clinician_api.sockets import Closing, OpenSocket
 from telemetry.errors import HomehdError
@@ -53,7 +54,7 @@ async def live(websocket: WebSocket) -> None:
         await websocket.accept()
         services.metrics.sockets.inc()
         try:
-            closing = await _converse(websocket, services, socket)
+            closing = await _converse(websocket, services, socket, session)
         finally:
             services.metrics.sockets.dec()
     finally:
@@ -107,12 +108,12 @@ class _Asked:
         return taken
 
 
-async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket) -> Closing:
+async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket, session: Session) -> Closing:
     """Listen and tell until somebody ends it; why it ended."""
     asked = _Asked()
     tasks = [
         asyncio.create_task(_listen(websocket, services, socket, asked)),
-        asyncio.create_task(_tell(websocket, services, socket, asked)),
+        asyncio.create_task(_tell(websocket, services, socket, session, asked)),
     ]
     try:
         await asyncio.wait([*tasks, socket.closing], return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +150,9 @@ async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, 
             asked.put(said.subscribe)
 
 
-async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
+async def _tell(
+    websocket: WebSocket, services: Services, socket: OpenSocket, session: Session, asked: _Asked
+) -> Closing:
     """Snapshot, then whatever changes. While a send waits for a slow client nothing is queued for it."""
     hub, clock = services.hub, services.clock
     try:
@@ -165,6 +168,7 @@ async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, as
             if subscription is not None:
                 units = None if subscription.units == "all" else frozenset(subscription.units)
                 subscriber = Subscriber(socket.scope, units)
+                note_look(services, session, What.WALL, units=services.room.units(socket.scope, units))
             for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
                 await websocket.send_text(frame)
                 services.metrics.messages.inc()

@@ -12,10 +12,11 @@ from fastapi import APIRouter, Path, Query
 
 from clinician_api import models
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
-from clinician_api.views import moment
+from clinician_api.views import View, moment
 
 router = APIRouter(tags=["treatments"])
 
@@ -40,6 +41,7 @@ async def treatments_of_unit(
         raise no_unit(unit)
     found = await services.data.treatments_of_unit(entry.unit_id, *_span(start, end), limit)
     seen = [one.view for one in found if session.scope.sees_clinic(one.clinic_id)]
+    note_look(services, session, What.TREATMENTS, patients=map(_patient, seen))
     return models.Treatments.model_validate({"server_time": moment(services.clock.now_us()), "treatments": seen})
 
 
@@ -56,6 +58,7 @@ async def treatments_of_patient(
     found = await services.data.treatments_of_patient(patient_id, *_span(start, end), limit)
     if found is None or not session.scope.sees_clinic(found[0]):
         raise no_patient(patient_id)
+    note_look(services, session, What.TREATMENTS, patients=[int(patient_id)])
     return models.Treatments.model_validate({"server_time": moment(services.clock.now_us()), "treatments": found[1]})
 
 
@@ -65,9 +68,14 @@ async def get_treatment(treatment_id: NumberPath, session: SessionDep, services:
     found = await services.data.treatment(treatment_id)
     if found is None or not session.scope.sees_clinic(found.clinic_id):
         raise ApiError(404, "no such treatment", where=treatment_id, hint="GET /api/units/{unit}/treatments lists them")
+    note_look(services, session, What.TREATMENTS, patients=[_patient(found.view)])
     return models.TreatmentAnswer.model_validate(
         {"server_time": moment(services.clock.now_us()), "treatment": found.view}
     )
+
+
+def _patient(view: View) -> int | None:
+    return None if view["patient"] is None else int(view["patient"]["patient_id"])
 
 
 def no_patient(patient_id: str) -> ApiError:

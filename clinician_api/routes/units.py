@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path
 
 from clinician_api import models
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.messages import UnitId
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.views import moment
 
@@ -22,7 +23,9 @@ UnitPath = Annotated[UnitId, Path(description="Unit id")]
 async def list_units(session: SessionDep, services: ServicesDep) -> models.Units:
     """Every unit of the session's clinic with its newest values and their age."""
     now = services.clock.now_us()
-    views = [services.room.unit_view(session.scope, unit, now) for unit in services.room.units(session.scope)]
+    units = services.room.units(session.scope)
+    views = [services.room.unit_view(session.scope, unit, now) for unit in units]
+    note_look(services, session, What.WALL, units=units)
     return models.Units.model_validate({"server_time": moment(now), "units": views, **services.room.links()})
 
 
@@ -33,6 +36,7 @@ async def get_unit(unit: UnitPath, session: SessionDep, services: ServicesDep) -
     view = services.room.unit_view(session.scope, unit, now)
     if view is None:
         raise no_unit(unit)
+    note_look(services, session, What.PAGE, units=[unit])
     return models.UnitAnswer.model_validate({"server_time": moment(now), "unit": view})
 
 

@@ -56,6 +56,7 @@ ROWS = {
         VALUES ({n}, 1, 1, {n}, {n}, 'low', now(), now())""",
     "delivery_event": """INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
         VALUES ({n}, now(), 'sent', 1, '')""",
+    "audit_patient": "",  # with the record
     "audit_event": """INSERT INTO audit_event (at, actor, action, subject, detail)
         VALUES (now(), 'user:{n}', 'look', 'patient:{n}', '{{}}')""",
     "reading": """INSERT INTO reading (time, received_at, seq, mono_ms, invalid, unit_id, phase, flags, epoch)
@@ -68,7 +69,8 @@ WHOSE = {
     "treatment_summary": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "treatment_comparison": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "measurement": "coalesce(patient_id, unit_id)", "treatment_report": "unit_id", "alert_current": "unit_id",
-    "audit_event": "split_part(subject, ':', 2)::int", "notice_alert": "notice_id", "notice_event": "notice_id",
+    "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",
+    "notice_alert": "notice_id", "notice_event": "notice_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
     **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
 }  # fmt: skip
