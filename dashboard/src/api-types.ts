@@ -134,6 +134,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/kiosk": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Bind Kiosk
+         * @description Make this browser a screen on a wall, with the code of `homehd kiosk add`; an older session of it ends.
+         */
+        readonly post: operations["bind_kiosk_api_kiosk_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/notices": {
         readonly parameters: {
             readonly query?: never;
@@ -250,6 +270,28 @@ export interface paths {
          * @description From whoever has accepted it; 409 where nobody has.
          */
         readonly post: operations["take_over_api_notices__notice_id__take_over_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who Looked At Patient
+         * @description Who was shown something of a patient or did something about them, newest first; 404 also for another clinic's.
+         *
+         *     What a session is shown again within five minutes is one row; a wall is one row for each patient and session.
+         */
+        readonly get: operations["who_looked_at_patient_api_patients__patient_id__audit_get"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -428,6 +470,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/units/{unit}/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who Looked At Patient Of Unit
+         * @description The same of the patient whom a unit serves now; no rows when it serves nobody.
+         */
+        readonly get: operations["who_looked_at_patient_of_unit_api_units__unit__audit_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/units/{unit}/readings": {
         readonly parameters: {
             readonly query?: never;
@@ -563,7 +625,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "try limits";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "see who looked" | "try limits";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -1004,6 +1066,14 @@ export interface components {
             readonly until: string | null;
         };
         /**
+         * KioskCode
+         * @description A one-time code of `homehd kiosk add`.
+         */
+        readonly KioskCode: {
+            /** Code */
+            readonly code: string;
+        };
+        /**
          * Link
          * @description Whether a part of the way to this screen works, and since when it does or does not.
          */
@@ -1033,6 +1103,34 @@ export interface components {
             readonly email: string;
             /** Password */
             readonly password: string;
+        };
+        /**
+         * Look
+         * @description A row of the record about a patient.
+         */
+        readonly Look: {
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+            /**
+             * Role
+             * @description Empty where it is no person's
+             */
+            readonly role: string;
+            /** Row */
+            readonly row: string;
+            /**
+             * What
+             * @description look at page, history, treatments, alerts, notices, wall, ...; or what was done
+             */
+            readonly what: string;
+            /**
+             * Who
+             * @description Name of the person or the screen, or the account at the command line
+             */
+            readonly who: string;
         };
         /**
          * MachineLink
@@ -1456,7 +1554,7 @@ export interface components {
          * @description What a person is here for.
          * @enum {string}
          */
-        readonly Role: "nephrologist" | "nurse" | "on-call" | "technician" | "operations" | "administrator" | "patient";
+        readonly Role: "nephrologist" | "nurse" | "on-call" | "technician" | "operations" | "administrator" | "patient" | "kiosk";
         /**
          * Series
          * @description One signal by bucket; null = no valid value in the bucket, so gaps stay gaps and extremes stay.
@@ -1913,7 +2011,10 @@ export interface components {
              * @description Null: not bound to one clinic
              */
             readonly clinic: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description Empty for a kiosk
+             */
             readonly email: string;
             /** Name */
             readonly name: string;
@@ -2048,6 +2149,19 @@ export interface components {
             readonly evaluated_hours: number;
             /** Rule Version */
             readonly rule_version: string;
+        };
+        /**
+         * WhoLooked
+         * @description Who looked at a patient, newest first.
+         */
+        readonly WhoLooked: {
+            /**
+             * Next
+             * @description `before` of the page behind this one; null: there is none
+             */
+            readonly next: string | null;
+            /** Rows */
+            readonly rows: readonly components["schemas"]["Look"][];
         };
     };
     responses: never;
@@ -2591,6 +2705,102 @@ export interface operations {
             };
         };
     };
+    readonly bind_kiosk_api_kiosk_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["KioskCode"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; see Retry-After */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly list_notices_api_notices_get: {
         readonly parameters: {
             readonly query?: {
@@ -3123,6 +3333,78 @@ export interface operations {
             };
             /** @description Body is not JSON */
             readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly who_looked_at_patient_api_patients__patient_id__audit_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only rows before this one: `next` of a page */
+                readonly before?: string | null;
+                /** @description At most so many, the newest */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WhoLooked"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3787,6 +4069,79 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["UnitAnswer"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly who_looked_at_patient_of_unit_api_units__unit__audit_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only rows before this one: `next` of a page */
+                readonly before?: string | null;
+                /** @description At most so many, the newest */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WhoLooked"];
                 };
             };
             /** @description No session */

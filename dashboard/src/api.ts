@@ -12,6 +12,7 @@ import type {
   Notices,
   Shelve,
   Shelved,
+  WhoLooked,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -54,6 +55,11 @@ export class Api {
     return this.#send("POST", "api/session", { email, password });
   }
 
+  /** Makes this browser a screen on a wall, by a one-time code. */
+  bindKiosk(code: string): Promise<Me> {
+    return this.#send("POST", "api/kiosk", { code });
+  }
+
   async signOut(): Promise<void> {
     await this.#ask("DELETE", "api/session");
   }
@@ -65,6 +71,12 @@ export class Api {
     } catch {
       return [];
     }
+  }
+
+  /** Who was shown the patient whom a unit serves now, and who did something about them; newest first. */
+  whoLooked(unit: string, before: string | null): Promise<WhoLooked> {
+    const query = before === null ? "" : `?before=${before}`;
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/audit${query}`);
   }
 
   alerts(state: "open" | "recent"): Promise<Alerts> {

@@ -29,6 +29,21 @@ const english = {
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
+  whoLooked: {
+    title: "Who looked",
+    loading: "Asking for the record…",
+    failed: "The record did not come.",
+    retry: "Try again",
+    nobody: "Nobody is on record yet.",
+    more: "Earlier",
+  },
+  kiosk: {
+    title: "A screen on a wall",
+    hint: "It shows one clinic and can do nothing. An administrator has its code, which is good once.",
+    code: "Code",
+    submit: "Make this browser the screen",
+    refused: "This code is not right, or it has been used, or it is too old.",
+  },
   signOut: "Sign out",
   roles: {
     nephrologist: "Nephrologist",
@@ -38,6 +53,7 @@ const english = {
     operations: "Operations",
     administrator: "Administrator",
     patient: "Patient",
+    kiosk: "Screen on a wall",
   } as Readonly<Record<string, string>>,
   theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
   connection: {
