@@ -1,6 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for `clinician_api.notice_data`, which is a part of it.
+The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`,
+`clinician_api.people_data` and `clinician_api.record_data`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from clinician_api import findings, history
 from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
+from clinician_api.people_data import PeopleData
+from clinician_api.record_data import RecordData
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
 from clinician_api.treatment_views import treatment_view
@@ -23,13 +26,11 @@ from clinician_api.views import View, status
 from evaluation import answering
 from evaluation.links import Beat, beat_of
 from store import (
-    accounts,
     alert_queries,
     announcements,
     audit,
     engine_state,
     heartbeat,
-    kiosks,
     migrate,
     notice_answers,
     notice_queries,
@@ -42,28 +43,16 @@ from store import (
     walls,
 )
 from store import history as stored_history
-from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
 from store.announcements import Announcement, Topic
-from store.audit import Deed, Looked
+from store.audit import Deed
 from store.errors import StoreError
-from store.kiosks import Kiosk
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
 log = logging.getLogger(__name__)
 
-__all__ = [
-    "Account",
-    "Acknowledgement",
-    "Data",
-    "Kiosk",
-    "Outcome",
-    "OwnedView",
-    "StoredAlert",
-    "StoredSession",
-    "Topic",
-]
+__all__ = ["Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "Topic"]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
 # A box tells what it had no room for when the line is back, and keeps nothing for longer than a month.
@@ -97,6 +86,8 @@ class Data:
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
+        self.people = PeopleData(lambda: self._open)
+        self.record = RecordData(lambda: self._open)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""
@@ -118,39 +109,6 @@ class Data:
         except StoreError:
             return False
         return True
-
-    # People
-
-    async def account(self, email: str) -> Account | None:
-        """The account of an e-mail, disabled or not."""
-        async with self._open.connection() as conn:
-            return await accounts.user_by_email(conn, email)
-
-    async def begin_session(self, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
-        """A new session."""
-        async with self._open.transaction() as conn:
-            await accounts.add_session(conn, token_hash, user_id, now_us, expires_us)
-
-    async def session(self, token_hash: bytes, now_us: int, idle_us: int) -> StoredSession | Kiosk | None:
-        """Whose session it is that holds: not ended, expired or idle, its account not disabled, its kiosk there."""
-        async with self._open.connection() as conn:
-            found = await accounts.session(conn, token_hash, now_us, idle_us)
-            return found or await kiosks.of_token(conn, token_hash)
-
-    async def end_session(self, token_hash: bytes) -> None:
-        """End it; ending twice is harmless."""
-        async with self._open.transaction() as conn:
-            await accounts.end_session(conn, token_hash)
-            await kiosks.release(conn, token_hash)
-
-    async def bind_kiosk(self, code_hash: bytes, token_hash: bytes, now_us: int) -> Kiosk | None:
-        """Make a browser the kiosk whose code it has, on record; None when the code is nobody's."""
-        async with self._open.transaction() as conn:
-            kiosk = await kiosks.bind(conn, code_hash, token_hash, now_us)
-            if kiosk is not None:
-                actor = audit.kiosk(kiosk.kiosk_id)
-                await audit.aappend(conn, Deed(now_us, actor, "bind kiosk", actor, {"clinic": kiosk.clinic}))
-            return kiosk
 
     # Units
 
@@ -206,28 +164,6 @@ class Data:
         async with self._open.connection() as conn:
             beats = await heartbeat.last_beats(conn, "ingest")
         return [beat_of(beat) for beat in beats]
-
-    # Who looked
-
-    async def clinic_of_patient(self, patient_id: str) -> tuple[int | None] | None:
-        """The clinic of a patient (None in it: bound to none); None when there is no such patient."""
-        number = _number(patient_id, _MAX_PATIENT)
-        if number is None:
-            return None
-        async with self._open.connection() as conn:
-            exists, clinic_id = await treatment_queries.clinic_of_patient(conn, number)
-        return (clinic_id,) if exists else None
-
-    async def who_looked(self, patient_id: int, before: int | None, limit: int) -> list[Looked]:
-        """Rows of the record about a patient, the newest first."""
-        async with self._open.connection() as conn:
-            return await audit.who_looked(conn, patient_id, before, limit)
-
-    async def write_down(self, deeds: Sequence[Deed]) -> None:
-        """Put all of these on record, or none."""
-        async with self._open.transaction() as conn:
-            for deed in deeds:
-                await audit.aappend(conn, deed)
 
     # Treatments
 

@@ -225,7 +225,7 @@ class Feeds:
         written = not waiting
         try:
             if waiting:
-                await services.data.write_down(waiting)
+                await services.data.record.write_down(waiting)
                 written = True
                 services.metrics.looks_written.inc(len(waiting))
         finally:

@@ -20,8 +20,9 @@ from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
 from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
-from clinician_api.data import Account, Data, Kiosk, StoredSession
+from clinician_api.data import Data
 from clinician_api.errors import ApiError
+from clinician_api.people_data import Account, Kiosk, StoredSession
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.settings import ApiOptions
 from clinician_api.trust import Trust
@@ -89,7 +90,7 @@ class Sessions:
         key = email.strip().lower()
         of_account = f"{address} {key}"
         self._admit(address, of_account)
-        account = await self._data.account(key)
+        account = await self._data.people.account(key)
         known = account is not None and not account.disabled
         stored = account.password_hash if account is not None and known else self._nobody
         async with self._checks:
@@ -125,7 +126,7 @@ class Sessions:
     async def checked(self, token_hash: bytes) -> Session | None:
         """The same by the database's word alone."""
         try:
-            found = await self._data.session(token_hash, self._clock.now_us(), self._idle_us)
+            found = await self._data.people.session(token_hash, self._clock.now_us(), self._idle_us)
         except StoreError:
             self._unasked_until_s = self._clock.monotonic_s() + UNASKED_S
             raise
@@ -144,7 +145,7 @@ class Sessions:
     async def end(self, token_hash: bytes) -> None:
         """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
         self._trust.forget(token_hash)
-        await self._data.end_session(token_hash)
+        await self._data.people.end_session(token_hash)
 
     async def log_out(self, token: str) -> bytes:
         """End the session of a cookie, if there is one; the token's hash."""
@@ -158,7 +159,7 @@ class Sessions:
         """
         self._admit(address)
         token = secrets.token_urlsafe(32)
-        kiosk = await self._data.bind_kiosk(code_hash(code), _hash(token), self._clock.now_us())
+        kiosk = await self._data.people.bind_kiosk(code_hash(code), _hash(token), self._clock.now_us())
         session = self._session_of(_hash(token), kiosk)
         if session is None:
             log.info("kiosk refused", extra={"fields": {"address": address}})
@@ -184,7 +185,7 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         now = self._clock.now_us()
         expires = now + self._life_us
-        await self._data.begin_session(_hash(token), account.user_id, now, expires)
+        await self._data.people.begin_session(_hash(token), account.user_id, now, expires)
         session = _session(_hash(token), expires, account)
         assert session is not None
         log.info("login", extra={"fields": {"user": account.user_id}})

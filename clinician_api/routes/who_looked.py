@@ -18,6 +18,7 @@ from clinician_api.views import moment
 router = APIRouter(tags=["who looked"])
 
 MAX_ROWS: Final = 200
+MAX_PATIENT: Final = 2**31 - 1
 
 Before = Annotated[
     str | None, Query(pattern=r"^[0-9]{1,18}$", description="Only rows before this one: `next` of a page")
@@ -33,10 +34,11 @@ async def who_looked_at_patient(
 
     What a session is shown again within five minutes is one row; a wall is one row for each patient and session.
     """
-    clinic = await services.data.clinic_of_patient(patient_id)
+    number = int(patient_id)
+    clinic = await services.data.record.clinic_of_patient(number) if number <= MAX_PATIENT else None
     if clinic is None or not session.scope.sees_clinic(clinic[0]):
         raise no_patient(patient_id)
-    return await _rows(int(patient_id), session, services, before, limit)
+    return await _rows(number, session, services, before, limit)
 
 
 @router.get("/api/units/{unit}/audit", responses=responses(401, 403, 404, 422, 503))
@@ -55,7 +57,7 @@ async def who_looked_at_patient_of_unit(
 async def _rows(
     patient_id: int, session: Session, services: Services, before: str | None, limit: int
 ) -> models.WhoLooked:
-    found = await services.data.who_looked(patient_id, None if before is None else int(before), limit)
+    found = await services.data.record.who_looked(patient_id, None if before is None else int(before), limit)
     note_look(services, session, What.WHO_LOOKED, patients=[patient_id])
     rows = [
         models.Look(row=str(one.event_id), at=moment(one.at_us), who=one.name, role=one.role, what=one.action)

@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from clinician_api.access import Role
 from clinician_api.data import Data
 from clinician_api.errors import ApiError
+from clinician_api.people_data import PeopleData
 from clinician_api.sessions import PARALLEL_CHECKS, UNASKED_S, Sessions, cookie_name
 from clinician_api.settings import ApiOptions
 from store import accounts, pool
@@ -167,12 +168,12 @@ async def test_a_database_that_is_away_is_not_waited_for_by_everybody(
     await sessions.look_up(token)
     asked: list[float] = []
 
-    async def unanswered(_data: Data, _token_hash: bytes, _now_us: int, _idle_us: int) -> None:
+    async def unanswered(_data: PeopleData, _token_hash: bytes, _now_us: int, _idle_us: int) -> None:
         asked.append(clock.monotonic_s())
         raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
 
     with monkeypatch.context() as away:
-        away.setattr(Data, "session", unanswered)
+        away.setattr(PeopleData, "session", unanswered)
         for _ in range(3):
             assert await sessions.look_up(token) == session
         assert len(asked) == 1
