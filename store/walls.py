@@ -36,7 +36,7 @@ GRANTS: Final[dict[str, str]] = {
     "kiosk": "SELECT, UPDATE",
     "rota": "SELECT", "rota_rotation": "SELECT", "rota_override": "SELECT", "rota_acceptance": "SELECT",
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
-    "service_heartbeat": "SELECT", "operations_event": "SELECT",
+    "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",
 }  # fmt: skip
 # Addresses hold secrets: the API sees that there is a way to somebody, not which.
 _CHANNEL: Final = "SELECT (channel_id, user_id, kind, label, tier, language, created_at, tested_at, disabled_at)"

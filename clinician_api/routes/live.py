@@ -160,18 +160,22 @@ async def _tell(
             await asked.wake.wait()
     except TimeoutError:
         return Closing(1008, f"no subscription within {FIRST_MESSAGE_S:g} s")
-    subscriber = Subscriber(socket.scope, frozenset())
+    subscriber, shown = Subscriber(socket.scope, frozenset()), -1
     with services.pump.waking(asked.wake), services.screens.waiting(socket.user_id, asked.wake) as mailbox:
         while True:
             asked.wake.clear()
             subscription = asked.take()
             if subscription is not None:
-                units = None if subscription.units == "all" else frozenset(subscription.units)
-                subscriber = Subscriber(socket.scope, units)
-                note_look(services, session, What.WALL, units=services.room.units(socket.scope, units))
+                wanted = None if subscription.units == "all" else frozenset(subscription.units)
+                subscriber = Subscriber(socket.scope, wanted)
             for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
                 await websocket.send_text(frame)
                 services.metrics.messages.inc()
+            if subscription is not None or subscriber.generation != shown:
+                # A snapshot: also a new one, because a home came or serves somebody else.
+                shown = subscriber.generation
+                units = services.room.units(socket.scope, subscriber.units)
+                note_look(services, session, What.WALL, units=units)
             for page in mailbox.take():
                 await websocket.send_text(msgspec.json.encode(page_view(page, clock.now_us())).decode())
                 services.metrics.messages.inc()

@@ -78,11 +78,12 @@ WHOSE = {
 OF_NOBODY = {
     "clinic", "user_account", "session", "kiosk", "channel", "rota", "rota_rotation", "rota_override",
     "rota_acceptance",
-    "routing_due", "service_heartbeat", "operations_event", "reading_minute_state", "reading_minute_due",
+    "routing_due", "selftest_run", "service_heartbeat", "operations_event", "reading_minute_state",
+    "reading_minute_due",
 }  # fmt: skip
 CLOSED = {
     "authority", "certificate", "enrolment_code", "reading", "reading_noted", "reading_extra", "received",
-    "quarantine", "phase_run", "review_mark", "unit_settings", "selftest_run", "schema_migration", "reading_default",
+    "quarantine", "phase_run", "review_mark", "unit_settings", "schema_migration", "reading_default",
 }  # fmt: skip
 
 

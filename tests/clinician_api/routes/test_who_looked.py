@@ -100,6 +100,17 @@ def test_what_was_done_a_wall_and_the_command_line_are_there_newest_first_in_pag
         assert audit.verify(conn).broken is None
 
 
+def test_a_patient_who_comes_while_a_screen_is_open_is_on_record_too(api: Api) -> None:
+    api.add_unit("u-1", "Clinic 1", "Ada Example")
+    screen = api.open_socket(api.sign_in(Role.NURSE, 1))
+    screen.subscribe()
+    until(lambda: len(rows(api)) == 1)
+    api.add_unit("u-2", "Clinic 1", "Bea Example")
+    assert len(screen.next("snapshot")["units"]) == 2
+    until(lambda: len(rows(api)) == 2)
+    assert [row[2] for row in rows(api)] == ["patient:1", "patient:2"]
+
+
 def test_a_patient_of_another_clinic_and_one_who_is_not_there(api: Api) -> None:
     for clinic in (1, 2):
         api.add_unit(f"u-{clinic}", f"Clinic {clinic}", f"Patient of {clinic}")
