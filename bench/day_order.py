@@ -37,6 +37,7 @@ from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
 from store import day_order, pool
 from store.partitions import DAY_US
+from store.viewers import EVERYTHING, work_for
 from telemetry.clock import MICROSECONDS, SystemClock
 
 COUNT = 1000
@@ -120,6 +121,7 @@ class Bench:
             return asyncio.run(self._ask(url, night))
 
     async def _ask(self, url: str, night: Night) -> float:
+        work_for(EVERYTHING)
         data = Data(ApiOptions(database_url=url))
         await data.open()
         try:

@@ -41,6 +41,7 @@ from clinician_api.settings import ApiOptions
 from clinician_api.views import moment
 from store import migrate, pool
 from store.pool import AsyncConnection, Connection
+from store.viewers import EVERYTHING, work_for
 from telemetry.clock import MICROSECONDS, SystemClock
 
 NAMES = [signal.name for signal in MEASURED]
@@ -100,6 +101,7 @@ class Bench:
 
     async def lines(self, long_s: int) -> list[Line]:
         """All measurements."""
+        work_for(EVERYTHING)
         await self.data.open()
         aconn = await pool.aconnect(self.url)
         try:

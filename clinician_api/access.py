@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from store.viewers import Viewer
+
 
 class Role(StrEnum):
     """What a person is here for."""
@@ -25,15 +27,18 @@ class Role(StrEnum):
     OPERATIONS = "operations"
     ADMINISTRATOR = "administrator"
     PATIENT = "patient"
+    KIOSK = "kiosk"  # no person: a screen on a wall
 
 
 class Action(StrEnum):
     """What can be done."""
 
     SEE_OWN_SESSION = "see own session"
+    SIGN_OUT = "sign out"
     SEE_UNITS = "see units"  # which there are and their technical status
     SEE_PATIENTS = "see patients"  # names
-    SEE_READINGS = "see readings"
+    SEE_READINGS = "see readings"  # the newest ones
+    SEE_HISTORY = "see history"  # earlier ones
     SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
@@ -42,18 +47,20 @@ class Action(StrEnum):
     SEE_TECHNICAL = "see technical"  # of these, those for technicians: a home's link, its box
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
+    SEE_WHO_LOOKED = "see who looked"  # at a patient
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
-_OWN: Final = frozenset({Action.SEE_OWN_SESSION})
+_OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
 _TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
 _READS: Final = _TECHNICAL | {
-    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.SEE_NOTICES,
+    Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
+    Action.SEE_NOTICES,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
-    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS},
+    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
@@ -61,9 +68,13 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
     # Runs the accounts, reads what is his clinic's; answers nothing.
-    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES},
+    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
-}
+    # What a wall shows and no more; whoever passes by must not be able to darken it.
+    Role.KIOSK: frozenset({
+        Action.SEE_OWN_SESSION, Action.SEE_UNITS, Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS,
+    }),
+}  # fmt: skip
 
 # Roles that may look after several clinics at once; for the others a missing clinic means nothing to see.
 ACROSS_CLINICS: Final = frozenset({Role.TECHNICIAN, Role.OPERATIONS, Role.ADMINISTRATOR})
@@ -72,16 +83,19 @@ ACROSS_CLINICS: Final = frozenset({Role.TECHNICIAN, Role.OPERATIONS, Role.ADMINI
 ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/session"): None,
     ("GET", "/api/session"): Action.SEE_OWN_SESSION,
-    ("DELETE", "/api/session"): Action.SEE_OWN_SESSION,
+    ("DELETE", "/api/session"): Action.SIGN_OUT,
+    ("POST", "/api/kiosk"): None,  # the code itself is the permission
     ("GET", "/api/demo-accounts"): None,
     ("GET", "/api/signals"): Action.SEE_OWN_SESSION,
     ("GET", "/api/rules"): Action.SEE_OWN_SESSION,
     ("GET", "/api/units"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}"): Action.SEE_UNITS,
-    ("GET", "/api/units/{unit}/readings"): Action.SEE_READINGS,
+    ("GET", "/api/units/{unit}/readings"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,
+    ("GET", "/api/patients/{patient_id}/audit"): Action.SEE_WHO_LOOKED,
+    ("GET", "/api/units/{unit}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
@@ -129,6 +143,11 @@ class Scope:
     def sees_clinic(self, clinic_id: int | None) -> bool:
         """Whether things of that clinic (None: bound to no clinic) are visible."""
         return self.all_clinics or (clinic_id is not None and clinic_id == self.clinic_id)
+
+    @property
+    def viewer(self) -> Viewer:
+        """The same for the database, which does not take our word for a single row (the second wall)."""
+        return Viewer(self.clinic_id, everything=self.all_clinics)
 
     def may(self, action: Action) -> bool:
         """Whether the role may do it at all."""

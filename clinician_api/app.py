@@ -16,6 +16,7 @@ from clinician_api.data import Data
 from clinician_api.feeds import Feeds
 from clinician_api.guard import Guard
 from clinician_api.live import Hub
+from clinician_api.looks import Looks
 from clinician_api.messages import ClientMessage, ServerMessage
 from clinician_api.metrics import Metrics
 from clinician_api.pump import Pump
@@ -37,6 +38,7 @@ from clinician_api.routes import (
     treatments,
     units,
     what_if,
+    who_looked,
 )
 from clinician_api.screens import Screens
 from clinician_api.services import Services
@@ -73,8 +75,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, rules, problems,
-        health, live, pages,
+        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, receipts, signals, rules,
+        problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -99,6 +101,7 @@ def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHas
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
+        looks=Looks(),
     )
 
 

@@ -1,11 +1,13 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for `clinician_api.notice_data`, which is a part of it.
+The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`,
+`clinician_api.people_data` and `clinician_api.record_data`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.conditional import check_unchanged, tag_of_state
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
+from clinician_api.people_data import PeopleData
+from clinician_api.record_data import RecordData
 from clinician_api.room import Entry
 from clinician_api.settings import ApiOptions
 from clinician_api.treatment_views import treatment_view
@@ -23,7 +27,6 @@ from clinician_api.views import View, status
 from evaluation import answering
 from evaluation.links import Beat, beat_of
 from store import (
-    accounts,
     alert_queries,
     announcements,
     audit,
@@ -38,9 +41,9 @@ from store import (
     reviews,
     treatment_queries,
     unit_status,
+    walls,
 )
 from store import history as stored_history
-from store.accounts import Account, StoredSession
 from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
 from store.announcements import Announcement, Topic
 from store.audit import Deed
@@ -48,7 +51,9 @@ from store.errors import StoreError
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
-__all__ = ["Account", "Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "StoredSession", "Topic"]
+log = logging.getLogger(__name__)
+
+__all__ = ["Acknowledgement", "Data", "Outcome", "OwnedView", "StoredAlert", "Topic"]
 
 RECENT_US: Final = 24 * 3600 * 1_000_000
 # A box tells what it had no room for when the line is back, and keeps nothing for longer than a month.
@@ -82,13 +87,15 @@ class Data:
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
+        self.people = PeopleData(lambda: self._open)
+        self.record = RecordData(lambda: self._open)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""
         if self._pool is None:
             self._rules = findings.Reader()
-            await asyncio.to_thread(self._check_schema)
-            self._pool = await pool.open_pool(self._url, name="homehd api")
+            walled = await asyncio.to_thread(self._check_schema)
+            self._pool = await pool.open_pool(self._url, name="homehd api", walled=walled)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -104,35 +111,13 @@ class Data:
             return False
         return True
 
-    # People
-
-    async def account(self, email: str) -> Account | None:
-        """The account of an e-mail, disabled or not."""
-        async with self._open.connection() as conn:
-            return await accounts.user_by_email(conn, email)
-
-    async def begin_session(self, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
-        """A new session."""
-        async with self._open.transaction() as conn:
-            await accounts.add_session(conn, token_hash, user_id, now_us, expires_us)
-
-    async def session(self, token_hash: bytes, now_us: int) -> StoredSession | None:
-        """A session that holds: not ended, not expired, its account not disabled."""
-        async with self._open.connection() as conn:
-            return await accounts.session(conn, token_hash, now_us)
-
-    async def end_session(self, token_hash: bytes) -> None:
-        """End it; ending twice is harmless."""
-        async with self._open.connection() as conn:
-            await accounts.end_session(conn, token_hash)
-
     # Units
 
     async def directory(self) -> list[Entry]:
         """Every unit that is in use, of all clinics."""
         async with self._open.connection() as conn:
             units = await registry.units(conn)
-        return [Entry(u.unit_id, u.name, u.label, u.clinic_id, u.clinic, u.patient) for u in units]
+        return [Entry(u.unit_id, u.name, u.label, u.clinic_id, u.clinic, u.patient, u.patient_id) for u in units]
 
     async def statuses(self, unit_ids: Sequence[int]) -> list[tuple[View, int]]:
         """`UnitStatus` of each unit and the server time at which it was received."""
@@ -298,9 +283,16 @@ class Data:
         assert self._rules is not None, "opened by the application's lifespan"
         return self._rules
 
-    def _check_schema(self) -> None:
+    def _check_schema(self) -> bool:
+        """Whether the second wall stands. Without it people are still served, by the first: screens that stay dark are
+        the greater danger; the log and `homehd doctor` say so.
+        """
         with pool.connect(self._url, name="homehd api") as conn:
             migrate.check(conn)
+            second = walls.standing(conn)
+        if not second.stands:
+            log.warning("second wall missing", extra={"fields": {"why": second.why, "hint": second.hint}})
+        return second.stands
 
     def _stored(self, alert: CurrentAlert, now_us: int) -> StoredAlert:
         return StoredAlert(version(alert), alert_view(alert, self.title(alert.rule), now_us))

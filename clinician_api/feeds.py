@@ -19,6 +19,7 @@ from clinician_api.data import StoredAlert, Topic
 from clinician_api.live_feed import LiveFeed
 from clinician_api.services import Services
 from evaluation.links import IngestWatch, LinkTrouble
+from store.viewers import EVERYTHING, work_for, working_for
 from telemetry.errors import HomehdError
 from telemetry.messages import LiveReading
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SYNC_S: Final = 2.0
 FINDINGS_S: Final = 5.0
+LOOKS_S: Final = 1.0
 RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
@@ -60,7 +62,8 @@ class Feeds:
     async def __aenter__(self) -> Feeds:
         """Open the store (StoreError when it is not there), read what is so now, start every feed."""
         await self._services.data.open()
-        await self._read_store(with_readings=True)
+        with working_for(EVERYTHING):
+            await self._read_store(with_readings=True)
         self._services.pump.publish()
         loop = asyncio.get_running_loop()
 
@@ -78,6 +81,7 @@ class Feeds:
             self._watch_alerts,
             self._serve_screens,
             self._watch_links,
+            self._write_looks,
         ):
             self._tasks.append(asyncio.create_task(_for_ever(work), name=work.__qualname__))
         return self
@@ -91,6 +95,8 @@ class Feeds:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._live is not None:
             await asyncio.to_thread(self._live.stop)
+        with contextlib.suppress(HomehdError):
+            await self._write_waiting_looks()
         await self._services.data.close()
 
     # Live frames
@@ -216,6 +222,27 @@ class Feeds:
     async def _serve_screens(self) -> None:
         await paging.serve(self._services.screens, self._services.data.notices)
 
+    # Who looked at whom
+
+    async def _write_looks(self) -> None:
+        while True:
+            await asyncio.sleep(LOOKS_S)
+            await self._write_waiting_looks()
+
+    async def _write_waiting_looks(self) -> None:
+        services = self._services
+        waiting = services.looks.take()
+        written = not waiting
+        try:
+            if waiting:
+                await services.data.record.write_down(waiting)
+                written = True
+                services.metrics.looks_written.inc(len(waiting))
+        finally:
+            if not written:
+                services.looks.give_back(waiting)
+            services.metrics.looks_lost.set(services.looks.lost)
+
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 
     async def _watch_sessions(self) -> None:
@@ -254,6 +281,8 @@ class Feeds:
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run again what fails: a database that is away for an hour must not end a feed."""
+    # The room is of all clinics; what of it a screen is told is its scope's business.
+    work_for(EVERYTHING)
     while True:
         try:
             await work()

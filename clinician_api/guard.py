@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clinician_api.access import methods_of
 from clinician_api.errors import ApiError, answer, internal
 from clinician_api.settings import ApiOptions, Network
+from store import viewers
 
 MAX_BODY: Final = 16 * 1024
 BODY_TIMEOUT_S: Final = 10.0
@@ -76,6 +77,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what no route should see; add the headers to what goes out."""
+        if scope["type"] != "lifespan":
+            # The server reads the next request on a line in the context of the last one's task, viewer and all.
+            viewers.work_for(viewers.NOBODY)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

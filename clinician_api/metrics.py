@@ -30,6 +30,15 @@ class Metrics:
         )
         self.link_up = Gauge("homehd_api_link_up", "1 when a link works", ["link"], registry=self.registry)
 
+        self.looks_written = Counter(
+            "homehd_api_looks_written", "Rows about who looked at whom that are on record", registry=self.registry
+        )
+        self.looks_lost = Gauge(
+            "homehd_api_looks_lost",
+            "Such rows given up: too many waited for the database",
+            registry=self.registry,
+        )
+
     def page(self) -> tuple[str, bytes]:
         """All of them as Prometheus reads them: content type and text."""
         return CONTENT_TYPE_LATEST, generate_latest(self.registry)

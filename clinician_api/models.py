@@ -64,10 +64,33 @@ class Login(Model):
     password: str = Field(min_length=1, max_length=1024)
 
 
+class Look(Model):
+    """A row of the record about a patient."""
+
+    row: str
+    at: datetime
+    who: str = Field(description="Name of the person or the screen, or the account at the command line")
+    role: str = Field(description="Empty where it is no person's")
+    what: str = Field(description="look at page, history, treatments, alerts, notices, wall, ...; or what was done")
+
+
+class WhoLooked(Model):
+    """Who looked at a patient, newest first."""
+
+    rows: list[Look]
+    next: str | None = Field(description="`before` of the page behind this one; null: there is none")
+
+
+class KioskCode(Model):
+    """A one-time code of `homehd kiosk add`."""
+
+    code: str = Field(min_length=8, max_length=40)
+
+
 class User(Model):
     """Whose session it is."""
 
-    email: str
+    email: str = Field(description="Empty for a kiosk")
     name: str
     role: Role
     clinic: str | None = Field(description="Null: not bound to one clinic")

@@ -19,6 +19,7 @@ from store import audit, notice_answers, notice_queries, pool, screen_pages
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
 from store.screen_pages import ScreenPage
+from store.viewers import EVERYTHING, working_for
 from telemetry.alarms import Priority
 
 # As for alerts: what has changed within a day.
@@ -143,6 +144,11 @@ class NoticeData:
 
     async def device_said(self, receipt: str, state: DeliveryState) -> bool:
         """A device has a message; false where nobody's receipt is this. Said twice or too late it changes nothing."""
+        # The word itself is the permission, and of any clinic's.
+        with working_for(EVERYTHING):
+            return await self._device_said(receipt, state)
+
+    async def _device_said(self, receipt: str, state: DeliveryState) -> bool:
         async with self._opened().transaction() as conn:
             delivery_id = await screen_pages.of_receipt(conn, receipt)
             if delivery_id is not None:

@@ -30,6 +30,7 @@ class Entry:
     clinic_id: int | None
     clinic: str | None
     patient: str | None
+    patient_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

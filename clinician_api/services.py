@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from clinician_api.access import Action
 from clinician_api.data import Data
 from clinician_api.live import Hub
+from clinician_api.looks import Looks, What
 from clinician_api.metrics import Metrics
 from clinician_api.pump import Pump
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.room import Room
 from clinician_api.screens import Screens
-from clinician_api.sessions import Sessions
+from clinician_api.sessions import Session, Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.sockets import SocketRegister
 from clinician_api.what_if import WhatIf
@@ -38,6 +41,7 @@ class Services:
     receipts: SlidingWindow
     metrics: Metrics
     what_if: WhatIf
+    looks: Looks
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -47,3 +51,18 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+def note_look(
+    services: Services, session: Session, what: What, *, units: Iterable[str] = (), patients: Iterable[int | None] = ()
+) -> None:
+    """The session is shown these patients, and those whom these units serve now: it will be on record.
+
+    Who is not told whom a unit serves has not looked at a patient.
+    """
+    if not session.scope.may(Action.SEE_PATIENTS):
+        return
+    entries = (services.room.entry(session.scope, unit) for unit in units)
+    found = [*patients, *(entry.patient_id for entry in entries if entry is not None)]
+    clock = services.clock
+    services.looks.note(session.token_hash, session.actor, what, found, clock.now_us(), clock.monotonic_s())

@@ -20,11 +20,13 @@ from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
 from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
-from clinician_api.data import Account, Data
+from clinician_api.data import Data
 from clinician_api.errors import ApiError
+from clinician_api.people_data import Account, Kiosk, StoredSession
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.settings import COOKIE, ApiOptions
 from clinician_api.trust import Trust
+from store import audit, viewers
 from store.errors import StoreError
 from telemetry.clock import MICROSECONDS, Clock
 
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
+KIOSK_LIFE_US: Final = 100 * 365 * 86400 * MICROSECONDS
 # After a question that got no answer memory is asked first for so long: nobody waits for a database that is away.
 UNASKED_S: Final = 5.0
 _ROLES: Final = {str(role): role for role in Role}
@@ -52,6 +55,12 @@ class Session:
     role: Role
     clinic: str | None
     clinic_id: int | None
+    kiosk_id: int | None = None
+
+    @property
+    def actor(self) -> str:
+        """As the record of who did what names it."""
+        return audit.person(self.user_id) if self.kiosk_id is None else audit.kiosk(self.kiosk_id)
 
     @property
     def scope(self) -> Scope:
@@ -66,6 +75,7 @@ class Sessions:
         self._trust = Trust(options.trust_s)
         self._unasked_until_s = float("-inf")
         self._life_us = int(options.session_hours * 3600 * MICROSECONDS)
+        self._idle_us = int(options.idle_minutes * 60 * MICROSECONDS)
         self._clock = clock
         self._data = data
         self._hasher = hasher or PasswordHasher()
@@ -78,8 +88,8 @@ class Sessions:
         """A new token and its session; ApiError 401 for a wrong e-mail or password, 429 after too many."""
         key = email.strip().lower()
         of_account = f"{address} {key}"
-        self._admit(of_account, address)
-        account = await self._data.account(key)
+        self._admit(address, of_account)
+        account = await self._data.people.account(key)
         known = account is not None and not account.disabled
         stored = account.password_hash if account is not None and known else self._nobody
         async with self._checks:
@@ -116,12 +126,12 @@ class Sessions:
     async def checked(self, token_hash: bytes) -> Session | None:
         """The same by the database's word alone."""
         try:
-            found = await self._data.session(token_hash, self._clock.now_us())
+            found = await self._data.people.session(token_hash, self._clock.now_us(), self._idle_us)
         except StoreError:
             self._unasked_until_s = self._clock.monotonic_s() + UNASKED_S
             raise
         self._unasked_until_s = float("-inf")
-        session = _session(token_hash, found.expires_us, found.account) if found else None
+        session = self._session_of(token_hash, found)
         if session is None:
             self._trust.forget(token_hash)
         else:
@@ -135,7 +145,7 @@ class Sessions:
     async def end(self, token_hash: bytes) -> None:
         """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
         self._trust.forget(token_hash)
-        await self._data.end_session(token_hash)
+        await self._data.people.end_session(token_hash)
 
     async def log_out(self, token: str) -> bytes:
         """End the session of a cookie, if there is one; the token's hash."""
@@ -143,19 +153,48 @@ class Sessions:
         await self.end(token_hash)
         return token_hash
 
+    async def bind_kiosk(self, code: str, address: str) -> tuple[str, Session]:
+        """The token that makes a browser the kiosk of this code; ApiError 401 for a code that is nobody's, 429 after
+        too many.
+        """
+        self._admit(address)
+        token = secrets.token_urlsafe(32)
+        kiosk = await self._data.people.bind_kiosk(code_hash(code), _hash(token), self._clock.now_us())
+        session = self._session_of(_hash(token), kiosk)
+        if session is None:
+            log.info("kiosk refused", extra={"fields": {"address": address}})
+            raise ApiError(
+                401, "no such code", hint="a code is good once and for a quarter of an hour: homehd kiosk code"
+            )
+        self._addresses.give_back(address)
+        log.info("kiosk bound", extra={"fields": {"kiosk": session.kiosk_id}})
+        return token, session
+
+    def _session_of(self, token_hash: bytes, found: StoredSession | Kiosk | None) -> Session | None:
+        if found is None:
+            return None
+        if isinstance(found, StoredSession):
+            return _session(token_hash, found.expires_us, found.account)
+        # It has no end of its own; there is no person whose absence would be noticed.
+        return Session(
+            token_hash, (found.bound_us or 0) + KIOSK_LIFE_US, 0, "", found.name, Role.KIOSK, found.clinic,
+            found.clinic_id, found.kiosk_id,
+        )  # fmt: skip
+
     async def _begin(self, account: Account) -> tuple[str, Session]:
         token = secrets.token_urlsafe(32)
         now = self._clock.now_us()
         expires = now + self._life_us
-        await self._data.begin_session(_hash(token), account.user_id, now, expires)
+        await self._data.people.begin_session(_hash(token), account.user_id, now, expires)
         session = _session(_hash(token), expires, account)
         assert session is not None
         log.info("login", extra={"fields": {"user": account.user_id}})
         return token, session
 
-    def _admit(self, of_account: str, address: str) -> None:
+    def _admit(self, address: str, of_account: str | None = None) -> None:
         now = self._clock.monotonic_s()
-        wait = max(self._accounts.attempt(of_account, now), self._addresses.attempt(address, now))
+        of_one = 0.0 if of_account is None else self._accounts.attempt(of_account, now)
+        wait = max(of_one, self._addresses.attempt(address, now))
         if wait > 0:
             log.warning("login limited", extra={"fields": {"address": address}})
             seconds = str(int(wait) + 1)
@@ -194,6 +233,7 @@ async def require_session(
     needed = ROUTES.get((request.method, request.scope["route"].path))
     if needed is None or needed not in MAY[session.role]:
         raise ApiError(403, "not allowed", where=session.role, hint="ask an administrator for another role")
+    viewers.work_for(session.scope.viewer)
     return session
 
 
@@ -212,6 +252,11 @@ def _session(token_hash: bytes, expires_us: int, account: Account) -> Session | 
 def _role(word: str) -> Role | None:
     # A role this version does not know (written by a newer one) may do nothing, so it has no session here.
     return _ROLES.get(word)
+
+
+def code_hash(code: str) -> bytes:
+    """Of a kiosk's code, however it was typed: spaces, hyphens and the case of letters do not count."""
+    return _hash("".join(letter for letter in code.upper() if letter.isalnum()))
 
 
 def _hash(token: str) -> bytes:

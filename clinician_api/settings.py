@@ -38,6 +38,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         demo_accounts: only for demonstrations.
         metrics_port: Prometheus on 127.0.0.1, a port of its own; 0 takes a free one, None switches it off.
         session_hours: absolute life of a session.
+        idle_minutes: it ends earlier when nothing was asked and no live socket was open for so long.
         max_connections: connections and running requests; above it the answer is 503.
         stall_s: a client whose socket takes nothing for so long is closed.
         recheck_s: how often the sessions of open sockets are looked at.
@@ -55,6 +56,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     demo_accounts: tuple[DemoLogin, ...] = ()
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = 0
     session_hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 12.0
+    idle_minutes: Annotated[float, msgspec.Meta(ge=2, le=1440)] = 60.0
     max_connections: Annotated[int, msgspec.Meta(ge=10, le=20000)] = 2000
     stall_s: Annotated[float, msgspec.Meta(ge=0.2, le=60)] = 10.0
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0

@@ -16,7 +16,7 @@ from edge_agent.clock_sync import kernel_says_synchronised
 from homehd import brokers, readings_kept, settings
 from homehd.finding import Finding, Level
 from homehd.settings import ServerSettings
-from store import facts, migrate, pool
+from store import facts, migrate, pool, walls
 from telemetry import broker_address
 from telemetry.errors import HomehdError
 
@@ -65,7 +65,14 @@ def _database(loaded: ServerSettings) -> Iterator[Finding]:
         except HomehdError as error:
             yield Finding("fail", "schema", f"{error.operation}: {error.subject}", error.hint)
             return
+        yield _second_wall(walls.standing(conn))
         yield readings_kept.finding(server, facts.keeping(conn))
+
+
+def _second_wall(second: walls.Standing) -> Finding:
+    if second.stands:
+        return Finding("ok", "second wall", "the API's role sees one clinic at a time")
+    return Finding("warn", "second wall", f"{second.why}: only the API itself keeps clinics apart", second.hint)
 
 
 def _broker(loaded: ServerSettings) -> Iterator[Finding]:

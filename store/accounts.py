@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
 from store.values import storable_text
+
+NEVER_IDLE_US: Final = 400 * 86_400_000_000
+_NOTED_EVERY_US: Final = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,20 @@ async def add_session(conn: AsyncConnection, token_hash: bytes, user_id: int, no
     await arun(conn, "add_session", parameters)
 
 
-async def session(conn: AsyncConnection, token_hash: bytes, now_us: int) -> StoredSession | None:
-    """The session, None when it never was, has ended or expired, or its account is disabled."""
-    row = await (await arun(conn, "session", {"token": token_hash, "now": now_us})).fetchone()
-    return StoredSession(row[0], Account(*row[1:])) if row else None
+async def session(
+    conn: AsyncConnection, token_hash: bytes, now_us: int, idle_us: int = NEVER_IDLE_US
+) -> StoredSession | None:
+    """The session. None: it never was, has ended or expired, was not used for `idle_us`, or its account is disabled.
+
+    Asking is using it; that is written down once a minute.
+    """
+    parameters = {"token": token_hash, "now": now_us, "idle": idle_us}
+    row = await (await arun(conn, "session", parameters)).fetchone()
+    if row is None:
+        return None
+    if row[1] is None or now_us - row[1] >= _NOTED_EVERY_US:
+        await arun(conn, "use_session", {"token": token_hash, "now": now_us})
+    return StoredSession(row[0], Account(*row[2:]))
 
 
 async def end_session(conn: AsyncConnection, token_hash: bytes) -> None:

@@ -27,7 +27,7 @@ class Deed:
     """What somebody did.
 
     Attributes:
-        actor: `person` or `operator`. action: a verb and its object ("revoke unit"); subject: which one, by its id.
+        actor: `person`, `kiosk` or `operator`. action: a verb and its object ("revoke unit"). subject: which one.
         detail: what else is worth keeping; JSON, and nothing about a patient.
     """
 
@@ -67,9 +67,30 @@ class Walk:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A row of the record that is about a patient.
+
+    Attributes:
+        name: of the person or screen; the actor itself where it is at the command line. role: empty where it has none.
+    """
+
+    event_id: int
+    at_us: int
+    actor: str
+    name: str
+    role: str
+    action: str
+
+
 def person(user_id: int) -> str:
     """The actor behind an account."""
     return f"user:{user_id}"
+
+
+def kiosk(kiosk_id: int) -> str:
+    """A screen on a wall."""
+    return f"kiosk:{kiosk_id}"
 
 
 def operator(name: str) -> str:
@@ -85,6 +106,12 @@ def append(conn: Connection, deed: Deed) -> None:
 async def aappend(conn: AsyncConnection, deed: Deed) -> None:
     """The same for a task."""
     await arun(conn, "append_audit_event", _parameters(deed))
+
+
+async def who_looked(conn: AsyncConnection, patient_id: int, before: int | None, limit: int) -> list[Looked]:
+    """Rows about a patient before the row of that number (None: all), at most `limit`, the newest first."""
+    rows = await arun(conn, "who_looked", {"patient": patient_id, "before": before, "limit": limit})
+    return [Looked(row[0], row[1], row[2], row[3] or row[2], row[4], row[5]) async for row in rows]
 
 
 def verify(conn: Connection, known: tuple[int, bytes] | None = None) -> Walk:

@@ -15,7 +15,7 @@ from typing import Final, LiteralString
 
 from psycopg import sql
 
-from store import compatibility, timescale
+from store import compatibility, timescale, walls
 from store.errors import StoreError, Trouble, translate
 from store.pool import Connection, connect
 from telemetry import signals
@@ -52,7 +52,8 @@ def migrate(url: str) -> list[str]:
                 conn.execute("INSERT INTO schema_migration (name, applied_at, compatible) VALUES (%s, now(), %s)", row)
             log.info("migration applied", extra={"fields": {"migration": name}})
         done += [f"reading.{name}" for name in _add_signal_columns(conn)]
-        return done + timescale.use(conn)
+        done += timescale.use(conn)
+        return done + walls.raise_walls(conn)
 
 
 def schema_version(conn: Connection) -> str:
@@ -83,6 +84,7 @@ def build(conn: Connection) -> None:
     with conn.transaction():
         conn.execute(files("store").joinpath("sql/schema.sql").read_text("utf-8"))
     _add_signal_columns(conn)
+    walls.raise_walls(conn)
 
 
 @cache

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from store import viewers
 from store.errors import StoreError, Trouble, connect_error, describe, translate
 from store.line import Line, shut
 
@@ -32,6 +34,10 @@ _SESSION: Final = "-c timezone=UTC -c datestyle=ISO -c jit=off -c lock_timeout=1
 # A pool's connection: whether it still answers at all, and whatever people wait for.
 CHECK_S: Final = 2.0
 ANSWER_S: Final = 10.0
+# Behind the second wall (store/walls.py): whom a connection works as, and where its views are.
+ROLE: Final = "homehd_api"
+VIEWS: Final = "homehd_walls"
+_VIEW_AS: Final = "SELECT set_config('homehd.clinic', %s, false)"
 
 
 def connect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> Connection:
@@ -94,21 +100,27 @@ def answered_within(conn: Connection, seconds: float, operation: str) -> Iterato
 class Pool:
     """Connections shared by the tasks of one process."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection], url: str, answer_s: float = ANSWER_S) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection], url: str, answer_s: float = ANSWER_S, *, walled: bool = False
+    ) -> None:
         self._pool = pool
         self._url = url
         self._answer_s = answer_s
+        self._walled = walled
 
     @asynccontextmanager
     async def connection(self, operation: str = "read from the database") -> AsyncIterator[AsyncConnection]:
         """A connection for the block, in autocommit mode; StoreError for whatever goes wrong with it.
 
         A block that takes longer than the pool's `answer_s` loses its connection: a database that stands still keeps
-        its connections open and would be waited for without end.
+        its connections open and would be waited for without end. Behind the second wall it shows what the task's own
+        viewer may see, whoever had it before.
         """
         where = describe(self._url)
         with translate(operation, where):
             async with self._pool.connection() as conn, _answered_within(conn, self._answer_s, operation, where):
+                if self._walled:
+                    await conn.execute(_VIEW_AS, [viewers.current().setting])
                 yield conn
 
     @asynccontextmanager
@@ -123,12 +135,14 @@ class Pool:
 
 
 async def open_pool(
-    url: str, *, name: str = "homehd", size: int = 8, wait_s: float = 5.0, answer_s: float = ANSWER_S
-) -> Pool:
+    url: str, *, name: str = "homehd", size: int = 8, wait_s: float = 5.0, answer_s: float = ANSWER_S,
+    walled: bool = False,
+) -> Pool:  # fmt: skip
     """A pool of up to `size` connections; a task waits up to `wait_s` for one. StoreError when none can be had now.
 
     Connections that broke or stand still are replaced; a check before use keeps the first request after a restart from
-    failing. `answer_s`: how long the work on a connection may take at most.
+    failing. `answer_s`: how long the work on a connection may take at most. `walled`: behind the second wall, which
+    must stand (store/walls.py).
     """
     pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
         _conninfo(url, name),
@@ -137,6 +151,7 @@ async def open_pool(
         max_size=size,
         timeout=wait_s,
         open=False,
+        configure=_go_behind_the_wall if walled else None,
         check=_check,
         reconnect_timeout=10.0,
     )
@@ -149,7 +164,12 @@ async def open_pool(
         raise StoreError(
             "connect to the database", describe(url), trouble=Trouble.UNAVAILABLE, hint="no answer"
         ) from error
-    return Pool(pool, url, answer_s)
+    return Pool(pool, url, answer_s, walled=walled)
+
+
+async def _go_behind_the_wall(conn: AsyncConnection) -> None:
+    await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(ROLE)))
+    await conn.execute("SELECT set_config('search_path', %s || ', ' || current_setting('search_path'), false)", [VIEWS])
 
 
 async def _check(conn: AsyncConnection) -> None:

@@ -11,7 +11,8 @@ from clinician_api.conditional import tag_of_state
 from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.data import Outcome, StoredAlert
 from clinician_api.errors import ApiError, responses
-from clinician_api.services import Services, ServicesDep
+from clinician_api.looks import What
+from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import View, microseconds, moment
 from telemetry.alarms import Priority
@@ -38,6 +39,7 @@ async def list_alerts(
     views = services.room.alerts.overlaid([alert.view for alert in found])
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
     some, more = cursors.part(seen, _place, after, limit)
+    note_look(services, session, What.WALL, units=[view["unit"] for view in some])
     return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more})
 
 
@@ -50,10 +52,12 @@ async def get_alert(
     Its ETag is what `If-Match` takes when it is set aside or brought back.
     """
     if unsaved := _unsaved(alert_id, session, services):
+        note_look(services, session, What.ALERTS, units=[unsaved["unit"]])
         return models.AlertDetail.model_validate({"alert": unsaved, "events": []})
     alert = await _visible(alert_id, session, services)
     response.headers["etag"] = tag_of_state(alert.version, alert.view)
     events = await services.data.alert_events(alert_id)
+    note_look(services, session, What.ALERTS, units=[alert.view["unit"]])
     return models.AlertDetail.model_validate({"alert": alert.view, "events": events})
 
 

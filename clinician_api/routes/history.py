@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Response
 from clinician_api import models
 from clinician_api.errors import ApiError, responses
 from clinician_api.history import Asked
+from clinician_api.looks import What
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.times import Moment
 from clinician_api.views import microseconds
@@ -70,6 +71,7 @@ async def get_history(
             raise
         hint = "a shorter span or fewer signals take less time"
         raise ApiError(503, "too much to read now", where="query.start, query.end", hint=hint, kind="busy") from error
+    note_look(services, session, What.HISTORY, units=[unit])
     return Response(content, media_type="application/json")
 
 

@@ -17,10 +17,11 @@ from clinician_api.access import ROUTES
 from clinician_api.errors import ApiError, answer
 from clinician_api.guard import is_same_origin
 from clinician_api.live import Subscriber
+from clinician_api.looks import What
 from clinician_api.messages import ClientMessage, PageReceipt, Subscription
 from clinician_api.rate_limit import SlidingWindow
 from clinician_api.screens import Said, page_view
-from clinician_api.services import Services, services_of
+from clinician_api.services import Services, note_look, services_of
 from clinician_api.sessions import Session, session_of
 from clinician_api.sockets import Closing, OpenSocket
 from telemetry.errors import HomehdError
@@ -52,7 +53,7 @@ async def live(websocket: WebSocket) -> None:
         await websocket.accept()
         services.metrics.sockets.inc()
         try:
-            closing = await _converse(websocket, services, socket)
+            closing = await _converse(websocket, services, socket, session)
         finally:
             services.metrics.sockets.dec()
     finally:
@@ -107,12 +108,12 @@ class _Asked:
         return taken
 
 
-async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket) -> Closing:
+async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket, session: Session) -> Closing:
     """Listen and tell until somebody ends it; why it ended."""
     asked = _Asked()
     tasks = [
         asyncio.create_task(_listen(websocket, services, socket, asked)),
-        asyncio.create_task(_tell(websocket, services, socket, asked)),
+        asyncio.create_task(_tell(websocket, services, socket, session, asked)),
     ]
     try:
         await asyncio.wait([*tasks, socket.closing], return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +150,9 @@ async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, 
             asked.put(said.subscribe)
 
 
-async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
+async def _tell(
+    websocket: WebSocket, services: Services, socket: OpenSocket, session: Session, asked: _Asked
+) -> Closing:
     """Snapshot, then whatever changes. While a send waits for a slow client nothing is queued for it."""
     hub, clock = services.hub, services.clock
     try:
@@ -157,17 +160,22 @@ async def _tell(websocket: WebSocket, services: Services, socket: OpenSocket, as
             await asked.wake.wait()
     except TimeoutError:
         return Closing(1008, f"no subscription within {FIRST_MESSAGE_S:g} s")
-    subscriber = Subscriber(socket.scope, frozenset())
+    subscriber, shown = Subscriber(socket.scope, frozenset()), -1
     with services.pump.waking(asked.wake), services.screens.waiting(socket.user_id, asked.wake) as mailbox:
         while True:
             asked.wake.clear()
             subscription = asked.take()
             if subscription is not None:
-                units = None if subscription.units == "all" else frozenset(subscription.units)
-                subscriber = Subscriber(socket.scope, units)
+                wanted = None if subscription.units == "all" else frozenset(subscription.units)
+                subscriber = Subscriber(socket.scope, wanted)
             for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
                 await websocket.send_text(frame)
                 services.metrics.messages.inc()
+            if subscription is not None or subscriber.generation != shown:
+                # A snapshot: also a new one, because a home came or serves somebody else.
+                shown = subscriber.generation
+                units = services.room.units(socket.scope, subscriber.units)
+                note_look(services, session, What.WALL, units=units)
             for page in mailbox.take():
                 await websocket.send_text(msgspec.json.encode(page_view(page, clock.now_us())).decode())
                 services.metrics.messages.inc()

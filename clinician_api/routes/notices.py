@@ -11,8 +11,9 @@ from clinician_api import models
 from clinician_api.access import Action
 from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.notice_data import NoticeAsView
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import moment
 from evaluation.answering import Outcome
@@ -47,13 +48,14 @@ async def list_notices(
         after=after,
         limit=limit,
     )
+    note_look(services, session, What.WALL, units=[view["unit"] for view in found if view["unit"]])
     return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more})
 
 
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
 async def get_notice(notice_id: NoticePath, session: SessionDep, services: ServicesDep) -> models.NoticeDetail:
     """Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far."""
-    return await _detail(await _visible(int(notice_id), notice_id, session, services), services)
+    return await _detail(await _visible(int(notice_id), notice_id, session, services), session, services)
 
 
 @router.get("/api/deliveries/{delivery_id}", responses=responses(401, 403, 404, 422, 503))
@@ -62,7 +64,7 @@ async def get_notice_of_delivery(
 ) -> models.NoticeDetail:
     """The same of the delivery that a page's link names: what am I asked about."""
     notice_id = await services.data.notices.of_delivery(int(delivery_id))
-    return await _detail(await _visible(notice_id, delivery_id, session, services), services)
+    return await _detail(await _visible(notice_id, delivery_id, session, services), session, services)
 
 
 @router.post("/api/notices/{notice_id}/accept", responses=_ANSWERS)
@@ -142,7 +144,9 @@ async def _visible(notice_id: int | None, asked: str, session: Session, services
     return found
 
 
-async def _detail(seen: NoticeAsView, services: Services) -> models.NoticeDetail:
+async def _detail(seen: NoticeAsView, session: Session, services: Services) -> models.NoticeDetail:
+    if seen.notice.unit is not None:
+        note_look(services, session, What.NOTICES, units=[seen.notice.unit])
     record = await services.data.notices.record(seen.notice.notice_id)
     now = moment(services.clock.now_us())
     return models.NoticeDetail.model_validate({"server_time": now, "notice": seen.view, **record})

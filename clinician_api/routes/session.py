@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 
 from clinician_api import models
 from clinician_api.access import MAY, Role
 from clinician_api.errors import ApiError, responses
 from clinician_api.guard import client_address
-from clinician_api.services import ServicesDep
+from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep, cookie_name
 from clinician_api.views import moment
 
 router = APIRouter(tags=["session"])
 
+KIOSK_COOKIE_S: Final = 400 * 86400
+
 
 @router.post("/api/session", responses=responses(401, 403, 408, 413, 415, 422, 429, 503))
 async def log_in(login: models.Login, request: Request, response: Response, services: ServicesDep) -> models.Me:
     """Sign in with a local account. Always a new session; an older one of this browser ends."""
-    previous = request.cookies.get(cookie_name(services.options))
     address = client_address(request, services.options.proxies)
     token, session = await services.sessions.log_in(login.email, login.password, address)
-    if previous:
-        ended = await services.sessions.log_out(previous)
-        services.sockets.close_sessions({ended}, "signed in again")
-    response.set_cookie(
-        cookie_name(services.options), token, max_age=int(services.options.session_hours * 3600), path="/",
-        secure=services.options.https, httponly=True, samesite="strict",
-    )  # fmt: skip
+    await _end_previous(request, services)
+    _set_cookie(response, services, token, int(services.options.session_hours * 3600))
+    return _me(session)
+
+
+@router.post("/api/kiosk", responses=responses(401, 403, 408, 413, 415, 422, 429, 503))
+async def bind_kiosk(asked: models.KioskCode, request: Request, response: Response, services: ServicesDep) -> models.Me:
+    """Make this browser a screen on a wall, with the code of `homehd kiosk add`; an older session of it ends."""
+    address = client_address(request, services.options.proxies)
+    token, session = await services.sessions.bind_kiosk(asked.code, address)
+    await _end_previous(request, services)
+    _set_cookie(response, services, token, KIOSK_COOKIE_S)
     return _me(session)
 
 
 @router.get("/api/session", responses=responses(401, 403, 503))
-async def who_am_i(session: SessionDep) -> models.Me:
+async def who_am_i(session: SessionDep, request: Request, response: Response, services: ServicesDep) -> models.Me:
     """The signed-in user and what the role may do."""
+    if session.kiosk_id is not None:
+        # Browsers keep no cookie for more than 400 days; a wall that is reloaded now and then keeps it for ever.
+        _set_cookie(response, services, request.cookies[cookie_name(services.options)], KIOSK_COOKIE_S)
     return _me(session)
 
 
@@ -58,6 +69,20 @@ async def demo_accounts(services: ServicesDep) -> models.DemoAccounts:
             for a in services.options.demo_accounts
         ]
     )
+
+
+async def _end_previous(request: Request, services: Services) -> None:
+    previous = request.cookies.get(cookie_name(services.options))
+    if previous:
+        ended = await services.sessions.log_out(previous)
+        services.sockets.close_sessions({ended}, "signed in again")
+
+
+def _set_cookie(response: Response, services: Services, token: str, life_s: int) -> None:
+    response.set_cookie(
+        cookie_name(services.options), token, max_age=life_s, path="/", secure=services.options.https, httponly=True,
+        samesite="strict",
+    )  # fmt: skip
 
 
 def _me(session: Session) -> models.Me:

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Path, Query
 from clinician_api import models
 from clinician_api.cursors import CursorQuery, LimitQuery, read, written
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.times import Moment
 from clinician_api.views import View, microseconds, moment
@@ -48,7 +49,9 @@ async def treatments_of_unit(
     found = await services.data.treatments_of_unit(entry.unit_id, start_us, end_us, limit + 1, before)
     some, more = _part([one.view for one in found], limit)
     theirs = {one.view["treatment_id"] for one in found if not session.scope.sees_clinic(one.clinic_id)}
-    return _answer([view for view in some if view["treatment_id"] not in theirs], more, services)
+    seen = [view for view in some if view["treatment_id"] not in theirs]
+    note_look(services, session, What.TREATMENTS, patients=map(_patient, seen))
+    return _answer(seen, more, services)
 
 
 @router.get("/api/patients/{patient_id}/treatments", responses=responses(401, 403, 404, 422, 503))
@@ -66,6 +69,7 @@ async def treatments_of_patient(
     found = await services.data.treatments_of_patient(patient_id, start_us, end_us, limit + 1, before)
     if found is None or not session.scope.sees_clinic(found[0]):
         raise no_patient(patient_id)
+    note_look(services, session, What.TREATMENTS, patients=[int(patient_id)])
     return _answer(*_part(found[1], limit), services)
 
 
@@ -75,9 +79,14 @@ async def get_treatment(treatment_id: NumberPath, session: SessionDep, services:
     found = await services.data.treatment(treatment_id)
     if found is None or not session.scope.sees_clinic(found.clinic_id):
         raise ApiError(404, "no such treatment", where=treatment_id, hint="GET /api/units/{unit}/treatments lists them")
+    note_look(services, session, What.TREATMENTS, patients=[_patient(found.view)])
     return models.TreatmentAnswer.model_validate(
         {"server_time": moment(services.clock.now_us()), "treatment": found.view}
     )
+
+
+def _patient(view: View) -> int | None:
+    return None if view["patient"] is None else int(view["patient"]["patient_id"])
 
 
 def no_patient(patient_id: str) -> ApiError:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Path
 from clinician_api import cursors, models
 from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.messages import UnitId
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.views import moment
 
@@ -28,6 +29,7 @@ async def list_units(
     units, more = cursors.part(services.room.units(session.scope), lambda unit: (unit,), read(cursor, str), limit)
     views = [services.room.unit_view(session.scope, unit, now) for unit in units]
     links = services.room.links()
+    note_look(services, session, What.WALL, units=units)
     return models.Units.model_validate({"server_time": moment(now), "units": views, "next": more, **links})
 
 
@@ -38,6 +40,7 @@ async def get_unit(unit: UnitPath, session: SessionDep, services: ServicesDep) -
     view = services.room.unit_view(session.scope, unit, now)
     if view is None:
         raise no_unit(unit)
+    note_look(services, session, What.PAGE, units=[unit])
     return models.UnitAnswer.model_validate({"server_time": moment(now), "unit": view})
 
 

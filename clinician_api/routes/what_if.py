@@ -9,9 +9,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from clinician_api.errors import ApiError, responses
+from clinician_api.looks import What
 from clinician_api.messages import Model
 from clinician_api.routes.treatments import NumberPath, no_patient
-from clinician_api.services import ServicesDep
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.times import Moment
 from clinician_api.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
@@ -58,6 +59,7 @@ async def what_if(
         own = services.what_if.checked(question.limits)
     except ValueError as error:
         raise ApiError(422, "no such limit", where="body.limits", hint=str(error)[:200]) from error
+    note_look(services, session, What.WHAT_IF, patients=[int(patient_id)])
     try:
         return await services.what_if.ask(int(patient_id), start_us, end_us, own)
     except Busy as error:

@@ -16,6 +16,7 @@ import type {
   Shelve,
   Shelved,
   Treatments,
+  WhoLooked,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -58,6 +59,11 @@ export class Api {
     return this.#send("POST", "api/session", { email, password });
   }
 
+  /** Makes this browser a screen on a wall, by a one-time code. */
+  bindKiosk(code: string): Promise<Me> {
+    return this.#send("POST", "api/kiosk", { code });
+  }
+
   async signOut(): Promise<void> {
     await this.#ask("DELETE", "api/session");
   }
@@ -69,6 +75,12 @@ export class Api {
     } catch {
       return [];
     }
+  }
+
+  /** Who was shown the patient whom a unit serves now, and who did something about them; newest first. */
+  whoLooked(unit: string, cursor: string | null): Promise<WhoLooked> {
+    const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/audit${query}`);
   }
 
   async alerts(state: "open" | "recent"): Promise<Alerts> {

@@ -27,6 +27,8 @@ export type ServerMessage =
 export type ClientMessage = Schemas["ClientMessage"];
 
 export type Me = Schemas["Me"];
+export type Look = Schemas["Look"];
+export type WhoLooked = Schemas["WhoLooked"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type DemoAccounts = Schemas["DemoAccounts"];
 export type History = Schemas["History"];

@@ -25,9 +25,17 @@ export class Session {
     }
   }
 
-  async signIn(api: Api, email: string, password: string): Promise<SignInFailure | null> {
+  signIn(api: Api, email: string, password: string): Promise<SignInFailure | null> {
+    return this.#enter(() => api.signIn(email, password));
+  }
+
+  bindKiosk(api: Api, code: string): Promise<SignInFailure | null> {
+    return this.#enter(() => api.bindKiosk(code));
+  }
+
+  async #enter(ask: () => Promise<Me>): Promise<SignInFailure | null> {
     try {
-      this.#begin(await api.signIn(email, password));
+      this.#begin(await ask());
       return null;
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;

@@ -27,7 +27,7 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: Compo
   const session = new Session();
   session.me.value = {
     user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
-    may: ["see readings"],
+    may: ["see history", "see readings"],
     expires_at: iso(SERVER_MS),
   };
   const store = new LiveStore();

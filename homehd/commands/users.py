@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="a new account", allow_abbrev=False)
     add.add_argument("email", metavar="EMAIL")
-    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--role", required=True, choices=[role.value for role in Role if role is not Role.KIOSK])
     add.add_argument("--clinic", metavar="C", help="sees this clinic only; created when it is new")
     add.add_argument("--name", metavar="NAME", help="as it stands beside an acknowledgement (default: the e-mail)")
     listing = verbs.add_parser("list", help="all accounts, one a line", allow_abbrev=False)

@@ -13,6 +13,30 @@ CREATE FUNCTION from_us(us bigint) RETURNS timestamptz
         + us / 1000000 * interval '1 second' + us % 1000000 * interval '1 microsecond';
 
 
+-- What the API sees ----------------------------------------------------------------------------------------------------
+
+-- The second wall (decision 40). The API works as the role homehd_api, which owns nothing, and says for whom by
+-- homehd.clinic: the number of a clinic, `all`, or nothing at all. Every other role sees what it always saw.
+CREATE FUNCTION viewer_sees_all() RETURNS boolean
+    LANGUAGE sql STABLE
+AS $$
+    SELECT current_user <> 'homehd_api' OR current_setting('homehd.clinic', true) IS NOT DISTINCT FROM 'all'
+$$;
+
+CREATE FUNCTION viewer_clinic() RETURNS int
+    LANGUAGE sql STABLE
+AS $$
+    SELECT CASE WHEN current_setting('homehd.clinic', true) ~ '^[0-9]{1,9}$'
+        THEN current_setting('homehd.clinic', true)::int END
+$$;
+
+CREATE FUNCTION viewer_sees(clinic int) RETURNS boolean
+    LANGUAGE sql STABLE
+AS $$
+    SELECT viewer_sees_all() OR coalesce(clinic = viewer_clinic(), false)
+$$;
+
+
 -- Who and where ------------------------------------------------------------------------------------------------------
 
 CREATE TABLE clinic (
@@ -81,9 +105,28 @@ CREATE TABLE session (
     token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32),
     user_id int NOT NULL REFERENCES user_account,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    -- When it was last used, to the minute; null: not yet, or by the release before.
+    seen_at timestamptz
 );
 CREATE INDEX session_of_user ON session (user_id);
+
+-- A screen on a wall. It is no person: it has a name, a clinic, and a cookie in one browser, by the SHA-256 of its token.
+-- `code_hash`: of the one-time code that makes a browser this kiosk, while it may still be used.
+CREATE TABLE kiosk (
+    kiosk_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL CHECK (name <> ''),
+    clinic_id int NOT NULL REFERENCES clinic,
+    added_at timestamptz NOT NULL,
+    code_hash bytea CHECK (length(code_hash) = 32),
+    code_until timestamptz CHECK ((code_until IS NULL) = (code_hash IS NULL)),
+    token_hash bytea UNIQUE CHECK (length(token_hash) = 32),
+    bound_at timestamptz CHECK ((bound_at IS NULL) = (token_hash IS NULL)),
+    removed_at timestamptz,
+    CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0)
+);
+CREATE UNIQUE INDEX kiosk_name ON kiosk (lower(name)) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX kiosk_code ON kiosk (code_hash) WHERE code_hash IS NOT NULL;
 
 
 -- Which box may speak for which unit ---------------------------------------------------------------------------------
@@ -689,7 +732,8 @@ SELECT
 FROM treatment AS t
 JOIN unit USING (unit_id)
 LEFT JOIN patient USING (patient_id)
-LEFT JOIN treatment_summary AS s USING (treatment_id);
+LEFT JOIN treatment_summary AS s USING (treatment_id)
+WHERE viewer_sees(CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END);
 
 
 -- Between treatments -------------------------------------------------------------------------------------------------
@@ -975,11 +1019,13 @@ CREATE TABLE audit_event (
 -- Number and predecessor are drawn under one lock that is held to the end of the transaction: otherwise two writers at
 -- once would both follow the same row.
 CREATE FUNCTION audit_event_chain() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     last audit_event;
 BEGIN
+    -- Nobody's temporary table may pass for the record.
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
     PERFORM pg_advisory_xact_lock(hashtext('homehd audit_event'));
     SELECT * INTO last FROM audit_event ORDER BY event_id DESC LIMIT 1;
     NEW.event_id := coalesce(last.event_id, 0) + 1;
@@ -1254,7 +1300,8 @@ JOIN alert_event AS finding ON finding.event_id = alert.finding_event_id
 LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by
 LEFT JOIN notice_alert ON notice_alert.alert_id = alert.alert_id
 LEFT JOIN notice ON notice.notice_id = notice_alert.notice_id
-LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by;
+LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by
+WHERE viewer_sees(unit.clinic_id);
 
 
 
@@ -1304,3 +1351,160 @@ CREATE TABLE selftest_run (
 );
 -- One at a time.
 CREATE UNIQUE INDEX selftest_run_open ON selftest_run ((ended_at IS NULL)) WHERE ended_at IS NULL;
+
+
+-- Who looked ------------------------------------------------------------------------------------------------------------
+
+-- Of which patients a row of the record is: to find who looked at one and what was done. It follows from `audit_event` and
+-- proves nothing of itself.
+CREATE TABLE audit_patient (
+    patient_id int NOT NULL,
+    event_id bigint NOT NULL,
+    PRIMARY KEY (patient_id, event_id)
+);
+CREATE INDEX audit_patient_event ON audit_patient (event_id);
+CREATE TRIGGER audit_patient_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_patient
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- By the subject: a patient, an alert or a notice of one, or `patients: COUNT`, and then those that `detail` lists. Into no
+-- other detail is looked: it may hold text that JSON can carry and PostgreSQL cannot.
+CREATE FUNCTION audit_patients(subject text, detail json) RETURNS SETOF int
+    LANGUAGE sql STABLE
+AS $$
+    SELECT substring(subject FROM '^patient:([0-9]{1,9})$')::int
+    UNION
+    SELECT coalesce(a.patient_id, b.patient_id)
+    FROM alert AS a
+    LEFT JOIN binding AS b ON b.unit_id = a.unit_id AND b.until IS NULL
+    WHERE a.alert_id = substring(subject FROM '^alert:([0-9]{1,18})$')::bigint
+    UNION
+    SELECT patient_id FROM notice WHERE notice_id = substring(subject FROM '^notice:([0-9]{1,18})$')::bigint
+    UNION
+    SELECT listed.patient::int
+    FROM json_array_elements_text(
+        CASE WHEN subject ~ '^patients: [0-9]+$' THEN detail -> 'patients' ELSE '[]' END) AS listed (patient)
+    WHERE listed.patient ~ '^[0-9]{1,9}$'
+$$;
+
+CREATE FUNCTION audit_event_patients() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    INSERT INTO audit_patient (patient_id, event_id)
+    SELECT patient, NEW.event_id FROM audit_patients(NEW.subject, NEW.detail) AS patient WHERE patient IS NOT NULL;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER audit_event_patients AFTER INSERT ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION audit_event_patients();
+
+
+-- The second wall -----------------------------------------------------------------------------------------------------
+
+-- Rows are the business of a clinic by their unit, their patient, or what they belong to, and each of those has its own
+-- policy. A treatment is its patient's, wherever the unit is now. A notice without a unit is a trouble of the system and
+-- holds nothing of a patient. `reading` has no policy: TimescaleDB does not compress what has one, so the API reads
+-- homehd_walls.reading instead (store/walls.py). Owners and superusers are bound by none of this.
+ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON unit USING (
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+ALTER TABLE patient ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON patient USING (
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+ALTER TABLE binding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON binding USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = binding.unit_id));
+ALTER TABLE unit_status ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON unit_status USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = unit_status.unit_id));
+ALTER TABLE engine_state ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON engine_state USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = engine_state.unit_id));
+ALTER TABLE machine_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON machine_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = machine_event.unit_id));
+ALTER TABLE alert ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON alert USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = alert.unit_id));
+ALTER TABLE alert_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON alert_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = alert_event.unit_id));
+ALTER TABLE shelving_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON shelving_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = shelving_event.unit_id));
+ALTER TABLE unit_service_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON unit_service_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = unit_service_event.unit_id));
+ALTER TABLE arrangement ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON arrangement USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = arrangement.patient_id));
+ALTER TABLE patient_review ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON patient_review USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = patient_review.patient_id));
+ALTER TABLE between_finding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON between_finding USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = between_finding.patient_id));
+ALTER TABLE treatment ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON treatment USING (
+    (SELECT viewer_sees_all()) OR CASE WHEN patient_id IS NULL
+        THEN EXISTS (SELECT FROM unit AS own WHERE own.unit_id = treatment.unit_id)
+        ELSE EXISTS (SELECT FROM patient AS own WHERE own.patient_id = treatment.patient_id) END);
+ALTER TABLE measurement ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON measurement USING (
+    (SELECT viewer_sees_all()) OR CASE WHEN patient_id IS NULL
+        THEN EXISTS (SELECT FROM unit AS own WHERE own.unit_id = measurement.unit_id)
+        ELSE EXISTS (SELECT FROM patient AS own WHERE own.patient_id = measurement.patient_id) END);
+ALTER TABLE treatment_summary ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON treatment_summary USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM treatment AS own WHERE own.treatment_id = treatment_summary.treatment_id));
+ALTER TABLE treatment_comparison ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON treatment_comparison USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM treatment AS own WHERE own.treatment_id = treatment_comparison.treatment_id));
+ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON notice USING (
+    (SELECT viewer_sees_all()) OR unit_id IS NULL
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = notice.unit_id));
+ALTER TABLE notice_alert ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON notice_alert USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM notice AS own WHERE own.notice_id = notice_alert.notice_id));
+ALTER TABLE notice_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON notice_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM notice AS own WHERE own.notice_id = notice_event.notice_id));
+ALTER TABLE notice_step ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON notice_step USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM notice AS own WHERE own.notice_id = notice_step.notice_id));
+ALTER TABLE delivery ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON delivery USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM notice AS own WHERE own.notice_id = delivery.notice_id));
+ALTER TABLE delivery_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON delivery_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM delivery AS own WHERE own.delivery_id = delivery_event.delivery_id));
+ALTER TABLE audit_patient ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON audit_patient USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = audit_patient.patient_id));
+ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON audit_event FOR SELECT USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM audit_patient AS own WHERE own.event_id = audit_event.event_id));
+-- Whoever may do something may have it written down; the chain itself reads the row before with its owner's eyes.
+CREATE POLICY written ON audit_event FOR INSERT WITH CHECK (true);

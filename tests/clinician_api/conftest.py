@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import socket
 import threading
 import time
@@ -28,9 +29,11 @@ from clinician_api.data import Data
 from clinician_api.models import Problem
 from clinician_api.problems import BY_NAME, MEDIA_TYPE
 from clinician_api.services import Services
+from clinician_api.sessions import code_hash
 from clinician_api.settings import ApiOptions
-from store import accounts, alert_log, patients, pool, registry
+from store import accounts, alert_log, kiosks, patients, pool, registry
 from store.alert_log import AlertEventRow
+from store.viewers import EVERYTHING, work_for
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
 
@@ -149,8 +152,21 @@ class Api:
 
     def sign_in(self, role: Role | str = Role.NEPHROLOGIST, clinic: int | None = 1, name: str = "") -> httpx.Client:
         """A browser signed in as somebody of that role and clinic."""
+        if role is Role.KIOSK:
+            return self.kiosk(clinic or 1)
         client = self.client()
         answer = client.post("/api/session", json={"email": self.account(role, clinic, name), "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def kiosk(self, clinic: int = 1, name: str = "") -> httpx.Client:
+        """The browser of a new screen on a wall."""
+        client = self.client()
+        code = f"CODE-{len(self.people)}-{secrets.token_hex(4)}"
+        now = SystemClock().now_us()
+        with self.database() as conn:
+            kiosks.add(conn, name or code, clinic, code_hash(code), now, now + 60_000_000)
+        answer = client.post("/api/kiosk", json={"code": code})
         assert answer.status_code == 200, answer.text
         return client
 
@@ -203,6 +219,7 @@ class Api:
         """Let the server look at its directory now instead of within two seconds."""
 
         async def look() -> None:
+            work_for(EVERYTHING)
             self.services.room.set_directory(await self.services.data.directory())
             self.services.pump.publish()
 

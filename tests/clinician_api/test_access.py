@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clinician_api.access import ACROSS_CLINICS, MAY, Action, Role, scope_of
+from clinician_api.access import ACROSS_CLINICS, MAY, Action, Role, Scope, scope_of
+from tests.clinician_api.conftest import Api
 
 
 def test_every_role_has_a_row_and_every_action_somebody() -> None:
@@ -20,11 +21,12 @@ def test_who_answers_alerts_also_sees_them_and_their_readings() -> None:
 
 def test_who_may_answer_or_set_aside_has_a_task_that_asks_for_it() -> None:
     assert {role for role in Role if Action.SHELVE in MAY[role]} == {Role.NEPHROLOGIST, Role.NURSE, Role.ON_CALL}
-    for actions in MAY.values():
+    for role, actions in MAY.items():
         assert (Action.ANSWER_NOTICES in actions) <= (Action.SEE_NOTICES in actions)
         # Of notices one sees those of homes, or those of the system, or has at least to answer what one is asked.
         sees = actions & {Action.SEE_ALERTS, Action.SEE_TROUBLES, Action.ANSWER_NOTICES}
-        assert (Action.SEE_NOTICES in actions) is bool(sees)
+        # A wall shows with each alert what became of it with people; the work list is theirs.
+        assert (Action.SEE_NOTICES in actions) is (bool(sees) and role is not Role.KIOSK)
 
 
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.OPERATIONS, Role.PATIENT])
@@ -46,3 +48,24 @@ def test_without_a_clinic_only_those_who_work_across_see_anything(role: Role) ->
     scope = scope_of(role, None)
     for clinic in (1, 2, None):
         assert scope.sees_clinic(clinic) is (role in ACROSS_CLINICS)
+
+
+def test_with_the_first_wall_torn_down_the_second_holds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store is asked, as if every route had forgotten to ask whose it is."""
+    units = {clinic: api.add_unit(f"u-{clinic}", f"Clinic {clinic}", f"Patient of {clinic}") for clinic in (1, 2)}
+    alerts = {clinic: api.raise_alert(unit) for clinic, unit in units.items()}
+    nurse = api.sign_in(Role.NURSE, 1)
+    assert nurse.get(f"/api/alerts/{alerts[2]}").status_code == 404
+    monkeypatch.setattr(Scope, "sees_clinic", lambda *_: True)
+    assert api.services.room.entry(scope_of(Role.NURSE, 1), "u-2") is not None, "the first wall is down"
+    assert nurse.get(f"/api/alerts/{alerts[1]}").status_code == 200
+    for way in (
+        f"/api/alerts/{alerts[2]}", "/api/patients/2/treatments", "/api/notices/2", "/api/treatments/2",
+        f"/api/patients/{units[2].patient_id or 2}/treatments",
+    ):  # fmt: skip
+        answer = nurse.get(way)
+        assert answer.status_code == 404, (way, answer.text)
+    assert nurse.post(f"/api/alerts/{alerts[2]}/acknowledge", json={}).status_code == 404
+    assert [view["alert_id"] for view in nurse.get("/api/alerts?state=recent").json()["alerts"]] == [alerts[1]]
+    with api.database() as conn:
+        assert conn.execute("SELECT count(*) FROM alert WHERE acknowledged_by IS NOT NULL").fetchall() == [(0,)]

@@ -33,6 +33,7 @@ from tests.clinician_api.notified import Notifier
 PAGES = ("GET", "/{path:path}")
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
+    ("POST", "/api/kiosk"): {"code": "NOBODYS-CODE"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
@@ -50,6 +51,7 @@ QUERIES = {
 PUBLIC = {
     ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
     ("GET", "/openapi.json"): {200}, ("GET", "/problems/{name}"): {200}, ("POST", "/api/receipts/{receipt}"): {404},
+    ("POST", "/api/kiosk"): {401, 429},
 }  # fmt: skip
 
 

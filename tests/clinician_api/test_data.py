@@ -18,6 +18,7 @@ from store.engine_state import EngineState
 from store.errors import StoreError, Trouble
 from store.patients import Prescription
 from store.reviews import FindingRow
+from store.viewers import EVERYTHING, work_for
 from telemetry.alarms import FindingState
 from telemetry.messages import LiveReading
 from tests.clinician_api.builders import NOW
@@ -28,6 +29,7 @@ from tests.clinician_api.test_findings import snapshot
 
 @pytest_asyncio.fixture
 async def data(options: ApiOptions) -> AsyncIterator[Data]:
+    work_for(EVERYTHING)
     opened = Data(options)
     await opened.open()
     yield opened

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from clinician_api import guard
 from clinician_api.guard import MAX_BODY, Guard, client_address, is_same_origin
 from clinician_api.settings import ApiOptions
+from store import viewers
 from tests.clinician_api.conftest import problem
 
 OURS = "http://hd.example"
@@ -33,6 +34,16 @@ def browser(**options: Any) -> httpx.AsyncClient:
     routes = [Route("/api/x", echo, methods=methods), Route("/boom", broken), Route("/y", echo)]
     app = Starlette(routes=routes, middleware=[Middleware(Guard, options=ApiOptions(database_url="", **options))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
+
+
+async def test_a_request_begins_as_nobody_whoever_had_the_line_before() -> None:
+    async def whose(_request: Request) -> JSONResponse:
+        return JSONResponse(viewers.current().setting)
+
+    app = Guard(Starlette(routes=[Route("/whose", whose)]), ApiOptions(database_url=""))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS) as client:
+        with viewers.working_for(viewers.Viewer(2)):
+            assert (await client.get("/whose")).json() == ""
 
 
 @pytest.mark.parametrize(

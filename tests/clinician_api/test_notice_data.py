@@ -16,12 +16,14 @@ from clinician_api.data import Data
 from clinician_api.settings import ApiOptions
 from evaluation.answering import Outcome
 from store.errors import StoreError
+from store.viewers import EVERYTHING, work_for
 from tests.clinician_api.conftest import Api
 from tests.clinician_api.notified import Notifier
 
 
 @pytest_asyncio.fixture
 async def data(options: ApiOptions) -> AsyncIterator[Data]:
+    work_for(EVERYTHING)
     opened = Data(options)
     await opened.open()
     yield opened

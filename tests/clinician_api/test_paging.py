@@ -19,6 +19,7 @@ from clinician_api.routes.live import RECEIPTS
 from clinician_api.screens import Said, Screens
 from clinician_api.settings import ApiOptions
 from store.errors import StoreError
+from store.viewers import EVERYTHING, work_for
 from tests.clinician_api.conftest import Api, Socket, until
 from tests.clinician_api.notified import Notifier
 from tests.store.valve import valve
@@ -153,6 +154,7 @@ def test_what_is_no_receipt_ends_the_socket(api: Api, said: dict[str, object]) -
 
 async def test_what_the_store_does_not_take_is_due_still(options: ApiOptions, notifier: Notifier) -> None:
     ask(notifier)
+    work_for(EVERYTHING)
     with valve(options.database_url) as way:
         data = Data(msgspec.structs.replace(options, database_url=way.url))
         await data.open()

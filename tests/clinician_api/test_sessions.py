@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from clinician_api.access import Role
 from clinician_api.data import Data
 from clinician_api.errors import ApiError
+from clinician_api.people_data import PeopleData
 from clinician_api.sessions import PARALLEL_CHECKS, UNASKED_S, Sessions, cookie_name
 from clinician_api.settings import ApiOptions
 from store import accounts, pool
@@ -47,10 +48,26 @@ async def test_a_session_lives_its_hours_and_not_a_second_longer(sessions: Sessi
     token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
     assert session.token_hash == hashlib.sha256(token.encode()).digest()
     assert session.role is Role.NURSE
-    clock.advance(12 * 3600 - 1)
-    assert await sessions.look_up(token) == session
-    clock.advance(1)
+    for _ in range(15):
+        clock.advance(48 * 60 - 1)
+        assert await sessions.look_up(token) == session
+    clock.advance(15)
     assert await sessions.look_up(token) is None
+
+
+async def test_a_session_that_nobody_uses_ends_and_one_that_is_used_does_not(
+    sessions: Sessions, clock: ManualClock
+) -> None:
+    token, session = await sessions.log_in(EMAIL, PASSWORD, "here")
+    clock.advance(59 * 60)
+    # What an open socket is checked with is use, too: somebody has the page before them.
+    assert await sessions.checked(session.token_hash) == session
+    clock.advance(59 * 60)
+    assert await sessions.look_up(token) == session
+    clock.advance(60 * 60)
+    assert await sessions.look_up(token) is None
+    clock.advance(-60)
+    assert await sessions.look_up(token) is not None, "by the minute, and by what is stored"
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "x" * 1000, "\0", "é" * 40])
@@ -151,12 +168,12 @@ async def test_a_database_that_is_away_is_not_waited_for_by_everybody(
     await sessions.look_up(token)
     asked: list[float] = []
 
-    async def unanswered(_data: Data, _token_hash: bytes, _now_us: int) -> None:
+    async def unanswered(_data: PeopleData, _token_hash: bytes, _now_us: int, _idle_us: int) -> None:
         asked.append(clock.monotonic_s())
         raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
 
     with monkeypatch.context() as away:
-        away.setattr(Data, "session", unanswered)
+        away.setattr(PeopleData, "session", unanswered)
         for _ in range(3):
             assert await sessions.look_up(token) == session
         assert len(asked) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import json
 import os
 import re
@@ -85,6 +86,8 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("simulate", "machine", "--protocol", "mqtt_gateway", "--profile", "gateway-1"), "--broker"),
         (("simulate", "machine", "--protocol", "gambro_ak", "--profile", "ak-framing"), "--port"),
         (("users", "add", "a@b.example", "--role", "king"), "king"),
+        (("users", "add", "a@b.example", "--role", "kiosk"), "kiosk"),
+        (("kiosk", "add", "Ward 3"), "--clinic"),
         (("rules", "check", "--root", "/nowhere"), "--root DIR"),
         (("rules", "list", "--rules", "/nowhere"), "no *.toml there"),
         (("export", "readings"), "--treatment --unit"),
@@ -330,6 +333,31 @@ def test_two_who_name_a_home_alike_at_the_same_time_do_not_both_get_it(database_
             wait_for("the second", lambda: watcher.execute(waiting, [here]).fetchone() == (1,) or second.done(), 60)
             registry.add_unit(conn, "Home 1", None, 1)
     assert second.result().returncode == 1 and "name this one otherwise" in last_line(second.result())
+
+
+def test_a_kiosk_is_offered_a_code_listed_and_removed(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    made = homehd("kiosk", "add", "Ward 3", "--clinic", "North", **environment)
+    assert made.returncode == 0, made.stderr
+    name, code, until = made.stdout.strip().split("\t")
+    assert (name, until.split(",")[0]) == ("Ward 3", "good once")
+    assert re.fullmatch(r"code: [2-9A-Z]{5}-[2-9A-Z]{5}-[2-9A-Z]{5}", code)
+    assert homehd("kiosk", "add", "WARD 3", "--clinic", "North", **environment).returncode == 1, "the name is taken"
+    again = homehd("kiosk", "code", "ward 3", **environment)
+    assert again.stdout.split("\t")[1] != code
+    listed = homehd("kiosk", "list", **environment).stdout.splitlines()
+    assert len(listed) == 1
+    assert listed[0].startswith("Ward 3\tNorth\tcode waits until ")
+    with pool.connect(database_url) as conn:
+        (stored,) = conn.execute("SELECT code_hash FROM kiosk").fetchall()[0]
+        assert bytes(stored) == hashlib.sha256(again.stdout.split("\t")[1][6:].replace("-", "").encode()).digest()
+    assert homehd("kiosk", "remove", "Ward 3", **environment).returncode == 0
+    assert homehd("kiosk", "list", **environment).stdout == ""
+    gone = homehd("kiosk", "remove", "Ward 3", **environment)
+    assert (gone.returncode, "homehd kiosk list" in last_line(gone)) == (1, True)
+    with pool.connect(database_url) as conn:
+        deeds = conn.execute("SELECT action, subject FROM audit_event ORDER BY event_id").fetchall()
+    assert deeds == [(what, "kiosk:1") for what in ("add kiosk", "offer kiosk code", "remove kiosk")]
 
 
 def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path: Path) -> None:

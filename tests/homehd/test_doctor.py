@@ -17,7 +17,7 @@ def findings(loaded: ServerSettings) -> dict[str, doctor.Finding]:
 
 def test_a_sound_installation(database_url: str, tmp_path: Path) -> None:
     found = findings(ServerSettings(home=str(tmp_path), database=database_url, broker="embedded:nats"))
-    assert {found[part].level for part in ("database", "schema", "broker", "serial")} == {"ok"}
+    assert {found[part].level for part in ("database", "schema", "second wall", "broker", "serial")} == {"ok"}
     assert "PostgreSQL" in found["database"].text
     assert found["timescale"].level == "ok"
     assert {"clock", "disk", "dashboard"} <= set(found)
@@ -60,3 +60,12 @@ def test_a_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     finding = next(doctor._disk(ServerSettings(home=str(tmp_path / "not" / "made"))))
     assert (finding.level, finding.part) == ("fail", "disk")
     assert "HOMEHD_HOME" in finding.hint
+
+
+def test_a_second_wall_that_does_not_stand_is_a_warning_with_what_to_do(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.walls.ROLE", "homehd_absent")
+    found = findings(ServerSettings(home=str(tmp_path), database=database_url, broker="embedded:nats"))["second wall"]
+    assert found.level == "warn"
+    assert "CREATE ROLE homehd_absent" in found.line()

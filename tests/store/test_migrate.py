@@ -85,7 +85,9 @@ def test_schema_and_migrations_give_the_same(empty_url: str, postgres_url: str) 
         "DROP VIEW alert_current; CREATE VIEW alert_current AS SELECT alert.* FROM alert",
         "CREATE VIEW more AS SELECT 1",
         "CREATE TYPE mood AS ENUM ('well')",
-        "ALTER TABLE patient ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE patient DISABLE ROW LEVEL SECURITY",
+        "ALTER POLICY clinic ON patient USING (true)",
+        "ALTER FUNCTION audit_event_chain() SECURITY INVOKER",
         "CREATE POLICY mine ON patient USING (clinic_id = 1)",
         "GRANT SELECT ON patient TO PUBLIC",
         "ALTER TABLE alert_event ALTER COLUMN event_id SET INCREMENT BY 2",
@@ -103,7 +105,7 @@ def test_the_comparison_of_schemas_sees(plain_url: str, difference: str) -> None
 def test_signal_columns_are_the_catalogue(conn: Connection) -> None:
     rows = conn.execute(
         """SELECT column_name, data_type FROM information_schema.columns
-           WHERE table_name = 'reading' ORDER BY ordinal_position"""
+           WHERE table_schema = 'public' AND table_name = 'reading' ORDER BY ordinal_position"""
     ).fetchall()
     expected = [(s.name, migrate.COLUMN_TYPE[s.kind]) for s in signals.CATALOGUE]
     assert rows[-signals.COUNT :] == expected
@@ -120,12 +122,12 @@ def test_migrating_again_does_nothing(database_url: str, conn: Connection) -> No
 def test_a_new_signal_is_only_a_column(database_url: str, conn: Connection) -> None:
     name = signals.CATALOGUE[-1].name
     conn.execute("DROP MATERIALIZED VIEW IF EXISTS reading_minute")
-    conn.execute(f"ALTER TABLE reading DROP COLUMN {name}")
+    conn.execute(f"ALTER TABLE reading DROP COLUMN {name} CASCADE")
     with pytest.raises(StoreError, match=rf"reading\.{name} missing – run `homehd migrate`"):
         migrate.check(conn)
     # Where minutes are kept, those of this signal went with it, and the others with them.
     again = ["reading_minute"] if edition(conn) is Edition.COMMUNITY else []
-    assert migrate.migrate(database_url) == [f"reading.{name}", *again]
+    assert migrate.migrate(database_url) == [f"reading.{name}", *again, "walls"]
     migrate.check(conn)
 
 

@@ -120,14 +120,16 @@ function Account() {
         <span class="account-name">{user.name}</span>
         <span class="account-role">{t.roles[user.role] ?? user.role}</span>
       </p>
-      <button
-        type="button"
-        class="button button-quiet"
-        data-action="sign-out"
-        onClick={() => void session.signOut(api)}
-      >
-        {t.signOut}
-      </button>
+      {session.may("sign out") && (
+        <button
+          type="button"
+          class="button button-quiet"
+          data-action="sign-out"
+          onClick={() => void session.signOut(api)}
+        >
+          {t.signOut}
+        </button>
+      )}
     </div>
   );
 }

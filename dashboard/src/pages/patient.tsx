@@ -12,6 +12,7 @@ import { BackIcon } from "../components/icons";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
 import { Age, PhaseText, TroubleMark } from "../components/unit-state";
 import { BloodPressure, Ultrafiltration, Value } from "../components/value";
+import { WhoLookedPanel } from "../components/who-looked";
 import { useApp } from "../context";
 import { formatMinutes } from "../format/times";
 import { freshness } from "../live/freshness";
@@ -53,8 +54,9 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
           <OpenAlerts id={id} />
           <NotEvaluatedList unit={unit} />
           <BoxState unit={unit} />
+          <WhoLookedPanel unit={id} />
         </aside>
-        {session.may("see readings") ? (
+        {session.may("see history") ? (
           <Strips unit={unit} alerts={alerts} />
         ) : (
           <p class="note">{words().tile.notForRole}</p>

@@ -60,6 +60,7 @@ export function SignInPage() {
             {busy.value ? t.signIn.busy : t.signIn.submit}
           </button>
         </form>
+        <KioskForm />
         <DemoAccounts accounts={accounts.value} onChoose={signIn} />
       </div>
       <div class="sign-in-choices">
@@ -67,6 +68,48 @@ export function SignInPage() {
         <LanguageToggle />
       </div>
     </main>
+  );
+}
+
+function KioskForm() {
+  const { api, session } = useApp();
+  const t = words();
+  const busy = useSignal(false);
+  const failure = useSignal<SignInFailure | null>(null);
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (busy.value) return;
+    busy.value = true;
+    failure.value = await session.bindKiosk(api, String(new FormData(event.currentTarget).get("code")));
+    busy.value = false;
+  };
+  return (
+    <details class="kiosk">
+      <summary>{t.kiosk.title}</summary>
+      <p class="note">{t.kiosk.hint}</p>
+      <form onSubmit={(event) => void submit(event)}>
+        <label>
+          {t.kiosk.code}
+          <input
+            name="code"
+            type="text"
+            autocomplete="off"
+            autocapitalize="characters"
+            required
+            minLength={8}
+            maxLength={40}
+          />
+        </label>
+        {failure.value !== null && (
+          <p class="failure" role="alert">
+            {failure.value === "refused" ? t.kiosk.refused : t.signIn[failure.value]}
+          </p>
+        )}
+        <button type="submit" class="button" aria-disabled={busy.value}>
+          {t.kiosk.submit}
+        </button>
+      </form>
+    </details>
   );
 }
 

@@ -17,6 +17,8 @@ BEGIN
         RETURN;
     END IF;
     CREATE TABLE reading_hyper (LIKE reading INCLUDING ALL);
+    -- The API's view of it is made anew (store/walls.py).
+    DROP VIEW IF EXISTS homehd_walls.reading;
     DROP TABLE reading;
     ALTER TABLE reading_hyper RENAME TO reading;
     ALTER INDEX reading_hyper_pkey RENAME TO reading_pkey;
@@ -45,7 +47,12 @@ $$
 SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('reading_minute') AND attnum > 0
 
 -- name: drop_minutes
-DROP MATERIALIZED VIEW IF EXISTS reading_minute
+DO $$
+BEGIN
+    DROP VIEW IF EXISTS homehd_walls.reading_minute;
+    DROP MATERIALIZED VIEW IF EXISTS reading_minute;
+END
+$$
 
 -- name: make_minutes
 CREATE MATERIALIZED VIEW reading_minute WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS

@@ -30,8 +30,9 @@ def test_signing_in_says_who_one_is_and_what_one_may(api: Api) -> None:
     assert answer.json() == client.get("/api/session").json()
     me = answer.json()
     assert me["user"] == {"email": email, "name": "Nora", "role": "nurse", "clinic": "Clinic 1"}
-    # Other limits are a nephrologist's to try, troubles of the system are for operations.
-    assert set(me["may"]) == set(Action) - {Action.TRY_LIMITS, Action.SEE_TROUBLES, Action.SEE_TECHNICAL}
+    # Other limits and the record are not for a nurse, troubles of the system are for operations.
+    not_hers = {Action.TRY_LIMITS, Action.SEE_TROUBLES, Action.SEE_TECHNICAL, Action.SEE_WHO_LOOKED}
+    assert set(me["may"]) == set(Action) - not_hers
 
 
 def test_the_cookie_is_for_the_browser_alone(api: Api) -> None:

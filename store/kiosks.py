@@ -1,0 +1,82 @@
+"""Screens on walls: each is bound to one browser by a one-time code, sees one clinic, and can do nothing.
+
+Codes and tokens come here already hashed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from store.errors import StoreError, Trouble
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
+from store.values import storable_text
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """A screen on a wall.
+
+    Attributes:
+        bound_us: since when a browser is it; None: none is. code_until_us: until when a code waits; None: none does.
+    """
+
+    kiosk_id: int
+    name: str
+    clinic_id: int
+    clinic: str
+    bound_us: int | None
+    code_until_us: int | None
+
+
+def add(conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int) -> int:
+    """A new kiosk's id; StoreError (CONFLICT) when another has that name in any spelling of case."""
+    parameters = {
+        "name": storable_text(name, 200), "clinic": clinic_id, "code": code_hash, "now": now_us, "until": until_us,
+    }  # fmt: skip
+    return int(run(conn, "add_kiosk", parameters).fetchall()[0][0])
+
+
+def offer(conn: Connection, kiosk_id: int, code_hash: bytes, until_us: int) -> None:
+    """Another code: whoever uses it is the kiosk from then on, and the browser before is no more."""
+    run(conn, "offer_kiosk_code", {"kiosk": kiosk_id, "code": code_hash, "until": until_us})
+
+
+def remove(conn: Connection, kiosk_id: int, now_us: int) -> None:
+    """It is no kiosk any more, at once; its name is free."""
+    run(conn, "remove_kiosk", {"kiosk": kiosk_id, "now": now_us})
+
+
+def all_of(conn: Connection) -> list[Kiosk]:
+    """Those that have not been removed, in order of their numbers."""
+    return [Kiosk(*row) for row in run(conn, "kiosks")]
+
+
+def named(conn: Connection, name: str) -> Kiosk:
+    """The kiosk of that name, the case of letters set aside; StoreError when there is none."""
+    for kiosk in all_of(conn):
+        if kiosk.name.lower() == name.strip().lower():
+            return kiosk
+    hint = "`homehd kiosk list` shows those there are"
+    raise StoreError("find kiosk", name, trouble=Trouble.CONFLICT, hint=hint)
+
+
+async def bind(conn: AsyncConnection, code_hash: bytes, token_hash: bytes, now_us: int) -> Kiosk | None:
+    """Make the browser of this token the kiosk of this code; None when the code is nobody's, used or too old.
+
+    Of several who use a code at once exactly one gets it.
+    """
+    parameters = {"code": code_hash, "token": token_hash, "now": now_us}
+    row = await (await arun(conn, "bind_kiosk", parameters)).fetchone()
+    return Kiosk(*row) if row else None
+
+
+async def of_token(conn: AsyncConnection, token_hash: bytes) -> Kiosk | None:
+    """The kiosk a browser is, or None."""
+    row = await (await arun(conn, "kiosk_of_token", {"token": token_hash})).fetchone()
+    return Kiosk(*row) if row else None
+
+
+async def release(conn: AsyncConnection, token_hash: bytes) -> None:
+    """This browser is no kiosk any more; where it was none nothing happens."""
+    await arun(conn, "release_kiosk", {"token": token_hash})

@@ -1,0 +1,34 @@
+-- name: add_kiosk
+INSERT INTO kiosk (name, clinic_id, added_at, code_hash, code_until)
+VALUES (%(name)s, %(clinic)s, from_us(%(now)s), %(code)s, from_us(%(until)s))
+RETURNING kiosk_id
+
+-- name: offer_kiosk_code
+UPDATE kiosk SET code_hash = %(code)s, code_until = from_us(%(until)s) WHERE kiosk_id = %(kiosk)s AND removed_at IS NULL
+
+-- name: remove_kiosk
+UPDATE kiosk SET removed_at = coalesce(removed_at, from_us(%(now)s)), code_hash = NULL, code_until = NULL,
+    token_hash = NULL, bound_at = NULL
+WHERE kiosk_id = %(kiosk)s
+
+-- name: kiosks
+SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+FROM kiosk AS k
+JOIN clinic AS c USING (clinic_id)
+WHERE removed_at IS NULL
+ORDER BY kiosk_id
+
+-- name: bind_kiosk
+UPDATE kiosk AS k SET token_hash = %(token)s, bound_at = from_us(%(now)s), code_hash = NULL, code_until = NULL
+FROM clinic AS c
+WHERE c.clinic_id = k.clinic_id AND k.code_hash = %(code)s AND k.code_until > from_us(%(now)s) AND k.removed_at IS NULL
+RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint
+
+-- name: kiosk_of_token
+SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+FROM kiosk AS k
+JOIN clinic AS c USING (clinic_id)
+WHERE token_hash = %(token)s AND removed_at IS NULL
+
+-- name: release_kiosk
+UPDATE kiosk SET token_hash = NULL, bound_at = NULL WHERE token_hash = %(token)s

@@ -1,0 +1,163 @@
+"""Who looked at whom and when: every way there is to be shown a patient leaves its row, and the record stays whole."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from clinician_api.access import Role
+from clinician_api.settings import ApiOptions
+from store import audit, patients, treatments
+from store.treatments import Treatment
+from telemetry.clock import SystemClock
+from tests.clinician_api.conftest import Api, start_api, until
+from tests.clinician_api.notified import Notifier
+
+SPAN = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"}
+
+
+LOOKS = "SELECT actor, action, subject FROM audit_event WHERE action LIKE 'look at %' ORDER BY 1, 2, 3"
+
+
+def rows(api: Api) -> list[tuple[str, str, str]]:
+    """(actor, action, subject) of every look on record."""
+    with api.database() as conn:
+        found = conn.execute(LOOKS)
+        return [(row[0], row[1], row[2]) for row in found]
+
+
+def looked(client: httpx.Client, way: str = "/api/patients/1/audit", **query: Any) -> dict[str, Any]:
+    answer = client.get(way, params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("way", "what"),
+    [
+        ("/api/units/u-1", "page"), ("/api/units/u-1/readings", "history"), ("/api/units/u-1/treatments", "treatments"),
+        ("/api/patients/1/treatments", "treatments"), ("/api/treatments/1", "treatments"), ("/api/alerts/1", "alerts"),
+        ("/api/notices/1", "notices"), ("/api/units", "wall"), ("/api/alerts", "wall"), ("/api/notices", "wall"),
+        ("/api/units/u-1/audit", "who looked"), ("/ws", "wall"),
+    ],
+)  # fmt: skip
+def test_whatever_way_one_is_shown_a_patient_it_is_on_record_once(api: Api, way: str, what: str) -> None:
+    unit = api.add_unit("u-1", "Clinic 1", "Ada Example")
+    api.raise_alert(unit)
+    Notifier(api).settle()
+    with api.database() as conn:
+        treatments.add(conn, [(unit.unit_id, Treatment(SystemClock().now_us()))], 1, 1)
+    client = api.sign_in(Role.NEPHROLOGIST, 1, "Nora")
+    for _ in range(3):
+        if way == "/ws":
+            api.open_socket(client).subscribe()
+        else:
+            assert client.get(way, params=SPAN if "readings" in way else None).status_code == 200, way
+    until(lambda: rows(api) != [])
+    assert rows(api) == [("user:1", f"look at {what}", "patient:1")]
+    if what != "who looked":
+        (found,) = looked(client)["rows"]
+        assert (found["who"], found["role"], found["what"]) == ("Nora", "nephrologist", f"look at {what}")
+
+
+def test_who_is_not_told_whose_it_is_has_not_looked(api: Api) -> None:
+    api.add_unit("u-1", "Clinic 1", "Ada Example")
+    api.add_unit("u-2", "Clinic 2", "Bea Example")
+    technician, nurse = api.sign_in(Role.TECHNICIAN, 1), api.sign_in(Role.NURSE, 1)
+    for client in (technician, nurse):
+        client.get("/api/units")
+        client.get("/api/units/u-2")
+        client.get("/api/patients/2/treatments")
+    until(lambda: rows(api) != [])
+    assert rows(api) == [("user:2", "look at wall", "patient:1")]
+
+
+def test_what_was_done_a_wall_and_the_command_line_are_there_newest_first_in_pages(api: Api) -> None:
+    units = [api.add_unit(f"u-{n}", "Clinic 1", f"Patient {n}") for n in (1, 2, 3)]
+    alert = api.raise_alert(units[0])
+    wall = api.kiosk(1, "Ward 3")
+    api.open_socket(wall).subscribe()
+    until(lambda: rows(api) != [])
+    assert [row[2] for row in rows(api)] == ["patients: 3"]
+    nora = api.sign_in(Role.NEPHROLOGIST, 1, "Nora")
+    nora.post(f"/api/alerts/{alert}/acknowledge", json={})
+    with api.database() as conn:
+        audit.append(conn, audit.Deed(1, audit.operator("root"), "arrange", "patient:1", {}))
+    found = looked(nora)["rows"]
+    assert [(row["who"], row["role"], row["what"]) for row in found] == [
+        ("os:root", "", "arrange"), ("Nora", "nephrologist", "acknowledge alert"), ("Ward 3", "", "look at wall"),
+    ]  # fmt: skip
+    first = looked(nora, limit=2)
+    second = looked(nora, limit=2, cursor=first["next"])
+    assert [*first["rows"], *second["rows"]][:3] == found
+    assert second["next"] is None
+    assert [row["what"] for row in looked(nora, "/api/units/u-2/audit")["rows"]] == ["look at wall"]
+    with api.database() as conn:
+        assert audit.verify(conn).broken is None
+
+
+def test_a_patient_who_comes_while_a_screen_is_open_is_on_record_too(api: Api) -> None:
+    api.add_unit("u-1", "Clinic 1", "Ada Example")
+    screen = api.open_socket(api.sign_in(Role.NURSE, 1))
+    screen.subscribe()
+    until(lambda: len(rows(api)) == 1)
+    api.add_unit("u-2", "Clinic 1", "Bea Example")
+    assert len(screen.next("snapshot")["units"]) == 2
+    until(lambda: len(rows(api)) == 2)
+    assert [row[2] for row in rows(api)] == ["patient:1", "patient:2"]
+
+
+def test_a_patient_of_another_clinic_and_one_who_is_not_there(api: Api) -> None:
+    for clinic in (1, 2):
+        api.add_unit(f"u-{clinic}", f"Clinic {clinic}", f"Patient of {clinic}")
+    api.add_unit("u-3", "Clinic 1")
+    nora = api.sign_in(Role.NEPHROLOGIST, 1)
+    for way in ("patients/2", "patients/99", "units/u-2", "units/u-9"):
+        assert nora.get(f"/api/{way}/audit").status_code == 404
+    assert looked(nora, "/api/units/u-3/audit") == {"rows": [], "next": None}
+    assert api.sign_in(Role.NURSE, 1).get("/api/patients/1/audit").status_code == 403
+    assert len(looked(api.sign_in(Role.ADMINISTRATOR, None), "/api/patients/2/audit")["rows"]) == 0
+
+
+def test_it_follows_the_patient_not_the_home(api: Api) -> None:
+    unit = api.add_unit("u-1", "Clinic 1", "Ada Example")
+    nora = api.sign_in(Role.NEPHROLOGIST, 1)
+    nora.get("/api/units/u-1")
+    until(lambda: rows(api) != [])
+    with api.database() as conn:
+        patients.bind(conn, unit.unit_id, patients.add_patient(conn, "Bea", 1, patients.Prescription()), 2)
+    api.refresh()
+    assert [row["what"] for row in looked(nora, "/api/patients/1/audit")["rows"]] == ["look at page"]
+    assert looked(nora, "/api/units/u-1/audit")["rows"] == []
+
+
+def refused(caplog: pytest.LogCaptureFixture) -> bool:
+    return any(record.getMessage() == "feed failed" for record in caplog.records)
+
+
+def test_nobody_waits_for_the_record_and_nothing_of_it_is_lost(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    api.add_unit("u-1", "Clinic 1", "Ada Example")
+    nora = api.sign_in(Role.NEPHROLOGIST, 1)
+    with api.database() as conn:
+        conn.execute("ALTER TABLE audit_event ADD CONSTRAINT never CHECK (action NOT LIKE 'look%') NOT VALID")
+        assert nora.get("/api/units/u-1").status_code == 200
+        nora.get("/api/units/u-1/readings", params=SPAN)
+        until(lambda: refused(caplog))
+        assert rows(api) == []
+        conn.execute("ALTER TABLE audit_event DROP CONSTRAINT never")
+    until(lambda: len(rows(api)) == 2)
+    assert [row[1] for row in rows(api)] == ["look at history", "look at page"]
+
+
+def test_what_waits_is_written_before_the_server_ends(options: ApiOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinician_api.feeds.LOOKS_S", 3600.0)
+    with ExitStack() as stack:
+        api = start_api(stack, options)
+        api.add_unit("u-1", "Clinic 1", "Ada Example")
+        api.sign_in().get("/api/units/u-1")
+        assert rows(api) == []
+    assert rows(api) == [("user:1", "look at page", "patient:1")]
