@@ -25,9 +25,12 @@ from clinician_api.routes import (
     health,
     history,
     live,
+    load,
     notices,
     pages,
     receipts,
+    rota,
+    selftest,
     session,
     shelves,
     signals,
@@ -68,7 +71,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     errors.install(app)
     app.add_middleware(Guard, options=options)
     for part in (
-        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, health, live, pages,
+        session, units, history, treatments, what_if, alerts, shelves, notices, rota, load, selftest, receipts, signals,
+        health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -1,6 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for `clinician_api.notice_data`, which is a part of it.
+The only module here that knows the store's functions, but for `clinician_api.notice_data` and `duty_data`, which are
+parts of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from clinician_api import findings, history
 from clinician_api.alert_views import alert_event_view, alert_view, version
+from clinician_api.duty_data import DutyData
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
 from clinician_api.room import Entry
@@ -81,6 +83,7 @@ class Data:
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
+        self.duty = DutyData(lambda: self._open, options.database_url)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

@@ -98,8 +98,8 @@ def exchange(
     `seen`: the two as whoever decided saw them; Overtaken when that is no longer so.
     """
     with _alone(conn, "swap", rota_id, written) as (book, rota):
-        for one in seen:
-            _must_stand("swap", book, rota, one)
+        for shift in seen:
+            _must_stand("swap", book, rota, shift)
         try:
             one, other = swap.swap(rota, first_us, second_us, written.now_us)
         except ValueError as error:

@@ -37,6 +37,11 @@ BODIES = {
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},
+    ("POST", "/api/rota/shifts/{shift_id}/accept"): {},
+    ("POST", "/api/rota/shifts/{shift_id}/decline"): {"reason": "ill"},
+    ("POST", "/api/rota/shifts/{shift_id}/override"): {"person_id": None, "reason": "nobody, on purpose"},
+    ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
+    ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
