@@ -87,7 +87,7 @@ function State({ state, until }: StateProps) {
     return (
       <span class="duty-state">
         <CheckIcon />
-        <strong>{t.covered(until)}</strong>:
+        <strong>{t.covered(until)}:</strong>
       </span>
     );
   }
@@ -105,7 +105,7 @@ function State({ state, until }: StateProps) {
         <PriorityShape priority="medium" />
         {t.doubts[state]}
       </span>{" "}
-      <strong>{t.covered(until)}</strong>:
+      <strong>{t.covered(until)}:</strong>
     </span>
   );
 }

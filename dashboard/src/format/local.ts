@@ -27,11 +27,19 @@ export function localDay(iso: string): string {
   return format.format(new Date(`${local(iso).day}T00:00:00Z`)).replace(",", "");
 }
 
-/** "08:00" today by that clock, "Mon 2 Mar, 08:00" on any other day. */
-export function localMoment(iso: string, nowMs: number): string {
+/**
+ * "08:00" today by that clock, "Mon 2 Mar, 08:00" on any other day; with its offset for a reader (`readerMin` minutes
+ * ahead of UTC then) whose own clock shows another time.
+ */
+export function localMoment(
+  iso: string,
+  nowMs: number,
+  readerMin: number = -new Date(iso).getTimezoneOffset(),
+): string {
   const { day, time, offset } = local(iso);
   const today = new Date(nowMs + offsetMs(offset)).toISOString().slice(0, 10);
-  return day === today ? time : `${localDay(iso)}, ${time}`;
+  const elsewhere = offsetMs(offset) !== readerMin * 60_000;
+  return `${day === today ? "" : `${localDay(iso)}, `}${time}${elsewhere ? ` (${offset})` : ""}`;
 }
 
 /**

@@ -58,7 +58,7 @@ function Figures({ of, othersShown }: { readonly of: LoadAnswer; readonly others
   const t = words().duty.load;
   return (
     <>
-      <p class="note">{t.aims}</p>
+      <p class="note aims">{t.aims}</p>
       <section class="sheet" aria-labelledby="load-people">
         <h2 id="load-people">{t.people}</h2>
         {!othersShown && <p class="note">{t.onlyYou}</p>}
@@ -170,6 +170,8 @@ function Floods({ of }: { readonly of: LoadAnswer }) {
 }
 
 function Table({ heads, children }: { readonly heads: readonly string[]; readonly children: ComponentChildren }) {
+  const { home, beyond } = words().duty.load.heads;
+  const inWords = new Set([home, beyond]);
   return (
     // A table is wider than a phone: it scrolls by itself, also with the keyboard.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to take the focus
@@ -178,7 +180,7 @@ function Table({ heads, children }: { readonly heads: readonly string[]; readonl
         <thead>
           <tr>
             {heads.map((head) => (
-              <th key={head} scope="col">
+              <th key={head} scope="col" class={inWords.has(head) ? "words" : undefined}>
                 {head}
               </th>
             ))}

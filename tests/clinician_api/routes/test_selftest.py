@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinician_api.access import Role
-from store import selftests
+from store import registry, selftests
 from store.selftests import Broken
 from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import Api
@@ -19,9 +19,9 @@ def ran(api: Api, broken: Broken, detail: str) -> None:
 
 
 def add_test_unit(api: Api) -> None:
-    api.add_unit("way-to-people", None)
+    """As whom self-tests speak."""
     with api.database() as conn:
-        conn.execute("UPDATE unit SET is_test = true")
+        registry.add_unit(conn, "Way to people", None, SystemClock().now_us(), name="way-to-people", is_test=True)
 
 
 def test_never_tested_passed_and_failed_are_told_and_details_of_others_are_not(api: Api) -> None:
