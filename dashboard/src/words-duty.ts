@@ -80,6 +80,7 @@ export const englishDuty = {
     sending: "Sending…",
     reason: "Reason, for whoever comes after you",
     who: "Who has it instead",
+    choose: "Choose…",
     nobodyOnPurpose: "nobody, on purpose",
     with: "With which shift",
     written: "Written over the rotation",

@@ -328,16 +328,25 @@ describe("the rota page", () => {
     await settled();
     await act(async () => find('[data-shift="g"] [data-action="override-ask"]')?.click());
     const submit = () => act(async () => void find("form")?.dispatchEvent(new Event("submit", { cancelable: true })));
+    const write = (what: string) =>
+      act(async () => {
+        const reason = find('input[name="reason"]') as HTMLInputElement;
+        reason.value = what;
+        reason.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+    const person = find('select[name="person"]') as HTMLSelectElement;
+    expect([...person.options].map((option) => option.textContent)).toEqual(["Choose…", "Chief", "nobody, on purpose"]);
+    await write(" course ");
     await submit();
     expect(asked.filter(([request]) => request.startsWith("POST"))).toEqual([]);
     await act(async () => {
-      const person = find('select[name="person"]') as HTMLSelectElement;
       person.value = "7";
       person.dispatchEvent(new Event("change", { bubbles: true }));
-      const reason = find('input[name="reason"]') as HTMLInputElement;
-      reason.value = " course ";
-      reason.dispatchEvent(new Event("input", { bubbles: true }));
     });
+    await write("  ");
+    await submit();
+    expect(asked.filter(([request]) => request.startsWith("POST"))).toEqual([]);
+    await write(" course ");
     await submit();
     await settled();
     expect(asked.filter(([request]) => request.startsWith("POST"))).toEqual([

@@ -22,7 +22,7 @@ export function ReasonForm({ label, submit, sending, children, onSubmit, onCance
   }, []);
   const send = (event: Event) => {
     event.preventDefault();
-    if (reason.value.trim() !== "") onSubmit(reason.value.trim());
+    if (form.current?.checkValidity() && reason.value.trim() !== "") onSubmit(reason.value.trim());
   };
   return (
     <form

@@ -10,7 +10,8 @@ import { ReasonForm } from "./reason-form";
 import { Refusal } from "./refusal";
 
 type Asking = Exclude<ShiftChange, "accept"> | null;
-const NOBODY = "";
+const NOBODY = "nobody";
+const NOT_CHOSEN = "";
 
 interface Props {
   readonly rota: RotaView;
@@ -21,7 +22,7 @@ export function ShiftActions({ rota, shift }: Props) {
   const { api, answering } = useApp();
   const t = words().duty.rota;
   const asking = useSignal<Asking>(null);
-  const chosen = useSignal(NOBODY);
+  const chosen = useSignal(NOT_CHOSEN);
   const key = shiftKey(shift.shift_id);
   const doing = answering.doing.value.get(key);
   const sending = doing?.kind === "sending";
@@ -31,7 +32,7 @@ export function ShiftActions({ rota, shift }: Props) {
     }
   };
   const open = (what: Asking) => () => {
-    chosen.value = what === "swap" ? (others(rota, shift)[0]?.shift_id ?? "") : NOBODY;
+    chosen.value = what === "swap" ? (others(rota, shift)[0]?.shift_id ?? NOT_CHOSEN) : NOT_CHOSEN;
     asking.value = what;
   };
   const close = () => {
@@ -87,13 +88,17 @@ export function ShiftActions({ rota, shift }: Props) {
         >
           <label>
             {t.who}
-            <select name="person" value={chosen.value} onChange={choose}>
-              <option value={NOBODY}>{t.nobodyOnPurpose}</option>
+            {/* Nobody is never what stands there by itself. */}
+            <select name="person" required value={chosen.value} onChange={choose}>
+              <option value={NOT_CHOSEN} disabled>
+                {t.choose}
+              </option>
               {rota.people.map((one) => (
                 <option key={one.person_id} value={one.person_id}>
                   {one.name}
                 </option>
               ))}
+              <option value={NOBODY}>{t.nobodyOnPurpose}</option>
             </select>
           </label>
         </ReasonForm>
@@ -107,7 +112,7 @@ export function ShiftActions({ rota, shift }: Props) {
         >
           <label>
             {t.with}
-            <select name="other" value={chosen.value} onChange={choose}>
+            <select name="other" required value={chosen.value} onChange={choose}>
               {others(rota, shift).map((one) => (
                 <option key={one.shift_id} value={one.shift_id}>
                   {`${one.person}: ${localStretch(one.start, one.end)}`}
