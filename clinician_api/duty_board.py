@@ -16,11 +16,13 @@ class DutySeen:
     Attributes:
         clinics: by number, a `ClinicDuty` each.
         selftest: a `SelftestLine` without its counts. channels: clinic of the person -> (taken, all) of the test.
+        order: rises with every look at the store; what was looked up earlier may come in later.
     """
 
     clinics: Mapping[int, View]
     selftest: View
     channels: Mapping[int | None, tuple[int, int]] = field(default_factory=dict)
+    order: int = field(default=0, compare=False)
 
     def view(self, scope: Scope) -> View:
         """A `Duty` of what the scope sees."""
@@ -43,9 +45,14 @@ class DutyBoard:
         self.version = 0
         self._touch = touch
         self._seen: DutySeen | None = None
+        self._order = 0
 
     def put(self, seen: DutySeen | None) -> None:
-        """What is so now; None: nobody knows any more."""
+        """What is so now; None: nobody knows any more. What was looked up before the last that was put is left out."""
+        if seen is not None:
+            if seen.order < self._order:
+                return
+            self._order = seen.order
         if seen != self._seen:
             self._seen = seen
             self.version = self._touch()

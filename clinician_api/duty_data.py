@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import Final, TypeVar
 
-from alerts.load.figures import Stretch
+from alerts.load.figures import MINUTE_US, Stretch
 from alerts.load.turns import shift_of
 from alerts.rota.coverage import TESTED_WITHIN_US
 from clinician_api import duty_views
@@ -38,12 +39,22 @@ class DutyData:
         self._opened = opened
         self._url = database_url
         self._counting = asyncio.Lock()
+        self._looks = 0
+        self._last: tuple[object, DutySeen] = (None, DutySeen({}, {}))
 
     async def read(self, now_us: int) -> DutySeen:
         """All that screens are told of duty."""
+        self._looks += 1
+        order = self._looks
         book, tested, run = await self.everything(now_us)
-        # Shifts of a fortnight of every clinic: not on the loop that tells the screens.
-        return await asyncio.to_thread(duty_views.duty, book, tested, run, now_us)
+        # Clinics whose calendars reach far take it a second: not on the loop that tells the screens, and not again
+        # while nothing has changed. Duty is handed over at full minutes; whatever begins at once is a change.
+        asked = (book, tested, run, now_us // MINUTE_US)
+        known, seen = self._last
+        if asked != known:
+            seen = await asyncio.to_thread(duty_views.duty, book, tested, run, now_us)
+            self._last = (asked, seen)
+        return replace(seen, order=order)
 
     async def everything(self, now_us: int) -> tuple[Book, frozenset[int], Run | None]:
         """The rotas, the people of whom a channel was seen to work of late, and the last self-test."""

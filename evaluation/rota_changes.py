@@ -69,9 +69,7 @@ def rotate(conn: Connection, rota_id: int, rotation: Rotation, written: Written)
         _note(conn, "set rotation", rota_id, written, number=number, people=list(rotation.people))
 
 
-def override(
-    conn: Connection, rota_id: int, change: Override, written: Written, *, seen: Shift | None = None
-) -> int:
+def override(conn: Connection, rota_id: int, change: Override, written: Written, *, seen: Shift | None = None) -> int:
     """Somebody else, or nobody, for a stretch from now on or later; its number. HomehdError if they cannot answer.
 
     `seen`: the shift it is of, as whoever decided saw it; Overtaken when that is no longer so.

@@ -22,7 +22,7 @@ from typing import Final
 import msgspec
 
 from clinician_api.settings import DemoLogin
-from homehd import demo_accounts, demo_homes, settings
+from homehd import demo_accounts, demo_homes, demo_rota, settings
 from homehd.children import Child, stop_all
 from homehd.demo_client import DemoClient
 from homehd.settings import ServerSettings
@@ -64,6 +64,7 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
         migrate.migrate(where.database_url)
         accounts = demo_accounts.renew(where.database_url, clock.now_us(), secrets.token_urlsafe(9))
         homes = demo_homes.provision(where.database_url, plan.homes, clock.now_us())
+        demo_rota.put_on_call(where.database_url, clock.now_us())
         environment = {
             "HOMEHD_HOME": str(loaded.home_path),
             "HOMEHD_DATABASE": where.database_url,

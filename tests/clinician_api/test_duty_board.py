@@ -51,6 +51,17 @@ def test_only_a_change_is_one() -> None:
     assert board.version == 2
 
 
+def test_what_was_looked_up_before_and_comes_in_later_is_left_out() -> None:
+    board = DutyBoard(count(1).__next__)
+    nurse = scope_of(Role.NURSE, 1)
+    board.put(DutySeen({1: clinic("North", 2)}, TEST, order=2))
+    board.put(DutySeen({1: clinic("North", 1)}, TEST, order=1))
+    assert board.view(nurse)["clinics"] == [clinic("North", 2)]
+    board.put(None)
+    board.put(DutySeen({1: clinic("North", 3)}, TEST, order=3))
+    assert board.view(nurse)["clinics"] == [clinic("North", 3)]
+
+
 def test_screens_are_told_whole_in_the_snapshot_and_then_where_it_changed() -> None:
     room = Room(NOW)
     room.set_directory([entry()])

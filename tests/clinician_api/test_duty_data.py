@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from clinician_api import duty_views
+from clinician_api.duty_board import DutySeen
 from clinician_api.duty_data import DutyData
 from store import pool
 from store.errors import StoreError, Trouble
@@ -47,3 +50,29 @@ async def test_a_change_that_fails_leaves_no_connection(database_url: str) -> No
     with pytest.raises(StoreError):
         await DutyData(lambda: None, database_url).change(fail)  # type: ignore[arg-type,return-value]
     assert kept[0].closed
+
+
+async def test_what_has_not_changed_is_worked_out_once_a_minute_and_a_change_at_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty = Duty(api)
+    duty.weekly(1, "Ann", "Bob")
+    opened = await pool.open_pool(api.database_url)
+    try:
+        data, worked, view = DutyData(lambda: opened, api.database_url), [0], duty_views.duty
+
+        def counted(*asked: Any) -> DutySeen:
+            worked[0] += 1
+            return view(*asked)
+
+        monkeypatch.setattr(duty_views, "duty", counted)
+        minute = SystemClock().now_us() // 60_000_000 * 60_000_000
+        first, again = await data.read(minute), await data.read(minute + 59_000_000)
+        assert (first, worked, first.order < again.order) == (again, [1], True)
+        await data.read(minute + 60_000_000)
+        assert worked == [2]
+        duty.nobody(1)
+        changed = await data.read(minute + 61_000_000)
+        assert worked == [3] and changed != first
+    finally:
+        await opened.close()
