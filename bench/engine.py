@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -129,6 +130,16 @@ def verdict(measured: Sequence[Ticks]) -> Iterator[str]:
         said = ", ".join(f"{units:,}: {cost:.2f}" for units, cost in costs.items())
         apart = max(costs.values()) / min(costs.values())
         yield f"CPU µs a unit and tick: {said}; dearest {apart:.1f} times the cheapest"
+        yield f"one unit more, CPU µs a tick: {one_more([ticks for ticks in measured if ticks.units >= FLAT_FROM])}"
+
+
+def one_more(measured: list[Ticks]) -> str:
+    """What one unit more costs between each size and the next: the cost that a round has without any is left out."""
+    said = []
+    for few, many in pairwise(measured):
+        cost = (np.median(many.cpu) - np.median(few.cpu)) * 1e3 / (many.units - few.units)
+        said.append(f"{few.units:,} to {many.units:,}: {cost:.2f}")
+    return ", ".join(said)
 
 
 @contextmanager

@@ -79,6 +79,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("DELETE", "/api/session"): Action.SEE_OWN_SESSION,
     ("GET", "/api/demo-accounts"): None,
     ("GET", "/api/signals"): Action.SEE_OWN_SESSION,
+    ("GET", "/api/rules"): Action.SEE_OWN_SESSION,
     ("GET", "/api/units"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}/readings"): Action.SEE_READINGS,

@@ -30,6 +30,7 @@ from clinician_api.routes import (
     pages,
     receipts,
     rota,
+    rules,
     selftest,
     session,
     shelves,
@@ -72,7 +73,7 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.add_middleware(Guard, options=options)
     for part in (
         session, units, history, treatments, what_if, alerts, shelves, notices, rota, load, selftest, receipts, signals,
-        health, live, pages,
+        rules, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

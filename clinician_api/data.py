@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from clinician_api import findings, history
+from clinician_api import findings, history, sparks
 from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.duty_data import DutyData
 from clinician_api.history import Asked, Heard
@@ -150,6 +150,13 @@ class Data:
             LiveReading(names[r.unit_id], r.time_us, r.received_us, r.seq, r.phase, r.flags, r.invalid, r.values)
             for r in rows
         ]
+
+    async def recent_extremes(self, unit_ids: Sequence[int], now_us: int) -> list[tuple[int, int, float, float]]:
+        """Unit, step, least and greatest value of what `Sparks` shows, as far as it is stored."""
+        async with self._open.connection() as conn:
+            return await reading_queries.extremes(
+                conn, unit_ids, sparks.SIGNAL, now_us - sparks.STEPS * sparks.STEP_S * 1_000_000, now_us, sparks.STEP_S
+            )
 
     async def history(self, unit_id: int, asked: Asked, names: Sequence[str], count: int) -> bytes:
         """The JSON of a `History` in at most `count` buckets; StoreError BUSY when that is too much to read."""

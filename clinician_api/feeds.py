@@ -74,6 +74,7 @@ class Feeds:
         for work in (
             self._services.pump.run,
             self._sync,
+            self._look_back,
             self._watch_findings,
             self._watch_duty,
             self._watch_sessions,
@@ -169,6 +170,15 @@ class Feeds:
         self._synced_s = clock.monotonic_s()
         self._ingest_trouble = self._ingest.look(beats, clock.now_us(), self._synced_s)
         room.settle(began_s, works=self._ingest_trouble not in STANDSTILLS)
+
+    async def _look_back(self) -> None:
+        """Once, after a start: what the tiles' last minutes were. Beside the rest: thousands of homes take a second."""
+        data, room = self._services.data, self._services.room
+        names, now_us = room.names(), self._services.clock.now_us()
+        for unit_id, step, low, high in await data.recent_extremes(list(names), now_us):
+            room.sparks.put(names[unit_id], step, low, high)
+        room.resynchronise()
+        await asyncio.Event().wait()
 
     async def _watch_findings(self) -> None:
         while True:

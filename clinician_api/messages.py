@@ -83,6 +83,16 @@ class NotEvaluated(Model):
     )
 
 
+class SparkView(Model):
+    """The last minutes of one signal in equal steps: least and greatest value of each, null where there was none."""
+
+    signal: str
+    end: datetime = Field(description="End of the last step")
+    step_s: int
+    low: list[float | None]
+    high: list[float | None]
+
+
 class UnitView(Model):
     """One unit as a screen shows it. `reading` is null where nothing was received or the role may not see it."""
 
@@ -92,6 +102,7 @@ class UnitView(Model):
     clinic: str | None
     status: UnitStatus | None
     reading: ReadingView | None
+    spark: SparkView | None = Field(description="Null as `reading` is, and where the signal has not been seen lately")
     not_evaluated: list[NotEvaluated]
 
 

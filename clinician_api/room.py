@@ -12,6 +12,7 @@ from typing import Final
 from clinician_api.access import Action, Scope
 from clinician_api.alert_board import AlertBoard
 from clinician_api.duty_board import DutyBoard
+from clinician_api.sparks import Sparks
 from clinician_api.unsaved import Saving, UnsavedBook
 from clinician_api.views import View, age_s, moment, reading, status
 from evaluation.links import LinkTrouble
@@ -61,6 +62,7 @@ class Room:
         self.alerts = AlertBoard(self._touch)
         self.duty = DutyBoard(self._touch)
         self.unsaved = UnsavedBook()
+        self.sparks = Sparks()
         self._entries: dict[str, Entry] = {}
         # Until the feeds report, nothing is known to work.
         self._links = {name: _Link(LinkTrouble.SILENT, now_us) for name in LINKS}
@@ -74,6 +76,7 @@ class Room:
         for held in (self.readings, self.statuses, self.not_evaluated):
             for gone in held.keys() - new.keys():
                 del held[gone]
+        self.sparks.keep(new)
         self.resynchronise()
 
     def resynchronise(self) -> None:
@@ -87,6 +90,7 @@ class Room:
         if live.unit not in self._entries or (held is not None and not _replaces(live, held)):
             return False
         self.readings[live.unit] = Told(self._touch(), reading(live), live.time_us, live.received_us)
+        self.sparks.put_reading(live)
         return True
 
     def put_heard(self, heard: Status, heard_us: int) -> None:
@@ -182,6 +186,7 @@ class Room:
             "clinic": entry.clinic,
             "status": heard.view if heard else None,
             "reading": aged(held, now_us) if held and may_read else None,
+            "spark": self.sparks.view(unit) if may_read else None,
             "not_evaluated": rules.view["rules"] if rules and may_read else [],
         }
 

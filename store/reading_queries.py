@@ -47,6 +47,23 @@ async def latest(conn: AsyncConnection, unit_ids: Sequence[int], now_us: int, da
         return [_reading(row) async for row in cursor]
 
 
+async def extremes(
+    conn: AsyncConnection, unit_ids: Sequence[int], signal: str, start_us: int, end_us: int, step_s: int
+) -> list[tuple[int, int, float, float]]:
+    """(unit, step, least, greatest) of a signal in [start, end) by steps of `step_s` since 1970; late ones left out.
+
+    A reading lies at the earlier of its own time and its reception, as its age on a screen is counted.
+    """
+    parameters = {
+        "units": list(unit_ids), "start": storable_us(start_us), "end": storable_us(end_us),
+        "step_us": step_s * 1_000_000,
+    }  # fmt: skip
+    text = sql.SQL(query("recent_extremes")).format(signal=sql.Identifier(signals.BY_NAME[signal].name))
+    with translate("read recent extremes"):
+        cursor = await conn.execute(text, parameters, binary=True)
+        return [(int(unit), int(step), float(low), float(high)) async for unit, step, low, high in cursor]
+
+
 def since(conn: Connection, unit_id: int, after_us: int, limit: int = 100_000) -> ReadingColumns:
     """Rows of one unit with time > after, in order of time and seq: what the rules have not seen yet."""
     # One microsecond before the calendar begins, so that rows at its very start are after it.

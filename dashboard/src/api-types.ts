@@ -522,6 +522,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/rules": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description Every rule in force: what it is called, what to do, why, within which time.
+         */
+        readonly get: operations["list_rules_api_rules_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/selftest": {
         readonly parameters: {
             readonly query?: never;
@@ -2240,6 +2260,67 @@ export interface components {
             readonly word: "useful" | "mixed" | "noisy" | "no alerts";
         };
         /**
+         * Rules
+         * @description Every rule in force, by id.
+         */
+        readonly Rules: {
+            /** Rules */
+            readonly rules: readonly components["schemas"]["RuleView"][];
+        };
+        /**
+         * RuleView
+         * @description What a rule says to people.
+         */
+        readonly RuleView: {
+            /**
+             * Action
+             * @description What whoever is told is asked to do
+             */
+            readonly action: string;
+            /**
+             * Consequence
+             * @description What happens to the patient if nobody acts
+             */
+            readonly consequence: string;
+            /**
+             * Language
+             * @description Of the words below: English where today's text has no translation
+             * @enum {string}
+             */
+            readonly language: "en" | "zh-Hans";
+            /**
+             * Likely Causes
+             * @description The likeliest first
+             */
+            readonly likely_causes: readonly string[];
+            /**
+             * Mark
+             * @description How sure that is: C, N, M or D (docs/rules.md), perhaps with a word more
+             */
+            readonly mark: string;
+            /**
+             * Respond Within S
+             * @description Seconds within which acting still prevents that
+             */
+            readonly respond_within_s: {
+                readonly [key: string]: number;
+            };
+            /** Rule */
+            readonly rule: string;
+            /**
+             * Source
+             * @description Where the numbers come from, in English
+             */
+            readonly source: string;
+            /** Title */
+            readonly title: string;
+            /**
+             * Version
+             * @description In force now; an alert keeps that of its own time
+             */
+            readonly version: string;
+        };
+        /**
          * Selftest
          * @description Whether the way to people works.
          */
@@ -2569,6 +2650,26 @@ export interface components {
          * @enum {string}
          */
         readonly Source: "rotation" | "override" | "swap" | "calendar";
+        /**
+         * SparkView
+         * @description The last minutes of one signal in equal steps: least and greatest value of each, null where there was none.
+         */
+        readonly SparkView: {
+            /**
+             * End
+             * Format: date-time
+             * @description End of the last step
+             */
+            readonly end: string;
+            /** High */
+            readonly high: readonly (number | null)[];
+            /** Low */
+            readonly low: readonly (number | null)[];
+            /** Signal */
+            readonly signal: string;
+            /** Step S */
+            readonly step_s: number;
+        };
         /**
          * State
          * @description How it stands, the worst last.
@@ -2921,6 +3022,8 @@ export interface components {
             readonly not_evaluated: readonly components["schemas"]["NotEvaluated"][];
             readonly patient: components["schemas"]["Patient"] | null;
             readonly reading: components["schemas"]["ReadingView"] | null;
+            /** @description Null as `reading` is, and where the signal has not been seen lately */
+            readonly spark: components["schemas"]["SparkView"] | null;
             readonly status: components["schemas"]["UnitStatus"] | null;
             /**
              * Unit
@@ -5242,6 +5345,65 @@ export interface operations {
             };
             /** @description Body is not JSON */
             readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_rules_api_rules_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Of the words; a rule without these has English ones */
+                readonly language?: "en" | "zh-Hans";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

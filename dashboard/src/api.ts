@@ -1,4 +1,5 @@
 // The REST side: one place that knows addresses, statuses and what a refusal means.
+import type { Language } from "./language";
 import type {
   Acknowledged,
   AlertDetail,
@@ -14,8 +15,10 @@ import type {
   Notices,
   RotaChanged,
   Rotas,
+  Rules,
   Shelve,
   Shelved,
+  Treatments,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -86,6 +89,10 @@ export class Api {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
   }
 
+  rules(language: Language): Promise<Rules> {
+    return this.#ask("GET", `api/rules?language=${language}`);
+  }
+
   notices(): Promise<Notices> {
     return this.#ask("GET", "api/notices?state=open");
   }
@@ -133,6 +140,11 @@ export class Api {
 
   handover(shift: "now" | "last", names: boolean): Promise<HandoverAnswer> {
     return this.#ask("GET", `api/handover?shift=${shift}&names=${names}`);
+  }
+
+  /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
+  treatments(unit: string): Promise<Treatments> {
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

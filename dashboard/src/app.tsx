@@ -16,6 +16,7 @@ import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { TreatmentsPage } from "./pages/treatments";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
 import { words } from "./words";
@@ -76,6 +77,8 @@ function Page() {
       return <WallPage />;
     case "patient":
       return <PatientPage key={here.unit} id={here.unit} />;
+    case "treatments":
+      return <TreatmentsPage key={here.unit} id={here.unit} />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":

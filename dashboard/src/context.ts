@@ -3,6 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Acknowledging } from "./alerts/acknowledge";
 import type { Answering } from "./alerts/answering";
+import type { RuleBook } from "./alerts/rules";
 import type { Api } from "./api";
 import type { Pages } from "./live/pages";
 import type { LiveStore } from "./live/store";
@@ -15,6 +16,7 @@ export interface App {
   readonly acknowledging: Acknowledging;
   readonly answering: Answering;
   readonly pages: Pages;
+  readonly rules: RuleBook;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -3,9 +3,11 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Acknowledging } from "./alerts/acknowledge";
 import { Answering } from "./alerts/answering";
+import { RuleBook } from "./alerts/rules";
 import { Api } from "./api";
 import { Root } from "./app";
 import { AppContext } from "./context";
+import { followLanguage, type Language, language } from "./language";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
@@ -21,6 +23,7 @@ import "./styles/alerts.css";
 import "./styles/answers.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
+import "./styles/treatments.css";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -30,7 +33,8 @@ const api = new Api(base.href, () => session.end());
 const store = new LiveStore();
 const pages: Pages = new Pages((receipt) => socket.say(receipt));
 const answering = new Answering(api, store, (notice) => pages.answered(notice));
-const app = { api, store, session, pages, answering, acknowledging: new Acknowledging(api, store) };
+const rules = new RuleBook(api);
+const app = { api, store, session, pages, answering, rules, acknowledging: new Acknowledging(api, store) };
 
 const socketUrl = new URL("ws", base);
 socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
@@ -38,6 +42,7 @@ const socket = new LiveSocket(store, socketUrl.href, () => void session.check(ap
 socket.onPage = (page) => pages.receive(page);
 
 followTheme();
+followLanguage();
 followAddress();
 
 let running = false;
@@ -52,6 +57,18 @@ effect(() => {
     pages.clear();
   }
 });
+
+// An alert has its own words until these are here; they may be lacking in a night without a server.
+effect(() => {
+  const wanted = language.value;
+  if (session.standing.value === "signed-in") void loadRules(wanted);
+});
+
+async function loadRules(wanted: Language): Promise<void> {
+  if (await rules.load(wanted)) return;
+  const still = () => language.peek() === wanted && session.standing.peek() === "signed-in";
+  window.setTimeout(() => void (still() && loadRules(wanted)), ASK_AGAIN_MS);
+}
 
 // A wall that is switched on before its server waits for it instead of asking for a password.
 async function begin(): Promise<void> {

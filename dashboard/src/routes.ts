@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
+  | { readonly page: "treatments"; readonly unit: string }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
   | { readonly page: "delivery"; readonly delivery: string }
@@ -12,7 +13,8 @@ export type Route =
   | { readonly page: "load" };
 
 export function parseRoute(hash: string): Route {
-  const [page, argument] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
@@ -25,6 +27,7 @@ export const link = {
   wall: "#/",
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
+  treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
   notices: "#/notices",
   rota: "#/rota",
   handover: "#/handover",

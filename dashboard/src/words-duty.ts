@@ -89,7 +89,7 @@ export const englishDuty = {
   load: {
     title: "Load",
     failed: "The figures could not be loaded.",
-    spans: { "1": "24 hours", "7": "7 days" } as const,
+    spans: { "1": "24 hours", "7": "7 days" },
     span: "Stretch",
     people: "People",
     onlyYou: "Others by name are shown to whoever makes the rota or runs the accounts.",
@@ -127,7 +127,7 @@ export const englishDuty = {
     failed: "The report could not be loaded.",
     print: "Print",
     which: "Which shift",
-    shifts: { now: "This shift", last: "The one before" } as const,
+    shifts: { now: "This shift", last: "The one before" },
     names: "Patients' names",
     of: (clinic: string | null) => clinic ?? "All clinics",
     from: (start: string, end: string) => `${start} – ${end}`,

@@ -1,12 +1,14 @@
 // Every word a person reads, in one place. A further language is one more table of the same shape.
-import { signal } from "@preact/signals";
 import type { GapReason } from "./charts/coverage";
 import type { SignalName } from "./format/signals";
+import { type Language, language } from "./language";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
 import { englishDuty } from "./words-duty";
+import { englishTreatments } from "./words-treatments";
+import { chinese } from "./words-zh";
 
 const english = {
   locale: "en-GB",
@@ -41,6 +43,7 @@ const english = {
     patient: "Patient",
   } as Readonly<Record<string, string>>,
   theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
+  language: "Language",
   connection: {
     live: "Live",
     lost: "No connection",
@@ -97,6 +100,7 @@ const english = {
     notHeard: (age: string) => `box not heard for ${age}`,
     boxTroubled: "box cannot keep readings",
     elapsed: (time: string) => `${time} h`,
+    spark: (signal: string, minutes: number) => `${signal}, last ${minutes} minutes:`,
   },
   trouble: {
     "box-never-seen": "box never seen",
@@ -162,6 +166,9 @@ const english = {
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
     why: "Why",
+    whatToDo: "What to do",
+    causes: "Likely causes",
+    consequence: "If nobody acts",
     saw: "The rule saw",
     limit: "Limit",
     rule: (id: string, version: string) => `Rule ${id}, version ${version}`,
@@ -174,6 +181,7 @@ const english = {
   },
   answers: englishAnswers,
   duty: englishDuty,
+  treatments: englishTreatments,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",
@@ -301,11 +309,7 @@ const english = {
 };
 
 export type Words = typeof english;
-export type Language = "en";
-
-const TABLES: Readonly<Record<Language, Words>> = { en: english };
-
-export const language = signal<Language>("en");
+const TABLES: Readonly<Record<Language, Words>> = { en: english, "zh-Hans": chinese };
 
 /** The table of the chosen language. Reading it inside a component makes that follow a change of language. */
 export function words(): Words {

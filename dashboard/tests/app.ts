@@ -1,6 +1,7 @@
 // An application for tests: everything real but the network.
 import { Acknowledging } from "../src/alerts/acknowledge";
 import { Answering } from "../src/alerts/answering";
+import { RuleBook } from "../src/alerts/rules";
 import type { Api } from "../src/api";
 import type { App } from "../src/context";
 import { Pages } from "../src/live/pages";
@@ -11,5 +12,13 @@ import type { Session } from "../src/session";
 export function testApp(api: Api, store: LiveStore, session: Session, receipts: PageReceipt[] = []): App {
   const pages = new Pages((receipt) => receipts.push(receipt));
   const answering = new Answering(api, store, (notice) => pages.answered(notice));
-  return { api, store, session, pages, answering, acknowledging: new Acknowledging(api, store) };
+  return {
+    api,
+    store,
+    session,
+    pages,
+    answering,
+    acknowledging: new Acknowledging(api, store),
+    rules: new RuleBook(api),
+  };
 }

@@ -68,6 +68,7 @@ export function unit(id: string, change: Partial<UnitView> = {}): UnitView {
     status: status(id),
     reading: reading(id),
     not_evaluated: [],
+    spark: null,
     ...change,
   };
 }

@@ -44,6 +44,7 @@ def test_what_was_wanted_is_held_against_what_was_seen() -> None:
         "10,000 units, wall time: median 40.0 ms, p95 57.8, worst 61.0: NOT always under 60 ms",
         "memory: 5,000 bytes a unit, its snapshot 30,000: NOT under 20,000",
         "CPU µs a unit and tick: 100: 20.00, 10,000: 4.00; dearest 5.0 times the cheapest",
+        "one unit more, CPU µs a tick: 100 to 10,000: 3.84",
     ]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import nan
+
 import numpy as np
 
 from store import history, reading_queries, readings
@@ -67,3 +69,14 @@ def test_between_gives_a_piece_of_one_unit_in_order(conn: Connection) -> None:
     found = reading_queries.between(conn, 1, NOW_US, NOW_US + 3)
     assert found.values[:, FLOW].tolist() == [0, 1, 2]
     assert len(reading_queries.between(conn, 1, NOW_US + 4, NOW_US + 9)) == 0
+
+
+async def test_extremes_are_of_steps_of_what_came_in_time(conn: Connection, apool: Pool) -> None:
+    start = NOW_US - NOW_US % 10_000_000
+    store(conn, 1, [start - 25_000_000, start - 9_000_000, start - 1, start], [100, 250, 180, 400])
+    store(conn, 2, [start - 5_000_000], [300], flags=Flag.LATE)
+    store(conn, 3, [start - 5_000_000], [nan])
+    async with apool.connection() as aconn:
+        found = await reading_queries.extremes(aconn, [1, 2, 3], "blood_flow", start - 30_000_000, start, 10)
+    step = start // 10_000_000
+    assert found == [(1, step - 3, 100.0, 100.0), (1, step - 1, 180.0, 250.0)]

@@ -12,7 +12,7 @@ import { AlertFlag } from "./alert-flag";
 import { UnsavedMark } from "./unsaved-mark";
 
 export function AlertBar() {
-  const { store, pages } = useApp();
+  const { store, pages, rules } = useApp();
   // What this person is asked about has a banner of its own, under which a low one would only take room.
   const waiting = useComputed(() => {
     const asked = new Set(pages.open.value.map((page) => page.notice));
@@ -38,7 +38,7 @@ export function AlertBar() {
           <a class="alert-bar-name" href={link.patient(worst.unit)}>
             {unit?.patient ?? unit?.label ?? worst.unit}
           </a>{" "}
-          {worst.title}
+          {rules.title(worst)}
         </span>
         {worst.unsaved && <UnsavedMark />}
         <span class="alert-bar-age">{t.ago(formatAge(ageMs(Date.parse(worst.since), store.now.value)))}</span>

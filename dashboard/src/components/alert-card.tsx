@@ -5,7 +5,7 @@ import { useApp } from "../context";
 import { describeFigure } from "../format/figures";
 import { formatAge, formatClock } from "../format/times";
 import { ageMs } from "../live/freshness";
-import type { AlertView } from "../messages";
+import type { AlertView, RuleView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function AlertCard({ alert, showPatient = true, expanded = false }: Props) {
-  const { store } = useApp();
+  const { store, rules } = useApp();
   const t = words().alerts;
   const now = store.now.value;
   const since = Date.parse(alert.since);
@@ -43,7 +43,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         <AlertFlag priority={alert.priority} flashing={awaitsAnswer(alert)} />
         <div class="alert-title">
           <h3>
-            <a href={link.alert(alert.alert_id)}>{alert.title}</a>
+            <a href={link.alert(alert.alert_id)}>{rules.title(alert)}</a>
           </h3>
           {showPatient && <PatientName unit={alert.unit} />}
         </div>
@@ -58,7 +58,10 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
           {t.unsavedNote}
         </p>
       )}
-      <p class="reason">{alert.reason}</p>
+      <p class="reason" lang="en">
+        {alert.reason}
+      </p>
+      {open && <WhatToDo rule={rules.of(alert.rule)} />}
       <p class="alert-state">
         {standing(alert, formatClock(Date.parse(alert.changed_at), now))}
         {alert.late && ` · ${t.late}`}
@@ -71,6 +74,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         }}
       >
         <summary>{t.why}</summary>
+        <Rationale rule={rules.of(alert.rule)} />
         <Figures title={t.saw} figures={alert.inputs} />
         <Figures title={t.limit} figures={alert.limits} />
         {opened.value && <AlertSteps alert={alert} />}
@@ -95,6 +99,35 @@ function PatientName({ unit }: { readonly unit: string }) {
     <a class="alert-patient" href={link.patient(unit)}>
       {known?.patient ?? known?.label ?? unit}
     </a>
+  );
+}
+
+/** What the person who is told is asked to do: the words of the rule in force now. */
+function WhatToDo({ rule }: { readonly rule: RuleView | undefined }) {
+  if (rule === undefined) return null;
+  return (
+    <p class="what-to-do" lang={rule.language} data-testid="what-to-do">
+      <strong>{words().alerts.whatToDo}</strong> {rule.action}
+    </p>
+  );
+}
+
+function Rationale({ rule }: { readonly rule: RuleView | undefined }) {
+  const t = words().alerts;
+  if (rule === undefined) return null;
+  return (
+    <dl class="rationale" lang={rule.language}>
+      <dt>{t.causes}</dt>
+      <dd>
+        <ul>
+          {rule.likely_causes.map((cause) => (
+            <li key={cause}>{cause}</li>
+          ))}
+        </ul>
+      </dd>
+      <dt>{t.consequence}</dt>
+      <dd>{rule.consequence}</dd>
+    </dl>
   );
 }
 

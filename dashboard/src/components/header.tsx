@@ -2,6 +2,7 @@
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
+import { chooseLanguage, LANGUAGES, language } from "../language";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
@@ -26,6 +27,7 @@ export function Header() {
       <Navigation />
       <ConnectionState />
       <ThemeToggle />
+      <LanguageToggle />
       <Account />
     </header>
   );
@@ -91,6 +93,27 @@ export function ThemeToggle() {
             onChange={() => chooseTheme(choice)}
           />
           <span>{t[choice]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function LanguageToggle() {
+  return (
+    <fieldset class="segments">
+      <legend class="hidden">{words().language}</legend>
+      {LANGUAGES.map(({ code, name, short }) => (
+        <label key={code} lang={code}>
+          <input
+            type="radio"
+            name="language"
+            value={code}
+            aria-label={name}
+            checked={language.value === code}
+            onChange={() => chooseLanguage(code)}
+          />
+          <span title={name}>{short}</span>
         </label>
       ))}
     </fieldset>

@@ -76,13 +76,14 @@ export function NoticeTitle({ notice }: { readonly notice: NoticeView }) {
 }
 
 function NoticeAlerts({ notice }: { readonly notice: NoticeView }) {
+  const { rules } = useApp();
   const t = words();
   if (notice.alerts.length === 0) return null;
   return (
     <ul class="notice-alerts">
       {notice.alerts.map((alert) => (
         <li key={alert.alert_id} class={`priority-${alert.priority}`} data-alert-id={alert.alert_id}>
-          <a href={link.alert(alert.alert_id)}>{alert.title}</a>{" "}
+          <a href={link.alert(alert.alert_id)}>{rules.title(alert)}</a>{" "}
           <span class="note">
             {t.priorities[alert.priority].toLowerCase()} · {t.states[alert.state]} · {alert.told}
           </span>

@@ -40,7 +40,7 @@ export function PageBanners() {
 }
 
 function PageBanner({ page }: { readonly page: PageOnScreen }) {
-  const { pages, store } = useApp();
+  const { pages, rules, store } = useApp();
   const t = words().answers.page;
   const notice = useNotice(page);
   useShown(page.delivery);
@@ -60,7 +60,7 @@ function PageBanner({ page }: { readonly page: PageOnScreen }) {
         {notice !== null && notice !== "hidden" && (
           <span class="page-banner-about">
             <NoticeTitle notice={notice} />
-            {notice.alerts[0] !== undefined && ` · ${notice.alerts[0].title}`}
+            {notice.alerts[0] !== undefined && ` · ${rules.title(notice.alerts[0])}`}
           </span>
         )}
         {notice === "hidden" && <span class="page-banner-about">{t.notHere}</span>}

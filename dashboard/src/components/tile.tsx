@@ -9,6 +9,7 @@ import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
 import { ShortAnswer } from "./answer-line";
 import { BarredIcon } from "./icons";
+import { SparkLine } from "./spark";
 import { Age, PhaseText, TroubleMark } from "./unit-state";
 import { UnsavedMark } from "./unsaved-mark";
 import { BloodPressure, Ultrafiltration, Value } from "./value";
@@ -42,17 +43,19 @@ export function Tile({ id }: { readonly id: string }) {
         </p>
       </header>
       <TroubleMark unit={unit} />
+      <SparkLine spark={unit.spark} nowMs={store.now.value} />
       {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
     </article>
   );
 }
 
 function TileAlert({ alert, others }: { readonly alert: AlertView; readonly others: number }) {
+  const { rules } = useApp();
   const awaits = awaitsAnswer(alert);
   return (
     <p class="tile-alert">
       <AlertFlag priority={alert.priority} flashing={awaits} />
-      <span class="tile-alert-title">{alert.title}</span>
+      <span class="tile-alert-title">{rules.title(alert)}</span>
       {alert.unsaved && <UnsavedMark />}
       {others > 0 && <span class="tile-alert-more">{words().tile.more(others)}</span>}
       <ShortAnswer alert={alert} />

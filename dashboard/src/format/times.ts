@@ -24,6 +24,20 @@ export function formatMinutes(minutes: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** Date and time of day, with the year where that is another. */
+export function formatDay(atMs: number, nowMs: number): string {
+  const at = new Date(atMs);
+  return new Intl.DateTimeFormat(words().locale, {
+    weekday: "short",
+    day: "2-digit",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(at.getFullYear() === new Date(nowMs).getFullYear() ? {} : { year: "numeric" }),
+    hourCycle: "h23",
+  }).format(at);
+}
+
 /** Time of day; with the date when that is not the day of `nowMs`. */
 export function formatClock(atMs: number, nowMs: number, seconds = true): string {
   const { locale } = words();

@@ -1,5 +1,7 @@
 // One unit as the screen knows it: every value with the time it was taken, so that each can say how old it is.
+
 import type { NotEvaluated, Phase, ReadingFlag, ReadingView, UnitStatus, UnitView } from "../messages";
+import { type Spark, sparkFromView, withSpark } from "./spark";
 
 export interface Measured {
   readonly value: number;
@@ -22,6 +24,7 @@ export interface Unit {
   readonly invalid: ReadonlySet<string>;
   readonly values: ReadonlyMap<string, Measured>;
   readonly notEvaluated: readonly NotEvaluated[];
+  readonly spark: Spark;
 }
 
 /**
@@ -47,6 +50,7 @@ export function unitFromView(view: UnitView, serverMs: number): Unit {
     invalid: new Set(),
     values: new Map(),
     notEvaluated: view.not_evaluated,
+    spark: sparkFromView(view.spark),
   };
   return view.reading === null ? bare : withReading(bare, view.reading, serverMs);
 }
@@ -60,6 +64,7 @@ export function unitFromReading(reading: ReadingView, serverMs: number): Unit {
     clinic: null,
     status: null,
     not_evaluated: [],
+    spark: null,
   };
   return unitFromView({ ...view, reading }, serverMs);
 }
@@ -85,6 +90,7 @@ export function withReading(unit: Unit, reading: ReadingView, serverMs: number):
     flags: new Set(reading.flags),
     invalid: new Set(reading.invalid),
     values,
+    spark: withSpark(unit.spark, reading, at),
   };
 }
 

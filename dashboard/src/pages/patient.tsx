@@ -65,6 +65,7 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
 }
 
 function PatientHead({ unit }: { readonly unit: Unit }) {
+  const { session } = useApp();
   const remaining = unit.values.get("treatment_remaining")?.value;
   const t = words().patient;
   return (
@@ -83,6 +84,11 @@ function PatientHead({ unit }: { readonly unit: Unit }) {
           </span>
         )}
       </p>
+      {session.may("see treatments") && (
+        <a class="patient-treatments" href={link.treatments(unit.id)}>
+          {words().treatments.title}
+        </a>
+      )}
       <p class="patient-age">
         <TroubleMark unit={unit} />
         <Age unit={unit} />

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect } from "preact/hooks";
-import { ThemeToggle } from "../components/header";
+import { LanguageToggle, ThemeToggle } from "../components/header";
 import { Mark } from "../components/icons";
 import { useApp } from "../context";
 import type { DemoAccount } from "../messages";
@@ -62,7 +62,10 @@ export function SignInPage() {
         </form>
         <DemoAccounts accounts={accounts.value} onChoose={signIn} />
       </div>
-      <ThemeToggle />
+      <div class="sign-in-choices">
+        <ThemeToggle />
+        <LanguageToggle />
+      </div>
     </main>
   );
 }

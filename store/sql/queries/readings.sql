@@ -17,6 +17,15 @@ FROM unnest(%(units)s::int[]) AS wanted (id), LATERAL (
 ) AS newest
 ORDER BY unit_id
 
+-- name: recent_extremes
+SELECT unit_id, least(to_us(time), to_us(received_at)) / %(step_us)s AS step, min({signal}), max({signal})
+FROM reading
+WHERE unit_id = ANY (%(units)s) AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
+    AND {signal} IS NOT NULL
+    AND flags & 4 = 0 -- LATE
+GROUP BY 1, 2
+ORDER BY 1, 2
+
 -- name: readings_since
 SELECT unit_id, epoch, seq, to_us(time), mono_ms, to_us(received_at), phase, flags, invalid, {signals}
 FROM reading

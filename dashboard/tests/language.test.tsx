@@ -1,0 +1,136 @@
+// One page, two languages: chosen by the browser or by hand, changed without a reload, complete.
+import { type ComponentChildren, render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, describe, expect, it } from "vitest";
+import { RuleBook } from "../src/alerts/rules";
+import { Api } from "../src/api";
+import { AlertCard } from "../src/components/alert-card";
+import { LanguageToggle } from "../src/components/header";
+import { AppContext } from "../src/context";
+import { formatClock } from "../src/format/times";
+import { chooseLanguage, followLanguage, languageFor } from "../src/language";
+import { LiveStore } from "../src/live/store";
+import type { RuleView } from "../src/messages";
+import { Session } from "../src/session";
+import { words } from "../src/words";
+import { testApp } from "./app";
+import { alert } from "./samples";
+
+afterEach(() => chooseLanguage("en"));
+
+const RULE: RuleView = {
+  rule: "R10",
+  version: "1.0.0+00000000",
+  language: "zh-Hans",
+  title: "穿刺针脱落（静态）",
+  action: "致电患者家：立即查看静脉穿刺针和管路。",
+  likely_causes: ["静脉穿刺针滑出"],
+  consequence: "血泵会把患者的血抽空。",
+  respond_within_s: { high: 60 },
+  source: "",
+  mark: "C",
+};
+
+function api(rules: readonly RuleView[] | null): Api {
+  const answer = () => (rules === null ? Promise.reject(new TypeError("no network")) : Response.json({ rules }));
+  return new Api(
+    "/",
+    () => undefined,
+    async () => answer(),
+  );
+}
+
+describe("the language", () => {
+  it.each([
+    [null, ["zh-CN", "en"], "zh-Hans"],
+    [null, ["zh-TW"], "zh-Hans"],
+    [null, ["de", "en-GB", "zh"], "en"],
+    [null, ["de"], "en"],
+    [null, [], "en"],
+    ["en", ["zh-CN"], "en"],
+    ["zh-Hans", ["en"], "zh-Hans"],
+    ["tlh", ["zh"], "zh-Hans"],
+  ])("stored %s, preferred %j: %s", (stored, preferred, language) => {
+    expect(languageFor(stored, preferred)).toBe(language);
+  });
+
+  it("is one click, without a reload, kept, and told to the browser", () => {
+    followLanguage();
+    const host = document.body.appendChild(document.createElement("div"));
+    act(() => render(<LanguageToggle />, host));
+    expect(host.querySelector("legend")?.textContent).toBe("Language");
+    act(() => host.querySelector<HTMLInputElement>('input[value="zh-Hans"]')?.click());
+    expect(host.querySelector("legend")?.textContent).toBe("语言");
+    expect(document.documentElement.lang).toBe("zh-Hans");
+    expect(window.localStorage.getItem("homehd.language")).toBe("zh-Hans");
+  });
+
+  it("writes a date as its readers do", () => {
+    const at = Date.UTC(2026, 2, 1, 12);
+    const before = formatClock(at, at + 3 * 86_400_000);
+    chooseLanguage("zh-Hans");
+    expect(formatClock(at, at + 3 * 86_400_000)).not.toBe(before);
+    expect(formatClock(at, at + 3 * 86_400_000)).toContain("3月");
+  });
+});
+
+/** What a table says, by its path; functions are asked with every argument as "7". */
+function said(table: object, path = ""): [string, string][] {
+  return Object.entries(table).flatMap(([name, value]): [string, string][] => {
+    const here = `${path}.${name}`;
+    if (typeof value === "string") return [[here, value]];
+    if (typeof value === "function") return [[here, String(value("7", "7", "7"))]];
+    return said(value, here);
+  });
+}
+
+describe("the Chinese table", () => {
+  it("has no English left, but for names and numbers", () => {
+    const english = new Map(said(words()));
+    chooseLanguage("zh-Hans");
+    const chinese = said(words());
+    expect(chinese.map(([path]) => path).sort()).toEqual([...english.keys()].sort());
+    const same = chinese.filter(
+      ([path, text]) => !/\p{Script=Han}/u.test(text) && /[A-Za-z]/.test(english.get(path) ?? ""),
+    );
+    expect(same.map(([path]) => path)).toEqual([".locale", ".product", ".tile.of"]);
+  });
+});
+
+describe("an alert", () => {
+  async function show(book: (api: Api) => RuleBook, rules: readonly RuleView[] | null): Promise<HTMLElement> {
+    const session = new Session();
+    const store = new LiveStore();
+    const used = api(rules);
+    const app = { ...testApp(used, store, session), rules: book(used) };
+    await app.rules.load("zh-Hans");
+    const host = document.createElement("div");
+    const wrapped: ComponentChildren = <AlertCard alert={alert("1", "home-1")} />;
+    act(() => render(<AppContext.Provider value={app}>{wrapped}</AppContext.Provider>, host));
+    return host;
+  }
+
+  it("has its title and what to do in the page's language, and its reason as it is on record", async () => {
+    const host = await show((used) => new RuleBook(used), [RULE]);
+    expect(host.querySelector("h3")?.textContent).toBe(RULE.title);
+    expect(host.querySelector('[data-testid="what-to-do"]')?.textContent).toContain(RULE.action);
+    expect(host.querySelector(".reason")?.getAttribute("lang")).toBe("en");
+    expect(host.querySelector(".rationale")?.textContent).toContain(RULE.consequence);
+  });
+
+  it("keeps the words of its record where the rule's are English, gone or not to be had", async () => {
+    const english = { ...RULE, language: "en" as const, title: "Renamed since", action: "Look now." };
+    for (const [rules, action] of [
+      [[english], "Look now."],
+      [[], undefined],
+      [null, undefined],
+    ] as const) {
+      const host = await show((used) => new RuleBook(used), rules);
+      expect(host.querySelector("h3")?.textContent).toBe("Needle dislodgement");
+      const toDo = host.querySelector('[data-testid="what-to-do"]');
+      expect(toDo?.textContent ?? undefined).toEqual(
+        action === undefined ? undefined : expect.stringContaining(action),
+      );
+    }
+  });
+});
