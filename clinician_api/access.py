@@ -49,18 +49,24 @@ class Action(StrEnum):
     SHELVE = "shelve"  # set an alert aside, and bring it back
     SEE_WHO_LOOKED = "see who looked"  # at a patient
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
+    SEE_ROTA = "see rota"  # who is on call, and whether the way to people works
+    ACCEPT_SHIFTS = "accept shifts"  # one's own, and decline them
+    CHANGE_ROTA = "change rota"  # clinical duty of one's own clinic
+    SEE_LOAD = "see load"  # what alerts ask of oneself, and which rules ask for nothing
+    SEE_LOAD_OF_OTHERS = "see load of others"  # by name
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
-_TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
+_TECHNICAL: Final = _OWN | {Action.SEE_UNITS, Action.SEE_ROTA, Action.ACCEPT_SHIFTS}
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
-    Action.SEE_NOTICES,
+    Action.SEE_NOTICES, Action.SEE_LOAD,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
-    Role.NEPHROLOGIST: _ANSWERS | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED},
+    Role.NEPHROLOGIST: _ANSWERS
+    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
@@ -68,11 +74,12 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
     # Runs the accounts, reads what is his clinic's; answers nothing.
-    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED},
+    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
         Action.SEE_OWN_SESSION, Action.SEE_UNITS, Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS,
+        Action.SEE_ROTA,
     }),
 }  # fmt: skip
 
@@ -109,6 +116,17 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/notices/{notice_id}/reject"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
+    ("GET", "/api/coverage"): Action.SEE_ROTA,
+    ("GET", "/api/rota"): Action.SEE_ROTA,
+    ("GET", "/api/rota.ics"): Action.SEE_ROTA,
+    ("POST", "/api/rota/shifts/{shift_id}/accept"): Action.ACCEPT_SHIFTS,
+    ("POST", "/api/rota/shifts/{shift_id}/decline"): Action.ACCEPT_SHIFTS,
+    ("POST", "/api/rota/shifts/{shift_id}/override"): Action.CHANGE_ROTA,
+    ("POST", "/api/rota/shifts/{shift_id}/swap"): Action.CHANGE_ROTA,
+    ("POST", "/api/rota/overrides/{override_id}/withdraw"): Action.CHANGE_ROTA,
+    ("GET", "/api/selftest"): Action.SEE_ROTA,
+    ("GET", "/api/load"): Action.SEE_LOAD,
+    ("GET", "/api/handover"): Action.SEE_ALERTS,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,

@@ -27,11 +27,14 @@ from clinician_api.routes import (
     health,
     history,
     live,
+    load,
     notices,
     pages,
     problems,
     receipts,
+    rota,
     rules,
+    selftest,
     session,
     shelves,
     signals,
@@ -75,8 +78,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, receipts, signals, rules,
-        problems, health, live, pages,
+        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
+        receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`,
-`clinician_api.people_data` and `clinician_api.record_data`.
+The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`, `duty_data`,
+`people_data` and `record_data`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 from clinician_api import findings, history, sparks
 from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.conditional import check_unchanged, tag_of_state
+from clinician_api.duty_data import DutyData
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
 from clinician_api.people_data import PeopleData
@@ -87,6 +88,7 @@ class Data:
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
+        self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
 

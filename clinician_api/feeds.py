@@ -55,6 +55,7 @@ class Feeds:
         self._ingest_trouble: LinkTrouble | None = LinkTrouble.SILENT
         self._live_heard_s = float("-inf")
         self._synced_s = float("-inf")
+        self._duty_read_s = float("-inf")
         self._listens = False
         self._look_now = asyncio.Event()
         self._live: LiveFeed | None = None
@@ -64,6 +65,7 @@ class Feeds:
         await self._services.data.open()
         with working_for(EVERYTHING):
             await self._read_store(with_readings=True)
+            await self._read_duty()
         self._services.pump.publish()
         loop = asyncio.get_running_loop()
 
@@ -77,6 +79,7 @@ class Feeds:
             self._sync,
             self._look_back,
             self._watch_findings,
+            self._watch_duty,
             self._watch_sessions,
             self._watch_alerts,
             self._serve_screens,
@@ -136,6 +139,8 @@ class Feeds:
         heard = now_s - self._live_heard_s <= LIVE_LIMIT_S and self._live.connected
         answers = now_s - self._synced_s <= MISSED_SYNCS * SYNC_S
         trouble = self._ingest_trouble if answers else LinkTrouble.DATABASE
+        if now_s - self._duty_read_s > MISSED_SYNCS * SYNC_S:
+            room.duty.put(None)
         if trouble not in STANDSTILLS:
             room.unsaved.forget_unheard(now_s, UNHEARD_S)
         room.take_back(now_s)
@@ -187,6 +192,18 @@ class Feeds:
             for unit, rules in (await data.not_evaluated(room.names())).items():
                 room.put_not_evaluated(unit, rules)
             await asyncio.sleep(FINDINGS_S)
+
+    # Who is on call: nothing announces it, and a hand-over comes by time alone
+
+    async def _watch_duty(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_S)
+            await self._read_duty()
+
+    async def _read_duty(self) -> None:
+        services = self._services
+        services.room.duty.put(await services.data.duty.read(services.clock.now_us()))
+        self._duty_read_s = services.clock.monotonic_s()
 
     async def _reconcile_alerts(self, open_now: list[StoredAlert]) -> None:
         room = self._services.room

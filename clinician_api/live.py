@@ -119,6 +119,7 @@ class Hub:
             "units": [self.room.unit_view(scope, unit, now_us) for unit in self.room.units(scope, only)],
             "alerts": self.room.open_alerts(scope, only),
             **self.room.links(),
+            "duty": self.room.duty.view(scope),
         }
 
     def _readings(self, subscriber: Subscriber, now_us: int) -> View | None:
@@ -132,7 +133,8 @@ class Hub:
         may_read = subscriber.scope.may(Action.SEE_READINGS)
         rules = self._changed(subscriber, self.room.not_evaluated) if may_read else {}
         links = subscriber.version < self.room.links_version <= self._version
-        if not (statuses or rules or links or force):
+        duty = subscriber.version < self.room.duty.version <= self._version
+        if not (statuses or rules or links or duty or force):
             return None
         return {
             "type": "status",
@@ -140,6 +142,7 @@ class Hub:
             "statuses": [told.view for told in statuses.values()],
             "not_evaluated": {unit: told.view["rules"] for unit, told in rules.items()},
             **self.room.links(),
+            "duty": self.room.duty.view(subscriber.scope) if duty else None,
         }
 
     def _changed(self, subscriber: Subscriber, held: dict[str, Told]) -> dict[str, Told]:

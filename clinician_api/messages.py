@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
 from alerts.responsibility import Answerable
+from clinician_api.duty_models import Duty
+from clinician_api.model import Model as Model
 from evaluation.links import LinkTrouble
 from telemetry.alarms import ConditionState, Priority
 from telemetry.messages import MachineLink
@@ -22,12 +24,6 @@ MAX_SUBSCRIBED_UNITS: Final = 1000
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$", description="Short id of a unit; no personal data")]
 PhaseName = Literal["UNKNOWN", "IDL", "PRETX", "TX", "POSTTX", "DIS", "SVC"]
 FlagName = Literal["clock_synchronised", "phase_derived", "late", "time_corrected", "time_uncertain"]
-
-
-class Model(BaseModel):
-    """Base: nothing undeclared goes out, so that the description stays true."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class ReadingView(Model):
@@ -183,6 +179,7 @@ class Snapshot(Model):
     ingest: Link = Field(description="Whether readings are being stored and rules evaluated")
     live_feed: Link = Field(description="Whether new readings can reach this server")
     alert_feed: Link = Field(description="Whether new alerts can reach this server")
+    duty: Duty = Field(description="Who is on call, and the last self-test")
 
 
 class Readings(Model):
@@ -216,6 +213,7 @@ class StatusMessage(Model):
     ingest: Link
     live_feed: Link
     alert_feed: Link
+    duty: Duty | None = Field(description="Whole, where it changed; null: as told before")
 
 
 class PageMessage(Model):

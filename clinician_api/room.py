@@ -11,6 +11,7 @@ from typing import Final
 
 from clinician_api.access import Action, Scope
 from clinician_api.alert_board import AlertBoard
+from clinician_api.duty_board import DutyBoard
 from clinician_api.sparks import Sparks
 from clinician_api.unsaved import Saving, UnsavedBook
 from clinician_api.views import View, age_s, moment, reading, status
@@ -60,6 +61,7 @@ class Room:
         self.statuses: dict[str, Told] = {}
         self.not_evaluated: dict[str, Told] = {}
         self.alerts = AlertBoard(self._touch)
+        self.duty = DutyBoard(self._touch)
         self.unsaved = UnsavedBook()
         self.sparks = Sparks()
         self._entries: dict[str, Entry] = {}

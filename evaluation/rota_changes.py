@@ -5,7 +5,7 @@ Whatever is judged (whose shift it is, what a calendar changes) is judged while 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -30,6 +30,10 @@ from telemetry.rota import Acceptance, Audience, Book, Override, Rota, Rotation
 # Nobody stands in for longer than a year; and what is entered "from now on" may have been typed a while.
 LONGEST_OVERRIDE_US: Final = 366 * DAY_US
 _TYPED_US: Final = 300_000_000
+
+
+class Overtaken(HomehdError):
+    """A shift is no longer as whoever wants to change it has seen it: somebody was quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,13 @@ def rotate(conn: Connection, rota_id: int, rotation: Rotation, written: Written)
         _note(conn, "set rotation", rota_id, written, number=number, people=list(rotation.people))
 
 
-def override(conn: Connection, rota_id: int, change: Override, written: Written) -> int:
-    """Somebody else, or nobody, for a stretch from now on or later; its number. HomehdError if they cannot answer."""
+def override(conn: Connection, rota_id: int, change: Override, written: Written, *, seen: Shift | None = None) -> int:
+    """Somebody else, or nobody, for a stretch from now on or later; its number. HomehdError if they cannot answer.
+
+    `seen`: the shift it is of, as whoever decided saw it; Overtaken when that is no longer so.
+    """
     with _alone(conn, "override", rota_id, written) as (book, rota):
+        _must_stand("override", book, rota, seen)
         _not_of_the_past("override", change.start_us, written)
         if not 0 < change.end_us - change.start_us <= LONGEST_OVERRIDE_US:
             raise HomehdError(
@@ -81,10 +89,15 @@ def override(conn: Connection, rota_id: int, change: Override, written: Written)
 
 
 def exchange(
-    conn: Connection, rota_id: int, first_us: int, second_us: int, written: Written
+    conn: Connection, rota_id: int, first_us: int, second_us: int, written: Written, *, seen: Sequence[Shift] = ()
 ) -> tuple[Override, Override]:
-    """The people of two shifts exchange them; the two halves with their numbers. HomehdError when they cannot."""
+    """The people of two shifts exchange them; the two halves with their numbers. HomehdError when they cannot.
+
+    `seen`: the two as whoever decided saw them; Overtaken when that is no longer so.
+    """
     with _alone(conn, "swap", rota_id, written) as (book, rota):
+        for shift in seen:
+            _must_stand("swap", book, rota, shift)
         try:
             one, other = swap.swap(rota, first_us, second_us, written.now_us)
         except ValueError as error:
@@ -110,18 +123,29 @@ def withdraw(conn: Connection, rota_id: int, number: int, written: Written) -> l
 
 
 def accept(
-    conn: Connection, rota_id: int, user_id: int, at_us: int | None, written: Written, *, accepted: bool = True
+    conn: Connection,
+    rota_id: int,
+    user_id: int,
+    at_us: int | None,
+    written: Written,
+    *,
+    accepted: bool = True,
+    seen: Shift | None = None,
 ) -> Shift:
     """A person's word about their shift at a moment, or about their next that waits for it; the shift.
 
-    HomehdError when they have none there, or none waits.
+    HomehdError when they have none there, or none waits. `seen`: the shift as they saw it; Overtaken when that is no
+    longer so. What is accepted already is not written again.
     """
     operation = "accept shift" if accepted else "decline shift"
-    with _alone(conn, operation, rota_id, written) as (_, rota):
+    with _alone(conn, operation, rota_id, written) as (book, rota):
+        _must_stand(operation, book, rota, seen)
         shift = _next(rota, user_id, written.now_us, accepted) if at_us is None else shift_at(rota, at_us)
         if shift is None or shift.user_id != user_id or shift.end_us <= written.now_us:
             hint = "`homehd rota show` shows whose which shift is"
             raise HomehdError(operation, f"account {user_id} has none there", hint=hint)
+        if accepted and is_accepted(rota.acceptances, user_id, shift.start_us, shift.end_us):
+            return shift
         store.accept(conn, rota_id, Acceptance(0, user_id, shift.start_us, shift.end_us, accepted), written)
         _note(conn, operation, rota_id, written, person=user_id, start_us=shift.start_us)
     return shift
@@ -170,6 +194,19 @@ def _next(rota: Rota, user_id: int, now_us: int, accepted: bool) -> Shift | None
         ),
         None,
     )
+
+
+def _must_stand(operation: str, book: Book, rota: Rota, seen: Shift | None) -> None:
+    if seen is None:
+        return
+    now = shift_at(rota, seen.start_us)
+    if (now.start_us, now.end_us, now.user_id) == (seen.start_us, seen.end_us, seen.user_id):
+        return
+    person = book.people.get(now.user_id) if now.user_id is not None else None
+    has = "nobody has it" if person is None else f"{person.name} has it"
+    zone = zone_of(rota.zone)
+    hint = f"{has} from {told(now.start_us, zone)} to {told(now.end_us, zone)}"
+    raise Overtaken(operation, "this shift was changed meanwhile", hint=hint)
 
 
 def _must_answer(operation: str, book: Book, rota: Rota, user_id: int | None) -> None:

@@ -7,11 +7,9 @@ from typing import Final
 from notifier.troubles import Trouble
 from store import selftests
 from store.pool import Connection
-from store.selftests import TORN_US, Broken, Overview
+from store.selftests import OVERDUE_US, TORN_US, Broken, Overview
 from telemetry.alarms import Priority
 
-# A day, the night on which clocks go back, and some time to be run in.
-OVERDUE_US: Final = 26 * 3600 * 1_000_000
 CAUSE: Final = "self-test"
 
 

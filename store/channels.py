@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from store.pool import Connection
-from store.queries import run
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
 from store.values import storable_text
 
 
@@ -75,6 +75,11 @@ def disable_of_delivery(conn: Connection, delivery_id: int, why: str, now_us: in
 def last_tested(conn: Connection) -> dict[int, int]:
     """When a test last went all the way to any channel in use of a person: user id -> µs since 1970."""
     return {row[0]: row[1] for row in run(conn, "last_tested")}
+
+
+async def alast_tested(conn: AsyncConnection) -> dict[int, int]:
+    """The same for the API."""
+    return {row[0]: row[1] async for row in await arun(conn, "last_tested")}
 
 
 def note_tested(conn: Connection, channel_id: int, now_us: int) -> None:

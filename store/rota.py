@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from store.errors import StoreError, Trouble
-from store.pool import Connection
-from store.queries import run
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
 from store.values import storable_text, storable_us
 from telemetry.rota import Acceptance, Audience, Book, Clinic, Override, Person, Rota, Rotation, Source
 
 # Of overrides and acceptances older than this nothing follows any more: no shift that runs began before.
 _BACK_US: Final = 400 * 86_400_000_000
+
+# Rotas first: one that is made meanwhile is left out whole, instead of being seen without what is on it.
+_QUERIES: Final = ("rotas", "rotations", "overrides", "acceptances", "rota_people", "rota_clinics")
 
 _T = TypeVar("_T")
 
@@ -37,25 +40,31 @@ def load(conn: Connection, now_us: int, clinic_id: int | None = None) -> Book:
 
     With `clinic_id` only the rotas that can serve that clinic: its own and those of all.
     """
-    of = {"clinic": clinic_id}
-    since = of | {"since": storable_us(now_us - _BACK_US)}
-    # First: one that is made meanwhile is left out whole, instead of being seen without what is on it.
-    rotas = run(conn, "rotas", of).fetchall()
-    rotations = _by_rota((row[0], Rotation(row[1], tuple(row[2]), *row[3:])) for row in run(conn, "rotations", of))
+    parameters = {"clinic": clinic_id, "since": storable_us(now_us - _BACK_US)}
+    return _book({name: run(conn, name, parameters).fetchall() for name in _QUERIES})
+
+
+async def aload(conn: AsyncConnection, now_us: int) -> Book:
+    """The same of all clinics for the API."""
+    parameters = {"clinic": None, "since": storable_us(now_us - _BACK_US)}
+    return _book({name: await (await arun(conn, name, parameters)).fetchall() for name in _QUERIES})
+
+
+def _book(found: dict[str, list[tuple[Any, ...]]]) -> Book:
+    rotations = _by_rota((row[0], Rotation(row[1], tuple(row[2]), *row[3:])) for row in found["rotations"])
     overrides = _by_rota(
-        (row[0], Override(row[1], row[2], row[3], row[4], Source(row[5]), row[6], row[7]))
-        for row in run(conn, "overrides", since)
+        (row[0], Override(row[1], row[2], row[3], row[4], Source(row[5]), row[6], row[7])) for row in found["overrides"]
     )
-    acceptances = _by_rota((row[0], Acceptance(*row[1:])) for row in run(conn, "acceptances", since))
+    acceptances = _by_rota((row[0], Acceptance(*row[1:])) for row in found["acceptances"])
     whole = tuple(
         Rota(
             rota_id, of_clinic, Audience(audience), line, zone,
             tuple(rotations[rota_id]), tuple(overrides[rota_id]), tuple(acceptances[rota_id]),
         )
-        for rota_id, of_clinic, audience, line, zone in rotas
+        for rota_id, of_clinic, audience, line, zone in found["rotas"]
     )  # fmt: skip
-    people = {row[0]: Person(*row) for row in run(conn, "rota_people")}
-    return Book(whole, people, {row[0]: Clinic(*row) for row in run(conn, "rota_clinics")})
+    people = {row[0]: Person(*row) for row in found["rota_people"]}
+    return Book(whole, people, {row[0]: Clinic(*row) for row in found["rota_clinics"]})
 
 
 def add(conn: Connection, clinic_id: int | None, audience: Audience, line: int, zone: str, written: Written) -> int:

@@ -17,6 +17,8 @@ from store.values import storable_text
 
 # No run takes this long: one that is open since then was interrupted.
 TORN_US: Final = 600_000_000
+# A day, the night on which clocks go back, and some time to be run in: from then on the last one says nothing any more.
+OVERDUE_US: Final = 26 * 3600 * 1_000_000
 TAKEN: Final = frozenset({"sent", "delivered", "read"})
 
 

@@ -40,6 +40,9 @@ COVERED_ELSEWHERE: dict[str, str] = {
     # Verbs are thin: they are run as a person runs them.
     **{f"homehd/commands/{verb}.py": "tests/homehd/test_cli.py" for verb in VERBS},
     **{f"homehd/{name}.py": "tests/integration/test_selftest.py" for name in ("selftest", "probe_box")},
+    "clinician_api/duty_changes.py": "tests/clinician_api/routes/test_rota.py",
+    "clinician_api/duty_models.py": "tests/clinician_api/test_duty_views.py",
+    "clinician_api/load_models.py": "tests/clinician_api/test_load_views.py",
     "homehd/demo.py": "tests/integration/test_browser.py",
     "homehd/demo_client.py": "tests/integration/test_browser.py",
     "homehd/demo_accounts.py": "tests/homehd/test_demo_homes.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ import icalendar
 
 from alerts.rota.able import why_not
 from alerts.rota.findings import where_of
+from alerts.rota.local_time import UnknownZone
 from alerts.rota.shifts import Shift, shifts, whole_shifts
 from telemetry.rota import Book, Rota
 
@@ -24,19 +26,38 @@ def write(book: Book, rota: Rota, from_us: int, to_us: int) -> bytes:
     An event's UID is the rota's number and the shift's beginning: the same shift has the same UID whenever it is
     exported. Shifts go from their own beginning to their own end, unless that is further off than the stretch is long.
     """
+    title = _plain(where_of(book, rota))
+    calendar = _empty(title)
+    for shift in _shown(rota, from_us, to_us):
+        calendar.add_component(_event(book, rota, shift, title, from_us))
+    return bytes(calendar.to_ical())
+
+
+def write_own(book: Book, user_id: int, from_us: int, to_us: int) -> bytes:
+    """A calendar of one person's shifts on every rota there; one in a zone that is not known here is left out."""
+    calendar = _empty("Shifts")
+    for rota in book.rotas:
+        try:
+            own = [one for one in _shown(rota, from_us, to_us) if one.user_id == user_id]
+        except UnknownZone:
+            continue
+        for shift in own:
+            calendar.add_component(_event(book, rota, shift, _plain(where_of(book, rota)), from_us))
+    return bytes(calendar.to_ical())
+
+
+def _empty(title: str) -> icalendar.Calendar:
     calendar = icalendar.Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//homehd//rota//EN")
-    title = _plain(where_of(book, rota))
     calendar.add("X-WR-CALNAME", title)
-    whole = whole_shifts(rota, from_us, to_us)
-    cut = shifts(rota, from_us, to_us)
+    return calendar
+
+
+def _shown(rota: Rota, from_us: int, to_us: int) -> Iterator[Shift]:
     reach_us = to_us - from_us
-    for full, part in zip(whole, cut, strict=True):
-        calendar.add_component(
-            _event(book, rota, full if full.end_us - full.start_us <= reach_us else part, title, from_us)
-        )
-    return bytes(calendar.to_ical())
+    for full, part in zip(whole_shifts(rota, from_us, to_us), shifts(rota, from_us, to_us), strict=True):
+        yield full if full.end_us - full.start_us <= reach_us else part
 
 
 def _event(book: Book, rota: Rota, shift: Shift, title: str, stamp_us: int) -> icalendar.Event:

@@ -96,6 +96,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/coverage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Coverage
+         * @description Of each clinic: covered, not covered, by somebody without a tested channel, or not accepted; the next hole.
+         */
+        readonly get: operations["get_coverage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/deliveries/{delivery_id}": {
         readonly parameters: {
             readonly query?: never;
@@ -136,6 +156,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/handover": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Handover
+         * @description What is open, set aside and noisy: for the shift that ends to tell the one that begins.
+         */
+        readonly get: operations["get_handover"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/kiosk": {
         readonly parameters: {
             readonly query?: never;
@@ -150,6 +190,28 @@ export interface paths {
          * @description Make this browser a screen on a wall, with the code of `homehd kiosk add`; an older session of it ends.
          */
         readonly post: operations["bind_kiosk"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/load": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Load
+         * @description Per recipient and rule: how much, how fast, in floods, and how often for nothing.
+         *
+         *     Others' load is told to whoever makes the rota or runs the accounts; everybody else sees their own.
+         */
+        readonly get: operations["get_load"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -364,6 +426,146 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/rota": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Rota
+         * @description The shifts of a stretch, of the session's clinic and of all clinics, as overrides and swaps leave them.
+         */
+        readonly get: operations["get_rota"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota.ics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Own Calendar
+         * @description One's own shifts of the next 13 weeks, iCalendar (RFC 5545); the same shift keeps its UID.
+         */
+        readonly get: operations["own_calendar"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota/overrides/{override_id}/withdraw": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw Override
+         * @description Take an override, or both halves of a swap, back: whoever had the shift before has it again.
+         */
+        readonly post: operations["withdraw_override"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota/shifts/{shift_id}/accept": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Accept Shift
+         * @description I take this shift, which is mine. 409 tells whose it is, or has become; said twice it stays accepted.
+         */
+        readonly post: operations["accept_shift"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota/shifts/{shift_id}/decline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Decline Shift
+         * @description I cannot take this shift of mine: it stays mine until somebody else is named, and is shown as not accepted.
+         */
+        readonly post: operations["decline_shift"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota/shifts/{shift_id}/override": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Override Shift
+         * @description Somebody else has this shift, or a part of it. Of two at once the first has it, 409 tells the other.
+         */
+        readonly post: operations["override_shift"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/rota/shifts/{shift_id}/swap": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Swap Shifts
+         * @description The people of this shift and another of the same rota exchange them; either is asked to accept anew.
+         */
+        readonly post: operations["swap_shifts"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/rules": {
         readonly parameters: {
             readonly query?: never;
@@ -376,6 +578,26 @@ export interface paths {
          * @description Every rule in force: what it is called, what to do, why, within which time.
          */
         readonly get: operations["list_rules"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/selftest": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Selftest
+         * @description The last self-test, and what became of it at each channel of the people of the session's clinic.
+         */
+        readonly get: operations["get_selftest"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -641,6 +863,17 @@ export interface webhooks {
 export interface components {
     schemas: {
         /**
+         * AcceptShift
+         * @description Body of an acceptance.
+         */
+        readonly AcceptShift: {
+            /**
+             * Note
+             * @default
+             */
+            readonly note: string;
+        };
+        /**
          * Acknowledge
          * @description Body of an acknowledgement.
          */
@@ -667,7 +900,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "try limits";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "try limits" | "see rota" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -898,6 +1131,26 @@ export interface components {
             readonly note?: string | null;
         };
         /**
+         * AnswersView
+         * @description How fast alerts of one priority were answered.
+         */
+        readonly AnswersView: {
+            /** Answered */
+            readonly answered: number;
+            /**
+             * Called
+             * @description Of these, those that people were asked about
+             */
+            readonly called: number;
+            /** Count */
+            readonly count: number;
+            /** Median S */
+            readonly median_s: number | null;
+            readonly priority: components["schemas"]["Priority"];
+            /** Worst S */
+            readonly worst_s: number | null;
+        };
+        /**
          * AnswerView
          * @description What became of an alert with people: the notice it belongs to, and whether anybody is asked because of it.
          */
@@ -941,6 +1194,18 @@ export interface components {
             readonly told: string;
         };
         /**
+         * Audience
+         * @description Whom an alert is for; these words are stored.
+         * @enum {string}
+         */
+        readonly Audience: "clinical" | "technical" | "operations";
+        /**
+         * Broken
+         * @description The first part of the way that did not work; these words are stored.
+         * @enum {string}
+         */
+        readonly Broken: "" | "broker" | "ingest" | "rules" | "notifier" | "channels" | "interrupted";
+        /**
          * Cause
          * @description Why a treatment was interrupted; these words are stored.
          * @enum {string}
@@ -952,11 +1217,79 @@ export interface components {
          */
         readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"];
         /**
+         * ClinicDuty
+         * @description One clinic.
+         */
+        readonly ClinicDuty: {
+            /** Clinic */
+            readonly clinic: string;
+            /**
+             * Coverage
+             * @description None of an audience that has no rota; clinical where patients are
+             */
+            readonly coverage: readonly components["schemas"]["CoverageView"][];
+            /**
+             * Revision
+             * @description Changes whenever anything on its rotas does: ask GET /api/rota anew
+             */
+            readonly revision: number;
+        };
+        /**
+         * Colleague
+         * @description Somebody who can answer for a rota.
+         */
+        readonly Colleague: {
+            /** Name */
+            readonly name: string;
+            /** Person Id */
+            readonly person_id: string;
+        };
+        /**
          * ConditionState
          * @description Where an alert's condition stands for the people who answer it.
          * @enum {string}
          */
         readonly ConditionState: "active, unacknowledged" | "active, acknowledged" | "latched, clear" | "normal";
+        /**
+         * Coverage
+         * @description The same, asked for.
+         */
+        readonly Coverage: {
+            /** Clinics */
+            readonly clinics: readonly components["schemas"]["ClinicDuty"][];
+            /**
+             * Known
+             * @description False: the database does not answer, nobody knows; the rest is empty
+             */
+            readonly known: boolean;
+            /** @description Null: not known */
+            readonly selftest: components["schemas"]["SelftestLine"] | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * CoverageView
+         * @description Whether alerts of a clinic for an audience have somebody who answers.
+         */
+        readonly CoverageView: {
+            readonly audience: components["schemas"]["Audience"];
+            /** @description Null: there is no such line */
+            readonly backup: components["schemas"]["LineView"] | null;
+            readonly primary: components["schemas"]["LineView"];
+            /** @description Of the primary line; a backup is asked, too, and is no cover */
+            readonly state: components["schemas"]["State"];
+        };
+        /**
+         * DeclineShift
+         * @description Body of a refusal: somebody else has to be found, so why is asked for.
+         */
+        readonly DeclineShift: {
+            /** Reason */
+            readonly reason: string;
+        };
         /**
          * DeliveryState
          * @description Where a delivery stands; but for `queued`, each is also the receipt that leads to it.
@@ -985,11 +1318,88 @@ export interface components {
             readonly accounts: readonly components["schemas"]["DemoAccount"][];
         };
         /**
+         * Duty
+         * @description Who is on call in the clinics the session sees.
+         */
+        readonly Duty: {
+            /** Clinics */
+            readonly clinics: readonly components["schemas"]["ClinicDuty"][];
+            /**
+             * Known
+             * @description False: the database does not answer, nobody knows; the rest is empty
+             */
+            readonly known: boolean;
+            /** @description Null: not known */
+            readonly selftest: components["schemas"]["SelftestLine"] | null;
+        };
+        /**
          * EndKnown
          * @description How the end of a treatment is known; these words are stored.
          * @enum {string}
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
+        /**
+         * FiguresView
+         * @description Of one person, one rule, or all.
+         */
+        readonly FiguresView: {
+            /**
+             * Actionable
+             * @description Taken on by somebody, of what people were asked about, 0…1; null: there is nothing to share
+             */
+            readonly actionable: number | null;
+            /** Chattering */
+            readonly chattering: number;
+            /** Count */
+            readonly count: number;
+            /** Floods */
+            readonly floods: readonly components["schemas"]["FloodView"][];
+            /** Mix */
+            readonly mix: {
+                readonly [key: string]: number;
+            };
+            /** Peak 10 Min */
+            readonly peak_10_min: number;
+            /** Peak Hour */
+            readonly peak_hour: number;
+            /** Peak Minute */
+            readonly peak_minute: number;
+            /** Per 10 Min */
+            readonly per_10_min: number;
+            /**
+             * Stale
+             * @description Standing for more than a day at the end
+             */
+            readonly stale: number;
+            /**
+             * Top Ten
+             * @description Of the ten most frequent sources, 0…1; null: there is nothing to share
+             */
+            readonly top_ten: number | null;
+        };
+        /**
+         * FloodView
+         * @description More than ten in ten minutes, until fewer than five.
+         */
+        readonly FloodView: {
+            /**
+             * Begins
+             * Format: date-time
+             */
+            readonly begins: string;
+            /** Count */
+            readonly count: number;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            readonly ends: string;
+            /**
+             * Peak
+             * @description The most within ten minutes
+             */
+            readonly peak: number;
+        };
         /**
          * GapView
          * @description No readings from `start` to `end`, in seconds since 1970 UTC.
@@ -1010,6 +1420,54 @@ export interface components {
             readonly signal: string | null;
             /** Start */
             readonly start: number;
+        };
+        /**
+         * HandoverAnswer
+         * @description What whoever goes tells whoever comes. What stands is told as it is now, whichever shift is asked for.
+         */
+        readonly HandoverAnswer: {
+            /** Answers */
+            readonly answers: readonly components["schemas"]["AnswersView"][];
+            /**
+             * Clinic
+             * @description Null: of all
+             */
+            readonly clinic: string | null;
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /** More Open */
+            readonly more_open: number;
+            /** Next */
+            readonly next: readonly components["schemas"]["TurnView"][];
+            /** Noisy */
+            readonly noisy: readonly components["schemas"]["RuleLoadView"][];
+            /**
+             * On Work List
+             * @description More that nobody is asked about
+             */
+            readonly on_work_list: number;
+            /**
+             * Open
+             * @description The 200 most important
+             */
+            readonly open: readonly components["schemas"]["OpenView"][];
+            /** Out Of Service */
+            readonly out_of_service: readonly components["schemas"]["OutOfServiceView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Set Aside */
+            readonly set_aside: readonly components["schemas"]["SetAsideView"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
         };
         /**
          * Health
@@ -1067,6 +1525,29 @@ export interface components {
             readonly unit: string;
         };
         /**
+         * HoleView
+         * @description A stretch that nobody answers.
+         */
+        readonly HoleView: {
+            /**
+             * End
+             * @description Null: it goes on for as far as is looked ahead, 14 days
+             */
+            readonly end: string | null;
+            /**
+             * Person
+             * @description Who is named and cannot answer; null: nobody is named
+             */
+            readonly person: string | null;
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
+        /**
          * InterruptionView
          * @description A stretch within a treatment in which it was not seen to go on.
          */
@@ -1097,6 +1578,39 @@ export interface components {
             readonly code: string;
         };
         /**
+         * LineView
+         * @description Who has a line of duty now.
+         */
+        readonly LineView: {
+            /**
+             * Accepted
+             * @description That person has accepted this shift
+             */
+            readonly accepted: boolean;
+            /** @description The next within 14 days, this moment's included */
+            readonly next_hole: components["schemas"]["HoleView"] | null;
+            /**
+             * Person
+             * @description Who is named, also where they cannot answer
+             */
+            readonly person: string | null;
+            /**
+             * Tested
+             * @description A channel of that person was seen to work within seven days
+             */
+            readonly tested: boolean;
+            /**
+             * Until
+             * @description When it is handed over; null: never, or nobody is named
+             */
+            readonly until: string | null;
+            /**
+             * Why Not
+             * @description Why nobody answers; empty: somebody does
+             */
+            readonly why_not: string;
+        };
+        /**
          * Link
          * @description Whether a part of the way to this screen works, and since when it does or does not.
          */
@@ -1117,6 +1631,45 @@ export interface components {
          * @enum {string}
          */
         readonly LinkTrouble: "unsaved" | "silent" | "database" | "broker" | "incomplete" | "silence not judged";
+        /**
+         * LoadAnswer
+         * @description Over a stretch; each list the most frequent first.
+         */
+        readonly LoadAnswer: {
+            readonly all: components["schemas"]["FiguresView"];
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /**
+             * Homes
+             * @description The 50 most frequent
+             */
+            readonly homes: readonly components["schemas"]["RuleLoadView"][];
+            /**
+             * More Homes
+             * @description How many were left out of that
+             */
+            readonly more_homes: number;
+            /**
+             * People
+             * @description You alone, where others' load is not yours to see
+             */
+            readonly people: readonly components["schemas"]["PersonLoadView"][];
+            /** Rules */
+            readonly rules: readonly components["schemas"]["RuleLoadView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
         /**
          * Login
          * @description Local account.
@@ -1435,6 +1988,113 @@ export interface components {
             readonly yours: boolean;
         };
         /**
+         * OpenView
+         * @description A notice that people were asked about, or that is held.
+         */
+        readonly OpenView: {
+            /** Cause */
+            readonly cause: string;
+            /**
+             * Holder
+             * @description Who has accepted it
+             */
+            readonly holder: string | null;
+            /**
+             * Home
+             * @description Null: a trouble of the system
+             */
+            readonly home: string | null;
+            /** Notice Id */
+            readonly notice_id: string;
+            /**
+             * Patient
+             * @description Only where names were asked for
+             */
+            readonly patient: string | null;
+            readonly priority: components["schemas"]["Priority"];
+            /** Reason */
+            readonly reason: string;
+            /** Rules */
+            readonly rules: readonly string[];
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** State */
+            readonly state: string;
+            /** Subject */
+            readonly subject: string;
+            /** Until */
+            readonly until: string | null;
+        };
+        /**
+         * OutOfServiceView
+         * @description A home that is out of service.
+         */
+        readonly OutOfServiceView: {
+            /** Home */
+            readonly home: string;
+            /** Patient */
+            readonly patient: string | null;
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+        };
+        /**
+         * OverrideShift
+         * @description Somebody else has a shift, or what is left of it.
+         */
+        readonly OverrideShift: {
+            /**
+             * End
+             * @description Within the shift; its end
+             */
+            readonly end?: string | null;
+            /**
+             * Person Id
+             * @description Null: nobody, on purpose
+             */
+            readonly person_id: string | null;
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Start
+             * @description Within the shift; its beginning, or now
+             */
+            readonly start?: string | null;
+        };
+        /**
+         * OverrideView
+         * @description What was written over the rotation by hand.
+         */
+        readonly OverrideView: {
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /**
+             * May Withdraw
+             * @description Of a swap both halves are withdrawn
+             */
+            readonly may_withdraw: boolean;
+            /** Override Id */
+            readonly override_id: string;
+            /** Person */
+            readonly person: string | null;
+            readonly source: components["schemas"]["Source"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
+        /**
          * PageMessage
          * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
          */
@@ -1489,6 +2149,34 @@ export interface components {
         readonly Patient: {
             /** Name */
             readonly name: string;
+        };
+        /**
+         * PersonLoadView
+         * @description What one person was asked.
+         */
+        readonly PersonLoadView: {
+            /**
+             * Beyond
+             * @description The targets that were missed, in words
+             */
+            readonly beyond: readonly string[];
+            readonly figures: components["schemas"]["FiguresView"];
+            /**
+             * Most High In Shift
+             * @description Within any twelve hours
+             */
+            readonly most_high_in_shift: number;
+            /** Most Pages In Shift */
+            readonly most_pages_in_shift: number;
+            /**
+             * Pages
+             * @description Those that interrupted: not folded into another's page
+             */
+            readonly pages: number;
+            /** Person */
+            readonly person: string;
+            /** Yours */
+            readonly yours: boolean;
         };
         /**
          * Priority
@@ -1668,6 +2356,100 @@ export interface components {
          */
         readonly Role: "nephrologist" | "nurse" | "on-call" | "technician" | "operations" | "administrator" | "patient" | "kiosk";
         /**
+         * RotaChanged
+         * @description What a change has come to: the rota's shifts over the two weeks from now on.
+         */
+        readonly RotaChanged: {
+            readonly rota: components["schemas"]["RotaView"];
+        };
+        /**
+         * Rotas
+         * @description The rotas that concern the session over a stretch.
+         */
+        readonly Rotas: {
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /** Rotas */
+            readonly rotas: readonly components["schemas"]["RotaView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
+        /**
+         * RotaView
+         * @description One line of duty.
+         */
+        readonly RotaView: {
+            readonly audience: components["schemas"]["Audience"];
+            /**
+             * Clinic
+             * @description Null: of all clinics without one of their own
+             */
+            readonly clinic: string | null;
+            /**
+             * Line
+             * @enum {string}
+             */
+            readonly line: "primary" | "backup";
+            /** Overrides */
+            readonly overrides: readonly components["schemas"]["OverrideView"][];
+            /**
+             * People
+             * @description Who could have a shift; only for whoever may change it
+             */
+            readonly people: readonly components["schemas"]["Colleague"][];
+            /** Rota Id */
+            readonly rota_id: string;
+            /**
+             * Shifts
+             * @description Ascending, without hole or overlap; whole ones
+             */
+            readonly shifts: readonly components["schemas"]["ShiftView"][];
+            /**
+             * Trouble
+             * @description Why there are no shifts to show; empty: there are
+             */
+            readonly trouble: string;
+            /** Zone */
+            readonly zone: string;
+        };
+        /**
+         * RuleLoadView
+         * @description What one rule, or one rule in one home, raised.
+         */
+        readonly RuleLoadView: {
+            readonly figures: components["schemas"]["FiguresView"];
+            /**
+             * Home
+             * @description Label of the unit; null: all homes
+             */
+            readonly home: string | null;
+            /**
+             * Nuisance
+             * @description Alerts that were for nothing, 0…1; null: there is nothing to share
+             */
+            readonly nuisance: number | null;
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
+            /**
+             * Word
+             * @enum {string}
+             */
+            readonly word: "useful" | "mixed" | "noisy" | "no alerts";
+        };
+        /**
          * Rules
          * @description Every rule in force, by id.
          */
@@ -1729,6 +2511,130 @@ export interface components {
             readonly version: string;
         };
         /**
+         * Selftest
+         * @description Whether the way to people works.
+         */
+        readonly Selftest: {
+            readonly line: components["schemas"]["SelftestLine"];
+            /** @description Null: there was none */
+            readonly run: components["schemas"]["SelftestRun"] | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Untested
+             * @description People who may have a shift and no channel seen to work for seven days
+             */
+            readonly untested: readonly string[];
+        };
+        /**
+         * SelftestChannel
+         * @description What became of the test's page to one channel.
+         */
+        readonly SelftestChannel: {
+            /**
+             * Detail
+             * @description What the channel said
+             */
+            readonly detail: string;
+            /** Kind */
+            readonly kind: string;
+            /**
+             * Label
+             * @description What the person calls the channel
+             */
+            readonly label: string;
+            /** Person */
+            readonly person: string;
+            /**
+             * Seconds
+             * @description From the notice until then
+             */
+            readonly seconds: number;
+            /**
+             * State
+             * @description sent: a service has it; delivered, read: the device says so
+             */
+            readonly state: string;
+            /** Taken */
+            readonly taken: boolean;
+        };
+        /**
+         * SelftestLine
+         * @description The last self-test in a line.
+         */
+        readonly SelftestLine: {
+            /**
+             * At
+             * @description When it began, UTC; null: never
+             */
+            readonly at: string | null;
+            /** @description The first part that did not work; empty: all did */
+            readonly broken: components["schemas"]["Broken"];
+            /**
+             * Channels
+             * @description Those it went to
+             */
+            readonly channels: number;
+            /**
+             * State
+             * @description overdue: the last one began more than 26 hours ago
+             * @enum {string}
+             */
+            readonly state: "passed" | "failed" | "running" | "overdue" | "never";
+            /**
+             * Taken
+             * @description Channels that took its page, of the people the session sees
+             */
+            readonly taken: number;
+        };
+        /**
+         * SelftestRun
+         * @description The last run.
+         */
+        readonly SelftestRun: {
+            /**
+             * Alert S
+             * @description From the broker to the alert
+             */
+            readonly alert_s: number | null;
+            /**
+             * Begun
+             * Format: date-time
+             */
+            readonly begun: string;
+            readonly broken: components["schemas"]["Broken"];
+            /**
+             * Channels
+             * @description Of the people the session sees
+             */
+            readonly channels: readonly components["schemas"]["SelftestChannel"][];
+            /**
+             * Channels S
+             * @description Until the last channel that took one had it
+             */
+            readonly channels_s: number | null;
+            /**
+             * Daily
+             * @description False: by hand
+             */
+            readonly daily: boolean;
+            /**
+             * Detail
+             * @description In words; empty where it would name other clinics' channels
+             */
+            readonly detail: string;
+            /** Ended */
+            readonly ended: string | null;
+            /**
+             * Notice S
+             * @description From the alert to the pages
+             */
+            readonly notice_s: number | null;
+        };
+        /**
          * Series
          * @description One signal by bucket; null = no valid value in the bucket, so gaps stay gaps and extremes stay.
          */
@@ -1739,6 +2645,32 @@ export interface components {
             readonly mean: readonly (number | null)[];
             /** Min */
             readonly min: readonly (number | null)[];
+        };
+        /**
+         * SetAsideView
+         * @description A rule of a home that is set aside.
+         */
+        readonly SetAsideView: {
+            /** By */
+            readonly by: string | null;
+            /** Home */
+            readonly home: string;
+            /**
+             * Kind
+             * @description timed, or one-shot: until it is over
+             */
+            readonly kind: string;
+            /** Patient */
+            readonly patient: string | null;
+            /** Reason */
+            readonly reason: string;
+            /** Rule */
+            readonly rule: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
         };
         /**
          * Shelve
@@ -1769,6 +2701,51 @@ export interface components {
          */
         readonly Shelved: {
             readonly alert: components["schemas"]["AlertView"];
+        };
+        /**
+         * ShiftView
+         * @description A stretch in which one person has a line of duty.
+         */
+        readonly ShiftView: {
+            /** Accepted */
+            readonly accepted: boolean;
+            /** Covered */
+            readonly covered: boolean;
+            /**
+             * End
+             * @description Null: until further notice
+             */
+            readonly end: string | null;
+            /**
+             * May
+             * @description What you may do about it
+             */
+            readonly may: readonly ("accept" | "decline" | "override" | "swap")[];
+            /**
+             * Person
+             * @description Null: nobody
+             */
+            readonly person: string | null;
+            /**
+             * Shift Id
+             * @description Of this shift as it is here: one that was changed meanwhile has another
+             */
+            readonly shift_id: string;
+            readonly source: components["schemas"]["Source"];
+            /**
+             * Start
+             * @description Null: since ever
+             */
+            readonly start: string | null;
+            /**
+             * Waits
+             * @description For a word of whoever has it: it begins within 24 hours, or runs
+             */
+            readonly waits: boolean;
+            /** Why Not */
+            readonly why_not: string;
+            /** Yours */
+            readonly yours: boolean;
         };
         /**
          * Signals
@@ -1842,6 +2819,8 @@ export interface components {
              * @description Open alerts: active or latched
              */
             readonly alerts: readonly components["schemas"]["AlertView"][];
+            /** @description Who is on call, and the last self-test */
+            readonly duty: components["schemas"]["Duty"];
             /** @description Whether readings are being stored and rules evaluated */
             readonly ingest: components["schemas"]["Link"];
             /** @description Whether new readings can reach this server */
@@ -1859,6 +2838,12 @@ export interface components {
             /** Units */
             readonly units: readonly components["schemas"]["UnitView"][];
         };
+        /**
+         * Source
+         * @description Why somebody has a shift; all but the first are stored words.
+         * @enum {string}
+         */
+        readonly Source: "rotation" | "override" | "swap" | "calendar";
         /**
          * SparkView
          * @description The last minutes of one signal in equal steps: least and greatest value of each, null where there was none.
@@ -1880,11 +2865,19 @@ export interface components {
             readonly step_s: number;
         };
         /**
+         * State
+         * @description How it stands, the worst last.
+         * @enum {string}
+         */
+        readonly State: "covered" | "not accepted" | "untested" | "not covered";
+        /**
          * StatusMessage
          * @description Statuses that changed, and a heartbeat at least every five seconds. Ten seconds of silence: no connection.
          */
         readonly StatusMessage: {
             readonly alert_feed: components["schemas"]["Link"];
+            /** @description Whole, where it changed; null: as told before */
+            readonly duty: components["schemas"]["Duty"] | null;
             readonly ingest: components["schemas"]["Link"];
             readonly live_feed: components["schemas"]["Link"];
             /**
@@ -1927,6 +2920,19 @@ export interface components {
         readonly Subscription: {
             /** Units */
             readonly units: "all" | readonly string[];
+        };
+        /**
+         * SwapShifts
+         * @description The people of two shifts of one rota exchange them.
+         */
+        readonly SwapShifts: {
+            /**
+             * Other
+             * @description The other `shift_id`
+             */
+            readonly other: string;
+            /** Reason */
+            readonly reason: string;
         };
         /**
          * TreatedPatient
@@ -2074,6 +3080,25 @@ export interface components {
              * @description Changes of phase around and in it that were out of the ordinary
              */
             readonly unusual: number;
+        };
+        /**
+         * TurnView
+         * @description Who has a line of duty next.
+         */
+        readonly TurnView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+            /** Covered */
+            readonly covered: boolean;
+            /** Person */
+            readonly person: string | null;
+            /** Rota */
+            readonly rota: string;
+            /** Why Not */
+            readonly why_not: string;
         };
         /**
          * UnitAnswer
@@ -2378,6 +3403,14 @@ export interface components {
             readonly next: string | null;
             /** Rows */
             readonly rows: readonly components["schemas"]["Look"][];
+        };
+        /**
+         * Withdraw
+         * @description Body of taking an override or a swap back.
+         */
+        readonly Withdraw: {
+            /** Reason */
+            readonly reason: string;
         };
         /**
          * WrongValue
@@ -2948,6 +3981,78 @@ export interface operations {
             };
         };
     };
+    readonly get_coverage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_notice_of_delivery: {
         readonly parameters: {
             readonly query?: never;
@@ -3079,6 +4184,92 @@ export interface operations {
             };
         };
     };
+    readonly get_handover: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description With patients' names beside the homes' labels */
+                readonly names?: boolean;
+                /** @description That runs, or the one before */
+                readonly shift?: "now" | "last";
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HandoverAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly bind_kiosk: {
         readonly parameters: {
             readonly query?: never;
@@ -3160,6 +4351,92 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_load: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description With zone; a week ago */
+                readonly from?: string | null;
+                /** @description With zone, 8 days after `from` at most; now */
+                readonly until?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LoadAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4262,6 +5539,759 @@ export interface operations {
             };
         };
     };
+    readonly get_rota: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description With zone; now */
+                readonly from?: string | null;
+                /** @description With zone, 92 days after `from` at most; two weeks after it */
+                readonly until?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Rotas"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly own_calendar: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/calendar": string;
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly withdraw_override: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `override_id` of GET /api/rota */
+                readonly override_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotaChanged"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly accept_shift: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `shift_id` of GET /api/rota */
+                readonly shift_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AcceptShift"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotaChanged"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly decline_shift: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `shift_id` of GET /api/rota */
+                readonly shift_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeclineShift"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotaChanged"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly override_shift: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `shift_id` of GET /api/rota */
+                readonly shift_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OverrideShift"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotaChanged"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly swap_shifts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `shift_id` of GET /api/rota */
+                readonly shift_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SwapShifts"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotaChanged"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly list_rules: {
         readonly parameters: {
             readonly query?: {
@@ -4317,6 +6347,78 @@ export interface operations {
             };
             /** @description A value is missing or out of range */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_selftest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Selftest"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

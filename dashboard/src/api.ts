@@ -7,11 +7,15 @@ import type {
   Answered,
   DemoAccount,
   DemoAccounts,
+  HandoverAnswer,
   History,
+  LoadAnswer,
   Me,
   NoticeDetail,
   Notices,
   Problem,
+  RotaChanged,
+  Rotas,
   Rules,
   Shelve,
   Shelved,
@@ -21,6 +25,9 @@ import type {
 
 /** What a person says to a notice. */
 export type Answer = "accept" | "reject" | "release" | "take-over";
+
+/** What a person does about a shift. */
+export type ShiftChange = "accept" | "decline" | "override" | "swap";
 
 /** An answer other than success; status 0 = no answer at all. */
 export class ApiError extends Error {
@@ -128,6 +135,30 @@ export class Api {
 
   async bringBack(alert: string): Promise<void> {
     await this.#ask("DELETE", `api/alerts/${encodeURIComponent(alert)}/shelve`);
+  }
+
+  /** Shifts of the two weeks from now on. */
+  rota(): Promise<Rotas> {
+    return this.#ask("GET", "api/rota");
+  }
+
+  /** `body`: of accept, decline, override or swap. */
+  changeShift(shift: string, what: ShiftChange, body: object): Promise<RotaChanged> {
+    return this.#ask("POST", `api/rota/shifts/${encodeURIComponent(shift)}/${what}`, body);
+  }
+
+  withdrawOverride(override: string, reason: string): Promise<RotaChanged> {
+    return this.#ask("POST", `api/rota/overrides/${encodeURIComponent(override)}/withdraw`, { reason });
+  }
+
+  /** What alerts asked of people in the days up to now. */
+  load(days: number, nowMs: number): Promise<LoadAnswer> {
+    const parameters = new URLSearchParams({ from: new Date(nowMs - days * 86_400_000).toISOString() });
+    return this.#ask("GET", `api/load?${parameters}`);
+  }
+
+  handover(shift: "now" | "last", names: boolean): Promise<HandoverAnswer> {
+    return this.#ask("GET", `api/handover?shift=${shift}&names=${names}`);
   }
 
   /** The newest treatments of a unit, as many as two months of dialysis on most days have. */

@@ -3,14 +3,18 @@ import { useSignalEffect } from "@preact/signals";
 import { awaitsAnswer } from "./alerts/priority";
 import { AlertBar } from "./components/alert-bar";
 import { Banners } from "./components/banner";
+import { DutyLine } from "./components/duty-line";
 import { Header } from "./components/header";
 import { PageBanners } from "./components/page-banner";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
 import { DeliveryPage } from "./pages/delivery";
+import { HandoverPage } from "./pages/handover";
+import { LoadPage } from "./pages/load";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
+import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { TreatmentsPage } from "./pages/treatments";
 import { WallPage } from "./pages/wall";
@@ -49,6 +53,7 @@ function Frame() {
       </button>
       <div class="top">
         <Header />
+        <DutyLine />
         <Banners />
         <PageBanners />
         <AlertBar />
@@ -80,5 +85,11 @@ function Page() {
       return <NoticesPage selected={here.notice} />;
     case "delivery":
       return <DeliveryPage key={here.delivery} delivery={here.delivery} />;
+    case "rota":
+      return <RotaPage />;
+    case "handover":
+      return <HandoverPage />;
+    case "load":
+      return <LoadPage />;
   }
 }

@@ -7,7 +7,10 @@ export type Route =
   | { readonly page: "treatments"; readonly unit: string }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
-  | { readonly page: "delivery"; readonly delivery: string };
+  | { readonly page: "delivery"; readonly delivery: string }
+  | { readonly page: "rota" }
+  | { readonly page: "handover" }
+  | { readonly page: "load" };
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
@@ -16,6 +19,7 @@ export function parseRoute(hash: string): Route {
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
+  if (page === "rota" || page === "handover" || page === "load") return { page };
   return { page: "wall" };
 }
 
@@ -25,6 +29,9 @@ export const link = {
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
   notices: "#/notices",
+  rota: "#/rota",
+  handover: "#/handover",
+  load: "#/load",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

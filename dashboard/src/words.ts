@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
+import { englishDuty } from "./words-duty";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -195,6 +196,7 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  duty: englishDuty,
   treatments: englishTreatments,
   patient: {
     back: "Wall",

@@ -1,6 +1,8 @@
 // Small true-to-shape messages for tests; every field can be overridden.
 import type {
   AlertView,
+  CoverageView,
+  Duty,
   History,
   Link,
   NoticeDetail,
@@ -171,6 +173,38 @@ export function snapshot(units: UnitView[], alerts: AlertView[] = [], change: Pa
     ingest: UP,
     live_feed: UP,
     alert_feed: UP,
+    duty: duty(),
+    ...change,
+  };
+}
+
+export function coverage(
+  change: Partial<CoverageView> = {},
+  primary: Partial<CoverageView["primary"]> = {},
+): CoverageView {
+  return {
+    audience: "clinical",
+    state: "covered",
+    primary: {
+      person: "Dr Weber",
+      until: "2026-02-01T08:00:00+01:00",
+      why_not: "",
+      accepted: true,
+      tested: true,
+      next_hole: null,
+      ...primary,
+    },
+    backup: { person: "Li", until: null, why_not: "", accepted: true, tested: true, next_hole: null },
+    ...change,
+  };
+}
+
+export function duty(change: Partial<Duty> = {}, ...coverages: CoverageView[]): Duty {
+  const covered = coverages.length === 0 ? [coverage()] : coverages;
+  return {
+    known: true,
+    clinics: [{ clinic: "North", revision: 1, coverage: covered }],
+    selftest: { state: "passed", at: iso(SERVER_MS - 3_600_000), broken: "", taken: 7, channels: 7 },
     ...change,
   };
 }

@@ -76,6 +76,7 @@ describe("messages", () => {
         ingest: UP,
         live_feed: UP,
         alert_feed: UP,
+        duty: null,
       },
       0,
     );

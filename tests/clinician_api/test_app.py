@@ -23,10 +23,12 @@ from clinician_api.access import MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.settings import ApiOptions
-from store import treatments
+from store import rota, treatments
 from store.registry import Unit
+from store.rota import Written
 from store.treatments import Treatment
 from telemetry.clock import ManualClock, SystemClock
+from telemetry.rota import Audience, Override, Source
 from tests.clinician_api.conftest import PASSWORD, Api, problem
 from tests.clinician_api.notified import Notifier
 
@@ -38,6 +40,11 @@ BODIES = {
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},
+    ("POST", "/api/rota/shifts/{shift_id}/accept"): {},
+    ("POST", "/api/rota/shifts/{shift_id}/decline"): {"reason": "ill"},
+    ("POST", "/api/rota/shifts/{shift_id}/override"): {"person_id": None, "reason": "nobody, on purpose"},
+    ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
+    ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -77,9 +84,23 @@ def test_every_route_is_in_the_matrix_and_nothing_else() -> None:
     assert set(served()) - {PAGES} == set(ROUTES)
 
 
+SHIFT = (1_700_000_000_000_000, 4_000_000_000_000_000)
+
+
+def add_rotas(api: Api) -> None:
+    """In fresh tables, so the rota of a clinic, the nurse who has its only shift, and that, have its number."""
+    for number in (1, 2):
+        api.account(Role.NURSE, number)
+        with api.database() as conn:
+            written = Written("os:test", "for the test", SystemClock().now_us())
+            rota_id = rota.add(conn, number, Audience.CLINICAL, 1, "Europe/Berlin", written)
+            assert rota.override(conn, rota_id, Override(0, *SHIFT, number, Source.OVERRIDE), written) == number
+
+
 @pytest.fixture
 def units(api: Api) -> dict[int, tuple[Unit, str]]:
     """Clinic -> its unit and an open alert of it."""
+    add_rotas(api)
     made = {number: api.add_unit(f"u-{number}", f"Clinic {number}", f"Patient of {number}") for number in (1, 2)}
     with api.database() as conn:
         # In fresh tables, so patient and treatment of a clinic have its own number.
@@ -96,6 +117,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found"}
+    names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
 
@@ -135,6 +157,9 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
         return answered if Action.SEE_ALERTS in MAY[role] else {404}
+    if route[1].startswith("/api/rota/"):
+        # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
+        return {200, 409, 422} if "shifts" in route[1] else {200, 404}
     return {204} if route[0] == "DELETE" else {200}
 
 
@@ -190,7 +215,8 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             assert problem(answer)["status"] == answer.status_code, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
-            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32}
+            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1}
+            names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):

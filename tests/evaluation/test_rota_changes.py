@@ -191,3 +191,26 @@ def test_with_a_problem_nothing_is_changed_unless_partly(world: World) -> None:
     assert partly.change is not None and len(partly.change.new) == 1 and len(partly.imported.problems) == 1
     with pytest.raises(HomehdError, match="import calendar"):
         rota_changes.take_calendar(world.conn, world.rota_id, b"<html>", TO, WRITTEN)
+
+
+def test_who_decides_by_what_is_no_longer_so_is_told_who_has_it_now(world: World) -> None:
+    seen = shift_at(world.rota(), us("2026-03-10T00:00"))
+    other = shift_at(world.rota(), us("2026-03-17T00:00"))
+    ann = Override(0, seen.start_us, seen.end_us, world.ann, Source.OVERRIDE)
+    rota_changes.override(world.conn, world.rota_id, ann, WRITTEN, seen=seen)
+    before = world.deeds()
+    late = [
+        lambda: rota_changes.override(world.conn, world.rota_id, replace(ann, user_id=None), WRITTEN, seen=seen),
+        lambda: rota_changes.accept(world.conn, world.rota_id, world.bob, seen.start_us, WRITTEN, seen=seen),
+        lambda: rota_changes.exchange(
+            world.conn, world.rota_id, seen.start_us, other.start_us, WRITTEN, seen=(seen, other)
+        ),
+    ]
+    for deed in late:
+        with pytest.raises(rota_changes.Overtaken, match="ann has it from"):
+            deed()
+    assert world.deeds() == before
+    now = shift_at(world.rota(), seen.start_us)
+    for _ in range(2):
+        rota_changes.accept(world.conn, world.rota_id, world.ann, now.start_us, WRITTEN, seen=now)
+    assert len(world.rota().acceptances) == 1 and len(world.deeds()) == len(before) + 1

@@ -11,7 +11,7 @@ export type Doing =
   | { readonly kind: "failed" };
 
 export class Answering {
-  /** By notice or alert (`noticeKey`, `alertKey`); what is not in it is at rest. */
+  /** By notice, alert or shift (`noticeKey`, `alertKey`, `shiftKey`); what is not in it is at rest. */
   readonly doing: Signal<ReadonlyMap<string, Doing>> = signal(new Map());
 
   /** `onAnswered` hears of each notice that this person has answered. */
@@ -22,7 +22,7 @@ export class Answering {
   ) {}
 
   async answer(notice: string, answer: Answer): Promise<boolean> {
-    return this.#do(noticeKey(notice), answer, async () => {
+    return this.attempt(noticeKey(notice), answer, async () => {
       const answered = await this.api.answer(notice, answer);
       this.store.putNotice(answered.notice);
       this.onAnswered(notice);
@@ -30,20 +30,20 @@ export class Answering {
   }
 
   async shelve(alert: string, shelf: Shelve): Promise<boolean> {
-    return this.#do(alertKey(alert), "shelve", async () => {
+    return this.attempt(alertKey(alert), "shelve", async () => {
       this.store.putAlert((await this.api.shelve(alert, shelf)).alert);
     });
   }
 
   async bringBack(alert: string): Promise<boolean> {
-    return this.#do(alertKey(alert), "bring back", async () => {
+    return this.attempt(alertKey(alert), "bring back", async () => {
       await this.api.bringBack(alert);
       this.store.putAlert((await this.api.alert(alert)).alert);
     });
   }
 
-  /** Once at a time for each notice or alert; whether it was done. */
-  async #do(key: string, what: string, work: () => Promise<void>): Promise<boolean> {
+  /** Once at a time for each notice, alert or shift; whether it was done. */
+  async attempt(key: string, what: string, work: () => Promise<void>): Promise<boolean> {
     if (this.doing.value.get(key)?.kind === "sending") return false;
     this.#set(key, { kind: "sending", what });
     try {
@@ -66,6 +66,7 @@ export class Answering {
 
 export const noticeKey = (notice: string) => `notice ${notice}`;
 export const alertKey = (alert: string) => `alert ${alert}`;
+export const shiftKey = (shift: string) => `shift ${shift}`;
 
 function refusal(error: unknown): Doing {
   if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) return { kind: "failed" };

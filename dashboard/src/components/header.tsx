@@ -8,6 +8,12 @@ import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
 import { Mark } from "./icons";
 
+const OF_DUTY = [
+  { to: "rota", needs: "see rota" },
+  { to: "handover", needs: "see alerts" },
+  { to: "load", needs: "see load" },
+] as const;
+
 const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
 
 export function Header() {
@@ -50,6 +56,11 @@ function Navigation() {
           {words().answers.list.nav}
         </a>
       )}
+      {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
+        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
+          {words().duty.nav[to]}
+        </a>
+      ))}
     </nav>
   );
 }

@@ -1,8 +1,9 @@
 // All the screen knows, as signals: a snapshot replaces everything, then small messages change small parts.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { byUnit, endShelves, isOpen, openAlerts } from "../alerts/priority";
-import type { AlertView, Link, NoticeView, ReadingView, ServerMessage, Snapshot } from "../messages";
+import type { AlertView, Duty, Link, NoticeView, ReadingView, ServerMessage, Snapshot } from "../messages";
 import { type Connection, connectionAt, unsavedSince } from "./connection";
+import { dutyNow } from "./duty";
 import { wallOrder } from "./order";
 import { ServerClock } from "./server-clock";
 import { type Unit, unitFromReading, unitFromView, withNotEvaluated, withReading, withStatus } from "./unit";
@@ -14,12 +15,15 @@ export class LiveStore {
   readonly ingest = signal<Link | null>(null);
   readonly liveFeed = signal<Link | null>(null);
   readonly alertFeed = signal<Link | null>(null);
+  readonly toldDuty = signal<Duty | null>(null);
   readonly connection = signal<Connection>("lost");
   /** Server time at the last tick in milliseconds: what every age on the screen is counted from. */
   readonly now = signal(0);
   /** Monotonic milliseconds since the server was last heard; null before the first message. */
   readonly silenceMs = signal<number | null>(null);
   readonly connected = computed(() => this.connection.value === "live");
+  /** Who is on call; null: nobody can say now. */
+  readonly duty = computed(() => dutyNow(this.toldDuty.value, this.connection.value, this.now.value));
   readonly unsavedSince = computed(() => unsavedSince(this.ingest.value));
   readonly alertsByUnit = computed(() => byUnit(this.alerts.value.values()));
   readonly open = computed(() => openAlerts(this.alerts.value.values()));
@@ -118,6 +122,7 @@ export class LiveStore {
     batch(() => {
       this.#units.value = new Map();
       this.alerts.value = new Map();
+      this.toldDuty.value = null;
       this.#lastHeardMs = null;
       this.#open = false;
       this.silenceMs.value = null;
@@ -142,6 +147,7 @@ export class LiveStore {
           this.#change(id, (unit) => withNotEvaluated(unit, list));
         }
         this.#links(message);
+        if (message.duty !== null) this.toldDuty.value = message.duty;
         break;
     }
   }
@@ -150,6 +156,7 @@ export class LiveStore {
     this.#units.value = new Map(snapshot.units.map((view) => [view.unit, signal(unitFromView(view, serverMs))]));
     this.alerts.value = new Map(snapshot.alerts.map((alert) => [alert.alert_id, alert]));
     this.#links(snapshot);
+    this.toldDuty.value = snapshot.duty;
   }
 
   #links(links: { readonly ingest: Link; readonly live_feed: Link; readonly alert_feed: Link }): void {

@@ -6,7 +6,7 @@ import icalendar
 from hypothesis import given
 
 from alerts.rota.able import why_not
-from alerts.rota.calendar_export import write
+from alerts.rota.calendar_export import write, write_own
 from alerts.rota.calendar_import import take
 from alerts.rota.shifts import shifts
 from telemetry.rota import Rota
@@ -62,3 +62,16 @@ def test_what_is_exported_comes_back_as_it_was(one: Rota, stretch: tuple[int, in
     assert [(max(s.start_us, start), min(s.end_us, end), s.user_id) for s in imported.shifts] == [
         (s.start_us, s.end_us, s.user_id) for s in answered
     ]
+
+
+def test_ones_own_calendar_has_ones_own_shifts_of_every_rota_alone() -> None:
+    primary = rota(rotation(ANN, BOB))
+    backup = rota(rotation(BOB, ANN), rota_id=8, line=2)
+    odd = rota(rotation(ANN), rota_id=9, zone="Mars/Base")
+    text = write_own(book(primary, odd, backup), ANN, FROM, TO).decode()
+    events = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert [str(event["UID"]) for event in events] == [
+        f"rota-{number}-{us(start)}@homehd"
+        for number, start in ((7, "2026-03-30T06:00"), (8, "2026-03-23T07:00"), (8, "2026-04-06T06:00"))
+    ]
+    assert "Bob" not in text

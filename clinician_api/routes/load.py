@@ -1,0 +1,92 @@
+"""What alerts ask of people, and what a shift hands over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+
+from alerts.load.figures import Stretch
+from alerts.rota.local_time import DAY_US, microseconds
+from clinician_api import load_models as models
+from clinician_api.access import Action, Scope
+from clinician_api.duty_data import Busy
+from clinician_api.errors import ApiError, responses
+from clinician_api.load_views import handover_view, load_view
+from clinician_api.services import ServicesDep
+from clinician_api.sessions import SessionDep
+from clinician_api.times import Moment
+from clinician_api.views import moment
+
+router = APIRouter(tags=["load"])
+
+# A month of a large clinic is minutes of a core: `homehd load` counts it.
+MAX_DAYS: Final = 8
+_NO_CLINIC: Final = 0  # numbers begin at 1: whoever sees nothing is told of nothing
+
+
+@router.get("/api/load", responses=responses(401, 403, 422, 503))
+async def get_load(
+    session: SessionDep,
+    services: ServicesDep,
+    since: Annotated[Moment | None, Query(alias="from", description="With zone; a week ago")] = None,
+    until: Annotated[Moment | None, Query(description="With zone, 8 days after `from` at most; now")] = None,
+) -> models.LoadAnswer:
+    """Per recipient and rule: how much, how fast, in floods, and how often for nothing.
+
+    Others' load is told to whoever makes the rota or runs the accounts; everybody else sees their own.
+    """
+    now_us = services.clock.now_us()
+    stretch = _stretch(since, until, now_us)
+    try:
+        found, snapshot, book = await services.data.duty.load(_clinic_of(session.scope), stretch, now_us)
+    except Busy as error:
+        raise _busy() from error
+    view = load_view(
+        found, book.people, snapshot.labels, services.data.title,
+        lambda user_id: user_id == session.user_id or session.scope.may(Action.SEE_LOAD_OF_OTHERS),
+        session.user_id,
+    )  # fmt: skip
+    return models.LoadAnswer.model_validate({"server_time": moment(now_us), **view})
+
+
+@router.get("/api/handover", responses=responses(401, 403, 422, 503))
+async def get_handover(
+    session: SessionDep,
+    services: ServicesDep,
+    shift: Annotated[Literal["now", "last"], Query(description="That runs, or the one before")] = "now",
+    names: Annotated[bool, Query(description="With patients' names beside the homes' labels")] = False,
+) -> models.HandoverAnswer:
+    """What is open, set aside and noisy: for the shift that ends to tell the one that begins."""
+    now_us = services.clock.now_us()
+    try:
+        report, snapshot = await services.data.duty.handover(_clinic_of(session.scope), now_us, last=shift == "last")
+    except Busy as error:
+        raise _busy() from error
+    named = names and session.scope.may(Action.SEE_PATIENTS)
+    view = handover_view(report, snapshot.labels, services.data.title, session.clinic, names=named)
+    return models.HandoverAnswer.model_validate({"server_time": moment(now_us), **view})
+
+
+def _clinic_of(scope: Scope) -> int | None:
+    """For the store, to which None is every clinic."""
+    if scope.all_clinics:
+        return None
+    return _NO_CLINIC if scope.clinic_id is None else scope.clinic_id
+
+
+def _stretch(since: datetime | None, until: datetime | None, now_us: int) -> Stretch:
+    for at in (since, until):
+        if at is not None and at.tzinfo is None:
+            raise ApiError(422, "time without zone", where="from, until", hint="write 2026-01-31T08:00:00Z")
+    to_us = now_us if until is None else microseconds(until)
+    from_us = to_us - 7 * DAY_US if since is None else microseconds(since)
+    if not 0 <= from_us < to_us <= from_us + MAX_DAYS * DAY_US:
+        raise ApiError(422, "span out of range", where="from, until", hint=f"from < until ≤ from + {MAX_DAYS} days")
+    return Stretch(from_us, min(to_us, max(now_us, from_us + 1)))
+
+
+def _busy() -> ApiError:
+    hint = "other figures are being counted: try again in a few seconds"
+    return ApiError(503, "busy", where="load", hint=hint, headers={"Retry-After": "5"}, kind="busy")
