@@ -40,11 +40,13 @@ class Action(StrEnum):
     SEE_TROUBLES = "see troubles"  # notices that are of no home: our own servers, the rota
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
+    KEEP_CHANNELS = "keep channels"  # one's own: by what one is reached
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION})
-_TECHNICAL: Final = _OWN | {Action.SEE_UNITS}
+# All of them can be on call for somebody (alerts.rota.able).
+_TECHNICAL: Final = _OWN | {Action.SEE_UNITS, Action.KEEP_CHANNELS}
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_TREATMENTS, Action.SEE_ALERTS, Action.SEE_NOTICES,
 }  # fmt: skip
@@ -92,6 +94,11 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/notices/{notice_id}/reject"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
+    ("GET", "/api/me/channels"): Action.KEEP_CHANNELS,
+    ("POST", "/api/me/channels"): Action.KEEP_CHANNELS,
+    ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,
+    ("DELETE", "/api/me/channels/{channel_id}"): Action.KEEP_CHANNELS,
+    ("GET", "/api/me/push-key"): Action.KEEP_CHANNELS,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/healthz"): None,
     ("GET", "/openapi.json"): None,

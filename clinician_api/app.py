@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from clinician_api import errors
+from clinician_api.addresses import Addresses
 from clinician_api.data import Data
 from clinician_api.feeds import Feeds
 from clinician_api.guard import Guard
@@ -22,6 +23,7 @@ from clinician_api.rate_limit import SlidingWindow
 from clinician_api.room import Room
 from clinician_api.routes import (
     alerts,
+    channels,
     health,
     history,
     live,
@@ -50,9 +52,18 @@ DESCRIPTION = (
 )
 
 
-def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> FastAPI:
-    """The application. Its lifespan opens `data` and starts the feeds. `hasher`: argon2 with other costs, for tests."""
-    services = _services(options, clock, data, hasher)
+def create_app(
+    options: ApiOptions,
+    clock: Clock,
+    data: Data,
+    hasher: PasswordHasher | None = None,
+    addresses: Addresses | None = None,
+) -> FastAPI:
+    """The application. Its lifespan opens `data` and starts the feeds.
+
+    `hasher`: argon2 with other costs, for tests. `addresses`: judges those of channels; without it none is taken.
+    """
+    services = _services(options, clock, data, hasher, addresses)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +79,8 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     errors.install(app)
     app.add_middleware(Guard, options=options)
     for part in (
-        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, signals, health, live, pages,
+        session, units, history, treatments, what_if, alerts, shelves, notices, receipts, channels, signals, health,
+        live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -76,7 +88,9 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     return app
 
 
-def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None) -> Services:
+def _services(
+    options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None, addresses: Addresses | None
+) -> Services:
     room = Room(clock.now_us())
     hub = Hub(room, options.heartbeat_s)
     return Services(
@@ -91,6 +105,8 @@ def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHas
         screens=Screens(),
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
+        tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
+        addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
     )

@@ -1,6 +1,6 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for `clinician_api.notice_data`, which is a part of it.
+The only module here that knows the store's functions, but for `notice_data` and `channel_data`, which are parts of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from clinician_api import findings, history
 from clinician_api.alert_views import alert_event_view, alert_view, version
+from clinician_api.channel_data import ChannelData
 from clinician_api.history import Asked, Heard
 from clinician_api.notice_data import NoticeData
 from clinician_api.room import Entry
@@ -81,6 +82,7 @@ class Data:
         self._pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
+        self.channels = ChannelData(lambda: self._open)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

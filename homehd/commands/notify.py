@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
             start = partial(selftest_clock.child, ["--config", str(options.config)] if options.config else [])
             work = (every_day, start, clock, stop)
             threading.Thread(target=selftest_clock.run, args=work, name="self-test", daemon=True).start()
-        wanted = service.NotifyOptions(url, paging.site(loaded), loaded.notify_health_port, loaded.heartbeat_url)
+        wanted = service.NotifyOptions(
+            url, paging.site(loaded), loaded.notify_health_port, loaded.heartbeat_url, paging.public_key(loaded)
+        )
         service.run(wanted, carrier, clock, stop)
     return 0

@@ -28,6 +28,7 @@ from store.registry import Unit
 from store.treatments import Treatment
 from telemetry.clock import ManualClock, SystemClock
 from tests.clinician_api.conftest import PASSWORD, Api
+from tests.clinician_api.devices import SUBSCRIPTION
 from tests.clinician_api.notified import Notifier
 
 PAGES = ("GET", "/{path:path}")
@@ -37,6 +38,7 @@ BODIES = {
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},
+    ("POST", "/api/me/channels"): SUBSCRIPTION,
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -94,6 +96,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32}
+    names["channel_id"] = "999"
     address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
 
@@ -127,6 +130,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {401}
     if needed not in MAY[role]:
         return {403}
+    if route[1].startswith("/api/me/channels/"):
+        return {404}  # one's own only: 999 is nobody's
+    if route == ("POST", "/api/me/channels"):
+        return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
@@ -188,7 +195,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             assert set(answer.json()["error"]) == {"what", "where", "hint"}, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
-            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32}
+            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "channel_id": 999}
             answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):

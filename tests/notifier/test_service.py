@@ -33,7 +33,7 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
                    f"json://{sink.authority}/", sink.authority)  # fmt: skip
         heartbeat.beat(world.conn, "ingest", "i", notices.database_us(world.conn), {"shards": 64})
         port = free_port()
-        options = service.NotifyOptions(world.url, Site(url="https://hd.example.org"), port)
+        options = service.NotifyOptions(world.url, Site(url="https://hd.example.org"), port, push_key="B" * 87)
         thread = threading.Thread(target=service.run, args=(options, Channels(LOOPBACK, clock), clock, stop))
         thread.start()
         try:
@@ -45,6 +45,7 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
                 stop.wait(0.02)
             with closing(urlopen(f"http://127.0.0.1:{port}/healthz")) as answer:
                 assert json.load(answer)["database"] == "answers"
+            assert world.rows("SELECT public_key FROM push_key") == [("B" * 87,)], "told to the API"
         finally:
             stop.set()
             thread.join(15)
