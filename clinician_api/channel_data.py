@@ -50,10 +50,11 @@ class ChannelData:
             return await push_key.current(conn)
 
     async def add_push(
-        self, user_id: int, address: str, host: str, *, key: str, label: str, language: str, replaces: str | None
+        self, user_id: int, address: str, host: str, *, key: str, label: str, language: str | None, replaces: str | None
     ) -> OwnChannel | Refused:
         """A browser's subscription for `key`; the channel there is where it is known. One it replaces is used no more.
 
+        What is not said (`label` empty, no `language`) and the tier are as they were of the one replaced.
         Refused: NOT_SET_UP, OTHER_KEY, TOO_MANY.
         """
         async with self._opened().transaction() as conn:
@@ -73,9 +74,12 @@ class ChannelData:
             for one in gone:
                 await own_channels.disable(conn, one.channel_id, REPLACED, now_us)
                 await _write_down(conn, now_us, user_id, "remove channel", one.channel_id)
+            before = gone[-1] if gone else None
             number = await own_channels.add(
-                conn, user_id, address, host=host, label=label, language=language, now_us=now_us
-            )
+                conn, user_id, address, host=host, label=label or (before.label if before else host),
+                tier=before.tier if before else 1, language=language or (before.language if before else "en"),
+                now_us=now_us,
+            )  # fmt: skip
             await _write_down(conn, now_us, user_id, "add channel", number)
             return next(o for o in await own_channels.of(conn, user_id, now_us) if o.channel_id == number)
 

@@ -63,8 +63,13 @@ class AddChannel(Model):
     endpoint: str = Field(max_length=1500)
     keys: PushKeys
     push_key: str = Field(max_length=100, description="The key it was made for, of GET /api/me/push-key")
-    label: str = Field(min_length=1, max_length=100, description="What the person calls this device")
-    language: Language = "en"
+    label: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What the person calls this device; null: as the one that it replaces, or its push service",
+    )
+    language: Language | None = Field(default=None, description="Null: as the one that it replaces, or English")
     replaces: str | None = Field(
         default=None, max_length=64, description="Fingerprint of the channel whose place it takes, if there is one"
     )

@@ -62,12 +62,12 @@ async def lock_person(conn: AsyncConnection, user_id: int) -> None:
 
 
 async def add(
-    conn: AsyncConnection, user_id: int, address: str, *, host: str, label: str, language: str, now_us: int
+    conn: AsyncConnection, user_id: int, address: str, *, host: str, label: str, tier: int, language: str, now_us: int
 ) -> int:
-    """A new web push channel of the first tier; its number. StoreError (CONFLICT) when the person has it already."""
+    """A new web push channel; its number. StoreError (CONFLICT) when the person has it already."""
     parameters = {
         "user": user_id, "kind": "web push", "address": storable_text(address, 4000), "host": storable_text(host, 100),
-        "label": storable_text(label, 100), "tier": 1, "language": language, "now": now_us,
+        "label": storable_text(label, 100), "tier": tier, "language": language, "now": now_us,
     }  # fmt: skip
     return int((await (await arun(conn, "add_channel", parameters)).fetchall())[0][0])
 

@@ -59,7 +59,7 @@ async def add_channel(
     text = address(request.endpoint, keys)
     host = _judged(text, services)
     found = await services.data.channels.add_push(
-        session.user_id, text, host, key=request.push_key, label=request.label.strip() or host,
+        session.user_id, text, host, key=request.push_key, label=(request.label or "").strip(),
         language=request.language, replaces=request.replaces,
     )  # fmt: skip
     if isinstance(found, Refused):

@@ -134,6 +134,92 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/me/channels": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description By what I am reached, and how the newest test of each stands.
+         */
+        readonly get: operations["list_channels_api_me_channels_get"];
+        readonly put?: never;
+        /**
+         * Add Channel
+         * @description Reach me by this browser. The same subscription again is the same channel.
+         *
+         *     422 says what is wrong with the subscription; 409 that there are too many, or that it is for another key than ours.
+         */
+        readonly post: operations["add_channel_api_me_channels_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/channels/{channel_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Channel
+         * @description Reach me by this no more.
+         */
+        readonly delete: operations["remove_channel_api_me_channels__channel_id__delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/channels/{channel_id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Test Channel
+         * @description Send a test page there, the way real ones go; what comes of it is in the list. 409 while one is on its way.
+         */
+        readonly post: operations["test_channel_api_me_channels__channel_id__test_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/push-key": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Push Key
+         * @description To which key this browser subscribes; null where web push is not set up.
+         */
+        readonly get: operations["get_push_key_api_me_push_key_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/notices": {
         readonly parameters: {
             readonly query?: never;
@@ -563,7 +649,43 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "try limits";
+        readonly Action: "see own session" | "see units" | "see patients" | "see readings" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "answer notices" | "shelve" | "keep channels" | "try limits";
+        /**
+         * AddChannel
+         * @description A browser's subscription, `PushSubscription.toJSON()`.
+         */
+        readonly AddChannel: {
+            /** Endpoint */
+            readonly endpoint: string;
+            readonly keys: components["schemas"]["PushKeys"];
+            /**
+             * Label
+             * @description What the person calls this device; null: as the one that it replaces, or its push service
+             */
+            readonly label?: string | null;
+            /**
+             * Language
+             * @description Null: as the one that it replaces, or English
+             */
+            readonly language?: ("en" | "zh") | null;
+            /**
+             * Push Key
+             * @description The key it was made for, of GET /api/me/push-key
+             */
+            readonly push_key: string;
+            /**
+             * Replaces
+             * @description Fingerprint of the channel whose place it takes, if there is one
+             */
+            readonly replaces?: string | null;
+        };
+        /**
+         * AddedChannel
+         * @description The channel; the one there was before, when this very subscription is known.
+         */
+        readonly AddedChannel: {
+            readonly channel: components["schemas"]["OwnChannelView"];
+        };
         /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
@@ -842,6 +964,35 @@ export interface components {
          * @enum {string}
          */
         readonly Cause: "phase" | "machine lost" | "no readings";
+        /**
+         * ChannelTestView
+         * @description How the newest test of a channel stands.
+         */
+        readonly ChannelTestView: {
+            /** Attempts */
+            readonly attempts: number;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            readonly changed_at: string;
+            /**
+             * Detail
+             * @description What the channel said last; empty when it said nothing
+             */
+            readonly detail: string;
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            readonly queued_at: string;
+            readonly state: components["schemas"]["DeliveryState"];
+            /**
+             * Waiting
+             * @description It is being tried still
+             */
+            readonly waiting: boolean;
+        };
         /**
          * ClientMessage
          * @description What a client says: first a subscription, then a receipt for every page.
@@ -1309,6 +1460,76 @@ export interface components {
             readonly yours: boolean;
         };
         /**
+         * OwnChannels
+         * @description One's own channels, oldest first; of those that are gone, the ones of the last days.
+         */
+        readonly OwnChannels: {
+            /** Channels */
+            readonly channels: readonly components["schemas"]["OwnChannelView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * OwnChannelView
+         * @description One way to reach oneself.
+         */
+        readonly OwnChannelView: {
+            /**
+             * Address
+             * @description Scheme and host; the rest is a secret. Empty: of screens
+             */
+            readonly address: string;
+            /** Channel Id */
+            readonly channel_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            readonly created_at: string;
+            /**
+             * Fingerprint
+             * @description Of web push: SHA-256 of the endpoint, by which a browser finds its own
+             */
+            readonly fingerprint: string | null;
+            /**
+             * Gone At
+             * @description Since when it is not used any more; null while it is in use
+             */
+            readonly gone_at: string | null;
+            /**
+             * Gone Why
+             * @description What its receiver said; empty while it is in use
+             */
+            readonly gone_why: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            readonly kind: "screen" | "web push" | "apprise";
+            /** Label */
+            readonly label: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            readonly language: "en" | "zh";
+            readonly test: components["schemas"]["ChannelTestView"] | null;
+            /**
+             * Tested At
+             * @description When a test last went all the way
+             */
+            readonly tested_at: string | null;
+            /**
+             * Tier
+             * @description 1: used at once; 2: where the first gave no receipt, or time is short
+             * @enum {integer}
+             */
+            readonly tier: 1 | 2;
+        };
+        /**
          * PageMessage
          * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
          */
@@ -1370,6 +1591,38 @@ export interface components {
          * @enum {string}
          */
         readonly Priority: "low" | "medium" | "high";
+        /**
+         * PushKey
+         * @description To which key a browser subscribes.
+         */
+        readonly PushKey: {
+            /**
+             * Hint
+             * @description What to do about it; empty when there is a key
+             */
+            readonly hint: string;
+            /**
+             * Key
+             * @description `applicationServerKey` in base64url; null: web push is not set up here
+             */
+            readonly key: string | null;
+        };
+        /**
+         * PushKeys
+         * @description What a browser gave to encrypt for it.
+         */
+        readonly PushKeys: {
+            /**
+             * Auth
+             * @description 16 bytes in base64url
+             */
+            readonly auth: string;
+            /**
+             * P256Dh
+             * @description Public key, point of P-256 in base64url
+             */
+            readonly p256dh: string;
+        };
         /**
          * Readings
          * @description New values: at most one per unit, only what changed since the last message.
@@ -1450,6 +1703,17 @@ export interface components {
              * @enum {string}
              */
             readonly state: "delivered" | "read";
+        };
+        /**
+         * RemovedChannel
+         * @description It is used no more.
+         */
+        readonly RemovedChannel: {
+            /**
+             * Others
+             * @description Others are reached by the same address: their channel stays
+             */
+            readonly others: boolean;
         };
         /**
          * Role
@@ -2582,6 +2846,413 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_channels_api_me_channels_get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnChannels"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly add_channel_api_me_channels_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AddChannel"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AddedChannel"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly remove_channel_api_me_channels__channel_id__delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Channel id */
+                readonly channel_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RemovedChannel"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly test_channel_api_me_channels__channel_id__test_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Channel id */
+                readonly channel_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": unknown;
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; see Retry-After */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_push_key_api_me_push_key_get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description No session */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed for this role, or sent by another site */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part this needs is not there now */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -1,6 +1,8 @@
 // The REST side: one place that knows addresses, statuses and what a refusal means.
 import type {
   Acknowledged,
+  AddChannel,
+  AddedChannel,
   AlertDetail,
   Alerts,
   Answered,
@@ -10,6 +12,9 @@ import type {
   Me,
   NoticeDetail,
   Notices,
+  OwnChannels,
+  PushKey,
+  RemovedChannel,
   Shelve,
   Shelved,
 } from "./messages";
@@ -102,6 +107,26 @@ export class Api {
 
   async bringBack(alert: string): Promise<void> {
     await this.#ask("DELETE", `api/alerts/${encodeURIComponent(alert)}/shelve`);
+  }
+
+  ownChannels(): Promise<OwnChannels> {
+    return this.#ask("GET", "api/me/channels");
+  }
+
+  pushKey(): Promise<PushKey> {
+    return this.#ask("GET", "api/me/push-key");
+  }
+
+  addChannel(channel: AddChannel): Promise<AddedChannel> {
+    return this.#ask("POST", "api/me/channels", channel);
+  }
+
+  async testChannel(id: string): Promise<void> {
+    await this.#ask("POST", `api/me/channels/${encodeURIComponent(id)}/test`);
+  }
+
+  removeChannel(id: string): Promise<RemovedChannel> {
+    return this.#ask("DELETE", `api/me/channels/${encodeURIComponent(id)}`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

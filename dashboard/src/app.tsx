@@ -9,6 +9,7 @@ import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
 import { DeliveryPage } from "./pages/delivery";
+import { DevicesPage } from "./pages/devices";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { SignInPage } from "./pages/sign-in";
@@ -75,6 +76,8 @@ function Page() {
       return <AlertsPage selected={here.alert} />;
     case "notices":
       return <NoticesPage selected={here.notice} />;
+    case "devices":
+      return <DevicesPage />;
     case "delivery":
       return <DeliveryPage key={here.delivery} delivery={here.delivery} />;
   }

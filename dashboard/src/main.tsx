@@ -9,6 +9,7 @@ import { AppContext } from "./context";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
+import { followWorker } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
 import { followTheme } from "./theme";
@@ -20,6 +21,7 @@ import "./styles/wall.css";
 import "./styles/alerts.css";
 import "./styles/answers.css";
 import "./styles/patient.css";
+import "./styles/devices.css";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -38,6 +40,7 @@ socket.onPage = (page) => pages.receive(page);
 
 followTheme();
 followAddress();
+followWorker();
 
 let running = false;
 effect(() => {

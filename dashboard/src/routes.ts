@@ -6,6 +6,7 @@ export type Route =
   | { readonly page: "patient"; readonly unit: string }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
+  | { readonly page: "devices" }
   | { readonly page: "delivery"; readonly delivery: string };
 
 export function parseRoute(hash: string): Route {
@@ -13,6 +14,7 @@ export function parseRoute(hash: string): Route {
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   return { page: "wall" };
 }
@@ -21,6 +23,7 @@ export const link = {
   wall: "#/",
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
+  devices: "#/devices",
   notices: "#/notices",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,

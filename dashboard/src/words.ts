@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
+import { englishDevices } from "./words-devices";
 
 const english = {
   locale: "en-GB",
@@ -172,6 +173,7 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  devices: englishDevices,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

@@ -39,7 +39,8 @@ def done(url: str, deed: Callable[[AsyncConnection], Awaitable[T]]) -> T:
 
 def add(url: str, user: int, address: str) -> int:
     return done(
-        url, lambda conn: own_channels.add(conn, user, address, host="push", label="l", language="en", now_us=NOW)
+        url,
+        lambda conn: own_channels.add(conn, user, address, host="push", label="l", tier=1, language="en", now_us=NOW),
     )
 
 

@@ -5,7 +5,7 @@ import { formatClock } from "../format/times";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
-import { Mark } from "./icons";
+import { BellIcon, Mark } from "./icons";
 
 const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
 
@@ -97,6 +97,18 @@ function Account() {
         <span class="account-name">{user.name}</span>
         <span class="account-role">{t.roles[user.role] ?? user.role}</span>
       </p>
+      {session.may("keep channels") && (
+        <a
+          class="account-devices"
+          href={link.devices}
+          title={t.devices.nav}
+          aria-current={route.value.page === "devices" ? "page" : undefined}
+          data-action="devices"
+        >
+          <BellIcon />
+          <span class="hidden">{t.devices.nav}</span>
+        </a>
+      )}
       <button
         type="button"
         class="button button-quiet"

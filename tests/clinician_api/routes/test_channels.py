@@ -111,8 +111,14 @@ def test_a_new_subscription_takes_the_place_of_the_one_it_replaces(api: Api) -> 
     same_endpoint = subscription(old["endpoint"])
     second = client.post("/api/me/channels", json=same_endpoint).json()["channel"]
     assert [one["channel_id"] for one in mine(client)] == [second["channel_id"]] != [before["channel_id"]]
-    third = client.post("/api/me/channels", json=subscription(replaces=second["fingerprint"])).json()["channel"]
+    rows(api, "UPDATE channel SET tier = 2, language = 'zh' WHERE channel_id = %s RETURNING 1", second["channel_id"])
+    # What a worker says that was given a new subscription: it does not know what the person calls the device.
+    bare = subscription(label=None, language=None, replaces=second["fingerprint"])
+    third = client.post("/api/me/channels", json=bare).json()["channel"]
     assert [one["channel_id"] for one in mine(client)] == [third["channel_id"]]
+    assert (third["label"], third["tier"], third["language"]) == ("Phone", 2, "zh")
+    nameless = client.post("/api/me/channels", json=subscription(label=None, language=None)).json()["channel"]
+    assert (nameless["label"], nameless["tier"], nameless["language"]) == ("push://push.example.net", 1, "en")
 
 
 def test_another_persons_channel_does_not_exist(api: Api) -> None:
