@@ -75,12 +75,12 @@ class KeptDeliveries:
 
     def _report(self, conn: Connection, job: Job, outcome: Outcome) -> None:
         with pipelined(conn, "record what came of a page"):
-            if outcome.receipt is DeliveryState.SENT and job.page.occasion is Occasion.TEST:
-                channels.note_tested_of_delivery(conn, job.id, notices.database_us(conn))
             now_us = notices.database_us(conn)
             held = deliveries.lock(conn, job.id)
             for one in held:
                 self._report_one(conn, one, job.id, outcome, now_us)
+            if outcome.receipt is DeliveryState.SENT and job.page.occasion is Occasion.TEST:
+                channels.note_tested_of_delivery(conn, job.id, now_us)
             if outcome.receipt is DeliveryState.FAILED and held:
                 channels.disable_of_delivery(conn, job.id, outcome.detail, now_us)
                 for notice_id, number in {(one.notice_id, one.round) for one in held}:

@@ -74,8 +74,9 @@ async def add(
 
 async def disable(conn: AsyncConnection, channel_id: int, why: str, now_us: int) -> None:
     """Use it no more, nor try it; a second time changes nothing."""
-    await arun(conn, "disable_channel", {"channel": channel_id, "why": storable_text(why, 500), "now": now_us})
+    # In the order in which a notifier locks them, too.
     await arun(conn, "withdraw_channel_tests", {"channel": channel_id})
+    await arun(conn, "disable_channel", {"channel": channel_id, "why": storable_text(why, 500), "now": now_us})
 
 
 async def is_of_others(conn: AsyncConnection, channel_id: int) -> bool:

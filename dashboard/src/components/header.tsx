@@ -20,6 +20,7 @@ export function Header() {
       <Navigation />
       <ConnectionState />
       <ThemeToggle />
+      <HowReached />
       <Account />
     </header>
   );
@@ -86,6 +87,24 @@ export function ThemeToggle() {
   );
 }
 
+function HowReached() {
+  const { session } = useApp();
+  const t = words().devices;
+  if (!session.may("keep channels")) return null;
+  return (
+    <a
+      class="how-reached"
+      href={link.devices}
+      title={t.nav}
+      aria-current={route.value.page === "devices" ? "page" : undefined}
+      data-action="devices"
+    >
+      <BellIcon />
+      <span class="hidden">{t.nav}</span>
+    </a>
+  );
+}
+
 function Account() {
   const { api, session } = useApp();
   const t = words();
@@ -97,18 +116,6 @@ function Account() {
         <span class="account-name">{user.name}</span>
         <span class="account-role">{t.roles[user.role] ?? user.role}</span>
       </p>
-      {session.may("keep channels") && (
-        <a
-          class="account-devices"
-          href={link.devices}
-          title={t.devices.nav}
-          aria-current={route.value.page === "devices" ? "page" : undefined}
-          data-action="devices"
-        >
-          <BellIcon />
-          <span class="hidden">{t.devices.nav}</span>
-        </a>
-      )}
       <button
         type="button"
         class="button button-quiet"

@@ -15,6 +15,11 @@ export type Standing =
   | "on";
 export type SubscribeFailure = "dismissed" | "refused" | "no-worker" | "push-service" | "incomplete";
 
+// Each before those that it names, too: Android says that it is a Linux, Edge that it is a Chrome.
+const DEVICES = ["iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux"];
+const BROWSERS = ["Firefox", "Edg", "Chrome", "Safari"];
+const PUSH_SERVICE_MS = 30_000;
+
 /** Why this browser could not be switched on; what the server refuses is an ApiError instead. */
 export class PushFailure extends Error {
   constructor(readonly why: SubscribeFailure) {
@@ -62,7 +67,9 @@ export async function switchOn(api: Api, key: string, label: string, here: Here)
   const before = await pushManager.getSubscription();
   if (useless) await before?.unsubscribe();
   const subscription =
-    before !== null && !useless ? before : await pushManager.subscribe(wanted(key)).catch(failed("push-service"));
+    before !== null && !useless
+      ? before
+      : await inTime(pushManager.subscribe(wanted(key))).catch(failed("push-service"));
   const parts = partsOf(subscription.toJSON());
   if (parts === null) throw new PushFailure("incomplete");
   const replaces = useless ? here.fingerprint : null;
@@ -84,13 +91,26 @@ export function followWorker(): void {
 
 /** What a person may call this device, to begin with. */
 export function suggestedLabel(agent: string): string {
-  const device = /iPhone|iPad|Android|Windows|Macintosh|Linux/.exec(agent)?.[0]?.replace("Macintosh", "Mac");
-  const browser = /Firefox|Edg|Chrome|Safari/.exec(agent)?.[0]?.replace("Edg", "Edge");
+  const device = DEVICES.find((name) => agent.includes(name))?.replace("Macintosh", "Mac");
+  const browser = BROWSERS.find((name) => agent.includes(name))?.replace("Edg", "Edge");
   return [browser, device].filter((part) => part !== undefined).join(" · ") || "Browser";
 }
 
 function wanted(key: string): PushSubscriptionOptionsInit {
   return { userVisibleOnly: true, applicationServerKey: bytesOf(key) };
+}
+
+/** A browser that cannot reach its push service may try for ever, and say nothing. */
+async function inTime<Made>(made: Promise<Made>): Promise<Made> {
+  let timer = 0;
+  const over = new Promise<never>((_, reject) => {
+    timer = window.setTimeout(() => reject(new Error("no answer")), PUSH_SERVICE_MS);
+  });
+  try {
+    return await Promise.race([made, over]);
+  } finally {
+    window.clearTimeout(timer);
+  }
 }
 
 function failed(why: SubscribeFailure): () => Promise<never> {
