@@ -58,6 +58,28 @@ def test_an_alert_reaches_a_browser_says_nothing_of_anybody_and_a_touch_opens_it
     assert device.complaints == [], "also of the Content-Security-Policy"
 
 
+def test_what_could_not_be_shown_is_not_said_to_have_arrived(world: PushWorld) -> None:
+    device = world.device("Nora")
+    device.switch_on()
+    card = device.page.locator('[data-testid="channel"]').nth(1)
+    card.locator('[data-action="test"]').click()
+    pushed = world.next_push(0)
+    until(lambda: last_delivery(world)[1] == "sent")
+    # The person has forbidden notifications meanwhile: Chromium refuses to show one.
+    device.worker("""() => {
+      self.asked = [];
+      const real = self.fetch;
+      self.fetch = (address, ...rest) => { self.asked.push(String(address)); return real(address, ...rest); };
+      self.registration.showNotification = async () => { self.refused = true; throw new TypeError('denied'); };
+    }""")
+    device.push(pushed)
+    until(lambda: device.worker("() => self.refused === true"))
+    device.worker("() => { delete self.registration.showNotification; }")
+    device.push(pushed)
+    until(lambda: last_delivery(world)[1] == "delivered")
+    assert device.worker("() => self.asked.length") == 1, "of the second, which stands; not of the first"
+
+
 def test_switched_on_tried_gone_and_switched_on_again(world: PushWorld) -> None:
     device = world.device("Nora")
     page = device.page
