@@ -108,6 +108,7 @@ def test_switched_on_tried_gone_and_switched_on_again(world: PushWorld) -> None:
     expect(device.here).to_have_attribute("data-standing", "gone")
     expect(card.locator("button")).to_have_count(0)
     world.service.behaviour = Behaviour()
+    expect(page.get_by_label("What you call this device")).to_have_value("Nora's phone")
     device.switch_on()
     expect(page.locator('[data-testid="channel"][data-gone="false"]')).to_have_count(2)  # and the screens
     assert device.complaints == []

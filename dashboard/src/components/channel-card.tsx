@@ -54,7 +54,8 @@ function Result({ channel }: { readonly channel: OwnChannel }) {
   return (
     <p class="device-result" role="status" data-testid="test-result" data-state={test?.state ?? "none"}>
       {outcome !== null && t[outcome]}
-      {test !== null && test.detail !== "" && (outcome === "again" || outcome === "failed") && (
+      {/* Of what is gone it has been said above. */}
+      {test !== null && channel.gone_at === null && (outcome === "again" || outcome === "failed") && (
         <span class="note"> {test.detail}</span>
       )}
     </p>

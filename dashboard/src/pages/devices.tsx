@@ -105,7 +105,9 @@ function ThisBrowser({ devices }: { readonly devices: Devices }) {
 
 function SwitchOn({ devices }: { readonly devices: Devices }) {
   const t = words().devices;
-  const label = useSignal(suggestedLabel(navigator.userAgent));
+  const here = devices.here.value?.fingerprint ?? null;
+  const before = here === null ? undefined : devices.channels.value?.find(({ fingerprint }) => fingerprint === here);
+  const label = useSignal(before?.label ?? suggestedLabel(navigator.userAgent));
   const busy = devices.busy.value === "here";
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
