@@ -48,6 +48,7 @@ class Action(StrEnum):
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
     SEE_WHO_LOOKED = "see who looked"  # at a patient
+    KEEP_CHANNELS = "keep channels"  # one's own: by what one is reached
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
     SEE_ROTA = "see rota"  # who is on call, and whether the way to people works
     ACCEPT_SHIFTS = "accept shifts"  # one's own, and decline them
@@ -57,7 +58,8 @@ class Action(StrEnum):
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
-_TECHNICAL: Final = _OWN | {Action.SEE_UNITS, Action.SEE_ROTA, Action.ACCEPT_SHIFTS}
+# All of them can be on call for somebody (alerts.rota.able).
+_TECHNICAL: Final = _OWN | {Action.SEE_UNITS, Action.SEE_ROTA, Action.ACCEPT_SHIFTS, Action.KEEP_CHANNELS}
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
     Action.SEE_NOTICES, Action.SEE_LOAD,
@@ -127,6 +129,11 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/selftest"): Action.SEE_ROTA,
     ("GET", "/api/load"): Action.SEE_LOAD,
     ("GET", "/api/handover"): Action.SEE_ALERTS,
+    ("GET", "/api/me/channels"): Action.KEEP_CHANNELS,
+    ("POST", "/api/me/channels"): Action.KEEP_CHANNELS,
+    ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,
+    ("DELETE", "/api/me/channels/{channel_id}"): Action.KEEP_CHANNELS,
+    ("GET", "/api/me/push-key"): Action.KEEP_CHANNELS,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from clinician_api import description, errors
+from clinician_api.addresses import Addresses
 from clinician_api.conditional import Conditional
 from clinician_api.data import Data
 from clinician_api.feeds import Feeds
@@ -24,6 +25,7 @@ from clinician_api.rate_limit import SlidingWindow
 from clinician_api.room import Room
 from clinician_api.routes import (
     alerts,
+    channels,
     health,
     history,
     live,
@@ -59,9 +61,18 @@ DESCRIPTION = (
 )
 
 
-def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> FastAPI:
-    """The application. Its lifespan opens `data` and starts the feeds. `hasher`: argon2 with other costs, for tests."""
-    services = _services(options, clock, data, hasher)
+def create_app(
+    options: ApiOptions,
+    clock: Clock,
+    data: Data,
+    hasher: PasswordHasher | None = None,
+    addresses: Addresses | None = None,
+) -> FastAPI:
+    """The application. Its lifespan opens `data` and starts the feeds.
+
+    `hasher`: argon2 with other costs, for tests. `addresses`: judges those of channels; without it none is taken.
+    """
+    services = _services(options, clock, data, hasher, addresses)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -79,7 +90,7 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        receipts, signals, rules, problems, health, live, pages,
+        channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -87,7 +98,9 @@ def create_app(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHa
     return app
 
 
-def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None) -> Services:
+def _services(
+    options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None, addresses: Addresses | None
+) -> Services:
     room = Room(clock.now_us())
     hub = Hub(room, options.heartbeat_s)
     return Services(
@@ -102,6 +115,8 @@ def _services(options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHas
         screens=Screens(),
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
+        tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
+        addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
         looks=Looks(),

@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`, `duty_data`,
-`people_data` and `record_data`.
+The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`, `channel_data`,
+`duty_data`, `people_data` and `record_data`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 from clinician_api import findings, history, sparks
 from clinician_api.alert_views import alert_event_view, alert_view, version
+from clinician_api.channel_data import ChannelData
 from clinician_api.conditional import check_unchanged, tag_of_state
 from clinician_api.duty_data import DutyData
 from clinician_api.history import Asked, Heard
@@ -86,24 +87,29 @@ class Data:
     def __init__(self, options: ApiOptions) -> None:
         self._url = options.database_url
         self._pool: pool.Pool | None = None
+        # Outside the second wall: addresses hold secrets, which nothing else here may read (store/walls.py).
+        self._own_pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
+        self.channels = ChannelData(lambda: self._open_own)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""
         if self._pool is None:
             self._rules = findings.Reader()
             walled = await asyncio.to_thread(self._check_schema)
+            self._own_pool = await pool.open_pool(self._url, name="homehd api channels", size=2)
             self._pool = await pool.open_pool(self._url, name="homehd api", walled=walled)
 
     async def close(self) -> None:
         """Disconnect."""
-        opened, self._pool = self._pool, None
-        if opened is not None:
-            await opened.close()
+        opened, self._pool, self._own_pool = (self._pool, self._own_pool), None, None
+        for one in opened:
+            if one is not None:
+                await one.close()
 
     async def ping(self) -> bool:
         """Whether the database answers."""
@@ -280,6 +286,11 @@ class Data:
     def _open(self) -> pool.Pool:
         assert self._pool is not None, "opened by the application's lifespan"
         return self._pool
+
+    @property
+    def _open_own(self) -> pool.Pool:
+        assert self._own_pool is not None, "opened by the application's lifespan"
+        return self._own_pool
 
     def _findings(self) -> findings.Reader:
         assert self._rules is not None, "opened by the application's lifespan"

@@ -13,6 +13,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from clinician_api.addresses import Addresses
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.protocols import PunctualHttp, attentive
@@ -34,25 +35,33 @@ BACKLOG: Final = 512
 
 
 def run(
-    options: ApiOptions, clock: Clock, stop: threading.Event, on_ready: Callable[[str], None] | None = None
+    options: ApiOptions,
+    clock: Clock,
+    stop: threading.Event,
+    on_ready: Callable[[str], None] | None = None,
+    addresses: Addresses | None = None,
 ) -> None:
     """Serve until `stop`; then sockets are closed with 1012 and requests get five seconds to end.
 
-    `on_ready` gets the URL once it listens. HomehdError when the database or the port cannot be had; a broker that is
-    not there is waited for.
+    `on_ready` gets the URL once it listens. `addresses` judges those that people enter. HomehdError when the database
+    or the port cannot be had; a broker that is not there is waited for.
     """
     broker_address.parse(options.broker_url)
-    asyncio.run(_run(options, clock, stop, on_ready))
+    asyncio.run(_run(options, clock, stop, on_ready, addresses))
 
 
 async def _run(
-    options: ApiOptions, clock: Clock, stop: threading.Event, on_ready: Callable[[str], None] | None
+    options: ApiOptions,
+    clock: Clock,
+    stop: threading.Event,
+    on_ready: Callable[[str], None] | None,
+    addresses: Addresses | None,
 ) -> None:
     data = Data(options)
     # Here, where its error is one line, and not in the lifespan, where uvicorn would report it.
     await data.open()
     try:
-        await serve(create_app(options, clock, data), options, stop, on_ready)
+        await serve(create_app(options, clock, data, addresses=addresses), options, stop, on_ready)
     finally:
         await data.close()
 

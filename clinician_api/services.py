@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from clinician_api.access import Action
+from clinician_api.addresses import Addresses
 from clinician_api.data import Data
 from clinician_api.live import Hub
 from clinician_api.looks import Looks, What
@@ -27,7 +28,10 @@ from telemetry.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from."""
+    """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
+
+    `tests`: of one's own channels, by person. `addresses`: None where nobody can judge any, so none is taken.
+    """
 
     options: ApiOptions
     clock: Clock
@@ -39,6 +43,8 @@ class Services:
     sockets: SocketRegister
     screens: Screens
     receipts: SlidingWindow
+    tests: SlidingWindow
+    addresses: Addresses | None
     metrics: Metrics
     what_if: WhatIf
     looks: Looks

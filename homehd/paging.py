@@ -20,6 +20,16 @@ def channels(loaded: ServerSettings, clock: Clock) -> Channels:
     return Channels(networks.parse(loaded.channel_networks), clock, sender)
 
 
+def push_addresses(loaded: ServerSettings, clock: Clock) -> Channels:
+    """For who only looks at addresses that people enter: without the private key, so that nothing can be sent."""
+    return Channels(networks.parse(loaded.channel_networks), clock)
+
+
+def public_key(loaded: ServerSettings) -> str:
+    """What browsers subscribe to; empty without `push_contact`. VapidError when it cannot be had. Makes the key."""
+    return vapid.public_text(vapid.load_or_create(key_path(loaded))) if loaded.push_contact else ""
+
+
 def key_path(loaded: ServerSettings) -> Path:
     """Where the key for web push is kept."""
     return Path(loaded.vapid_key).expanduser() if loaded.vapid_key else loaded.home_path / vapid.FILE

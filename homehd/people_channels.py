@@ -9,7 +9,7 @@ from typing import Final
 
 from homehd import names
 from notifier.channels import Channels
-from store import accounts, audit, channels, pool
+from store import accounts, audit, channels, own_channels, pool
 from store.accounts import Account
 from store.audit import Deed
 from store.channels import Channel
@@ -54,7 +54,7 @@ def remove(conn: Connection, number: int, now_us: int) -> None:
     if found.kind == SCREEN:
         raise SettingsError("remove channel", str(number), hint="screens belong to the account: `homehd users disable`")
     with pool.transaction(conn, "remove channel"):
-        channels.disable(conn, number, "removed by hand", now_us)
+        channels.disable(conn, number, own_channels.BY_HAND, now_us)
         _record(conn, "remove channel", people[found.user_id], number, now_us)
 
 

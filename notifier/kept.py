@@ -28,6 +28,8 @@ from telemetry.alarms import Priority
 from telemetry.rota import Audience
 
 ANSWER_S = 10.0
+# Whoever tries a channel is looking at the page meanwhile.
+TEST_LASTS_US = 300_000_000
 T = TypeVar("T")
 
 
@@ -77,10 +79,12 @@ class KeptDeliveries:
             held = deliveries.lock(conn, job.id)
             for one in held:
                 self._report_one(conn, one, job.id, outcome, now_us)
+            if outcome.receipt is DeliveryState.SENT and job.page.occasion is Occasion.TEST:
+                channels.note_tested_of_delivery(conn, job.id, now_us)
             if outcome.receipt is DeliveryState.FAILED and held:
                 channels.disable_of_delivery(conn, job.id, outcome.detail, now_us)
                 for notice_id, number in {(one.notice_id, one.round) for one in held}:
-                    if deliveries.nothing_left(conn, notice_id, number):
+                    if notice_id is not None and deliveries.nothing_left(conn, notice_id, number):
                         notices.hurry(conn, notice_id, number, now_us)
 
     def _report_one(self, conn: Connection, held: HeldDelivery, lead: int, outcome: Outcome, now_us: int) -> None:
@@ -92,6 +96,9 @@ class KeptDeliveries:
         # Withdrawn meanwhile: somebody has accepted, or it is over.
         if outcome.retry_in_s is not None and held.wanted:
             again_us = now_us + round(outcome.retry_in_s * 1e6)
+        if held.notice_id is None and again_us is not None and again_us > held.queued_us + TEST_LASTS_US:
+            # Nothing ends a test but its time. What could not be tried is not gone: the channel stays in use.
+            state, again_us = after(before, DeliveryState.FAILED), None
         with_it = "" if held.delivery_id == lead else f"in one page with delivery {lead}: "
         deliveries.report(conn, held.delivery_id, state, with_it + outcome.detail, now_us, again_us)
 

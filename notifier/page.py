@@ -107,11 +107,16 @@ class Page:
 
     @property
     def link(self) -> str:
-        """Where it is said whom it is about, to who signs in: of several, the list. Empty without a site."""
+        """Where it is said whom it is about, to who signs in: of several, the list; of a test, one's own channels.
+
+        Empty without a site.
+        """
         if self.occasion is Occasion.SEVERAL:
             return self.site.address("#/alerts")
         if self.occasion is Occasion.DIGEST:
             return self.site.address("#/notices")
+        if self.occasion is Occasion.TEST:
+            return self.site.address("#/devices")
         return self.site.address(f"deliveries/{self.key}")
 
     @property

@@ -23,7 +23,7 @@ from notifier.metrics import Metrics
 from notifier.on_call import OnCall
 from notifier.page import Site
 from notifier.router import Causes
-from store import migrate, pool
+from store import migrate, notices, pool, push_key
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
 
@@ -43,6 +43,7 @@ class NotifyOptions:
         health_port: 0 = any free one, printed in the log.
         digest: whether who is on call is told once a day what is on the work list.
         heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
+        push_key: the public key that browsers subscribe to, told to the API; empty: web push is not set up.
     """
 
     database_url: str
@@ -50,6 +51,7 @@ class NotifyOptions:
     health_port: int = 0
     heartbeat_url: str | None = None
     digest: bool = True
+    push_key: str = ""
 
 
 def causes() -> Causes:
@@ -66,6 +68,8 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
     """
     with pool.connect(options.database_url, name="homehd notifier") as conn:
         migrate.check(conn)
+        if push_key.publish(conn, options.push_key, notices.database_us(conn)):
+            log.info("key for web push told", extra={"fields": {"set_up": bool(options.push_key)}})
     instance = f"{socket.gethostname()}-{os.getpid()}"
     metrics, on_call = Metrics(), OnCall()
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)

@@ -85,3 +85,8 @@ async def alast_tested(conn: AsyncConnection) -> dict[int, int]:
 def note_tested(conn: Connection, channel_id: int, now_us: int) -> None:
     """A test has gone all the way to it."""
     run(conn, "note_channel_tested", {"channel": channel_id, "now": now_us})
+
+
+def note_tested_of_delivery(conn: Connection, delivery_id: int, now_us: int) -> None:
+    """A person's own test has gone all the way to the channel of this delivery; of any other nothing is noted."""
+    run(conn, "note_tested_of_delivery", {"delivery": delivery_id, "now": now_us})

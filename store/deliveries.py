@@ -20,7 +20,7 @@ class ClaimedDelivery:
 
     Attributes:
         attempt: 1 for the first. receipt: what the device shows to say that it has it. queued_us: since when it waits.
-        is_test: of the unit for tests: nobody needs to answer.
+        is_test: of the unit for tests, or a person's own test of a channel: nobody needs to answer.
         open, days: of a digest: how many are on the work list, and how many days the oldest; else None.
     """
 
@@ -41,14 +41,15 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class HeldDelivery:
-    """A delivery, locked. `wanted`: whether it is still to be sent."""
+    """A delivery, locked. `wanted`: whether it is still to be sent. Without a notice: a person's test of a channel."""
 
     delivery_id: int
     state: str
     claimed_by: str | None
-    notice_id: int
+    notice_id: int | None
     round: int
     wanted: bool
+    queued_us: int
 
 
 @dataclass(frozen=True, slots=True)

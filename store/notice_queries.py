@@ -118,7 +118,7 @@ async def by_id(conn: AsyncConnection, notice_id: int) -> StandingNotice | None:
 
 
 async def of_delivery(conn: AsyncConnection, delivery_id: int) -> int | None:
-    """The notice a delivery is of; None: there is no such delivery."""
+    """The notice a delivery is of; None: there is no such delivery, or it was a person's own test of a channel."""
     row = await (await arun(conn, "notice_of_delivery", {"delivery": delivery_id})).fetchone()
     return None if row is None else int(row[0])
 

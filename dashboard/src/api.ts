@@ -2,6 +2,8 @@
 import type { Language } from "./language";
 import type {
   Acknowledged,
+  AddChannel,
+  AddedChannel,
   AlertDetail,
   Alerts,
   Answered,
@@ -13,7 +15,10 @@ import type {
   Me,
   NoticeDetail,
   Notices,
+  OwnChannels,
   Problem,
+  PushKey,
+  RemovedChannel,
   RotaChanged,
   Rotas,
   Rules,
@@ -164,6 +169,26 @@ export class Api {
   /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
   treatments(unit: string): Promise<Treatments> {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
+  }
+
+  ownChannels(): Promise<OwnChannels> {
+    return this.#ask("GET", "api/me/channels");
+  }
+
+  pushKey(): Promise<PushKey> {
+    return this.#ask("GET", "api/me/push-key");
+  }
+
+  addChannel(channel: AddChannel): Promise<AddedChannel> {
+    return this.#ask("POST", "api/me/channels", channel);
+  }
+
+  async testChannel(id: string): Promise<void> {
+    await this.#ask("POST", `api/me/channels/${encodeURIComponent(id)}/test`);
+  }
+
+  removeChannel(id: string): Promise<RemovedChannel> {
+    return this.#ask("DELETE", `api/me/channels/${encodeURIComponent(id)}`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

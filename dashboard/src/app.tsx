@@ -10,6 +10,7 @@ import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
 import { DeliveryPage } from "./pages/delivery";
+import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
 import { NoticesPage } from "./pages/notices";
@@ -83,6 +84,8 @@ function Page() {
       return <AlertsPage selected={here.alert} />;
     case "notices":
       return <NoticesPage selected={here.notice} />;
+    case "devices":
+      return <DevicesPage />;
     case "delivery":
       return <DeliveryPage key={here.delivery} delivery={here.delivery} />;
     case "rota":

@@ -11,6 +11,7 @@ import { followLanguage, type Language, language } from "./language";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
+import { followWorker } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
 import { followTheme } from "./theme";
@@ -24,6 +25,7 @@ import "./styles/answers.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/treatments.css";
+import "./styles/devices.css";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -44,6 +46,7 @@ socket.onPage = (page) => pages.receive(page);
 followTheme();
 followLanguage();
 followAddress();
+followWorker();
 
 let running = false;
 effect(() => {

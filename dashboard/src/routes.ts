@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: "treatments"; readonly unit: string }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
+  | { readonly page: "devices" }
   | { readonly page: "delivery"; readonly delivery: string }
   | { readonly page: "rota" }
   | { readonly page: "handover" }
@@ -18,6 +19,7 @@ export function parseRoute(hash: string): Route {
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
   return { page: "wall" };
@@ -28,6 +30,7 @@ export const link = {
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
+  devices: "#/devices",
   notices: "#/notices",
   rota: "#/rota",
   handover: "#/handover",

@@ -5,6 +5,8 @@ export type ThemeChoice = "auto" | "day" | "night";
 export type Theme = "day" | "night";
 
 const KEY = "homehd.theme";
+/** `--surface` of styles/tokens.css: what a phone draws round the page is as the page's own frame. */
+const FRAME: Readonly<Record<Theme, string>> = { day: "#ffffff", night: "#151a20" };
 const RECHECK_MS = 60_000;
 
 export function themeFor(choice: ThemeChoice, hour: number, prefersDark: boolean): Theme {
@@ -46,5 +48,6 @@ export function followTheme(): void {
   }, RECHECK_MS);
   effect(() => {
     document.documentElement.dataset.theme = theme.value;
+    document.querySelector('meta[name="theme-color"]')?.setAttribute("content", FRAME[theme.value]);
   });
 }

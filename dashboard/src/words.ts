@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAnswers } from "./words-answers";
+import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
@@ -198,6 +199,7 @@ const english = {
   answers: englishAnswers,
   duty: englishDuty,
   treatments: englishTreatments,
+  devices: englishDevices,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

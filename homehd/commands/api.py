@@ -10,7 +10,7 @@ import msgspec
 
 from clinician_api import server
 from clinician_api.settings import ApiOptions, DemoLogin
-from homehd import settings
+from homehd import paging, settings
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
 from telemetry.errors import SettingsError
@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
             metrics_port=loaded.api_metrics_port,
             demo_accounts=_demo_accounts(),
         )
-        server.run(api, SteadyClock(SystemClock()), stop_event())
+        clock = SystemClock()
+        server.run(api, SteadyClock(clock), stop_event(), addresses=paging.push_addresses(loaded, clock))
     return 0
 
 

@@ -32,7 +32,12 @@ def run(options: argparse.Namespace) -> int:
             work = (every_day, start, clock, stop)
             threading.Thread(target=selftest_clock.run, args=work, name="self-test", daemon=True).start()
         wanted = service.NotifyOptions(
-            url, paging.site(loaded), loaded.notify_health_port, loaded.heartbeat_url, loaded.work_list_digest
+            url,
+            paging.site(loaded),
+            loaded.notify_health_port,
+            loaded.heartbeat_url,
+            digest=loaded.work_list_digest,
+            push_key=paging.public_key(loaded),
         )
         service.run(wanted, carrier, clock, stop)
     return 0

@@ -1,12 +1,13 @@
 """Which addresses of networks a page may be sent to. Pure.
 
 Whoever may enter an address of a channel could otherwise make the server speak to itself, or to the service that hands
-out a cloud machine's keys. Private networks are allowed: hospitals' mail and SMS gateways live there.
+out a cloud machine's keys. Private networks are allowed: hospitals' mail and SMS gateways live there. Push services do
+not, and anybody who may be called may enter a browser's subscription: for those only public addresses are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -26,9 +27,15 @@ class Networks:
 
     Attributes:
         allowed: networks that may be reached although they would be refused.
+        only_public: whether private networks are refused, too.
     """
 
     allowed: tuple[Network, ...] = ()
+    only_public: bool = False
+
+    def public(self) -> Networks:
+        """The same, and private networks are refused, too, but for what settings allow."""
+        return replace(self, only_public=True)
 
     def refusal(self, address: str) -> str:
         """Why no page may go to this IP address, or empty. What is no IP address is refused."""
@@ -44,7 +51,9 @@ class Networks:
             return "this server itself"
         if ip.is_link_local or any(ip in network for network in _METADATA):
             return "a network that only machines use (link-local, cloud metadata)"
-        return "nobody's address (multicast, reserved)" if ip.is_multicast or ip.is_reserved else ""
+        if ip.is_multicast or ip.is_reserved:
+            return "nobody's address (multicast, reserved)"
+        return "a private network" if self.only_public and not ip.is_global else ""
 
     def refusal_of_host(self, host: str) -> str:
         """The same for a host as it stands in an address: of a name nothing can be said before it is looked up."""

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from requests import RequestException, Response, Session
+from requests.utils import get_environ_proxies
 
 from notifier.channels import answers, guard, overheard
 from notifier.channels.channel import AddressError, Sent, Unreachable
@@ -70,10 +71,13 @@ class _Straight(Session):
 
 
 class WebPush:
-    """Addresses are `PushSubscription.toJSON()` as text. Without a sender nothing can be sent."""
+    """Addresses are `PushSubscription.toJSON()` as text. Without a sender nothing can be sent.
+
+    An endpoint has to be public, or in a network that settings allow.
+    """
 
     def __init__(self, networks: Networks, clock: Clock, sender: Sender | None) -> None:
-        self._networks = networks
+        self._any, self._networks = networks, networks.public()
         self._clock = clock
         self._sender = sender
 
@@ -84,7 +88,8 @@ class WebPush:
         plain = parts.scheme == "http" and parts.hostname is not None
         # As browsers do, plain http is taken for this machine only, and that only where settings allow it.
         local = plain and parts.hostname in ("127.0.0.1", "localhost") and not self._networks.refusal("127.0.0.1")
-        if not parts.hostname or not (parts.scheme == "https" or local):
+        written = subscription.endpoint.isascii() and subscription.endpoint.isprintable()
+        if not written or not parts.hostname or not (parts.scheme == "https" or local):
             _refuse("its endpoint is no https address")
         refused = self._networks.refusal_of_host(parts.hostname)
         if refused:
@@ -125,7 +130,9 @@ class WebPush:
         from pywebpush import WebPusher  # most of a second, for what of it is not used
 
         subscription = {"endpoint": to.endpoint, "keys": {"p256dh": to.keys.p256dh, "auth": to.keys.auth}}
-        with guard.sending(self._networks, timeout_s) as watched, overheard.hearing(), _Straight() as session:
+        # A proxy that connects for us may well live in a private network.
+        networks = self._any if get_environ_proxies(to.endpoint) else self._networks
+        with guard.sending(networks, timeout_s) as watched, overheard.hearing(), _Straight() as session:
             try:
                 answer = WebPusher(subscription, requests_session=session).send(
                     payload(page), self._headers(to, page, sender), ttl=TTL_S[page.priority], timeout=timeout_s

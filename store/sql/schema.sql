@@ -1184,9 +1184,10 @@ CREATE TRIGGER user_account_screen AFTER INSERT ON user_account
 -- One notice to one channel in one round: never twice. `next_try_at` null: nothing is to be sent any more.
 -- `claimed_by`: the notifier that is sending it; whoever finds that one's heart still takes over. `receipt`: what a
 -- device shows to say that it has it, known to nobody else.
+-- Without a notice: a person tries a channel of their own.
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    notice_id bigint NOT NULL REFERENCES notice,
+    notice_id bigint REFERENCES notice,
     round int NOT NULL,
     step smallint NOT NULL,
     channel_id int NOT NULL REFERENCES channel,
@@ -1209,6 +1210,15 @@ CREATE INDEX delivery_due ON delivery (next_try_at) WHERE next_try_at IS NOT NUL
 CREATE INDEX delivery_user ON delivery (user_id, queued_at);
 CREATE INDEX delivery_folded ON delivery (folded_into) WHERE folded_into IS NOT NULL;
 CREATE INDEX delivery_queued ON delivery (queued_at);
+CREATE INDEX delivery_test ON delivery (channel_id, delivery_id) WHERE notice_id IS NULL;
+
+-- The key that browsers subscribe to (VAPID): the notifier, which has the private one, says it to the API, which has not.
+-- One row at most; none: web push is not set up.
+CREATE TABLE push_key (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    public_key text NOT NULL CHECK (public_key ~ '^[A-Za-z0-9_-]{87}$'),
+    since timestamptz NOT NULL
+);
 
 -- Append-only: what a delivery went through. `detail`: what the channel said, without addresses.
 CREATE TABLE delivery_event (

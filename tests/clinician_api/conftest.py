@@ -24,6 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from clinician_api import server
 from clinician_api.access import Role
+from clinician_api.addresses import Addresses
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.models import Problem
@@ -31,6 +32,8 @@ from clinician_api.problems import BY_NAME, MEDIA_TYPE
 from clinician_api.services import Services
 from clinician_api.sessions import code_hash
 from clinician_api.settings import ApiOptions
+from notifier.channels import Channels
+from notifier.channels.networks import Networks
 from store import accounts, alert_log, kiosks, patients, pool, registry
 from store.alert_log import AlertEventRow
 from store.viewers import EVERYTHING, work_for
@@ -241,13 +244,14 @@ class Api:
         return str(number)
 
 
-def start_api(stack: ExitStack, options: ApiOptions) -> Api:
+def start_api(stack: ExitStack, options: ApiOptions, addresses: Addresses | None = None) -> Api:
     """A server in a thread, stopped when the stack is closed, with `Clinic 1` and `Clinic 2`, numbered so."""
     stop = threading.Event()
     started: Future[tuple[str, Services, asyncio.AbstractEventLoop]] = Future()
 
     async def main() -> None:
-        app = create_app(options, SystemClock(), Data(options), HASHER)
+        judge = addresses or Channels(Networks(), SystemClock())
+        app = create_app(options, SystemClock(), Data(options), HASHER, judge)
         loop = asyncio.get_running_loop()
         await server.serve(app, options, stop, lambda url: started.set_result((url, app.state.services, loop)))
 

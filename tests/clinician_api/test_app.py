@@ -30,6 +30,7 @@ from store.treatments import Treatment
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.rota import Audience, Override, Source
 from tests.clinician_api.conftest import PASSWORD, Api, problem
+from tests.clinician_api.devices import SUBSCRIPTION
 from tests.clinician_api.notified import Notifier
 
 PAGES = ("GET", "/{path:path}")
@@ -45,6 +46,7 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/override"): {"person_id": None, "reason": "nobody, on purpose"},
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
+    ("POST", "/api/me/channels"): SUBSCRIPTION,
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -116,7 +118,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
-    names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found"}
+    names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
@@ -151,6 +153,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {401}
     if needed not in MAY[role]:
         return {403}
+    if route[1].startswith("/api/me/channels/"):
+        return {404}  # one's own only: 999 is nobody's
+    if route == ("POST", "/api/me/channels"):
+        return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
@@ -215,7 +221,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             assert problem(answer)["status"] == answer.status_code, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
-            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1}
+            names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)

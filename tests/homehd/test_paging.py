@@ -30,6 +30,18 @@ def test_without_one_no_key_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_api_judges_addresses_without_the_private_key(tmp_path: Path) -> None:
+    loaded = ServerSettings(home=str(tmp_path), push_contact="mailto:a@b.org", channel_networks=["127.0.0.0/8"])
+    judge = paging.push_addresses(loaded, SystemClock())
+    with push_stand_in() as service:
+        judge.check(service.subscription)
+        with pytest.raises(Unreachable, match="not set up"):
+            judge.send(service.subscription, page(), TIMEOUT_S)
+    assert list(tmp_path.iterdir()) == [], "no key was made or read"
+    assert paging.public_key(ServerSettings(home=str(tmp_path))) == ""
+    assert paging.public_key(loaded) == vapid.public_text(vapid.load_or_create(tmp_path / "vapid.pem"))
+
+
 def test_this_server_is_reached_only_when_settings_allow_it(tmp_path: Path) -> None:
     channels = paging.channels(ServerSettings(home=str(tmp_path)), SystemClock())
     with http_sink() as sink, pytest.raises(Unreachable, match="this server itself"):

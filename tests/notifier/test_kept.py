@@ -11,7 +11,7 @@ from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
 from notifier.page import Site
 from notifier.words import Occasion
-from store import deliveries, heartbeat, notices, registry
+from store import deliveries, heartbeat, notices, own_channels, registry
 from store.errors import StoreError
 from telemetry.alarms import Priority
 from tests.notifier.world import World
@@ -196,3 +196,71 @@ def test_a_database_that_is_away_is_an_error_and_comes_back(world: World, kept: 
     with pytest.raises(StoreError):
         kept.claim(8, NONE, high_only=False)
     assert len(kept.claim(8, NONE, high_only=False)) == 1
+
+
+def own_test(world: World) -> int:
+    """Anna tries her first channel."""
+    world.now_us = notices.database_us(world.conn)
+    heartbeat.beat(world.conn, "notifier", "n1", world.now_us + 600_000_000)
+    made = world.at_the_api(lambda conn: own_channels.queue_test(conn, world.ways["anna 1"], world.now_us))
+    assert made is not None
+    return made
+
+
+def way_of_anna(world: World) -> list[tuple[object, ...]]:
+    return world.rows(
+        "SELECT tested_at IS NOT NULL, disabled_why FROM channel WHERE channel_id = %s", world.ways["anna 1"]
+    )
+
+
+def test_a_persons_own_test_goes_the_way_of_pages_and_says_that_it_is_one(world: World, kept: KeptDeliveries) -> None:
+    number = own_test(world)
+    assert list(kept.claim(8, NONE, high_only=True)) == [], "it takes no place of a high one"
+    (job,) = kept.claim(8, NONE, high_only=False)
+    assert (job.id, job.page.occasion, job.page.priority) == (number, Occasion.TEST, Priority.LOW)
+    assert job.page.link == "https://hd.example.org/#/devices" and len(job.page.receipt) == 32
+    kept.report(job, Outcome(None, "no answer", 60.0))
+    assert way_of_anna(world) == [(False, "")]
+    world.rows("UPDATE delivery SET next_try_at = now() RETURNING 1")
+    (again,) = kept.claim(8, NONE, high_only=False)
+    kept.report(again, Outcome(DeliveryState.SENT, "taken"))
+    assert way_of_anna(world) == [(True, "")], "the rota takes it for tested, as after a self-test"
+    assert events(world) == [("queued", 0, ""), ("queued", 1, "no answer"), ("sent", 2, "taken")]
+
+
+def test_a_test_is_given_up_after_five_minutes_and_the_channel_stays(world: World, kept: KeptDeliveries) -> None:
+    own_test(world)
+    (job,) = kept.claim(8, NONE, high_only=False)
+    kept.report(job, Outcome(None, "no answer", 301.0))
+    assert world.rows("SELECT state, next_try_at FROM delivery") == [("failed", None)]
+    assert way_of_anna(world) == [(False, "")]
+
+
+def test_a_test_that_finds_its_channel_gone_ends_its_use_and_moves_no_notice(
+    world: World, kept: KeptDeliveries
+) -> None:
+    own_test(world)
+    (job,) = kept.claim(8, NONE, high_only=False)
+    kept.report(job, Outcome(DeliveryState.FAILED, "gone for good (HTTP 410)"))
+    assert way_of_anna(world) == [(False, "gone for good (HTTP 410)")]
+    assert world.rows("SELECT count(*) FROM notice") == [(0,)]
+
+
+def test_tests_are_no_flood(flooded: World, kept: KeptDeliveries) -> None:
+    world = flooded
+    world.homes = world.homes[:1]
+    world.rows("DELETE FROM routing_due RETURNING 1")
+    for _ in range(12):
+        own_test(world)
+    world.alert("R13", Priority.MEDIUM)
+    world.settle()
+    medium = [job for job in all_of(kept) if job.page.priority is Priority.MEDIUM]
+    assert [job.page.occasion for job in medium] == [Occasion.CALL]
+
+
+def test_a_channel_known_to_be_good_by_a_real_page_is_not_noted_as_tested(world: World, kept: KeptDeliveries) -> None:
+    world.alert()
+    world.settle()
+    (job,) = kept.claim(8, NONE, high_only=False)
+    kept.report(job, Outcome(DeliveryState.SENT, "taken"))
+    assert way_of_anna(world) == [(False, "")]

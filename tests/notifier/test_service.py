@@ -45,7 +45,7 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
                    f"json://{sink.authority}/", sink.authority)  # fmt: skip
         heartbeat.beat(world.conn, "ingest", "i", notices.database_us(world.conn), {"shards": 64})
         port = free_port()
-        options = service.NotifyOptions(world.url, Site(url="https://hd.example.org"), port)
+        options = service.NotifyOptions(world.url, Site(url="https://hd.example.org"), port, push_key="B" * 87)
         thread = threading.Thread(target=service.run, args=(options, Channels(LOOPBACK, clock), clock, stop))
         thread.start()
         try:
@@ -66,6 +66,7 @@ def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> No
                 figures = answer.read().decode()
             assert 'homehd_notifier_troubles{cause="box"} 1.0' in figures
             assert re.search(r"homehd_notifier_pages_unlooked_seconds \d\.", figures)
+            assert world.rows("SELECT public_key FROM push_key") == [("B" * 87,)], "told to the API"
         finally:
             stop.set()
             thread.join(15)

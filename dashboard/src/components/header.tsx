@@ -6,7 +6,7 @@ import { chooseLanguage, LANGUAGES, language } from "../language";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
-import { Mark } from "./icons";
+import { BellIcon, Mark } from "./icons";
 
 const OF_DUTY = [
   { to: "rota", needs: "see rota" },
@@ -28,6 +28,7 @@ export function Header() {
       <ConnectionState />
       <ThemeToggle />
       <LanguageToggle />
+      <HowReached />
       <Account />
     </header>
   );
@@ -117,6 +118,24 @@ export function LanguageToggle() {
         </label>
       ))}
     </fieldset>
+  );
+}
+
+function HowReached() {
+  const { session } = useApp();
+  const t = words().devices;
+  if (!session.may("keep channels")) return null;
+  return (
+    <a
+      class="how-reached"
+      href={link.devices}
+      title={t.nav}
+      aria-current={route.value.page === "devices" ? "page" : undefined}
+      data-action="devices"
+    >
+      <BellIcon />
+      <span class="hidden">{t.nav}</span>
+    </a>
   );
 }
 

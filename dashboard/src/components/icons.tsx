@@ -94,6 +94,21 @@ export function ShelfIcon() {
   );
 }
 
+export function BellIcon({ silent = false }: { readonly silent?: boolean }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path
+        d="M3 11.5h10l-1.3-2V6.7a3.7 3.7 0 0 0-7.4 0v2.8ZM6.7 13.8h2.6"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linejoin="round"
+      />
+      {silent && <path d="M2 14 14 2" stroke="currentColor" stroke-width="1.5" />}
+    </svg>
+  );
+}
+
 export function BackIcon() {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

@@ -53,12 +53,15 @@ WITH open AS MATERIALIZED (
 )
 UPDATE delivery AS d SET
     claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1, folded_into = NULL
-FROM due, channel AS c, notice AS n
-WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id AND n.notice_id = d.notice_id
-RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language, n.audience, d.priority, d.attempts, d.receipt,
-    to_us(d.queued_at), coalesce((SELECT is_test FROM unit WHERE unit.unit_id = n.unit_id), false),
-    (SELECT open FROM digest WHERE digest.notice_id = n.notice_id),
-    (SELECT days FROM digest WHERE digest.notice_id = n.notice_id)
+FROM due, channel AS c
+WHERE d.delivery_id = due.delivery_id AND c.channel_id = d.channel_id
+-- Without a notice it is a person's own test of a channel: for nobody's audience.
+RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language,
+    coalesce((SELECT n.audience FROM notice AS n WHERE n.notice_id = d.notice_id), 'operations'), d.priority, d.attempts,
+    d.receipt, to_us(d.queued_at), d.notice_id IS NULL OR EXISTS (
+        SELECT FROM notice AS n JOIN unit AS u USING (unit_id) WHERE n.notice_id = d.notice_id AND u.is_test),
+    (SELECT open FROM digest WHERE digest.notice_id = d.notice_id),
+    (SELECT days FROM digest WHERE digest.notice_id = d.notice_id)
 
 -- name: fold_deliveries
 WITH lead AS MATERIALIZED (
@@ -69,7 +72,7 @@ WITH lead AS MATERIALIZED (
 ), load AS MATERIALIZED (
     SELECT count(DISTINCT (d.notice_id, d.round)) AS pages, count(d.folded_into) AS folded
     FROM delivery AS d, lead
-    WHERE d.user_id = lead.user_id AND d.queued_at > from_us(%(now)s) - interval '10 minutes'
+    WHERE d.user_id = lead.user_id AND d.notice_id IS NOT NULL AND d.queued_at > from_us(%(now)s) - interval '10 minutes'
 ), due AS MATERIALIZED (
     SELECT d.delivery_id
     FROM delivery AS d
@@ -104,7 +107,7 @@ INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
 SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, %(detail)s FROM moved
 
 -- name: lock_delivery
-SELECT delivery_id, state, claimed_by, notice_id, round, next_try_at IS NOT NULL FROM delivery
+SELECT delivery_id, state, claimed_by, notice_id, round, next_try_at IS NOT NULL, to_us(queued_at) FROM delivery
 WHERE delivery_id = %(delivery)s OR folded_into = %(delivery)s
 ORDER BY delivery_id
 FOR UPDATE
@@ -153,7 +156,7 @@ ORDER BY d.delivery_id
 SELECT EXISTS (SELECT FROM delivery WHERE notice_id = %(notice)s AND user_id = %(user)s)
 
 -- name: notice_of_delivery
-SELECT notice_id FROM delivery WHERE delivery_id = %(delivery)s
+SELECT notice_id FROM delivery WHERE delivery_id = %(delivery)s AND notice_id IS NOT NULL
 
 -- name: delivery_of_receipt
 SELECT delivery_id FROM delivery WHERE receipt = %(receipt)s

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from notifier.channels import vapid
+from notifier.channels import networks, vapid
 from notifier.channels.channel import AddressError, Unreachable
 from notifier.channels.networks import Networks
 from notifier.channels.web_push import TTL_S, Sender, WebPush, payload
@@ -131,6 +132,24 @@ def test_a_redirect_is_not_followed() -> None:
         assert elsewhere.requests == []
 
 
+def test_a_push_service_is_public_or_in_a_network_that_settings_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    private = json.loads(REAL) | {"endpoint": "https://10.0.0.9/x"}
+    WebPush(networks.parse(["10.0.0.0/8"]), SystemClock(), None).check(json.dumps(private))
+    # A name that leads into a private network is refused at the connection, unless a proxy is there to make it.
+    leads_there = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.9", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: leads_there)
+    with pytest.raises(Unreachable, match="a private network"):
+        PUSH.send(REAL, page(), TIMEOUT_S)
+    with push_stand_in() as proxy:
+        monkeypatch.undo()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.authority}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(Unreachable) as caught:
+            PUSH.send(REAL, page(), TIMEOUT_S)
+        assert "private" not in caught.value.why and proxy.requests, "the proxy was asked"
+
+
 def test_without_a_contact_nothing_is_sent() -> None:
     with push_stand_in() as service:
         with pytest.raises(Unreachable, match="set HOMEHD_PUSH_CONTACT"):
@@ -158,6 +177,9 @@ def test_a_browser_s_subscription_is_taken() -> None:
         ({"endpoint": "https://127.0.0.1/x"}, "this server itself"),
         ({"endpoint": "https://169.254.169.254/x"}, "only machines use"),
         ({"endpoint": "https:///x"}, "no https address"),
+        ({"endpoint": "https://push.example.net/\0"}, "no https address"),
+        ({"endpoint": "https://10.0.0.9/x"}, "a private network"),
+        ({"endpoint": "https://[fd12::9]/x"}, "a private network"),
         ({"endpoint": "https://push.example.net:99999/x"}, "no https address"),
         ({"endpoint": 7}, "expected what the browser gave"),
         ({"endpoint": "https://push.example.net/" + "x" * 2048}, "longer than 2048"),
