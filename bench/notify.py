@@ -227,8 +227,10 @@ def wait_for_pages(conn: Connection, sink: Sink, committed: dict[int, float]) ->
         """SELECT n.notice_id, a.alert_id, d.delivery_id FROM notice AS n
         JOIN LATERAL (SELECT min(alert_id) AS alert_id FROM notice_event
             WHERE notice_id = n.notice_id AND stage = 'ask') AS a ON true
-        JOIN LATERAL (SELECT min(delivery_id) AS delivery_id FROM delivery
-            JOIN channel USING (channel_id) WHERE notice_id = n.notice_id AND kind <> 'screen') AS d ON true
+        -- In a flood a notice goes out with the page of another.
+        JOIN LATERAL (SELECT coalesce(folded_into, delivery_id) AS delivery_id FROM delivery
+            JOIN channel USING (channel_id) WHERE notice_id = n.notice_id AND kind <> 'screen'
+            ORDER BY delivery.delivery_id LIMIT 1) AS d ON true
         WHERE a.alert_id = ANY (%s) AND n.state IN ('asking', 'unanswered')""",
         [list(committed)],
     ).fetchall()

@@ -1150,8 +1150,7 @@ CREATE TABLE delivery (
     claimed_at timestamptz,
     changed_at timestamptz NOT NULL,
     receipt text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
-    -- With which delivery to the same channel this one went out, as one page: only medium ones, only while their person
-    -- is in a flood. Empty again when that page was not taken.
+    -- With which delivery to the same channel this one went out, as one page: only while their person is in a flood. Empty again when that page was not taken.
     folded_into bigint REFERENCES delivery,
     UNIQUE (notice_id, round, channel_id)
 );
@@ -1159,6 +1158,7 @@ CREATE INDEX delivery_due ON delivery (next_try_at) WHERE next_try_at IS NOT NUL
 CREATE INDEX delivery_user ON delivery (user_id, queued_at);
 CREATE INDEX delivery_folded ON delivery (folded_into) WHERE folded_into IS NOT NULL;
 CREATE INDEX delivery_queued ON delivery (queued_at);
+CREATE INDEX delivery_channel ON delivery (channel_id, queued_at);
 
 -- Append-only: what a delivery went through. `detail`: what the channel said, without addresses.
 CREATE TABLE delivery_event (

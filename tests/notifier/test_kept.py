@@ -70,6 +70,11 @@ def flooded(world: World) -> World:
     return world
 
 
+def rested(world: World) -> None:
+    """The pause between two pages of a flood is over."""
+    world.conn.execute("UPDATE delivery SET claimed_at = claimed_at - interval '1 second'")
+
+
 def all_of(kept: KeptDeliveries) -> list[Job]:
     found: list[Job] = []
     while jobs := kept.claim(32, NONE, high_only=False):
