@@ -9,7 +9,7 @@ from typing import Final
 
 from alerts.delivery import DeliveryState, after
 from notifier.dispatch import Job, Outcome
-from store import channels, deliveries, notices
+from store import channels, deliveries, notice_steps, notices
 from store.deliveries import HeldDelivery, Report
 from store.errors import StoreError
 from store.pool import Connection, pipelined
@@ -99,4 +99,4 @@ def _give_up(conn: Connection, lead: int, outcome: Outcome, held: Sequence[HeldD
     channels.disable_of_delivery(conn, lead, outcome.detail, now_us)
     for notice_id, number in {(one.notice_id, one.round) for one in held if lead in (one.delivery_id, one.lead)}:
         if deliveries.nothing_left(conn, notice_id, number):
-            notices.hurry(conn, notice_id, number, now_us)
+            notice_steps.hurry(conn, notice_id, number, now_us)

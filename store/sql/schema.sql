@@ -1066,24 +1066,33 @@ CREATE FUNCTION notice_event_fold() RETURNS trigger
     LANGUAGE plpgsql
 AS $$
 BEGIN
+    -- Once for each notice, however many events of it come together: in a storm that is most of what they cost.
+    WITH last AS (
+        SELECT DISTINCT ON (notice_id) * FROM added ORDER BY notice_id, event_id DESC
+    ), moved AS (
+        SELECT DISTINCT ON (notice_id) notice_id, reason FROM added WHERE move <> '' ORDER BY notice_id, event_id DESC
+    ), first AS (
+        SELECT notice_id, min(until) AS until FROM added GROUP BY notice_id
+    )
     UPDATE notice SET
-        changed_at = NEW.at,
-        last_event_id = NEW.event_id,
-        state = NEW.state,
-        priority = NEW.priority,
-        round = NEW.round,
-        accepted_by = NEW.answerable,
-        accepted_until = NEW.until,
-        reason = CASE WHEN NEW.move = '' THEN reason ELSE NEW.reason END,
+        changed_at = last.at,
+        last_event_id = last.event_id,
+        state = last.state,
+        priority = last.priority,
+        round = last.round,
+        accepted_by = last.answerable,
+        accepted_until = last.until,
+        reason = coalesce(moved.reason, notice.reason),
         -- An acceptance that has lasted its time is looked at; least() ignores what is null.
-        recheck_at = least(recheck_at, NEW.until)
-    WHERE notice_id = NEW.notice_id;
-    PERFORM pg_notify('notice_event', NEW.event_id::text);
+        recheck_at = least(notice.recheck_at, first.until)
+    FROM last JOIN first USING (notice_id) LEFT JOIN moved USING (notice_id)
+    WHERE notice.notice_id = last.notice_id;
+    PERFORM pg_notify('notice_event', event_id::text) FROM (SELECT event_id FROM added ORDER BY event_id) AS told;
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER notice_event_fold AFTER INSERT ON notice_event
-    FOR EACH ROW EXECUTE FUNCTION notice_event_fold();
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION notice_event_fold();
 CREATE TRIGGER notice_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
