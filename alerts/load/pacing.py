@@ -15,8 +15,8 @@ from alerts.load.flood import BEGINS_ABOVE, ENDS_BELOW
 
 # High ones that go singly although there are more: of as many homes as there are.
 SINGLY: Final = 5
-# So many pages in ten minutes come one after the other with a short pause (a storm of ten seconds needs about 25) …
-QUICK_PAGES: Final = 30
+# So many pages in ten minutes come one after the other with a short pause (a storm of ten seconds needs some 30) …
+QUICK_PAGES: Final = 40
 QUICK_US: Final = 500_000
 # … more of them with a longer one. A high one has 30 seconds until its second channel is used, a medium one five
 # minutes until the backup is asked.
