@@ -29,7 +29,7 @@ async def list_alerts(
 ) -> models.Alerts:
     """Alerts of the session's clinic, high priority first."""
     now = services.clock.now_us()
-    found = await services.data.alerts(only_open=state == "open", now_us=now)
+    found = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
     views.sort(key=lambda view: -Priority(view["priority"]).rank)
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
