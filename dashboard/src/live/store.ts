@@ -21,13 +21,17 @@ export class LiveStore {
   readonly silenceMs = signal<number | null>(null);
   readonly connected = computed(() => this.connection.value === "live");
   readonly unsavedSince = computed(() => unsavedSince(this.ingest.value));
-  readonly alertsByUnit = computed(() => byUnit(this.alerts.value.values()));
   readonly open = computed(() => openAlerts(this.alerts.value.values()));
+  readonly alertsByUnit: ReadonlySignal<ReadonlyMap<string, readonly AlertView[]>> = computed(() => {
+    this.#lastByUnit = byUnit(this.open.value, this.#lastByUnit);
+    return this.#lastByUnit;
+  });
   readonly order: ReadonlySignal<readonly string[]> = computed(() => this.#ordered());
 
   readonly #clock = new ServerClock();
   readonly #units: Signal<ReadonlyMap<string, Signal<Unit>>> = signal(new Map());
   readonly #listeners = new Map<string, Set<ReadingListener>>();
+  #lastByUnit: ReadonlyMap<string, readonly AlertView[]> = new Map();
   #lastOrder: readonly string[] = [];
   #lastHeardMs: number | null = null;
   #open = false;
