@@ -57,12 +57,12 @@ asyncio.run(server.serve(app, options, threading.Event(), lambda url: print(url,
 """
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run all; print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a fiftieth of everything: whether it works")
     parser.add_argument("--no-browser", action="store_true", help="only what the server does")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     size = 50 if given.quick else 1
     chromium = None if given.no_browser else shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder, "database")) as database:
@@ -113,13 +113,19 @@ def measure(conn: Connection, url: str, homes: Sequence[int], chromium: str | No
         before_s = cpu_s(pid)
         time.sleep(seconds)
         rest = (cpu_s(pid) - before_s) / seconds
-        print(f"  the server's look: {look_ms:.0f} ms (all of them read: {all_ms:.0f}); at rest {rest:.1%} of a core")
+        print(
+            f"  the server's look: {look_ms:.0f} ms (all of them read: {all_ms:.0f}); at rest {rest:.1%} of a core",
+            flush=True,
+        )
         for who in ("one", "all"):
             with httpx.Client(base_url=api, headers={"Origin": api}, trust_env=False, timeout=60) as client:
                 client.post("/api/session", json={"email": f"{who}@example.org", "password": PASSWORD})
                 lists = [listed(client, path) for path in ("/api/alerts", "/api/notices")]
                 snapshot, delta_ms = live(api, client, lambda: one_more(conn, homes))
-            print(f"  {who}: alerts {lists[0]}, notices {lists[1]}, snapshot {snapshot}, a new one {delta_ms:.0f} ms")
+            print(
+                f"  {who}: alerts {lists[0]}, notices {lists[1]}, snapshot {snapshot}, a new one {delta_ms:.0f} ms",
+                flush=True,
+            )
             if chromium:
                 print(f"       {seen(api, who, chromium, lambda: one_more(conn, homes), seconds)}", flush=True)
 
