@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,7 +32,7 @@ def advance(conn: Connection, who: WhoIsOnCall, now_us: int) -> int:
         steps: defaultdict[int, list[DueStep]] = defaultdict(list)
         for step in notice_steps.due_steps(conn, [row.notice_id for row in rows], now_us):
             steps[step.notice_id].append(step)
-        work = _Pass(conn, who, now_us, rows)
+        work = _Pass(conn, now_us, {row.notice_id: who(conn, row, now_us) for row in rows})
         for row in rows:
             work.take_all(row, steps[row.notice_id])
         work.queue()
@@ -45,15 +45,14 @@ class _Pass:
     """The steps of one transaction. What is queued is queued for all together: in a storm it is the most of the time.
 
     Attributes:
-        rows: the notices of it. every: channels in use of the people on call for any of them.
+        people: who is on call for each of its notices. every: the channels in use of all these people.
         ways: of these, the channels of the people asked for so far, by user ids.
         taken: steps that wait for `queue`.
     """
 
     conn: Connection
-    who: WhoIsOnCall
     now_us: int
-    rows: Sequence[NoticeRow]
+    people: Mapping[int, People]
     writes: Writes = field(default_factory=Writes)
     every: list[Way] = field(default_factory=list)
     ways: dict[tuple[int, ...], list[Way]] = field(default_factory=dict)
@@ -96,7 +95,7 @@ class _Pass:
         return row
 
     def _addressed(self, row: NoticeRow, kind: StepKind) -> Addressed:
-        people = self.who(self.conn, row, self.now_us)
+        people = self.people[row.notice_id]
         # With the first step of a round nobody has been asked in it yet.
         used = [] if kind is StepKind.FIRST else deliveries.used(self.conn, row.notice_id, row.round)
         told = Told(
@@ -110,7 +109,7 @@ class _Pass:
         everybody = tuple(sorted(_all(people)))
         if not self.ways:
             # The first read is for all: in a storm these are the people of every clinic.
-            asked = {user for row in self.rows for user in _all(self.who(self.conn, row, self.now_us))}
+            asked = {user for people in self.people.values() for user in _all(people)}
             self.every = [Way(*way) for way in deliveries.ways(self.conn, sorted(asked))]
         if everybody not in self.ways:
             self.ways[everybody] = [way for way in self.every if way.user_id in everybody]

@@ -164,7 +164,7 @@ async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000, of: Cl
 
 async def open_versions(conn: AsyncConnection) -> list[Version]:
     """What changes when one of the alerts of `current` stands differently; a tenth of the time that those take."""
-    return [Version(*row) async for row in await arun(conn, "open_alert_versions")]
+    return [Version(*row) for row in await (await arun(conn, "open_alert_versions")).fetchall()]
 
 
 async def by_id(conn: AsyncConnection, alert_id: int) -> CurrentAlert | None:

@@ -17,7 +17,7 @@ from store.pool import Connection
 from store.queries import query, run
 from store.values import storable_text, storable_us
 
-AT_ONCE: Final = 500  # due rows of one transaction: more cost less each, and wait longer for one another
+AT_ONCE: Final = 250  # due rows of one transaction: more cost less each, but the heart beats between two
 
 Key = tuple[int, int, str]  # unit, patient of a rule between treatments or 0, cause
 
