@@ -14,6 +14,7 @@ from clinician_api.notice_views import delivery_view, event_view, notice_view, s
 from clinician_api.views import View
 from evaluation import answering, setting_aside
 from store import audit, notice_answers, notice_queries, pool, screen_pages
+from store.alert_queries import Clinic
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
 from store.screen_pages import ScreenPage
@@ -41,14 +42,16 @@ class NoticeData:
         self._title = title
 
     async def all(
-        self, user_id: int, visible: Callable[[StandingNotice], bool], *, only_open: bool, now_us: int
+        self, user_id: int, of: Clinic, visible: Callable[[StandingNotice], bool], *, only_open: bool, now_us: int
     ) -> list[View]:
-        """Notices that are visible: open ones, high priority first; or also what has changed in the last day."""
+        """Visible notices of a clinic, and of no home: open ones, high priority first; or also what changed in the last
+        day.
+        """
         async with self._opened().connection() as conn:
             if only_open:
-                found = await notice_queries.standing(conn)
+                found = await notice_queries.standing(conn, of)
             else:
-                found = await notice_queries.recent(conn, now_us - RECENT_US)
+                found = await notice_queries.recent(conn, now_us - RECENT_US, of=of)
             seen = [notice for notice in found if visible(notice)]
             alerts = await notice_queries.alerts_of(conn, [notice.notice_id for notice in seen], also_over=False)
         by_notice: defaultdict[int, list[AlertOfNotice]] = defaultdict(list)

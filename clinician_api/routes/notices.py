@@ -15,6 +15,7 @@ from clinician_api.services import Services, ServicesDep
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import moment
 from evaluation.answering import Outcome
+from store.alert_queries import Clinic
 from store.notice_queries import StandingNotice
 
 router = APIRouter(tags=["notices"])
@@ -34,8 +35,9 @@ async def list_notices(
 ) -> models.Notices:
     """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
     now = services.clock.now_us()
+    of = Clinic(session.scope.clinic_id, session.scope.all_clinics)
     found = await services.data.notices.all(
-        session.user_id, lambda notice: _sees(session, services, notice), only_open=state == "open", now_us=now
+        session.user_id, of, lambda notice: _sees(session, services, notice), only_open=state == "open", now_us=now
     )
     return models.Notices.model_validate({"server_time": moment(now), "notices": found})
 

@@ -1,13 +1,28 @@
 from __future__ import annotations
 
-from store import alert_queries, deliveries, notice_queries, notice_steps, notices
+from store import alert_queries, deliveries, notice_queries, notice_steps, notices, registry
+from store.alert_queries import ALL, Clinic
 from store.announcements import Announcement, Topic
 from store.notice_queries import PlannedStep
 from store.notice_steps import DueStep
-from store.notices import NoticeEvent
+from store.notices import NewNotice, NoticeEvent
 from store.pool import Connection, Pool
 from store.registry import Unit
 from tests.store.told import NOW_US, alert, asked, notice, person, way
+
+
+async def test_a_clinic_has_its_own_and_what_is_of_no_home(conn: Connection, apool: Pool, unit: Unit) -> None:
+    other = registry.add_unit(conn, "elsewhere", "South", NOW_US)
+    here, there = notice(conn, unit), notice(conn, other)
+    trouble = notices.open_notice(conn, NewNotice(None, None, None, "operations", "rota", "a hole", "medium"), NOW_US)
+    async with apool.connection() as aconn:
+        for of, wanted in (
+            (ALL, {here, there, trouble}),
+            (Clinic(unit.clinic_id), {here, trouble}),
+            (Clinic(), {trouble}),
+        ):
+            assert {one.notice_id for one in await notice_queries.standing(aconn, of)} == wanted
+            assert {one.notice_id for one in await notice_queries.recent(aconn, 0, of=of)} == wanted
 
 
 async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) -> None:

@@ -246,12 +246,13 @@ LEFT JOIN user_account AS p ON p.user_id = n.accepted_by
 
 -- name: open_notices
 {columns}
-WHERE n.state <> 'over' AND u.is_test IS NOT true
+WHERE n.state <> 'over' AND u.is_test IS NOT true AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
 ORDER BY priority_rank(n.priority) DESC, n.opened_at DESC, n.notice_id DESC
 
 -- name: recent_notices
 {columns}
 WHERE (n.state <> 'over' OR n.changed_at >= from_us(%(since)s)) AND u.is_test IS NOT true
+    AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
 ORDER BY n.changed_at DESC NULLS FIRST, n.notice_id DESC
 LIMIT %(limit)s
 
