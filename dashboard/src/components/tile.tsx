@@ -22,10 +22,19 @@ export function Tile({ id }: { readonly id: string }) {
   // What other patients' alerts do is no reason to draw this one anew.
   const own = useMemo(() => computed(() => store.alertsByUnit.value.get(id) ?? NONE), [store, id]);
   const alerts = own.value;
+  // Nor is every second: what counts the time draws itself.
+  const kind = useMemo(
+    () =>
+      computed(() => {
+        const known = store.unit(id)?.value;
+        return known && freshness(known, store.now.value, store.connected.value).kind;
+      }),
+    [store, id],
+  );
+  const fresh = kind.value;
   const unit = store.unit(id)?.value;
   if (unit === undefined) return null;
   const [worst] = alerts;
-  const fresh = freshness(unit, store.now.value, store.connected.value).kind;
   return (
     <article
       class={`tile ${worst === undefined ? "" : `priority-${worst.priority}`}`}
