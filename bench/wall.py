@@ -35,7 +35,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from bench.notify import Alert, open_alerts
+from bench.notify import Alert, cpu_s, open_alerts
 from notifier import router, service
 from store import accounts, alert_queries, embedded, migrate, notices, pool, registry
 from store.pool import Connection
@@ -253,12 +253,6 @@ def serving(url: str) -> Iterator[tuple[str, int]]:
             yield api, process.pid
         finally:
             process.kill()
-
-
-def cpu_s(pid: int) -> float:
-    """Processor seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
