@@ -29,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from datetime import time as time_of_day
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -174,7 +175,8 @@ def measure(conn: Connection, url: str, sink: Sink, name: str, plan: Sequence[Al
     row("  bare commit and POST", bare, "1")
     print("  medians, ms: " + ", ".join(f"{part} {ms:.0f}" for part, ms in parts.items()), flush=True)
     conn.execute("TRUNCATE routing_due")
-    conn.execute("UPDATE delivery SET next_try_at = NULL")
+    # Nobody is in a flood from before.
+    conn.execute("UPDATE delivery SET next_try_at = NULL, queued_at = queued_at - interval '1 hour'")
     conn.execute("UPDATE notice_step SET done_at = now() WHERE done_at IS NULL")
 
 
@@ -229,18 +231,20 @@ def wait_for_pages(conn: Connection, sink: Sink, committed: dict[int, float]) ->
             break
         time.sleep(0.2)
     rows = conn.execute(
-        """SELECT n.notice_id, a.alert_id, d.delivery_id FROM notice AS n
+        """SELECT n.notice_id, a.alert_id, d.page FROM notice AS n
         JOIN LATERAL (SELECT min(alert_id) AS alert_id FROM notice_event
             WHERE notice_id = n.notice_id AND stage = 'ask') AS a ON true
-        -- In a flood a notice goes out with the page of another.
-        JOIN LATERAL (SELECT coalesce(folded_into, delivery_id) AS delivery_id FROM delivery
-            JOIN channel USING (channel_id) WHERE notice_id = n.notice_id AND kind <> 'screen'
-            ORDER BY delivery.delivery_id LIMIT 1) AS d ON true
+        -- In a flood a notice goes out with the page of another; one that rose in priority is asked about anew.
+        JOIN LATERAL (SELECT coalesce(folded_into, delivery_id) AS page FROM delivery
+            JOIN channel USING (channel_id) WHERE notice_id = n.notice_id AND kind <> 'screen') AS d ON true
         WHERE a.alert_id = ANY (%s) AND n.state IN ('asking', 'unanswered')""",
         [list(committed)],
     ).fetchall()
     # One that never came counts as what it would be at least.
-    return {notice: sink.at.get(delivery, time.monotonic()) - committed[alert] for notice, alert, delivery in rows}
+    first: dict[int, float] = {}
+    for notice, alert, page in rows:
+        first[notice] = min(first.get(notice, inf), sink.at.get(page, time.monotonic()) - committed[alert])
+    return first
 
 
 def split(conn: Connection, told: dict[int, float]) -> tuple[int, list[float]]:
