@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,14 @@ def test_the_first_high_ones_go_singly_and_at_once(arrivals: list[tuple[int, boo
     assert all(pages[one.page or 0].at_us == one.at_us for one in high[:SINGLY])
     if len(high) <= BEGINS_ABOVE:
         assert alone == high
+
+
+@pytest.mark.parametrize("others", [0, 30])
+def test_of_a_burst_five_go_singly_and_the_rest_together(others: int) -> None:
+    burst = [Notice(NOW_US, True) for _ in range(20)] + [Notice(NOW_US, False) for _ in range(others)]
+    pages = carried(burst)
+    assert [page.count for page in pages] == [1] * SINGLY + [15 + others]
+    assert [page.at_us - NOW_US for page in pages] == [0] * SINGLY + [QUICK_US]
 
 
 @given(ARRIVALS)
