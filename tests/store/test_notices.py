@@ -72,29 +72,6 @@ def test_what_was_written_stays(conn: Connection, unit: Unit, statement: str) ->
         conn.execute(statement.encode())
 
 
-def test_steps_are_due_in_their_time_and_called_off_together(conn: Connection, unit: Unit) -> None:
-    number = notice(conn, unit)
-    notices.append(conn, asked(number))
-    notice_steps.plan(
-        conn,
-        (number, 1, [("first", NOW_US), ("second channel", NOW_US + 30 * SECOND), ("backup", NOW_US + 120 * SECOND)]),
-    )
-    assert [row.notice_id for row in notice_steps.lock_with_due_steps(conn, NOW_US)] == [number]
-    step = notice_steps.due_steps(conn, [number], NOW_US)[0]
-    assert step == DueStep(number, 1, 0, "first", NOW_US)
-    notice_steps.end_steps(conn, [(step, "first: 1 asked")], NOW_US)
-    assert (
-        notice_steps.lock_with_due_steps(conn, NOW_US) == [] and notice_steps.next_due_us(conn) == NOW_US + 30 * SECOND
-    )
-    # The next that takes it to other people comes at once; the second channel keeps its time.
-    notice_steps.hurry(conn, number, 1, NOW_US + SECOND)
-    assert [step.kind for step in notice_steps.due_steps(conn, [number], NOW_US + SECOND)] == ["backup"]
-    notice_steps.cancel(conn, number, NOW_US + SECOND, "accepted")
-    assert (
-        notice_steps.lock_with_due_steps(conn, NOW_US + 999 * SECOND) == [] and notice_steps.next_due_us(conn) is None
-    )
-
-
 def test_a_word_committed_ends_a_wait(conn: Connection, unit: Unit, database_url: str) -> None:
     with pool.connect(database_url) as other:
         notices.listen(other)
