@@ -120,7 +120,7 @@ def _next(one: Waiting, now_us: int) -> tuple[int, Turn]:
     """Which delivery goes next, and how."""
     delivery_id = one.high or one.other
     assert delivery_id is not None, "something waits"
-    if one.is_test:
+    if one.goes_alone:
         return delivery_id, Turn(False, now_us)
     told = Told(
         one.notices, one.told_high, one.folded, one.high_folded, one.singly, one.pages, one.last_us, one.last_high_us

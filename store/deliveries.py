@@ -54,14 +54,14 @@ class Waiting:
     """What waits for one channel and audience, and what that channel was asked to carry in the last ten minutes.
 
     Attributes:
-        is_test: of the unit for tests.
+        goes_alone: of the unit for tests, or of low priority.
         high, other: the delivery to go next of high priority, and of any other; None: none waits. high_since_us,
             since_us: since when the first of high priority, and of all, waits.
         notices … last_high_us: as in alerts.load.pacing.Told.
     """
 
     host: str
-    is_test: bool
+    goes_alone: bool
     high: int | None
     high_since_us: int | None
     other: int | None

@@ -146,11 +146,22 @@ def test_another_channel_another_audience_and_a_test_have_a_page_of_their_own(co
     wanted = [deliveries.Wanted(one, 1, 1, [mine if n else other], "medium") for n, one in enumerate(waiting)]
     numbers = [delivery for delivery, _, _ in deliveries.queue(conn, wanted, NOW_US)]
     conn.execute("UPDATE notice SET audience = 'technical' WHERE cause = 'cause 1'")
-    apart = [(one.is_test, one.other) for one in deliveries.waiting(conn, NOW_US)]
+    apart = [(one.goes_alone, one.other) for one in deliveries.waiting(conn, NOW_US)]
     assert sorted(apart) == [(False, numbers[0]), (False, numbers[1]), (False, numbers[3]), (True, numbers[2])]
     deliveries.claim(conn, "n1", NOW_US, [numbers[-1]])
     deliveries.fold(conn, "n1", NOW_US, [numbers[-1]])
     assert followers(conn, numbers[-1]) == numbers[3:-1]
+
+
+def test_a_low_one_goes_alone(conn: Connection, unit: Unit) -> None:
+    heartbeat.beat(conn, "notifier", "n1", NOW_US)
+    mine = way(conn, person(conn))
+    (low,) = queued(conn, unit, [mine], "list", "low")
+    (medium,) = queued(conn, unit, [mine], "cause", "medium")
+    waiting = [(one.goes_alone, one.other) for one in deliveries.waiting(conn, NOW_US)]
+    assert sorted(waiting) == [(False, medium), (True, low)]
+    deliveries.claim(conn, "n1", NOW_US, [medium])
+    assert deliveries.fold(conn, "n1", NOW_US, [medium]) == {}
 
 
 def test_what_a_channel_carried_is_counted_and_homes_not_told_yet_come_first(conn: Connection, unit: Unit) -> None:

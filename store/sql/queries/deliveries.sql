@@ -67,7 +67,7 @@ WITH told AS MATERIALIZED (
     GROUP BY channel_id
 ), due AS MATERIALIZED (
     SELECT d.channel_id, n.audience, d.delivery_id, d.queued_at, d.priority = 'high' AS is_high,
-        n.unit_id = ANY (told.homes) AS is_of_a_told_home, u.is_test IS true AS is_test
+        n.unit_id = ANY (told.homes) AS is_of_a_told_home, (u.is_test IS true OR d.priority = 'low') AS goes_alone
     FROM delivery AS d
     JOIN notice AS n USING (notice_id)
     LEFT JOIN unit AS u ON u.unit_id = n.unit_id
@@ -78,13 +78,13 @@ WITH told AS MATERIALIZED (
         WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
 ), waiting AS (
     -- The first of high priority of a home that had no page of its own yet, and the first of the others.
-    SELECT channel_id, audience, is_test, min(queued_at) FILTER (WHERE is_high) AS high_since, min(queued_at) AS since,
+    SELECT channel_id, audience, goes_alone, min(queued_at) FILTER (WHERE is_high) AS high_since, min(queued_at) AS since,
         (array_agg(delivery_id ORDER BY is_of_a_told_home IS true, queued_at, delivery_id) FILTER (WHERE is_high))[1] AS high_one,
         (array_agg(delivery_id ORDER BY queued_at, delivery_id) FILTER (WHERE NOT is_high))[1] AS one
     FROM due
-    GROUP BY channel_id, audience, is_test
+    GROUP BY channel_id, audience, goes_alone
 )
-SELECT c.host, w.is_test, w.high_one, to_us(w.high_since), w.one, to_us(w.since), coalesce(t.notices, 0), coalesce(t.high, 0),
+SELECT c.host, w.goes_alone, w.high_one, to_us(w.high_since), w.one, to_us(w.since), coalesce(t.notices, 0), coalesce(t.high, 0),
     coalesce(t.folded, 0), coalesce(t.high_folded, 0), coalesce(t.singly, 0), coalesce(t.pages, 0), to_us(t.last),
     to_us(t.last_high)
 FROM waiting AS w
@@ -120,8 +120,8 @@ WITH lead AS MATERIALIZED (
     JOIN notice AS n USING (notice_id)
     LEFT JOIN unit AS u ON u.unit_id = n.unit_id
     JOIN lead ON lead.channel_id = d.channel_id AND lead.audience = n.audience AND lead.delivery_id <> d.delivery_id
-    -- What only tries the way out is no part of what people are to answer.
-    WHERE u.is_test IS NOT true AND (d.priority <> 'high' OR lead.priority = 'high') AND d.next_try_at <= from_us(%(now)s)
+    -- What only tries the way, or tells of the work list, is no part of what people are to answer now.
+    WHERE u.is_test IS NOT true AND d.priority <> 'low' AND (d.priority <> 'high' OR lead.priority = 'high') AND d.next_try_at <= from_us(%(now)s)
         AND (d.claimed_by IS NULL OR NOT EXISTS (
         SELECT FROM service_heartbeat AS h
         WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
