@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Final
 
-# A page's link names its delivery; what is posted for comparison says which one it is likewise.
+# A page names its delivery in a header (a folded one not in its link); what is posted for comparison, in its body.
 _KEY: Final = re.compile(rb"deliveries/([0-9]+)")
 
 
@@ -39,8 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         now_s = time.monotonic()
         found = _KEY.search(body)
-        if found:
-            self.server.at.setdefault(int(found[1]), now_s)
+        key = self.headers.get("Idempotency-Key") or (found and found[1])
+        if key:
+            self.server.at.setdefault(int(key), now_s)
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -90,9 +90,10 @@ class AlertBoard:
             elif not _is_over(old):
                 self._tell({**old, "state": str(ConditionState.NORMAL)})
 
-    def open_ids(self) -> set[str]:
-        """The alerts on record as open."""
-        return set(self._open)
+    def missed(self, open_now: Mapping[str, int]) -> set[str]:
+        """Those that stand differently, of the alerts open now with their versions; and those over meanwhile."""
+        newer = {alert_id for alert_id, version in open_now.items() if version > self._versions.get(alert_id, -1)}
+        return newer | (self._open.keys() - open_now.keys())
 
     def open_views(self) -> list[View]:
         """Everything that is open, as it is to be shown."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from alerts import shelving
 from alerts.shelving import Shelf, ShelfKind
 from clinician_api.views import View, moment, numbers
-from store.alert_queries import AlertEvent, CurrentAlert
+from store.alert_queries import AlertEvent, CurrentAlert, Version
 from telemetry.alarms import Priority
 
 
-def version(alert: CurrentAlert) -> int:
+def version(alert: CurrentAlert | Version) -> int:
     """Orders what was read of an alert at different times.
 
     It stands differently after an event of its own, of its notice or of its rule's shelf. The numbers of each of the

@@ -33,7 +33,7 @@ class Refused(StrEnum):
 
 
 class ChannelData:
-    """Beside `Data`, on a pool of its own outside the second wall. Every method may raise StoreError, which becomes a 503."""
+    """Beside `Data`, on a pool of its own outside the second wall. Every method may raise StoreError (503)."""
 
     def __init__(self, opened: Callable[[], pool.Pool]) -> None:
         self._opened = opened

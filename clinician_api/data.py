@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from clinician_api import findings, history, sparks
+from clinician_api.access import Scope
 from clinician_api.alert_views import alert_event_view, alert_view, version
 from clinician_api.channel_data import ChannelData
 from clinician_api.conditional import check_unchanged, tag_of_state
@@ -219,14 +220,29 @@ class Data:
         """What a rule is called."""
         return self._findings().title(rule)
 
-    async def alerts(self, *, only_open: bool, now_us: int) -> list[StoredAlert]:
-        """Alerts of all clinics, high priority first, then newest: open ones, or also what changed in the last day."""
+    async def alerts(self, scope: Scope, *, only_open: bool, now_us: int) -> list[StoredAlert]:
+        """Alerts of the scope's clinics, high priority first, then newest: open ones, or also what changed in the last
+        day.
+        """
+        of = alert_queries.Clinic(scope.clinic_id, scope.all_clinics)
         async with self._open.connection() as conn:
             if only_open:
-                found = await alert_queries.current(conn)
+                found = await alert_queries.current(conn, of)
             else:
-                found = await alert_queries.recent(conn, now_us - RECENT_US)
+                found = await alert_queries.recent(conn, now_us - RECENT_US, of=of)
         found.sort(key=lambda alert: (_RANK[alert.priority], -alert.since_us))
+        return [self._stored(alert, now_us) for alert in found]
+
+    async def open_versions(self) -> dict[str, int]:
+        """Alert -> version, of all open alerts of all clinics."""
+        async with self._open.connection() as conn:
+            found = await alert_queries.open_versions(conn)
+        return {str(one.alert_id): version(one) for one in found}
+
+    async def alerts_by_id(self, alert_ids: Collection[str], now_us: int) -> list[StoredAlert]:
+        """These alerts as they stand, over or not."""
+        async with self._open.connection() as conn:
+            found = await alert_queries.by_ids(conn, [int(alert_id) for alert_id in alert_ids])
         return [self._stored(alert, now_us) for alert in found]
 
     async def alert(self, alert_id: str, now_us: int) -> StoredAlert | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from telemetry.messages import LiveReading
 log = logging.getLogger(__name__)
 
 SYNC_S: Final = 2.0
+AT_ONCE: Final = 500  # alerts read before something else has its turn
 FINDINGS_S: Final = 5.0
 LOOKS_S: Final = 1.0
 RETRY_S: Final = 1.0
@@ -171,7 +172,7 @@ class Feeds:
         if with_readings:
             for reading in await data.latest(names, now_us):
                 room.put_reading(not_from_the_future(reading, now_us))
-        await self._reconcile_alerts(await data.alerts(only_open=True, now_us=now_us))
+        await self._reconcile_alerts(await data.open_versions())
         beats, clock = await data.ingest_beats(), self._services.clock
         self._synced_s = clock.monotonic_s()
         self._ingest_trouble = self._ingest.look(beats, clock.now_us(), self._synced_s)
@@ -205,12 +206,13 @@ class Feeds:
         services.room.duty.put(await services.data.duty.read(services.clock.now_us()))
         self._duty_read_s = services.clock.monotonic_s()
 
-    async def _reconcile_alerts(self, open_now: list[StoredAlert]) -> None:
-        room = self._services.room
-        for alert in open_now:
-            self._tell(alert)
-        for alert_id in room.alerts.open_ids() - {alert.view["alert_id"] for alert in open_now}:
-            self._tell(await self._services.data.alert(alert_id, self._services.clock.now_us()))
+    async def _reconcile_alerts(self, open_now: Mapping[str, int]) -> None:
+        """What a lost announcement or a restart has left: only what stands differently is read."""
+        missed = sorted(self._services.room.alerts.missed(open_now))
+        for start in range(0, len(missed), AT_ONCE):
+            some = missed[start : start + AT_ONCE]
+            for alert in await self._services.data.alerts_by_id(some, self._services.clock.now_us()):
+                self._tell(alert)
 
     # Alerts and what becomes of them, as it is recorded
 
@@ -230,9 +232,8 @@ class Feeds:
         finally:
             self._listens = False
 
-    def _tell(self, alert: StoredAlert | None) -> None:
-        if alert is not None:
-            self._services.room.alerts.put(alert.view, alert.version)
+    def _tell(self, alert: StoredAlert) -> None:
+        self._services.room.alerts.put(alert.view, alert.version)
 
     # Pages on screens
 

@@ -16,6 +16,7 @@ from clinician_api.views import View
 from evaluation import answering, setting_aside
 from evaluation.setting_aside import Look
 from store import audit, notice_answers, notice_queries, pool, screen_pages
+from store.alert_queries import Clinic
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
 from store.screen_pages import ScreenPage
@@ -47,6 +48,7 @@ class NoticeData:
     async def all(
         self,
         user_id: int,
+        of: Clinic,
         visible: Callable[[StandingNotice], bool],
         *,
         only_open: bool,
@@ -54,15 +56,16 @@ class NoticeData:
         after: cursors.Key | None = None,
         limit: int = cursors.MAX_LIMIT,
     ) -> tuple[list[View], str | None]:
-        """Notices that are visible: open ones, high priority first; or also what has changed in the last day.
+        """Visible notices of a clinic, and of no home: open ones, high priority first; or also what changed in the last
+        day.
 
         Those beyond `after`, and where more of them begin.
         """
         async with self._opened().connection() as conn:
             if only_open:
-                found = await notice_queries.standing(conn)
+                found = await notice_queries.standing(conn, of)
             else:
-                found = await notice_queries.recent(conn, now_us - RECENT_US)
+                found = await notice_queries.recent(conn, now_us - RECENT_US, of=of)
             place = _by_priority if only_open else _by_change
             seen, more = cursors.part(filter(visible, found), place, after, limit)
             alerts = await notice_queries.alerts_of(conn, [notice.notice_id for notice in seen], also_over=False)

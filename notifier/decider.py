@@ -13,7 +13,7 @@ from notifier.escalator import WhoIsOnCall
 from notifier.metrics import Metrics
 from notifier.router import Causes
 from notifier.troubles import Trouble
-from store import heartbeat, notices, pool
+from store import heartbeat, notice_steps, notices, pool
 from store.errors import StoreError
 from store.pool import Connection, answered_within
 from telemetry.alarms import Priority
@@ -87,7 +87,7 @@ class Decider:
                 self._looked_s = now_s
                 moved += troubles.settle(conn, self._troubles(conn, now_us), now_us)
             self.answered_s = self._clock.monotonic_s()
-            due_us = notices.next_due_us(conn)
+            due_us = notice_steps.next_due_us(conn)
         if moved:
             self._wake()
             return 0.0  # there may be more

@@ -84,6 +84,9 @@ class Outcome:
 class Deliveries(Protocol):
     """Where deliveries are kept. `report` is called from many threads at once."""
 
+    def held_s(self) -> float:
+        """Seconds, ≥ 0, from the last claim until what it held back although it was due may go; infinite: nothing."""
+
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
         """Up to `limit` deliveries that are due, of the highest priority first, at most one for each host and none for
         the hosts in `without`. What is claimed is nobody else's until it is reported or this notifier is dead.
@@ -135,7 +138,7 @@ class Dispatch:
                 log.warning("cannot look for due pages", extra={"fields": {"reason": error.line()}})
             except Exception:  # a mistake of ours; with this thread all pages would end
                 log.exception("cannot look for due pages")
-            self._wake.wait(self._limits.poll_s)
+            self._wake.wait(min(self._limits.poll_s, self._deliveries.held_s()))
             if self._is_busy():
                 # Each look goes through all that is due: in a storm for several places at a time, not for each.
                 stop.wait(GATHER_S)

@@ -3,8 +3,8 @@
 A claim holds while the notifier's heart beats. One that dies between the sending and the report leaves a page that is
 sent again under the same key, so that the device replaces it: better twice than not at all.
 
-While a person is in a flood (alerts.load.flood), all medium deliveries that are due to one channel go out as one page
-and share its fate: taken, they are; not taken, each waits for itself again.
+While a person is in a flood (alerts.load.pacing), deliveries that are due to one channel go out as one page, with a
+pause between two, and share its fate: taken, they are; not taken, each waits for itself again.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import TypeVar
 
-from alerts.delivery import DeliveryState, after
-from alerts.load import flood
+from alerts.load.pacing import Told, Turn, turn
 from notifier.dispatch import Job, Outcome
 from notifier.metrics import Metrics
-from notifier.page import Digest, Page, Site
+from notifier.page import NONE, Counts, Digest, Page, Site
+from notifier.reports import Ended, Reports
 from notifier.words import Language, Occasion
-from store import channels, deliveries, notices, pool
-from store.deliveries import ClaimedDelivery, HeldDelivery
+from store import deliveries, notices, pool
+from store.deliveries import ClaimedDelivery, Together, Waiting
 from store.errors import StoreError
-from store.pool import Connection, answered_within, pipelined, transaction
+from store.pool import Connection, answered_within, pipelined
 from telemetry.alarms import Priority
 from telemetry.rota import Audience
 
@@ -42,6 +43,8 @@ class KeptDeliveries:
         self._site = site
         self._metrics = metrics
         self._lock = threading.Lock()
+        self._reports = Reports(instance)
+        self._held_s = inf
         self._conn: Connection | None = None
 
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
@@ -50,8 +53,15 @@ class KeptDeliveries:
 
     def report(self, job: Job, outcome: Outcome) -> None:
         """Record what came of a claimed job; a channel that is gone for good is used no more."""
-        self._with(lambda conn: self._report(conn, job, outcome))
+        ended = Ended(job, outcome)
+        self._reports.add(ended)
+        # Whoever has the connection next writes all there is: mostly somebody has done it meanwhile.
+        self._with(lambda conn: self._reports.write(conn) if self._reports.waits(ended) else 0)
         self._metrics.tries.labels(outcome.receipt or "again").inc()
+
+    def held_s(self) -> float:
+        """Seconds from the last claim until what it held back in a flood may go; infinite where nothing was."""
+        return self._held_s
 
     def close(self) -> None:
         """Give the connection up."""
@@ -59,54 +69,36 @@ class KeptDeliveries:
             self._drop()
 
     def _claim(self, conn: Connection, limit: int, without: frozenset[str], high_only: bool) -> list[Job]:
-        with transaction(conn, "claim pages"):
+        self._reports.write(conn)  # what another time did not go
+        with pipelined(conn, "claim pages"):
             now_us = notices.database_us(conn)
-            found = deliveries.claim(conn, self._instance, now_us, limit, without=without, high_only=high_only)
-            return [self._job(one, folded=self._fold(conn, one, now_us)) for one in found]
+            waiting = deliveries.waiting(conn, now_us, without=without, high_only=high_only)
+            turns = [(one, *_next(one, now_us)) for one in waiting]
+            held_us = min((turn.from_us for _, _, turn in turns if turn.from_us > now_us), default=None)
+            self._held_s = inf if held_us is None else (held_us - now_us) / 1e6
+            chosen: dict[str, tuple[int, bool]] = {}
+            for one, delivery_id, turn in turns:
+                if turn.from_us <= now_us and len(chosen) < limit:
+                    chosen.setdefault(one.host, (delivery_id, turn.folds))
+            if not chosen:
+                return []
+            found = deliveries.claim(conn, self._instance, now_us, [number for number, _ in chosen.values()])
+            folds = {number for number, folds in chosen.values() if folds}
+            leads = [one.delivery_id for one in found if one.delivery_id in folds]
+            together = deliveries.fold(conn, self._instance, now_us, leads)
+            return [self._job(one, together.get(one.delivery_id)) for one in found]
 
-    def _fold(self, conn: Connection, one: ClaimedDelivery, now_us: int) -> int:
-        if one.priority != Priority.MEDIUM:
-            return 0  # high ones go singly, whatever else there is
-        with_it = deliveries.fold(
-            conn, one.delivery_id, self._instance, now_us, begins_above=flood.BEGINS_ABOVE, ends_below=flood.ENDS_BELOW
-        )
-        self._metrics.folded.inc(len(with_it))
-        return len(with_it)
-
-    def _report(self, conn: Connection, job: Job, outcome: Outcome) -> None:
-        with pipelined(conn, "record what came of a page"):
-            now_us = notices.database_us(conn)
-            held = deliveries.lock(conn, job.id)
-            for one in held:
-                self._report_one(conn, one, job.id, outcome, now_us)
-            if outcome.receipt is DeliveryState.SENT and job.page.occasion is Occasion.TEST:
-                channels.note_tested_of_delivery(conn, job.id, now_us)
-            if outcome.receipt is DeliveryState.FAILED and held:
-                channels.disable_of_delivery(conn, job.id, outcome.detail, now_us)
-                for notice_id, number in {(one.notice_id, one.round) for one in held}:
-                    if notice_id is not None and deliveries.nothing_left(conn, notice_id, number):
-                        notices.hurry(conn, notice_id, number, now_us)
-
-    def _report_one(self, conn: Connection, held: HeldDelivery, lead: int, outcome: Outcome, now_us: int) -> None:
-        if held.claimed_by != self._instance and outcome.receipt is None:
-            return  # another has taken it over, and is at it
-        before = DeliveryState(held.state)
-        state = before if outcome.receipt is None else after(before, outcome.receipt)
-        again_us = None
-        # Withdrawn meanwhile: somebody has accepted, or it is over.
-        if outcome.retry_in_s is not None and held.wanted:
-            again_us = now_us + round(outcome.retry_in_s * 1e6)
-        if held.notice_id is None and again_us is not None and again_us > held.queued_us + TEST_LASTS_US:
-            # Nothing ends a test but its time. What could not be tried is not gone: the channel stays in use.
-            state, again_us = after(before, DeliveryState.FAILED), None
-        with_it = "" if held.delivery_id == lead else f"in one page with delivery {lead}: "
-        deliveries.report(conn, held.delivery_id, state, with_it + outcome.detail, now_us, again_us)
-
-    def _job(self, one: ClaimedDelivery, folded: int) -> Job:
+    def _job(self, one: ClaimedDelivery, together: Together | None) -> Job:
         self._metrics.claimed.inc()
+        occasion, counts = Occasion.TEST if one.is_test else Occasion.CALL, NONE
+        if one.open is not None:
+            occasion = Occasion.DIGEST
+        if together is not None:
+            occasion, counts = Occasion.SEVERAL, Counts(together.homes, together.high, together.other)
+            self._metrics.folded.inc(together.high + together.other - 1)
         page = Page(
-            str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language),
-            _occasion(one, folded), self._site, one.receipt, _digest(one),
+            str(one.delivery_id), Priority(one.priority), Audience(one.audience), Language(one.language), occasion,
+            self._site, one.receipt, digest=_digest(one), counts=counts,
         )  # fmt: skip
         return Job(one.delivery_id, one.address, one.host, page, one.attempt - 1)
 
@@ -132,9 +124,13 @@ def _digest(one: ClaimedDelivery) -> Digest | None:
     return None if one.open is None else Digest(min(one.open, 9999), min(one.days or 0, 9999))
 
 
-def _occasion(one: ClaimedDelivery, folded: int) -> Occasion:
-    if one.is_test:
-        return Occasion.TEST
-    if one.open is not None:
-        return Occasion.DIGEST
-    return Occasion.SEVERAL if folded else Occasion.CALL
+def _next(one: Waiting, now_us: int) -> tuple[int, Turn]:
+    """Which delivery goes next, and how."""
+    delivery_id = one.high or one.other
+    assert delivery_id is not None, "something waits"
+    if one.goes_alone:
+        return delivery_id, Turn(False, now_us)
+    told = Told(
+        one.notices, one.told_high, one.folded, one.high_folded, one.singly, one.pages, one.last_us, one.last_high_us
+    )
+    return delivery_id, turn(told, now_us, high=one.high is not None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from alerts.responsibility import Move
 from evaluation.notice_changes import change
-from store import notices
+from store import notice_steps, notices
 from store.notices import Judged, NoticeEvent, NoticeRow
 from store.pool import Connection
 from telemetry.alarms import Priority
@@ -43,8 +43,8 @@ class Writes:
     def flush(self, conn: Connection, now_us: int) -> None:
         """Write it: what is called off before the rounds that begin, what happened before when to look again."""
         for called_off in self._called_off:
-            notices.cancel(conn, *called_off)
-        notices.plan(conn, *self._rounds)
+            notice_steps.cancel(conn, *called_off)
+        notice_steps.plan(conn, *self._rounds)
         notices.note_judgements(conn, self.judged, now_us)
         notices.append(conn, *self.events)
         notices.recheck(conn, self.again_us)

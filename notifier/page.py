@@ -14,6 +14,7 @@ from telemetry.errors import HomehdError, SettingsError
 from telemetry.rota import Audience
 
 MAX_LABEL: Final = 40  # characters
+MAX_COUNT: Final = 9999
 # What a Web Push `Topic` can hold (RFC 8030 §5.4): 32 characters of base64url. Of these only hexadecimal digits and
 # dashes, with a digit among them: numbers and UUIDs are made of these, names are not.
 _KEY: Final = re.compile(r"(?=.*[0-9])[0-9a-f]+(?:-[0-9a-f]+)*")
@@ -65,6 +66,30 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What a folded page is about, when it was sent: numbers of homes and of notices, 0 to 9999, larger ones cut.
+
+    Attributes:
+        homes: 0 where it is about the service itself. high: of high priority. other: of lower.
+    """
+
+    homes: int = 0
+    high: int = 0
+    other: int = 0
+
+    def __post_init__(self) -> None:
+        """PageError for anything but numbers."""
+        for name in ("homes", "high", "other"):
+            count = getattr(self, name)
+            if not isinstance(count, int) or count < 0:
+                raise PageError("make a page", f"its count {name}", hint="a number, at least 0")
+            object.__setattr__(self, name, min(count, MAX_COUNT))
+
+
+NONE: Final = Counts()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page to one channel.
 
@@ -74,6 +99,7 @@ class Page:
         receipt: what a device shows to say *delivered* or *read*: 32 to 64 hexadecimal digits that nobody can guess, or
             empty when nothing is to come back.
         digest: of a page of that occasion.
+        counts: what a page about several is about.
     """
 
     key: str
@@ -84,6 +110,7 @@ class Page:
     site: Site = Site()
     receipt: str = ""
     digest: Digest | None = None
+    counts: Counts = NONE
 
     def __post_init__(self) -> None:
         """PageError when key or receipt could be words."""
@@ -100,10 +127,13 @@ class Page:
 
     @property
     def body(self) -> str:
-        """What to do."""
+        """What to do; of several, how many."""
         if self.occasion is Occasion.DIGEST and self.digest is not None:
             return words.digest(self.digest.listed, self.digest.days, self.language)
-        return words.body(self.occasion, self.priority, self.audience, self.language)
+        text = words.body(self.occasion, self.priority, self.audience, self.language)
+        if self.occasion is not Occasion.SEVERAL or self.counts == NONE:
+            return text
+        return words.counted(self.counts.homes, self.counts.high, self.counts.other, self.language) + text
 
     @property
     def link(self) -> str:

@@ -24,7 +24,7 @@ class Occasion(StrEnum):
     """Why a page is sent."""
 
     CALL = "call"  # somebody is asked to answer
-    SEVERAL = "several"  # to answer for more than one at once: pages folded in a flood. How many would be old when read
+    SEVERAL = "several"  # to answer for more than one at once: pages folded in a flood
     DIGEST = "digest"  # once a day: so many are on the work list
     TEST = "test"  # a channel is tried out; nobody needs to do anything
 
@@ -61,6 +61,18 @@ def digest(listed: int, days: int, language: Language) -> str:
 
 
 _DAYS: Final = ("days", "day")
+
+
+def counted(homes: int, high: int, other: int, language: Language) -> str:
+    """How many a page about several is about, when it is sent: at most 80 characters, with a gap behind."""
+    if language is Language.CHINESE:
+        parts = [f"高优先级{high}项"] * (high > 0) + [f"中优先级{other}项"] * (other > 0)
+        return "发送时：" + "，".join(parts + [f"涉及{homes}户"] * (homes > 0)) + "。"
+    parts = [f"{high} of high priority"] * (high > 0) + [f"{other} of medium priority"] * (other > 0)
+    at = f", at {homes} home{'s' * (homes != 1)}" if homes else ""
+    return "When sent: " + ", ".join(parts) + at + ". "
+
+
 _EN, _ZH = Language.ENGLISH, Language.CHINESE
 
 _PRIORITY: Final[dict[Priority, Words]] = {

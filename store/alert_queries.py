@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import sql
 
@@ -84,6 +84,15 @@ class CurrentAlert:
     shelf: SetAside | None
 
 
+class Version(NamedTuple):
+    """Of an alert: the last event of its own, of its notice and of its rule's shelf; None without."""
+
+    alert_id: int
+    last_event_id: int
+    notice_event_id: int | None
+    shelf_event_id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
     """One step of an alert; `actor_name` is None where the rules did it."""
@@ -130,17 +139,32 @@ AFTER_ACKNOWLEDGEMENT: Final = {
 }
 
 
-async def current(conn: AsyncConnection) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, high priority first, then newest first; none of the unit for tests."""
-    return await _alerts(conn, "current_alerts", {})
+class Clinic(NamedTuple):
+    """Whose alerts are wanted: of the clinic of that number (None: of no clinic at all), or of all."""
+
+    clinic: int | None = None
+    all: bool = False
 
 
-async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000) -> list[CurrentAlert]:
-    """Alerts of all clinics that are not over, or that changed since then (server time); the last changed first.
+ALL: Final = Clinic(all=True)
+
+
+async def current(conn: AsyncConnection, of: Clinic = ALL) -> list[CurrentAlert]:
+    """Alerts that are not over, high priority first, then newest first; none of the unit for tests."""
+    return await _alerts(conn, "current_alerts", of._asdict())
+
+
+async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000, of: Clinic = ALL) -> list[CurrentAlert]:
+    """Alerts that are not over, or that changed since then (server time); the last changed first.
 
     None of the unit for tests.
     """
-    return await _alerts(conn, "recent_alerts", {"since": storable_us(since_us), "limit": limit})
+    return await _alerts(conn, "recent_alerts", {"since": storable_us(since_us), "limit": limit, **of._asdict()})
+
+
+async def open_versions(conn: AsyncConnection) -> list[Version]:
+    """What changes when one of the alerts of `current` stands differently; a tenth of the time that those take."""
+    return [Version(*row) for row in await (await arun(conn, "open_alert_versions")).fetchall()]
 
 
 async def by_id(conn: AsyncConnection, alert_id: int) -> CurrentAlert | None:

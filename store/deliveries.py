@@ -11,7 +11,7 @@ from store.queries import run
 from store.values import storable_text
 
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
-AT_ONCE: Final = 1000  # deliveries that go out as one page
+AT_ONCE: Final = 5000  # deliveries that go out with others, in one claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class HeldDelivery:
-    """A delivery, locked. `wanted`: whether it is still to be sent. Without a notice: a person's test of a channel."""
+    """A delivery, locked. Without a notice: a person's test of a channel.
+
+    Attributes:
+        wanted: whether it is still to be sent. lead: whose page it went out with, or its own.
+    """
 
     delivery_id: int
     state: str
@@ -49,7 +53,54 @@ class HeldDelivery:
     notice_id: int | None
     round: int
     wanted: bool
+    lead: int
     queued_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for one channel and audience, and what that channel was asked to carry in the last ten minutes.
+
+    Attributes:
+        goes_alone: of the unit for tests, a test of the channel, or of low priority.
+        high, other: the delivery to go next of high priority, and of any other; None: none waits. high_since_us,
+            since_us: since when the first of high priority, and of all, waits.
+        notices … last_high_us: as in alerts.load.pacing.Told.
+    """
+
+    host: str
+    goes_alone: bool
+    high: int | None
+    high_since_us: int | None
+    other: int | None
+    since_us: int
+    notices: int
+    told_high: int
+    folded: int
+    high_folded: int
+    singly: int
+    pages: int
+    last_us: int | None
+    last_high_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What one page is about: so many homes and notices of high and of other priority, the lead's among them."""
+
+    homes: int
+    high: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a delivery; `next_us`: when it is tried again, None: no more."""
+
+    delivery_id: int
+    state: str
+    detail: str
+    next_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,48 +145,53 @@ def ways(conn: Connection, user_ids: Sequence[int]) -> list[tuple[int, int, int]
     return run(conn, "ways_of_people", {"users": list(user_ids)}).fetchall()
 
 
-def claim(
-    conn: Connection, instance: str, now_us: int, limit: int, *, without: Collection[str] = (), high_only: bool = False
-) -> list[ClaimedDelivery]:
-    """What is to be sent now, high first, one a host and none for hosts in `without`, claimed for `instance`.
+def waiting(conn: Connection, now_us: int, *, without: Collection[str] = (), high_only: bool = False) -> list[Waiting]:
+    """What is to be sent now, of each channel not of a host in `without`; high ones first, then what waits longest.
 
-    What a notifier had claimed whose heart has not beaten for three seconds is among it.
+    What a notifier had claimed whose heart has not beaten for three seconds is among it. The channels are locked to the
+    end of the transaction, those that another has locked are left to it.
     """
-    parameters = {"instance": instance, "now": now_us, "limit": limit, "without": list(without), "high": high_only}
-    rows = run(conn, "claim_deliveries", parameters)
-    found = [ClaimedDelivery(*row) for row in rows]
+    parameters = {"now": now_us, "without": list(without), "high": high_only}
+    found = [row[0] for row in run(conn, "lock_waiting_channels", parameters)]
+    if not found:
+        return []
+    rows = run(conn, "waiting_channels", {"now": now_us, "high": high_only, "channels": found})
+    return [Waiting(*row) for row in rows]
+
+
+def claim(conn: Connection, instance: str, now_us: int, delivery_ids: Sequence[int]) -> list[ClaimedDelivery]:
+    """Those of these that still wait, high first, claimed for `instance`."""
+    parameters = {"instance": instance, "now": now_us, "deliveries": list(delivery_ids)}
+    found = [ClaimedDelivery(*row) for row in run(conn, "claim_deliveries", parameters)]
     return sorted(found, key=lambda d: (_RANK[d.priority], d.queued_us, d.delivery_id))
 
 
-def fold(
-    conn: Connection, delivery_id: int, instance: str, now_us: int, *, begins_above: int, ends_below: int
-) -> list[int]:
-    """What is to go out with a medium delivery just claimed, as one page: claimed for `instance`, too.
+def fold(conn: Connection, instance: str, now_us: int, leads: Sequence[int]) -> dict[int, Together]:
+    """What is to go out with deliveries just claimed, one page for each that has company: claimed for `instance`, too.
 
-    That is every medium one due to the same channel for the same audience, while its person is in a flood: asked about
-    more than `begins_above` notices in ten minutes, or after that still about `ends_below` or more. Empty otherwise.
-    In the transaction of the claim.
+    That is all that waits for the same channel and audience and is of no higher priority. In the transaction of the
+    claim, one lead for each channel and audience.
     """
+    if not leads:
+        return {}
+    parameters = {"leads": list(leads), "instance": instance, "now": now_us, "limit": AT_ONCE}
+    return {row[0]: Together(*row[1:]) for row in run(conn, "fold_deliveries", parameters)}
+
+
+def lock(conn: Connection, delivery_ids: Sequence[int]) -> list[HeldDelivery]:
+    """Deliveries and those that went out with them, locked to the end of the transaction."""
+    return [HeldDelivery(*row) for row in run(conn, "lock_deliveries", {"deliveries": list(delivery_ids)})]
+
+
+def report(conn: Connection, reports: Sequence[Report], now_us: int) -> None:
+    """What became of deliveries, one report of each. What is tried again is folded no longer."""
     parameters = {
-        "delivery": delivery_id, "instance": instance, "now": now_us, "limit": AT_ONCE, "begins": begins_above,
-        "ends": ends_below,
+        "deliveries": [one.delivery_id for one in reports], "states": [one.state for one in reports],
+        "details": [storable_text(one.detail, 500) for one in reports], "nexts": [one.next_us for one in reports],
+        "now": now_us,
     }  # fmt: skip
-    return [row[0] for row in run(conn, "fold_deliveries", parameters)]
-
-
-def lock(conn: Connection, delivery_id: int) -> list[HeldDelivery]:
-    """A delivery and those that went out with it, locked to the end of the transaction; empty where there is none."""
-    return [HeldDelivery(*row) for row in run(conn, "lock_delivery", {"delivery": delivery_id})]
-
-
-def report(
-    conn: Connection, delivery_id: int, state: str, detail: str, now_us: int, next_us: int | None = None
-) -> None:
-    """What became of it; `next_us`: when it is tried again, None: no more. What is tried again is folded no longer."""
-    parameters = {
-        "delivery": delivery_id, "state": state, "detail": storable_text(detail, 500), "now": now_us, "next": next_us,
-    }  # fmt: skip
-    run(conn, "report_delivery", parameters)
+    if reports:
+        run(conn, "report_deliveries", parameters)
 
 
 def nothing_left(conn: Connection, notice_id: int, number: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import sql
 
-from store import notices
+from store import notice_steps, notices
 from store.errors import translate
 from store.notices import NoticeEvent, NoticeRow
 from store.pool import AsyncConnection
@@ -54,7 +54,7 @@ async def cancel(conn: AsyncConnection, notice_id: int, now_us: int, why: str) -
 
 async def plan(conn: AsyncConnection, notice_id: int, number: int, steps: Sequence[tuple[str, int]]) -> None:
     """The steps of round `number`: kind and when due."""
-    await arun(conn, "plan_steps", notices.plan_parameters(notice_id, number, steps))
+    await arun(conn, "plan_steps", notice_steps.plan_parameters(notice_id, number, steps))
 
 
 async def hurry(conn: AsyncConnection, notice_id: int, number: int, now_us: int) -> None:

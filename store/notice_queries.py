@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from psycopg import sql
 
+from store.alert_queries import ALL, Clinic
 from store.errors import translate
 from store.pool import AsyncConnection
 from store.queries import arun, query
@@ -102,14 +103,16 @@ class SentTo:
     detail: str | None
 
 
-async def standing(conn: AsyncConnection) -> list[StandingNotice]:
-    """All that are open, high priority first, then newest."""
-    return await _standing(conn, "open_notices", {})
+async def standing(conn: AsyncConnection, of: Clinic = ALL) -> list[StandingNotice]:
+    """All that are open, of those homes or of no home, high priority first, then newest."""
+    return await _standing(conn, "open_notices", of._asdict())
 
 
-async def recent(conn: AsyncConnection, since_us: int, limit: int = RECENT_LIMIT) -> list[StandingNotice]:
-    """Those that are open or have changed since, changed last first."""
-    return await _standing(conn, "recent_notices", {"since": since_us, "limit": limit})
+async def recent(
+    conn: AsyncConnection, since_us: int, limit: int = RECENT_LIMIT, of: Clinic = ALL
+) -> list[StandingNotice]:
+    """Those that are open or have changed since, of those homes or of no home, changed last first."""
+    return await _standing(conn, "recent_notices", {"since": since_us, "limit": limit, **of._asdict()})
 
 
 async def by_id(conn: AsyncConnection, notice_id: int) -> StandingNotice | None:

@@ -17,7 +17,7 @@ from store.pool import Connection
 from store.queries import query, run
 from store.values import storable_text, storable_us
 
-AT_ONCE: Final = 200  # due rows of one transaction
+AT_ONCE: Final = 250  # due rows of one transaction: more cost less each, but the heart beats between two
 
 Key = tuple[int, int, str]  # unit, patient of a rule between treatments or 0, cause
 
@@ -137,17 +137,6 @@ class HomeRow:
     is_test: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DueStep:
-    """A step of a round whose time has come."""
-
-    notice_id: int
-    round: int
-    number: int
-    kind: str
-    due_us: int
-
-
 def database_us(conn: Connection) -> int:
     """The database's clock, by which every step is timed: notifiers may be several, on several machines."""
     row = run(conn, "database_time").fetchone()
@@ -180,17 +169,17 @@ def homes_of(conn: Connection, alert_ids: Sequence[int]) -> list[tuple[int, int,
 
 def lock_open(conn: Connection, unit_ids: Sequence[int]) -> list[NoticeRow]:
     """The open notices of these units, locked."""
-    return _rows(conn, "lock_open_notices", {"units": list(unit_ids)})
+    return locked(conn, "lock_open_notices", {"units": list(unit_ids)})
 
 
 def lock_open_troubles(conn: Connection) -> list[NoticeRow]:
     """The open notices of troubles of the system, locked."""
-    return _rows(conn, "lock_open_trouble", {})
+    return locked(conn, "lock_open_trouble", {})
 
 
 def lock(conn: Connection, notice_id: int) -> NoticeRow | None:
     """One notice, locked; None where there is none."""
-    return next(iter(_rows(conn, "lock_notice", {"notice": notice_id})), None)
+    return next(iter(locked(conn, "lock_notice", {"notice": notice_id})), None)
 
 
 def alerts_to_judge(conn: Connection, alert_ids: Sequence[int], notice_ids: Sequence[int]) -> list[AlertToJudge]:
@@ -225,7 +214,7 @@ def open_all(conn: Connection, new: Sequence[NewNotice], now_us: int) -> list[No
         "causes": [storable_text(one.cause) for one in new], "subjects": [storable_text(one.subject) for one in new],
         "priorities": [one.priority for one in new], "now": now_us,
     }  # fmt: skip
-    return _rows(conn, "add_notices", parameters) if new else []
+    return locked(conn, "add_notices", parameters) if new else []
 
 
 def note_judgements(conn: Connection, judged: Sequence[Judged], now_us: int) -> None:
@@ -261,56 +250,6 @@ def recheck(conn: Connection, again_us: Mapping[int, int | None]) -> None:
         run(conn, "recheck_notices", {"notices": list(again_us), "again": list(again_us.values())})
 
 
-def plan(conn: Connection, *rounds: tuple[int, int, Sequence[tuple[str, int]]]) -> None:
-    """The steps of rounds: notice, number of the round, and of each step kind and when due."""
-    steps = [(notice, number, i, *step) for notice, number, found in rounds for i, step in enumerate(found)]
-    if steps:
-        names = ("notices", "rounds", "numbers", "kinds", "due")
-        run(conn, "plan_rounds", dict(zip(names, map(list, zip(*steps, strict=True)), strict=True)))
-
-
-def plan_parameters(notice_id: int, number: int, steps: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    """Of `plan_steps`."""
-    kinds, due = [kind for kind, _ in steps], [due for _, due in steps]
-    return {"notice": notice_id, "round": number, "kinds": kinds, "due": due}
-
-
-def cancel(conn: Connection, notice_id: int, now_us: int, why: str) -> None:
-    """No step of it is to come, and nothing of it is sent any more."""
-    run(conn, "cancel_steps", {"notice": notice_id, "now": now_us, "outcome": storable_text(why)})
-    run(conn, "withdraw_deliveries", {"notice": notice_id})
-
-
-def lock_with_due_steps(conn: Connection, now_us: int, limit: int = AT_ONCE) -> list[NoticeRow]:
-    """Notices with a step whose time has come, the most important first, locked; another notifier's are left to it."""
-    return _rows(conn, "lock_notices_with_due_steps", {"now": now_us, "limit": limit})
-
-
-def due_steps(conn: Connection, notice_ids: Sequence[int], now_us: int) -> list[DueStep]:
-    """The steps of these notices whose time has come, in order."""
-    return [DueStep(*row) for row in run(conn, "due_steps", {"notices": list(notice_ids), "now": now_us})]
-
-
-def end_step(conn: Connection, step: DueStep, now_us: int, outcome: str) -> None:
-    """It is done, and this came of it."""
-    parameters = {
-        "notice": step.notice_id, "round": step.round, "number": step.number, "now": now_us,
-        "outcome": storable_text(outcome),
-    }  # fmt: skip
-    run(conn, "end_step", parameters)
-
-
-def hurry(conn: Connection, notice_id: int, number: int, now_us: int) -> None:
-    """The next step of round `number` that takes it to other people is due now."""
-    run(conn, "hurry_next_step", {"notice": notice_id, "round": number, "now": now_us})
-
-
-def next_due_us(conn: Connection) -> int | None:
-    """When the next step or second look is due; None: nothing is."""
-    row = run(conn, "next_due").fetchone()
-    return None if row is None else row[0]
-
-
 def listen(conn: Connection) -> None:
     """From now on `wait` ends early when an alert event or an answer is committed."""
     with translate("listen for alerts"):
@@ -341,7 +280,8 @@ def _to_judge(row: tuple[Any, ...]) -> AlertToJudge:
     return AlertToJudge(*fields)
 
 
-def _rows(conn: Connection, name: str, parameters: dict[str, Any]) -> list[NoticeRow]:
+def locked(conn: Connection, name: str, parameters: dict[str, Any]) -> list[NoticeRow]:
+    """The notices that a query of `notice_columns` finds, locked where it locks them."""
     statement = sql.SQL(query(name)).format(columns=sql.SQL(query("notice_columns")))
     with translate(name.replace("_", " ")):
         return notice_rows(conn.execute(statement, parameters, binary=True).fetchall())

@@ -35,7 +35,7 @@ async def list_alerts(
     """Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all."""
     after = read(cursor, int, int, int, str)
     now = services.clock.now_us()
-    found = await services.data.alerts(only_open=state == "open", now_us=now)
+    found = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
     some, more = cursors.part(seen, _place, after, limit)

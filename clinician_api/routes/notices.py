@@ -17,6 +17,7 @@ from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.sessions import Session, SessionDep
 from clinician_api.views import moment
 from evaluation.answering import Outcome
+from store.alert_queries import Clinic
 from store.notice_queries import StandingNotice
 from telemetry.rota import Audience
 
@@ -40,8 +41,10 @@ async def list_notices(
     """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
     after = read(cursor, int, int, int)
     now = services.clock.now_us()
+    of = Clinic(session.scope.clinic_id, session.scope.all_clinics)
     found, more = await services.data.notices.all(
         session.user_id,
+        of,
         lambda notice: _sees(session, services, notice),
         only_open=state == "open",
         now_us=now,

@@ -177,6 +177,7 @@ export const chinese: Words = {
     steps: "经过",
     stepsUnsaved: "还没有记录任何步骤。",
     stepsFailed: "步骤无法加载。",
+    showMore: (next, left) => (next === left ? `显示其余 ${left} 条` : `再显示 ${next} 条（共 ${left} 条）`),
     moreWaiting: (count) => `还有 ${count} 条待处理`,
     barLabel: "最紧急的报警",
     showPatient: "查看患者",

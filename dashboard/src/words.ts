@@ -192,6 +192,8 @@ const english = {
     steps: "What happened",
     stepsUnsaved: "No step is on record yet.",
     stepsFailed: "The steps could not be loaded.",
+    showMore: (next: number, left: number) =>
+      next === left ? `Show the last ${left}` : `Show ${next} of ${left} more`,
     moreWaiting: (count: number) => (count === 1 ? "1 more waiting" : `${count} more waiting`),
     barLabel: "Most urgent alert",
     showPatient: "Show patient",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byUnit } from "../src/alerts/priority";
+import { byUnit, openAlerts } from "../src/alerts/priority";
 import { wallOrder } from "../src/live/order";
 import { unitFromView } from "../src/live/unit";
 import type { AlertView, UnitView } from "../src/messages";
@@ -7,7 +7,7 @@ import { alert, iso, reading, SERVER_MS, status, unit } from "./samples";
 
 function order(units: UnitView[], alerts: AlertView[] = [], connected = true): string[] {
   const known = units.map((view) => unitFromView(view, SERVER_MS));
-  return wallOrder(known, byUnit(alerts), SERVER_MS, connected);
+  return wallOrder(known, byUnit(openAlerts(alerts)), SERVER_MS, connected);
 }
 
 describe("the wall's order", () => {

@@ -34,9 +34,19 @@ describe("the list", () => {
     ];
     expect(openAlerts(list).map((open) => open.alert_id)).toEqual(["newer", "older", "low", "answered"]);
     expect(
-      byUnit(list)
+      byUnit(openAlerts(list))
         .get("a")
         ?.map((open) => open.alert_id),
     ).toEqual(["older", "low", "answered"]);
+  });
+
+  it("has the very same list for a unit whose alerts have not changed", () => {
+    const [one, two, other] = [alert("1", "a"), alert("2", "a"), alert("3", "b")];
+    const before = byUnit([one, two, other]);
+    const after = byUnit([one, two, alert("3", "b", { late: true })], before);
+    expect(after.get("a")).toBe(before.get("a"));
+    expect(after.get("b")).not.toBe(before.get("b"));
+    expect(byUnit([two, one], before).get("a")).not.toBe(before.get("a"));
+    expect(byUnit([one, two], before).has("b")).toBe(false);
   });
 });

@@ -1116,24 +1116,33 @@ CREATE FUNCTION notice_event_fold() RETURNS trigger
     LANGUAGE plpgsql
 AS $$
 BEGIN
+    -- Once for each notice, however many events of it come together: in a storm that is most of what they cost.
+    WITH last AS (
+        SELECT DISTINCT ON (notice_id) * FROM added ORDER BY notice_id, event_id DESC
+    ), moved AS (
+        SELECT DISTINCT ON (notice_id) notice_id, reason FROM added WHERE move <> '' ORDER BY notice_id, event_id DESC
+    ), first AS (
+        SELECT notice_id, min(until) AS until FROM added GROUP BY notice_id
+    )
     UPDATE notice SET
-        changed_at = NEW.at,
-        last_event_id = NEW.event_id,
-        state = NEW.state,
-        priority = NEW.priority,
-        round = NEW.round,
-        accepted_by = NEW.answerable,
-        accepted_until = NEW.until,
-        reason = CASE WHEN NEW.move = '' THEN reason ELSE NEW.reason END,
+        changed_at = last.at,
+        last_event_id = last.event_id,
+        state = last.state,
+        priority = last.priority,
+        round = last.round,
+        accepted_by = last.answerable,
+        accepted_until = last.until,
+        reason = coalesce(moved.reason, notice.reason),
         -- An acceptance that has lasted its time is looked at; least() ignores what is null.
-        recheck_at = least(recheck_at, NEW.until)
-    WHERE notice_id = NEW.notice_id;
-    PERFORM pg_notify('notice_event', NEW.event_id::text);
+        recheck_at = least(notice.recheck_at, first.until)
+    FROM last JOIN first USING (notice_id) LEFT JOIN moved USING (notice_id)
+    WHERE notice.notice_id = last.notice_id;
+    PERFORM pg_notify('notice_event', event_id::text) FROM (SELECT event_id FROM added ORDER BY event_id) AS told;
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER notice_event_fold AFTER INSERT ON notice_event
-    FOR EACH ROW EXECUTE FUNCTION notice_event_fold();
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION notice_event_fold();
 CREATE TRIGGER notice_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1201,8 +1210,7 @@ CREATE TABLE delivery (
     claimed_at timestamptz,
     changed_at timestamptz NOT NULL,
     receipt text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
-    -- With which delivery to the same channel this one went out, as one page: only medium ones, only while their person
-    -- is in a flood. Empty again when that page was not taken.
+    -- With which delivery to the same channel this one went out, as one page: only while their person is in a flood. Empty again when that page was not taken.
     folded_into bigint REFERENCES delivery,
     UNIQUE (notice_id, round, channel_id)
 );
@@ -1219,6 +1227,7 @@ CREATE TABLE push_key (
     public_key text NOT NULL CHECK (public_key ~ '^[A-Za-z0-9_-]{87}$'),
     since timestamptz NOT NULL
 );
+CREATE INDEX delivery_channel ON delivery (channel_id, queued_at);
 
 -- Append-only: what a delivery went through. `detail`: what the channel said, without addresses.
 CREATE TABLE delivery_event (

@@ -118,7 +118,7 @@ def test_an_open_alert_that_ended_unsaved_is_shown_no_longer_and_the_record_foll
     board.put_unsaved(unsaved(state="normal"))
     assert screen.look() == {}
     assert board.open_views() == []
-    assert board.open_ids() == {"7"}, "on record it still is"
+    assert board.missed({}) == {"7"}, "on record it still is"
     board.put(alert_view("7", state="normal"), 2)
     screen.look()
     assert screen.held["7"]["unsaved"] is False
@@ -199,3 +199,13 @@ def test_whatever_comes_a_screen_shows_one_thing_and_what_a_new_one_would(steps:
     assert list(shown.values()) == screen.board.open_views()
     assert len(shown) <= 1
     assert all(count <= 1 for count in screen.counts)
+
+
+def test_what_stands_differently_from_what_was_told_is_missed() -> None:
+    board = AlertBoard(lambda: 0)
+    board.put(alert_view("7"), 10)
+    board.put(alert_view("8"), 20)
+    board.put(alert_view("9"), 30)
+    assert board.missed({"7": 10, "8": 20, "9": 30}) == set()
+    # One that was told newer than it was read, one that changed, one that is over, one nobody has told of.
+    assert board.missed({"7": 9, "8": 21, "10": 1}) == {"8", "9", "10"}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from math import inf
 
 import pytest
 
@@ -40,6 +41,9 @@ class Kept:
     def add(self, *jobs: Job) -> None:
         with self._lock:
             self._due += jobs
+
+    def held_s(self) -> float:
+        return inf
 
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
         with self._lock:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 import pytest
 
@@ -9,7 +11,7 @@ from alerts.responsibility import Move
 from notifier.dispatch import Job, Outcome
 from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
-from notifier.page import Site
+from notifier.page import Counts, Site
 from notifier.words import Occasion
 from store import deliveries, heartbeat, notices, own_channels, registry
 from store.errors import StoreError
@@ -70,6 +72,11 @@ def flooded(world: World) -> World:
     return world
 
 
+def rested(world: World) -> None:
+    """The pause between two pages of a flood is over."""
+    world.conn.execute("UPDATE delivery SET claimed_at = claimed_at - interval '1 second'")
+
+
 def all_of(kept: KeptDeliveries) -> list[Job]:
     found: list[Job] = []
     while jobs := kept.claim(32, NONE, high_only=False):
@@ -77,21 +84,107 @@ def all_of(kept: KeptDeliveries) -> list[Job]:
     return found
 
 
-def test_in_a_flood_medium_ones_go_out_as_one_page_and_high_ones_singly(flooded: World, kept: KeptDeliveries) -> None:
+def test_in_a_flood_medium_ones_go_out_as_one_page_and_the_first_high_ones_singly(
+    flooded: World, kept: KeptDeliveries
+) -> None:
     for home in flooded.homes[:3]:
         flooded.alert("R20", home=home)
     flooded.settle()
-    jobs = all_of(kept)
-    assert [(job.page.priority, job.page.occasion) for job in jobs] == [(Priority.HIGH, Occasion.CALL)] * 3 + [
-        (Priority.MEDIUM, Occasion.SEVERAL)
-    ]
-    assert jobs[-1].page.link == "https://hd.example.org/#/alerts"
-    kept.report(jobs[-1], Outcome(DeliveryState.SENT, "taken"))
-    lead = jobs[-1].id
-    told = flooded.rows("SELECT delivery_id = %s, folded_into, state FROM delivery WHERE priority = 'medium'", lead)
-    assert sorted(told, key=str) == sorted([(True, None, "sent"), *[(False, lead, "sent")] * 11], key=str)
+    singly = all_of(kept)
+    assert [(job.page.priority, job.page.occasion) for job in singly] == [(Priority.HIGH, Occasion.CALL)] * 3
+    assert 0 < kept.held_s() <= 0.5
+    rested(flooded)
+    (job,) = all_of(kept)
+    assert (job.page.priority, job.page.occasion) == (Priority.MEDIUM, Occasion.SEVERAL)
+    assert job.page.counts == Counts(homes=12, high=0, other=12) and kept.held_s() == inf
+    assert job.page.link == "https://hd.example.org/#/alerts"
+    kept.report(job, Outcome(DeliveryState.SENT, "taken"))
+    told = flooded.rows("SELECT delivery_id = %s, folded_into, state FROM delivery WHERE priority = 'medium'", job.id)
+    assert sorted(told, key=str) == sorted([(True, None, "sent"), *[(False, job.id, "sent")] * 11], key=str)
     details = flooded.rows("SELECT detail FROM delivery_event WHERE state = 'sent' ORDER BY delivery_id")
-    assert details == [("taken",), *[(f"in one page with delivery {lead}: taken",)] * 11]
+    assert details == [("taken",), *[(f"in one page with delivery {job.id}: taken",)] * 11]
+
+
+def test_of_many_high_ones_the_first_homes_have_a_page_each_and_the_rest_one(
+    flooded: World, kept: KeptDeliveries
+) -> None:
+    for home in flooded.homes:
+        flooded.alert("R20", home=home)
+        flooded.alert("R90", home=home)
+    flooded.settle()
+    singly = all_of(kept)
+    assert {(job.page.priority, job.page.occasion) for job in singly} == {(Priority.HIGH, Occasion.CALL)}
+    homes = "SELECT count(DISTINCT unit_id) FROM delivery JOIN notice USING (notice_id) WHERE delivery_id = ANY (%s)"
+    assert len(singly) == 5 and flooded.rows(homes, [job.id for job in singly]) == [(5,)]
+    rested(flooded)
+    (job,) = all_of(kept)
+    assert job.page.counts == Counts(homes=12, high=19, other=12) and job.page.priority is Priority.HIGH
+    assert "19 of high priority, 12 of medium priority, at 12 homes" in job.page.text
+    # Not taken: each waits for itself, and what a person has answered meanwhile is not sent again.
+    kept.report(job, Outcome(None, "timed out", 0.0))
+    (again,) = all_of(kept)
+    assert again.page.counts == job.page.counts
+    kept.report(again, Outcome(DeliveryState.SENT, "taken"))
+    assert flooded.rows("SELECT state, count(*), max(attempts) FROM delivery GROUP BY 1 ORDER BY 1") == [
+        ("queued", 5, 1), ("sent", 31, 2),
+    ]  # fmt: skip
+
+
+def test_two_notifiers_at_once_tell_each_of_it_once(flooded: World, kept: KeptDeliveries, database_url: str) -> None:
+    for home in flooded.homes:
+        flooded.alert("R20", home=home)
+    flooded.settle()
+    heartbeat.beat(flooded.conn, "notifier", "n2", notices.database_us(flooded.conn) + 600_000_000)
+    other = KeptDeliveries(database_url, "n2", Site(), Metrics())
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            for _ in range(3):
+                found = [job for jobs in threads.map(all_of, [kept, other]) for job in jobs]
+                for job, own in zip(found, [kept, other] * len(found), strict=False):
+                    own.report(job, Outcome(DeliveryState.SENT, "taken"))
+                rested(flooded)
+    finally:
+        other.close()
+    assert flooded.rows("SELECT state, count(*), max(attempts) FROM delivery GROUP BY 1") == [("sent", 24, 1)]
+    assert flooded.rows(
+        "SELECT count(*) FROM delivery AS d WHERE folded_into IS NULL AND NOT EXISTS"
+        " (SELECT FROM delivery AS f WHERE f.folded_into = d.delivery_id)"
+    ) == [(5,)]
+
+
+def test_what_only_tries_the_way_is_never_taken_for_one_to_answer(flooded: World, kept: KeptDeliveries) -> None:
+    flooded.settle()
+    flooded.rows("UPDATE unit SET is_test = true WHERE unit_id = %s RETURNING 1", flooded.home)
+    pages = [(job.page.occasion, job.page.counts.other) for job in all_of(kept)]
+    rested(flooded)
+    pages += [(job.page.occasion, job.page.counts.other) for job in all_of(kept)]
+    assert sorted(pages) == [(Occasion.SEVERAL, 11), (Occasion.TEST, 0)]
+
+
+def test_a_report_that_could_not_be_written_is_written_with_the_next_look(world: World, kept: KeptDeliveries) -> None:
+    world.alert()
+    world.settle()
+    (job,) = kept.claim(8, NONE, high_only=False)
+    world.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'homehd notifier pages'"
+        " AND datname = current_database()"
+    )
+    with pytest.raises(StoreError):
+        kept.report(job, Outcome(DeliveryState.SENT, "taken"))
+    assert world.rows("SELECT state FROM delivery") == [("queued",)]
+    assert kept.claim(8, NONE, high_only=False) == []
+    assert world.rows("SELECT state FROM delivery") == [("sent",)]
+
+
+def test_reports_of_many_threads_share_a_commit_and_each_is_written_once(flooded: World, kept: KeptDeliveries) -> None:
+    """What one thread has written for others is not written again."""
+    for home in flooded.homes[:10]:
+        flooded.alert("R20", home=home)
+    flooded.settle()
+    jobs = [job for job in all_of(kept) if job.page.priority is Priority.HIGH]
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(lambda job: kept.report(job, Outcome(DeliveryState.SENT, "taken")), jobs))
+    assert flooded.rows("SELECT state, count(*) FROM delivery_event WHERE state = 'sent' GROUP BY 1") == [("sent", 10)]
 
 
 def test_ten_are_no_flood(flooded: World, kept: KeptDeliveries) -> None:
@@ -154,6 +247,7 @@ def test_a_notifier_that_died_with_a_folded_page_leaves_all_of_it(
     try:
         assert all_of(other) == []
         heartbeat.beat(flooded.conn, "notifier", "n1", notices.database_us(flooded.conn) - 4_000_000)
+        rested(flooded)
         (job,) = all_of(other)
         other.report(job, Outcome(DeliveryState.SENT, "taken"))
     finally:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier import page
-from notifier.page import Digest, Page, PageError, Site
+from notifier.page import Counts, Digest, Page, PageError, Site
 from notifier.words import Language, Occasion
 from telemetry.alarms import Priority
 from telemetry.errors import SettingsError
@@ -25,8 +25,10 @@ SITE = Site(url="https://hd.example.org/", label="")
 def test_its_types_leave_no_room_for_a_name_or_a_value() -> None:
     kinds = typing.get_type_hints(Page)
     free = {name for name, kind in kinds.items() if not isinstance(kind, EnumType)}
-    assert free == {"key", "receipt", "site", "digest"}, "a new field wants a type that cannot hold a person's name"
+    wanted = {"key", "receipt", "site", "digest", "counts"}
+    assert free == wanted, "a new field wants a type that cannot hold a person's name"
     assert set(typing.get_type_hints(Digest).values()) == {int}, "counts of the work list, not of a home"
+    assert set(typing.get_type_hints(Counts).values()) == {int}, "of how many, never what"
     assert {field.name for field in dataclasses.fields(Site)} == {"url", "label"}, "of the installation, not of a home"
 
 
@@ -78,6 +80,21 @@ def test_what_is_sent_is_the_same_for_every_home_but_for_key_and_receipt() -> No
             parts = (sent.title, sent.body, sent.text, sent.link, sent.receipt_url)
             texts.add(tuple(part.replace(key, "KEY").replace(receipt, "RECEIPT") for part in parts))
         assert len(texts) == 1
+
+
+@pytest.mark.parametrize("count", ["Zhang Wei", "7", -1, 1.5, None])
+def test_words_are_no_count(count: object) -> None:
+    with pytest.raises(PageError):
+        Counts(homes=count)  # type: ignore[arg-type]
+
+
+def test_a_page_about_several_says_how_many() -> None:
+    counts = Counts(homes=37, high=12, other=10**9)
+    sent = Page("1", Priority.HIGH, occasion=Occasion.SEVERAL, site=SITE, counts=counts)
+    assert sent.body.startswith("When sent: 12 of high priority, 9999 of medium priority, at 37 homes. Open the list")
+    chinese = dataclasses.replace(sent, language=Language.CHINESE, counts=Counts(high=2))
+    assert chinese.body.startswith("发送时：高优先级2项。请打开")
+    assert "37" not in dataclasses.replace(sent, occasion=Occasion.CALL).body
 
 
 def test_link_and_receipt_are_below_the_site() -> None:

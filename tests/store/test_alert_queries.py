@@ -5,13 +5,16 @@ import threading
 
 import pytest
 
-from store import accounts, alert_log, alert_queries, pool
+from store import accounts, alert_log, alert_queries, notices, pool, registry, shelvings
 from store.alert_log import AlertEventRow
-from store.alert_queries import Acknowledgement, Outcome
+from store.alert_queries import Acknowledgement, Clinic, Outcome, Version
 from store.announcements import Announcement, Topic
+from store.notices import Judged
 from store.pool import Connection, Pool
 from store.registry import Unit
+from store.shelvings import Shelving
 from telemetry.alarms import ConditionState, Priority
+from tests.store import told
 
 NOW_US = 1_750_000_000_000_000
 UNACKNOWLEDGED, ACKNOWLEDGED = ConditionState.ACTIVE_UNACKNOWLEDGED, ConditionState.ACTIVE_ACKNOWLEDGED
@@ -52,6 +55,45 @@ async def test_what_stands_high_first_then_newest(conn: Connection, apool: Pool,
         assert [a.alert_id for a in await alert_queries.recent(aconn, NOW_US + 9)] == [low, over, new, old]
         assert [a.alert_id for a in await alert_queries.recent(aconn, NOW_US + 10)] == [low, new, old]
         assert [a.alert_id for a in await alert_queries.recent(aconn, 0, limit=1)] == [low]
+
+
+async def test_a_clinic_has_its_own(conn: Connection, apool: Pool, unit: Unit) -> None:
+    other = registry.add_unit(conn, "elsewhere", "South", NOW_US)
+    here, _ = add(conn, unit)
+    there, _ = add(conn, other)
+    async with apool.connection() as aconn:
+        for clinic, wanted in ((unit.clinic_id, [here]), (other.clinic_id, [there]), (None, [])):
+            of = Clinic(clinic)
+            assert [a.alert_id for a in await alert_queries.current(aconn, of)] == wanted
+            assert [a.alert_id for a in await alert_queries.recent(aconn, 0, of=of)] == wanted
+
+
+async def test_versions_are_those_of_what_stands(conn: Connection, apool: Pool, unit: Unit) -> None:
+    trial = registry.add_unit(conn, "trial", "North", NOW_US)
+    conn.execute("UPDATE unit SET is_test = true WHERE unit_id = %s", [trial.unit_id])
+    add(conn, trial)
+    over, _ = add(conn, unit)
+    add(conn, unit, NORMAL, alert_id=over)
+    one, _ = add(conn, unit)
+    number = told.notice(conn, unit)
+    notices.note_judgements(conn, [Judged(one, number, "ask", "ask", "now")], NOW_US)
+
+    async def versions() -> list[Version]:
+        async with apool.connection() as aconn:
+            (alert,) = await alert_queries.current(aconn)
+            found = await alert_queries.open_versions(aconn)
+        assert found == [Version(one, alert.last_event_id, alert.notice_event_id, alert.shelf_event_id)]
+        return found
+
+    seen = [await versions()]
+    for deed in (
+        lambda: add(conn, unit, ACKNOWLEDGED, alert_id=one),
+        lambda: notices.append(conn, told.asked(number)),
+        lambda: shelvings.end(conn, unit.unit_id, "R10", Shelving("ended", "high", one, NOW_US, None, "over"), NOW_US),
+    ):
+        deed()
+        assert await versions() not in seen
+        seen.append(await versions())
 
 
 async def test_one_alert_and_its_steps(conn: Connection, apool: Pool, unit: Unit, people: tuple[int, int]) -> None:

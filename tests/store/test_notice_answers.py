@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from store import deliveries, notice_answers, notices
+from store import deliveries, notice_answers, notice_steps, notices
 from store.notices import NoticeEvent
 from store.pool import Connection, Pool
 from store.registry import Unit
@@ -55,7 +55,7 @@ async def test_an_answer_calls_off_steps_and_deliveries(conn: Connection, apool:
     assert notices.due_rechecks(conn, NOW_US) == [(number, unit.unit_id)]
     async with apool.transaction() as aconn:
         await notice_answers.cancel(aconn, number, NOW_US, "accepted")
-    assert notices.due_steps(conn, [number], NOW_US + 999 * SECOND) == []
+    assert notice_steps.due_steps(conn, [number], NOW_US + 999 * SECOND) == []
 
 
 async def test_no_such_notice(apool: Pool) -> None:

@@ -1,21 +1,37 @@
 from __future__ import annotations
 
-from store import alert_queries, deliveries, notice_queries, notices
+from store import alert_queries, deliveries, notice_queries, notice_steps, notices, registry
+from store.alert_queries import ALL, Clinic
 from store.announcements import Announcement, Topic
 from store.notice_queries import PlannedStep
-from store.notices import DueStep, NoticeEvent
+from store.notice_steps import DueStep
+from store.notices import NewNotice, NoticeEvent
 from store.pool import Connection, Pool
 from store.registry import Unit
 from tests.store.told import NOW_US, alert, asked, notice, person, way
+
+
+async def test_a_clinic_has_its_own_and_what_is_of_no_home(conn: Connection, apool: Pool, unit: Unit) -> None:
+    other = registry.add_unit(conn, "elsewhere", "South", NOW_US)
+    here, there = notice(conn, unit), notice(conn, other)
+    trouble = notices.open_notice(conn, NewNotice(None, None, None, "operations", "rota", "a hole", "medium"), NOW_US)
+    async with apool.connection() as aconn:
+        for of, wanted in (
+            (ALL, {here, there, trouble}),
+            (Clinic(unit.clinic_id), {here, trouble}),
+            (Clinic(), {trouble}),
+        ):
+            assert {one.notice_id for one in await notice_queries.standing(aconn, of)} == wanted
+            assert {one.notice_id for one in await notice_queries.recent(aconn, 0, of=of)} == wanted
 
 
 async def test_why_somebody_was_told(conn: Connection, apool: Pool, unit: Unit) -> None:
     number, user, wanted = notice(conn, unit), person(conn), alert(conn, unit)
     notices.append(conn, asked(number))
     notices.note_judgements(conn, [notices.Judged(wanted, number, "ask", "ask", "somebody has to know now")], NOW_US)
-    notices.plan(conn, (number, 1, [("first", NOW_US)]))
+    notice_steps.plan(conn, (number, 1, [("first", NOW_US)]))
     deliveries.queue(conn, [deliveries.Wanted(number, 1, 0, [way(conn, user)], "high")], NOW_US)
-    notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US + 5, "first: 1 asked")
+    notice_steps.end_steps(conn, [(DueStep(number, 1, 0, "first", NOW_US), "first: 1 asked")], NOW_US + 5)
     taken = NoticeEvent(number, NOW_US + 9, "accept", "accepted", "high", 1, "mine", user, user, NOW_US + 99)
     notices.append(conn, taken)
     async with apool.connection() as aconn:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from store import notices, pool
+from store import notice_steps, notices, pool
 from store.errors import StoreError, Trouble
-from store.notices import DueStep, NewNotice, NoticeEvent
+from store.notice_steps import DueStep
+from store.notices import NewNotice, NoticeEvent
 from store.pool import Connection
 from store.registry import Unit
 from telemetry.alarms import Priority
@@ -71,25 +72,6 @@ def test_what_was_written_stays(conn: Connection, unit: Unit, statement: str) ->
         conn.execute(statement.encode())
 
 
-def test_steps_are_due_in_their_time_and_called_off_together(conn: Connection, unit: Unit) -> None:
-    number = notice(conn, unit)
-    notices.append(conn, asked(number))
-    notices.plan(
-        conn,
-        (number, 1, [("first", NOW_US), ("second channel", NOW_US + 30 * SECOND), ("backup", NOW_US + 120 * SECOND)]),
-    )
-    assert [row.notice_id for row in notices.lock_with_due_steps(conn, NOW_US)] == [number]
-    step = notices.due_steps(conn, [number], NOW_US)[0]
-    assert step == DueStep(number, 1, 0, "first", NOW_US)
-    notices.end_step(conn, step, NOW_US, "first: 1 asked")
-    assert notices.lock_with_due_steps(conn, NOW_US) == [] and notices.next_due_us(conn) == NOW_US + 30 * SECOND
-    # The next that takes it to other people comes at once; the second channel keeps its time.
-    notices.hurry(conn, number, 1, NOW_US + SECOND)
-    assert [step.kind for step in notices.due_steps(conn, [number], NOW_US + SECOND)] == ["backup"]
-    notices.cancel(conn, number, NOW_US + SECOND, "accepted")
-    assert notices.lock_with_due_steps(conn, NOW_US + 999 * SECOND) == [] and notices.next_due_us(conn) is None
-
-
 def test_a_word_committed_ends_a_wait(conn: Connection, unit: Unit, database_url: str) -> None:
     with pool.connect(database_url) as other:
         notices.listen(other)
@@ -111,8 +93,8 @@ def test_troubles_of_the_system_have_no_home(conn: Connection, unit: Unit) -> No
 def test_what_no_channel_took_for_a_minute(conn: Connection, unit: Unit) -> None:
     number = notice(conn, unit)
     notices.append(conn, asked(number))
-    notices.plan(conn, (number, 1, [("first", NOW_US)]))
-    notices.end_step(conn, DueStep(number, 1, 0, "first", NOW_US), NOW_US, "nobody")
+    notice_steps.plan(conn, (number, 1, [("first", NOW_US)]))
+    notice_steps.end_steps(conn, [(DueStep(number, 1, 0, "first", NOW_US), "nobody")], NOW_US)
     assert notices.unreached(conn, NOW_US + 59 * SECOND) == []
     assert notices.unreached(conn, NOW_US + 60 * SECOND) == [(number, unit.clinic_id, "high")]
 

@@ -44,21 +44,49 @@ export function byUrgency(left: AlertView, right: AlertView): number {
     Number(awaitsAnswer(right)) - Number(awaitsAnswer(left)) ||
     RANK[right.priority] - RANK[left.priority] ||
     Date.parse(right.since) - Date.parse(left.since) ||
-    left.alert_id.localeCompare(right.alert_id)
+    byId(left, right)
   );
 }
 
+/** Most urgent first. Of thousands: what decides is read once of each, not in every comparison. */
 export function openAlerts(alerts: Iterable<AlertView>): AlertView[] {
-  return [...alerts].filter(isOpen).sort(byUrgency);
+  return [...alerts]
+    .filter(isOpen)
+    .map((alert) => ({
+      alert,
+      rank: Number(awaitsAnswer(alert)) * 4 + RANK[alert.priority],
+      at: Date.parse(alert.since),
+    }))
+    .sort((left, right) => right.rank - left.rank || right.at - left.at || byId(left.alert, right.alert))
+    .map(({ alert }) => alert);
 }
 
-/** Open alerts by unit, most urgent first. */
-export function byUnit(alerts: Iterable<AlertView>): ReadonlyMap<string, readonly AlertView[]> {
-  const grouped = new Map<string, AlertView[]>();
-  for (const alert of openAlerts(alerts)) {
-    const list = grouped.get(alert.unit);
-    if (list === undefined) grouped.set(alert.unit, [alert]);
+function byId(left: AlertView, right: AlertView): number {
+  return left.alert_id.localeCompare(right.alert_id);
+}
+
+/**
+ * Alerts by unit, in the order they come in. A unit whose alerts are those of `before` has the very same list, so that
+ * of a wall only the tiles are drawn anew that show something else.
+ */
+export function byUnit(
+  alerts: Iterable<AlertView>,
+  before: ReadonlyMap<string, readonly AlertView[]> = new Map(),
+): ReadonlyMap<string, readonly AlertView[]> {
+  const grouped = new Map<string, readonly AlertView[]>();
+  const lists = new Map<string, AlertView[]>();
+  for (const alert of alerts) {
+    const list = lists.get(alert.unit);
+    if (list === undefined) lists.set(alert.unit, [alert]);
     else list.push(alert);
   }
+  for (const [unit, list] of lists) {
+    const known = before.get(unit);
+    grouped.set(unit, known !== undefined && isSame(known, list) ? known : list);
+  }
   return grouped;
+}
+
+function isSame(left: readonly AlertView[], right: readonly AlertView[]): boolean {
+  return left.length === right.length && left.every((alert, index) => alert === right[index]);
 }

@@ -1,4 +1,6 @@
 // One patient on the wall.
+import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { freshness } from "../live/freshness";
@@ -14,13 +16,26 @@ import { Age, PhaseText, TroubleMark } from "./unit-state";
 import { UnsavedMark } from "./unsaved-mark";
 import { BloodPressure, Ultrafiltration, Value } from "./value";
 
+const NONE: readonly AlertView[] = [];
+
 export function Tile({ id }: { readonly id: string }) {
   const { store, session } = useApp();
+  // What other patients' alerts do is no reason to draw this one anew.
+  const own = useMemo(() => computed(() => store.alertsByUnit.value.get(id) ?? NONE), [store, id]);
+  const alerts = own.value;
+  // Nor is every second: what counts the time draws itself.
+  const kind = useMemo(
+    () =>
+      computed(() => {
+        const known = store.unit(id)?.value;
+        return known && freshness(known, store.now.value, store.connected.value).kind;
+      }),
+    [store, id],
+  );
+  const fresh = kind.value;
   const unit = store.unit(id)?.value;
   if (unit === undefined) return null;
-  const alerts = store.alertsByUnit.value.get(id) ?? [];
   const [worst] = alerts;
-  const fresh = freshness(unit, store.now.value, store.connected.value).kind;
   return (
     <article
       class={`tile ${worst === undefined ? "" : `priority-${worst.priority}`}`}

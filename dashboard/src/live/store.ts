@@ -25,13 +25,17 @@ export class LiveStore {
   /** Who is on call; null: nobody can say now. */
   readonly duty = computed(() => dutyNow(this.toldDuty.value, this.connection.value, this.now.value));
   readonly unsavedSince = computed(() => unsavedSince(this.ingest.value));
-  readonly alertsByUnit = computed(() => byUnit(this.alerts.value.values()));
   readonly open = computed(() => openAlerts(this.alerts.value.values()));
+  readonly alertsByUnit: ReadonlySignal<ReadonlyMap<string, readonly AlertView[]>> = computed(() => {
+    this.#lastByUnit = byUnit(this.open.value, this.#lastByUnit);
+    return this.#lastByUnit;
+  });
   readonly order: ReadonlySignal<readonly string[]> = computed(() => this.#ordered());
 
   readonly #clock = new ServerClock();
   readonly #units: Signal<ReadonlyMap<string, Signal<Unit>>> = signal(new Map());
   readonly #listeners = new Map<string, Set<ReadingListener>>();
+  #lastByUnit: ReadonlyMap<string, readonly AlertView[]> = new Map();
   #lastOrder: readonly string[] = [];
   #lastHeardMs: number | null = null;
   #open = false;

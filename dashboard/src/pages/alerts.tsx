@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { byUrgency, isOpen } from "../alerts/priority";
 import { AlertCard } from "../components/alert-card";
+import { FirstOfMany } from "../components/first-of-many";
 import { useApp } from "../context";
 import type { AlertView } from "../messages";
 import { words } from "../words";
@@ -45,9 +46,9 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
             <p class="note">{t.noneNote}</p>
           </div>
         )}
-        {open.map((alert) => (
-          <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />
-        ))}
+        <FirstOfMany of={open} atLeast={place(open, selected)}>
+          {(alert) => <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />}
+        </FirstOfMany>
       </section>
       <section class="alert-list" data-testid="recent-alerts" aria-labelledby="recent-title">
         <h2 id="recent-title">{t.recent}</h2>
@@ -61,12 +62,16 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
           </p>
         )}
         {typeof recent.value !== "string" && ended.length === 0 && <p class="note">{t.noRecent}</p>}
-        {ended.map((alert) => (
-          <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />
-        ))}
+        <FirstOfMany of={ended} atLeast={place(ended, selected)}>
+          {(alert) => <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />}
+        </FirstOfMany>
       </section>
     </main>
   );
+}
+
+function place(alerts: readonly AlertView[], selected: string | null): number {
+  return selected === null ? 0 : alerts.findIndex((alert) => alert.alert_id === selected) + 1;
 }
 
 /** What has ended, from the list that was loaded and from what this screen saw end; the live word is newer. */

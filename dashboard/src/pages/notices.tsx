@@ -1,7 +1,8 @@
 // The work list: what people are told and who has it, unanswered first; or one notice of it with its whole record.
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { isAsked } from "../alerts/priority";
+import { FirstOfMany } from "../components/first-of-many";
 import { BackIcon } from "../components/icons";
 import { NoticeCard } from "../components/notice-card";
 import { useApp } from "../context";
@@ -10,6 +11,7 @@ import { link } from "../routes";
 import { words } from "../words";
 
 const LOOK_AGAIN_MS = 10_000;
+const AT_MOST_EVERY_MS = 1000;
 
 export function NoticesPage({ selected }: { readonly selected: string | null }) {
   return selected === null ? <WorkList /> : <OneNotice key={selected} id={selected} />;
@@ -44,9 +46,7 @@ function WorkList() {
           <h2 id={`notices-${group}`}>
             {t.groups[group]} <span class="count-plain">{of.length}</span>
           </h2>
-          {of.map((notice) => (
-            <NoticeCard key={notice.notice_id} notice={notice} />
-          ))}
+          <FirstOfMany of={of}>{(notice) => <NoticeCard key={notice.notice_id} notice={notice} />}</FirstOfMany>
         </section>
       ))}
     </main>
@@ -104,24 +104,31 @@ export function useLoaded<Answer>(ask: () => Promise<Answer>, key: string): Load
     const answers = [...store.alerts.value.values()].map(({ alert_id, answer }) => `${alert_id} ${answer?.state}`);
     return `${answers.join()} ${answering.doing.value.size}`;
   }).value;
+  const asked = useRef({ key: "", atMs: Number.NEGATIVE_INFINITY });
   useEffect(() => {
-    let current = true;
-    const look = () =>
+    const look = () => {
+      asked.current = { key, atMs: performance.now() };
       ask().then(
         (answer) => {
-          if (current) loaded.value = answer;
+          if (asked.current.key === key) loaded.value = answer;
         },
         () => {
           // What was loaded stays: the banner above says when nothing is live.
-          if (current && typeof loaded.value === "string") loaded.value = "failed";
+          if (asked.current.key === key && typeof loaded.value === "string") loaded.value = "failed";
         },
       );
-    void look();
-    const timer = window.setInterval(() => void look(), LOOK_AGAIN_MS);
-    return () => {
-      current = false;
-      window.clearInterval(timer);
     };
+    // In a storm alerts tell of changes all the time: it is asked once a second then, and what comes back is shown.
+    const { key: lastKey, atMs } = asked.current;
+    const sinceMs = lastKey === key ? performance.now() - atMs : Number.POSITIVE_INFINITY;
+    let timer = window.setTimeout(
+      function again() {
+        look();
+        timer = window.setTimeout(again, LOOK_AGAIN_MS);
+      },
+      Math.max(0, AT_MOST_EVERY_MS - sinceMs),
+    );
+    return () => window.clearTimeout(timer);
     // `ask` is made anew with each drawing; `key` says whether it asks for something else.
   }, [loaded, key, told]);
   return loaded.value;

@@ -59,14 +59,24 @@ LEFT JOIN LATERAL (
 ) AS shelf ON true
 LEFT JOIN LATERAL (SELECT round AS notice_round FROM notice WHERE notice_id = a.notice_id) AS asked ON true
 
+-- name: open_alert_versions
+-- Every two seconds, also with ten thousand of them: numbers by index, no words.
+SELECT a.alert_id, a.last_event_id, n.last_event_id,
+    (SELECT max(s.event_id) FROM shelving_event AS s WHERE s.unit_id = a.unit_id AND s.rule = a.rule)
+FROM alert AS a
+JOIN unit AS u ON u.unit_id = a.unit_id AND NOT u.is_test
+LEFT JOIN notice_alert AS w ON w.alert_id = a.alert_id
+LEFT JOIN notice AS n ON n.notice_id = w.notice_id
+WHERE a.state <> 'normal' AND a.finding_event_id IS NOT NULL
+
 -- name: current_alerts
 SELECT {columns} FROM {source}
-WHERE state <> 'normal'
+WHERE state <> 'normal' AND (%(all)s OR clinic_id = %(clinic)s)
 ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), since DESC, alert_id DESC
 
 -- name: recent_alerts
 SELECT {columns} FROM {source}
-WHERE state <> 'normal' OR changed_at >= from_us(%(since)s)
+WHERE (state <> 'normal' OR changed_at >= from_us(%(since)s)) AND (%(all)s OR clinic_id = %(clinic)s)
 ORDER BY changed_at DESC, alert_id DESC
 LIMIT %(limit)s
 

@@ -32,23 +32,74 @@ JOIN user_account AS u USING (user_id)
 WHERE c.user_id = ANY (%(users)s::int[]) AND c.disabled_at IS NULL AND u.disabled_at IS NULL
 ORDER BY c.tier, c.channel_id
 
--- name: claim_deliveries
-WITH open AS MATERIALIZED (
-    SELECT DISTINCT ON (c.host) d.delivery_id, priority_rank(d.priority) AS rank, d.queued_at
-    FROM delivery AS d
+-- name: lock_waiting_channels
+-- Locked, so that of several notifiers one at a time counts what a channel has carried and adds to it.
+SELECT channel_id FROM channel
+WHERE channel_id IN (
+    SELECT d.channel_id FROM delivery AS d
     JOIN channel AS c USING (channel_id)
     WHERE d.next_try_at <= from_us(%(now)s) AND (d.priority = 'high' OR NOT %(high)s) AND c.host <> ALL (%(without)s::text[])
         AND (d.claimed_by IS NULL OR NOT EXISTS (
             SELECT FROM service_heartbeat AS h
-            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
-    ORDER BY c.host, rank DESC, d.queued_at, d.delivery_id
+            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds')))
+ORDER BY channel_id
+FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: waiting_channels
+WITH told AS MATERIALIZED (
+    SELECT channel_id, count(*) AS notices, count(*) FILTER (WHERE is_high) AS high, count(folded_into) AS folded,
+        count(folded_into) FILTER (WHERE is_high) AS high_folded, count(*) FILTER (WHERE is_single) AS singly,
+        count(*) FILTER (WHERE is_page) AS pages, max(claimed_at) FILTER (WHERE is_page) AS last,
+        max(claimed_at) FILTER (WHERE is_page AND is_high) AS last_high,
+        coalesce(array_agg(unit_id) FILTER (WHERE is_single AND unit_id IS NOT NULL), '{}') AS homes
+    FROM (
+        SELECT channel_id, folded_into, claimed_at, is_high, is_page, is_page AND is_high AND NOT EXISTS (
+                SELECT FROM delivery AS f WHERE f.folded_into = d.delivery_id) AS is_single,
+            CASE WHEN is_page AND is_high THEN (SELECT unit_id FROM notice AS n WHERE n.notice_id = d.notice_id) END AS unit_id
+        FROM (
+            -- A try that failed was no page.
+            SELECT *, priority = 'high' AS is_high, folded_into IS NULL AND claimed_at IS NOT NULL
+                AND (claimed_by IS NOT NULL OR state NOT IN ('queued', 'failed')) AS is_page
+            FROM delivery
+            WHERE channel_id = ANY (%(channels)s::int[]) AND queued_at > from_us(%(now)s) - interval '10 minutes'
+                AND notice_id IS NOT NULL -- a test of the channel is no part of a flood
+        ) AS d
+    ) AS one
+    GROUP BY channel_id
 ), due AS MATERIALIZED (
-    -- What another has claimed since the first look is seen here: a row that was waited for is looked at once more.
+    SELECT d.channel_id, coalesce(n.audience, 'operations') AS audience, d.delivery_id, d.queued_at, d.priority = 'high' AS is_high,
+        n.unit_id = ANY (told.homes) AS is_of_a_told_home, (u.is_test IS true OR d.priority = 'low') AS goes_alone
+    FROM delivery AS d
+    LEFT JOIN notice AS n USING (notice_id) -- none of a test of the channel, which is low
+    LEFT JOIN unit AS u ON u.unit_id = n.unit_id
+    LEFT JOIN told USING (channel_id)
+    WHERE d.channel_id = ANY (%(channels)s::int[]) AND d.next_try_at <= from_us(%(now)s) AND (d.priority = 'high' OR NOT %(high)s)
+        AND (d.claimed_by IS NULL OR NOT EXISTS (
+        SELECT FROM service_heartbeat AS h
+        WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+), waiting AS (
+    -- The first of high priority of a home that had no page of its own yet, and the first of the others.
+    SELECT channel_id, audience, goes_alone, min(queued_at) FILTER (WHERE is_high) AS high_since, min(queued_at) AS since,
+        (array_agg(delivery_id ORDER BY is_of_a_told_home IS true, queued_at, delivery_id) FILTER (WHERE is_high))[1] AS high_one,
+        (array_agg(delivery_id ORDER BY queued_at, delivery_id) FILTER (WHERE NOT is_high))[1] AS one
+    FROM due
+    GROUP BY channel_id, audience, goes_alone
+)
+SELECT c.host, w.goes_alone, w.high_one, to_us(w.high_since), w.one, to_us(w.since), coalesce(t.notices, 0), coalesce(t.high, 0),
+    coalesce(t.folded, 0), coalesce(t.high_folded, 0), coalesce(t.singly, 0), coalesce(t.pages, 0), to_us(t.last),
+    to_us(t.last_high)
+FROM waiting AS w
+JOIN channel AS c USING (channel_id)
+LEFT JOIN told AS t USING (channel_id)
+ORDER BY w.high_one IS NULL, w.since, w.channel_id
+
+-- name: claim_deliveries
+WITH due AS MATERIALIZED (
     SELECT delivery_id FROM delivery AS d
-    WHERE delivery_id IN (SELECT delivery_id FROM open ORDER BY rank DESC, queued_at, delivery_id LIMIT %(limit)s)
-        AND d.next_try_at <= from_us(%(now)s) AND (d.claimed_by IS NULL OR NOT EXISTS (
-            SELECT FROM service_heartbeat AS h
-            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+    WHERE delivery_id = ANY (%(deliveries)s::bigint[]) AND d.next_try_at <= from_us(%(now)s)
+        AND (d.claimed_by IS NULL OR NOT EXISTS (
+        SELECT FROM service_heartbeat AS h
+        WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
     FOR UPDATE SKIP LOCKED
 )
 UPDATE delivery AS d SET
@@ -65,50 +116,58 @@ RETURNING d.delivery_id, d.channel_id, c.address, c.host, c.language,
 
 -- name: fold_deliveries
 WITH lead AS MATERIALIZED (
-    SELECT d.delivery_id, d.channel_id, d.user_id, n.audience
+    SELECT d.delivery_id, d.channel_id, d.priority, n.audience, n.unit_id
     FROM delivery AS d
     JOIN notice AS n USING (notice_id)
-    WHERE d.delivery_id = %(delivery)s AND d.priority = 'medium'
-), load AS MATERIALIZED (
-    SELECT count(DISTINCT (d.notice_id, d.round)) AS pages, count(d.folded_into) AS folded
-    FROM delivery AS d, lead
-    WHERE d.user_id = lead.user_id AND d.notice_id IS NOT NULL AND d.queued_at > from_us(%(now)s) - interval '10 minutes'
+    WHERE d.delivery_id = ANY (%(leads)s::bigint[]) AND d.claimed_by = %(instance)s
 ), due AS MATERIALIZED (
-    SELECT d.delivery_id
+    SELECT d.delivery_id, lead.delivery_id AS lead, d.priority, n.unit_id
     FROM delivery AS d
     JOIN notice AS n USING (notice_id)
-    CROSS JOIN lead
-    CROSS JOIN load
-    WHERE (load.pages > %(begins)s OR (load.folded > 0 AND load.pages >= %(ends)s))
-        AND d.channel_id = lead.channel_id AND d.delivery_id <> lead.delivery_id AND d.priority = 'medium'
-        AND n.audience = lead.audience
-        AND d.next_try_at <= from_us(%(now)s) AND (d.claimed_by IS NULL OR NOT EXISTS (
-            SELECT FROM service_heartbeat AS h
-            WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
-    ORDER BY d.queued_at, d.delivery_id LIMIT %(limit)s
+    LEFT JOIN unit AS u ON u.unit_id = n.unit_id
+    JOIN lead ON lead.channel_id = d.channel_id AND lead.audience = n.audience AND lead.delivery_id <> d.delivery_id
+    -- What only tries the way, or tells of the work list, is no part of what people are to answer now.
+    WHERE u.is_test IS NOT true AND d.priority <> 'low' AND (d.priority <> 'high' OR lead.priority = 'high') AND d.next_try_at <= from_us(%(now)s)
+        AND (d.claimed_by IS NULL OR NOT EXISTS (
+        SELECT FROM service_heartbeat AS h
+        WHERE h.service = 'notifier' AND h.instance = d.claimed_by AND h.at > from_us(%(now)s) - interval '3 seconds'))
+    ORDER BY priority_rank(d.priority) DESC, d.queued_at, d.delivery_id LIMIT %(limit)s
     FOR UPDATE OF d SKIP LOCKED
+), folded AS (
+    UPDATE delivery AS d SET
+        claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1, folded_into = due.lead
+    FROM due
+    WHERE d.delivery_id = due.delivery_id
+    RETURNING due.lead, due.priority, due.unit_id
+), together AS (
+    SELECT lead, priority, unit_id FROM folded
+    UNION ALL
+    SELECT delivery_id, priority, unit_id FROM lead WHERE delivery_id IN (SELECT lead FROM folded)
 )
-UPDATE delivery AS d SET
-    claimed_by = %(instance)s, claimed_at = from_us(%(now)s), attempts = attempts + 1, folded_into = lead.delivery_id
-FROM due, lead
-WHERE d.delivery_id = due.delivery_id
-RETURNING d.delivery_id
+SELECT lead, count(DISTINCT unit_id), count(*) FILTER (WHERE priority = 'high'), count(*) FILTER (WHERE priority <> 'high')
+FROM together
+GROUP BY lead
 
--- name: report_delivery
+-- name: report_deliveries
 WITH moved AS (
-    UPDATE delivery SET
-        state = %(state)s, next_try_at = from_us(%(next)s), claimed_by = NULL, changed_at = from_us(%(now)s),
+    UPDATE delivery AS d SET
+        state = said.state, next_try_at = from_us(said.next), claimed_by = NULL, changed_at = from_us(%(now)s),
         -- Not taken: each waits for itself again, to be folded or not when its time comes.
-        folded_into = CASE WHEN %(next)s::bigint IS NULL THEN folded_into END
-    WHERE delivery_id = %(delivery)s
-    RETURNING delivery_id, attempts
+        folded_into = CASE WHEN said.next IS NULL THEN folded_into END
+    FROM unnest(%(deliveries)s::bigint[], %(states)s::text[], %(details)s::text[], %(nexts)s::bigint[])
+        WITH ORDINALITY AS said (delivery_id, state, detail, next, number)
+    WHERE d.delivery_id = said.delivery_id
+    RETURNING d.delivery_id, d.attempts, said.state, said.detail, said.number
 )
 INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
-SELECT delivery_id, from_us(%(now)s), %(state)s, attempts, %(detail)s FROM moved
+SELECT delivery_id, from_us(%(now)s), state, attempts, detail FROM moved
+ORDER BY number
 
--- name: lock_delivery
-SELECT delivery_id, state, claimed_by, notice_id, round, next_try_at IS NOT NULL, to_us(queued_at) FROM delivery
-WHERE delivery_id = %(delivery)s OR folded_into = %(delivery)s
+-- name: lock_deliveries
+SELECT delivery_id, state, claimed_by, notice_id, round, next_try_at IS NOT NULL, coalesce(folded_into, delivery_id),
+    to_us(queued_at)
+FROM delivery
+WHERE delivery_id = ANY (%(deliveries)s::bigint[]) OR folded_into = ANY (%(deliveries)s::bigint[])
 ORDER BY delivery_id
 FOR UPDATE
 

@@ -157,9 +157,11 @@ SELECT notice_id, round, number, kind, to_us(due_at) FROM notice_step
 WHERE notice_id = ANY (%(notices)s::bigint[]) AND done_at IS NULL AND due_at <= from_us(%(now)s)
 ORDER BY notice_id, round, number
 
--- name: end_step
-UPDATE notice_step SET done_at = from_us(%(now)s), outcome = %(outcome)s
-WHERE notice_id = %(notice)s AND round = %(round)s AND number = %(number)s
+-- name: end_steps
+UPDATE notice_step AS s SET done_at = from_us(%(now)s), outcome = ended.outcome
+FROM unnest(%(notices)s::bigint[], %(rounds)s::int[], %(numbers)s::smallint[], %(outcomes)s::text[])
+    AS ended (notice_id, round, number, outcome)
+WHERE s.notice_id = ended.notice_id AND s.round = ended.round AND s.number = ended.number
 
 -- name: hurry_next_step
 UPDATE notice_step SET due_at = least(due_at, from_us(%(now)s))
@@ -253,12 +255,13 @@ LEFT JOIN user_account AS p ON p.user_id = n.accepted_by
 
 -- name: open_notices
 {columns}
-WHERE n.state <> 'over' AND u.is_test IS NOT true
+WHERE n.state <> 'over' AND u.is_test IS NOT true AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
 ORDER BY priority_rank(n.priority) DESC, n.opened_at DESC, n.notice_id DESC
 
 -- name: recent_notices
 {columns}
 WHERE (n.state <> 'over' OR n.changed_at >= from_us(%(since)s)) AND u.is_test IS NOT true
+    AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
 ORDER BY n.changed_at DESC NULLS FIRST, n.notice_id DESC
 LIMIT %(limit)s
 

@@ -97,7 +97,7 @@ def test_what_is_not_saved_is_listed_told_and_not_acknowledged_within_its_clinic
     api.add_unit("u-2", "Clinic 2")
     client = api.sign_in(clinic=1)
     until(lambda: [a["alert_id"] for a in client.get("/api/alerts").json()["alerts"]] == [saved])
-    until(lambda: api.do(lambda services: services.room.alerts.open_ids()) == {saved})
+    until(lambda: api.do(lambda services: services.room.alerts.missed({})) == {saved})
     found = [
         unsaved_alert("u-1", "R10"),
         unsaved_alert("u-1", "R07", reason="fell further"),

@@ -1,0 +1,111 @@
+"""What came of pages, written for all that is known in one transaction: in a storm most of the work is commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.delivery import DeliveryState, after
+from notifier.dispatch import Job, Outcome
+from notifier.words import Occasion
+from store import channels, deliveries, notice_steps, notices
+from store.deliveries import HeldDelivery, Report
+from store.errors import StoreError
+from store.pool import Connection, pipelined
+
+# Of one transaction; a folded page counts once, with however many it stands for.
+AT_ONCE: Final = 100
+# Whoever tries a channel is looking at the page meanwhile.
+TEST_LASTS_US: Final = 300_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job and what came of it."""
+
+    job: Job
+    outcome: Outcome
+
+
+class Reports:
+    """What is not written yet. Any thread may add; one at a time writes."""
+
+    def __init__(self, instance: str) -> None:
+        self._instance = instance
+        self._lock = threading.Lock()
+        self._waiting: list[Ended] = []
+
+    def add(self, ended: Ended) -> None:
+        """To be written by whoever writes next."""
+        with self._lock:
+            self._waiting.append(ended)
+
+    def waits(self, ended: Ended) -> bool:
+        """Whether that one is not written yet."""
+        with self._lock:
+            return any(one is ended for one in self._waiting)
+
+    def write(self, conn: Connection) -> int:
+        """Write what waits; how many. StoreError: nothing is lost where it may work another time."""
+        written = 0
+        while batch := self._take():
+            try:
+                self._write(conn, batch)
+            except StoreError as error:
+                if error.recoverable:
+                    self._put_back(batch)
+                raise
+            written += len(batch)
+        return written
+
+    def _take(self) -> list[Ended]:
+        with self._lock:
+            batch = self._waiting[:AT_ONCE]
+            del self._waiting[:AT_ONCE]
+            return batch
+
+    def _put_back(self, batch: Sequence[Ended]) -> None:
+        with self._lock:
+            self._waiting[:0] = batch
+
+    def _write(self, conn: Connection, batch: Sequence[Ended]) -> None:
+        outcomes = {one.job.id: one.outcome for one in batch}
+        with pipelined(conn, "record what came of pages"):
+            now_us = notices.database_us(conn)
+            held = deliveries.lock(conn, list(outcomes))
+            told = [report for one in held if (report := self._report(one, outcomes, now_us)) is not None]
+            deliveries.report(conn, told, now_us)
+            for number, outcome in outcomes.items():
+                if outcome.receipt is DeliveryState.FAILED:
+                    _give_up(conn, number, outcome, held, now_us)
+            for one in batch:
+                if one.outcome.receipt is DeliveryState.SENT and one.job.page.occasion is Occasion.TEST:
+                    channels.note_tested_of_delivery(conn, one.job.id, now_us)
+
+    def _report(self, held: HeldDelivery, outcomes: dict[int, Outcome], now_us: int) -> Report | None:
+        is_own = held.delivery_id in outcomes
+        lead = held.delivery_id if is_own else held.lead
+        outcome = outcomes[lead]
+        if held.claimed_by != self._instance and outcome.receipt is None:
+            return None  # another has taken it over, and is at it
+        before = DeliveryState(held.state)
+        state = before if outcome.receipt is None else after(before, outcome.receipt)
+        again_us = None
+        # Withdrawn meanwhile: somebody has accepted, or it is over.
+        if outcome.retry_in_s is not None and held.wanted:
+            again_us = now_us + round(outcome.retry_in_s * 1e6)
+        if held.notice_id is None and again_us is not None and again_us > held.queued_us + TEST_LASTS_US:
+            # Nothing ends a test but its time. What could not be tried is not gone: the channel stays in use.
+            state, again_us = after(before, DeliveryState.FAILED), None
+        with_it = "" if is_own else f"in one page with delivery {lead}: "
+        return Report(held.delivery_id, state, with_it + outcome.detail, again_us)
+
+
+def _give_up(conn: Connection, lead: int, outcome: Outcome, held: Sequence[HeldDelivery], now_us: int) -> None:
+    """A channel that is gone for good is used no more, and nobody waits for it."""
+    channels.disable_of_delivery(conn, lead, outcome.detail, now_us)
+    for notice_id, number in {(one.notice_id, one.round) for one in held if lead in (one.delivery_id, one.lead)}:
+        if notice_id is not None and deliveries.nothing_left(conn, notice_id, number):
+            notice_steps.hurry(conn, notice_id, number, now_us)
