@@ -23,10 +23,20 @@ class Metrics:
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
-        self.silent_s = Gauge(
-            "database_silent_seconds", "Since the database last answered", namespace="homehd", subsystem="notifier",
-            registry=self.registry,
-        )  # fmt: skip
+        self.card_writes = counter("card_writes", "Writes of the card for when the database is away", "outcome")
+        self.away_steps = counter("away_steps", "Steps taken without the database")
+        self.away_tries = counter("away_tries", "Tries of pages without the database by what came of them", "state")
+        self.away_heard = counter("away_heard", "Pages that another notifier said it had sent without the database")
+        self.away_bad = counter("away_bad", "Messages of the broker and lines of the journal that are none")
+        self.away_reported = counter("away_reported", "Pages sent without the database that were put on record")
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(name, text, namespace="homehd", subsystem="notifier", registry=self.registry)
+
+        self.silent_s = gauge("database_silent_seconds", "Since the database last answered")
+        self.card_age_s = gauge("card_age_seconds", "Since the card was as the database has it")
+        self.away_cases = gauge("away_cases", "Homes and causes that are paged about without the database")
+        self.away_connected = gauge("away_connected", "1: the broker lets us hear what is not saved")
 
     def page(self) -> tuple[str, bytes]:
         """Content type and body of `/metrics`."""

@@ -18,6 +18,7 @@ MAX_LABEL: Final = 40  # characters
 # dashes, with a digit among them: numbers and UUIDs are made of these, names are not.
 _KEY: Final = re.compile(r"(?=.*[0-9])[0-9a-f]+(?:-[0-9a-f]+)*")
 _MAX_KEY: Final = 32
+_WITHOUT_RECORD: Final = frozenset({Occasion.SEVERAL, Occasion.UNSAVED, Occasion.AWAY, Occasion.BACK})
 _RECEIPT: Final = re.compile(r"[0-9a-f]{32,64}")
 
 
@@ -90,8 +91,10 @@ class Page:
 
     @property
     def link(self) -> str:
-        """Where it is said whom it is about, to who signs in: of several, the list. Empty without a site."""
-        if self.occasion is Occasion.SEVERAL:
+        """Where it is said whom it is about, to who signs in: of several, and of what is on no record, the list. Empty
+        without a site.
+        """
+        if self.occasion in _WITHOUT_RECORD:
             return self.site.address("#/alerts")
         return self.site.address(f"deliveries/{self.key}")
 
