@@ -192,7 +192,12 @@ def afterwards(system: System, home: Home) -> None:
         FROM delivery AS d JOIN channel AS c USING (channel_id) JOIN notice AS n USING (notice_id)
         WHERE n.unit_id = %(unit)s AND c.kind = 'apprise' GROUP BY 1, 2 ORDER BY 1"""
     wait_for("the record", lambda: len(rows(pages)) == 2, 60, system)
-    wait_for("the alert", lambda: bool(rows("SELECT 1 FROM notice_alert JOIN notice USING (notice_id) WHERE unit_id = %(unit)s")), 60, system)
+    wait_for(
+        "the alert",
+        lambda: bool(rows("SELECT 1 FROM notice_alert JOIN notice USING (notice_id) WHERE unit_id = %(unit)s")),
+        60,
+        system,
+    )
     assert rows(pages) == [("way 1", 1, 1, True, True), ("way 2", 1, 1, True, True)]
     notice = "SELECT cause, state, round, priority FROM notice WHERE unit_id = %(unit)s"
     assert rows(notice) == [("blood leak", "asking", 1, "high")]
