@@ -111,12 +111,14 @@ class Book:
         self.cases = {key: case for key, case in self.cases.items() if key in facts or case.touched_us or case.heard}
         self.active = set(facts) - self.handed
         steps: list[Step] = []
+        asked: dict[int | None, Now] = {}
         for key in sorted(facts, key=lambda key: (-_top(facts[key]).rank, key)):
             if key in self.active:
                 case, unit = self._case(key, facts[key], notices.get(key), card), units[key[0]]
-                people = card.people(unit.clinic_id, Audience.CLINICAL, now.now_us)
-                its = replace(now, people=people, ways=card.ways(people))
-                steps += case.advance(facts[key], self._home(unit), its, receipt)
+                if unit.clinic_id not in asked:
+                    people = card.people(unit.clinic_id, Audience.CLINICAL, now.now_us)
+                    asked[unit.clinic_id] = replace(now, people=people, ways=card.ways(people))
+                steps += case.advance(facts[key], self._home(unit), asked[unit.clinic_id], receipt)
         return steps
 
     def wants(self, step: Step) -> bool:

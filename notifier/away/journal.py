@@ -45,6 +45,7 @@ class Journal:
         self._lock = threading.Lock()
         self._steps: list[Step] = []
         self._came: dict[str, Came] = {}
+        self._known: set[str] = set()  # receipts of the steps
         self.bad_lines = 0
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,8 +127,11 @@ class Journal:
     def _take(self, record: Record) -> None:
         if isinstance(record, Step):
             self._steps.append(record)
+            self._known |= {page.receipt for page in record.pages}
         elif isinstance(record, Came):
-            self._came[record.receipt] = record
+            # Of a page that is on record already nothing more can be told.
+            if record.receipt in self._known:
+                self._came[record.receipt] = record
         else:
             self._forget(record)
 
@@ -138,6 +142,7 @@ class Journal:
             if step.key == (said.unit_id, said.cause) and step.at_us <= said.at_us:
                 for page in step.pages:
                     self._came.pop(page.receipt, None)
+                    self._known.discard(page.receipt)
             else:
                 left.append(step)
         self._steps = left

@@ -43,6 +43,9 @@ TURN_S: Final = 3.0
 SILENT_S: Final = 10.0
 # A trouble that is back within this time never was over.
 CALM_S: Final = 60.0
+# Who stood still for so long (a process that was stopped, a machine asleep) does not take that for the database's
+# silence, and first hears how things are.
+STOOD_S: Final = 5.0
 # A page to operations that nothing takes for so long is old.
 OPERATIONS_US: Final = 30 * 60 * 1_000_000
 _AWAY_KEY: Final[Key] = (NO_HOME, AWAY)
@@ -96,22 +99,31 @@ class Pager:
         self.outbox = Outbox(self._journal, site, clock, self._wants, self._note)
         self._calm_s = 0.0  # since when our database answers
         self._resumed = False
+        self._looked_s = self._clock.monotonic_s()
+        self._awake_s = float("-inf")
 
     def run(self, stop: threading.Event, wake: Callable[[], None]) -> None:
         """Until `stop`; `wake` is called when there is something to be sent."""
-        while not stop.wait(LOOK_S):
+        wait_s = LOOK_S
+        while not stop.wait(wait_s):
+            began_s = self._clock.monotonic_s()
             try:
                 if self.look():
                     wake()
             except Exception:  # a mistake of ours; with this thread nobody is told without the database
                 log.exception("nobody can be told without the database")
+            # In a storm the threads that send have three quarters of the time.
+            wait_s = max(LOOK_S, 3 * (self._clock.monotonic_s() - began_s))
 
     def look(self) -> bool:
         """One look; whether there is something new to be sent."""
         with self._lock:
             self._hear()
-            card = self._card()
-            if card is None:
+            now_s, card = self._clock.monotonic_s(), self._card()
+            if now_s - self._looked_s > STOOD_S:
+                self._awake_s = now_s
+            self._looked_s = now_s
+            if card is None or now_s - self._awake_s < STOOD_S:
                 return False
             steps = self._steps(card)
             self._metrics.away_cases.set(len(self._book.active))
@@ -185,7 +197,8 @@ class Pager:
     # What is to be done
 
     def _steps(self, card: Card) -> list[Step]:
-        now_us, now_s, silent_s = self._clock.now_us(), self._clock.monotonic_s(), self._silent_s()
+        now_us, now_s = self._clock.now_us(), self._clock.monotonic_s()
+        silent_s = min(self._silent_s(), now_s - self._awake_s)
         silent = silent_s >= SILENT_S
         late_s = self._turn(card) * TURN_S
         if not self._resumed:

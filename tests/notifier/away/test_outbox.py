@@ -79,7 +79,7 @@ def test_what_nobody_wants_any_more_is_let_go(desk: Desk) -> None:
 
 
 def test_after_a_restart_only_what_was_not_taken_goes_out(desk: Desk) -> None:
-    again, lost, taken = step(101, unit=1), step(101, unit=2), step(101, unit=3)
+    again, lost, taken = step(101, unit=1), step(201, unit=2), step(301, unit=3)
     desk.journal.write(again, lost, taken)
     desk.journal.write(Came(again.pages[0].receipt, "again", "", START_US, 2, START_US - 1))
     desk.journal.write(Came(taken.pages[0].receipt, "sent", "", START_US))

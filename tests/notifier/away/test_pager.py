@@ -60,7 +60,7 @@ def test_a_high_one_that_nobody_can_answer(one: Notifier, air: Air) -> None:
 
 def test_it_is_bounded_and_a_rise_begins_anew(one: Notifier, air: Air) -> None:
     air.frame(alert(priority="medium"))
-    live(12 * 2100, one, every_s=10)
+    live(12 * 2100, one, every_s=4)
     assert sum(host == FIRST for _, host in one.sent) == 8
     air.frame(alert(priority="high"))
     live(1, one)
@@ -285,6 +285,19 @@ def test_words_that_are_none_are_counted_and_passed_over(one: Notifier, air: Air
     live(5, one)
     assert [host for _, host in one.sent] == [FIRST]
     assert one.metrics.away_bad._value.get() == 4
+
+
+def test_who_stood_still_itself_hears_first_how_things_are(one: Notifier, air: Air) -> None:
+    air.frame(alert())
+    live(10, one)
+    one.clock.advance(3600)  # the machine slept, and wakes up with the words of an hour ago
+    one.silent_s = 3600  # so long our own thread has not asked the database
+    air.frame(alert())
+    live(2, one)
+    one.silent_s = 0
+    air.frame(since_us=0)
+    live(300, one)
+    assert [host for _, host in one.sent] == [FIRST]
 
 
 moves = st.lists(

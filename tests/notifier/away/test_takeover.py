@@ -205,6 +205,19 @@ def test_who_accepts_before_it_is_reported_is_not_asked_again(night: Night) -> N
     assert [way for way, *_ in night.deliveries()] == ["anna 1", "anna 2"]
 
 
+def test_who_has_accepted_keeps_it_though_rounds_went_out_that_the_database_does_not_know(night: Night) -> None:
+    night.air.frame(alert(unit=night.unit))
+    night.pass_without(500)
+    assert night.home_pages().count("127.0.0.1") == 7
+    night.world.now_us = START_US  # its clock is behind ours: the acceptance is older than the second round
+    night.world.alert("R10")
+    router.route(night.world.conn, CAUSES, night.world.now_us)
+    night.world.answer("anna", Move.ACCEPT)
+    night.air.frame(since_us=0)
+    night.back(5)
+    assert night.world.notice() == ("accepted", "high", 1)
+
+
 def test_what_nothing_has_taken_yet_is_tried_on_from_the_database(night: Night) -> None:
     night.notifiers[0].away = {"127.0.0.1"}
     night.air.frame(alert(unit=night.unit))
