@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from clinician_api.metrics import Metrics as ApiMetrics
 from ingest.metrics import Metrics as IngestMetrics
+from notifier.metrics import Metrics as NotifierMetrics
 from registrar.metrics import Metrics as RegistrarMetrics
 from tests.conftest import require
 
@@ -36,12 +37,13 @@ def families(registry: CollectorRegistry) -> dict[str, set[str]]:
 
 
 def known() -> dict[str, set[str]]:
-    registries = (IngestMetrics().registry, ApiMetrics().registry, RegistrarMetrics().registry)
+    kinds = (IngestMetrics, ApiMetrics, RegistrarMetrics, NotifierMetrics)
+    registries = [kind().registry for kind in kinds]
     return {name: samples for registry in registries for name, samples in families(registry).items()}
 
 
 def named(text: str) -> set[str]:
-    return set(re.findall(r"\bhomehd_(?:ingest|api|registrar)_\w+", text))
+    return set(re.findall(r"\bhomehd_(?:ingest|api|registrar|notifier)_\w+", text))
 
 
 @pytest.mark.parametrize("path", [RULES, PAGE], ids=lambda path: path.name)
