@@ -138,8 +138,10 @@ class Journal:
     def _forget(self, said: Reported) -> None:
         # Reported is what stood there when the report began; what was sent meanwhile comes with the next one.
         left: list[Step] = []
+        count = 0
         for step in self._steps:
-            if step.key == (said.unit_id, said.cause) and step.at_us <= said.at_us:
+            if step.key == (said.unit_id, said.cause) and count < said.steps:
+                count += 1
                 for page in step.pages:
                     self._came.pop(page.receipt, None)
                     self._known.discard(page.receipt)

@@ -152,15 +152,15 @@ class Pager:
         """Whether ingest says that alerts of it are not saved."""
         return key in self._book.active
 
-    def reported(self, key: Key, until_us: int) -> None:
-        """All of it until then is on record: the database goes on with it."""
+    def reported(self, key: Key, steps: int) -> None:
+        """The first so many steps of its story are on record: the database goes on with it."""
         with self._lock:
-            gone = [Reported(*key, until_us)]
+            gone = [Reported(*key, steps)]
             if key == _AWAY_KEY:
-                gone.append(Reported(*_BACK_KEY, self._clock.now_us()))
+                gone.append(Reported(*_BACK_KEY, len(self._journal.steps())))
             self._journal.write(*gone)
             self._book.hand_over(key)
-            if not self.outbox.left:
+            if not self._journal.steps():
                 self._journal.shorten()
 
     def close(self) -> None:

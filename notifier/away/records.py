@@ -65,11 +65,11 @@ class Came(msgspec.Struct, frozen=True, tag="came"):
 
 
 class Reported(msgspec.Struct, frozen=True, tag="reported"):
-    """What was journalled of a home and cause until now is on record in the database."""
+    """The first so many steps of a home and cause that the journal has are on record in the database."""
 
     unit_id: int
     cause: str
-    at_us: int
+    steps: int
 
 
 Record = Step | Came | Reported

@@ -18,7 +18,7 @@ from notifier.away.journal import Story
 from notifier.away.outbox import AGAIN, AWAY
 from notifier.away.records import NO_HOME, Came, Key, PageOf, Step
 from notifier.moving import Writes
-from store import away, deliveries, notices
+from store import away, channels, deliveries, notices
 from store.away import SentPage
 from store.deliveries import Wanted
 from store.notices import NewNotice, NoticeRow
@@ -41,8 +41,8 @@ class Kept(Protocol):
     def is_unsaved(self, key: Key) -> bool:
         """Whether ingest says that alerts of it are not saved."""
 
-    def reported(self, key: Key, until_us: int) -> None:
-        """All of it until then is on record."""
+    def reported(self, key: Key, steps: int) -> None:
+        """The first so many steps of its story are on record."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,6 @@ class Takeover:
         """Report what there is; what ingest has yet to save is left to the router. StoreError: it is tried again."""
         self.since_us = now_us if self.since_us is None else self.since_us
         for key, story in self.kept.stories().items():
-            until_us = max(step.at_us for step in story.steps)
             with transaction(conn, "put on record what was sent without the database"):
                 notices.lock_homes(conn, [key[0]])
                 row = self._row(conn, key, story, now_us)
@@ -66,7 +65,7 @@ class Takeover:
                     if key[0] == NO_HOME:
                         _close(conn, row, now_us)
             if row is not None:
-                self.kept.reported(key, until_us)
+                self.kept.reported(key, len(story.steps))
 
     def hook(self, conn: Connection, row: NoticeRow, now_us: int) -> NoticeRow:
         """The router has locked or opened a notice: what was sent about it goes first. What is reported here is found
@@ -112,6 +111,8 @@ class Takeover:
                     left.append(Wanted(row.notice_id, number, step.number, [page.channel_id], step.priority))
                 else:
                     pages.append(_sent(step, number, page, came))
+                if came is not None and came.state == DeliveryState.FAILED:
+                    channels.disable(conn, page.channel_id, came.detail or "gone", now_us)
         self.count(away.report(conn, row.notice_id, pages))
         if row.state in _ASKED:
             # Screens show now who is asked; what nothing has taken yet is tried on from here.
@@ -145,7 +146,8 @@ def _sent(step: Step, number: int, page: PageOf, came: Came | None) -> SentPage:
     if came is None:
         state, detail = DeliveryState.SENT, f"handed over {WHILE}; what came of it is not known"
     else:
-        state, detail = DeliveryState(came.state), f"sent {WHILE}: {came.detail}"
+        state = DeliveryState(came.state)
+        detail = f"{'tried' if state is DeliveryState.FAILED else 'sent'} {WHILE}: {came.detail}"
     return SentPage(
         page.receipt, number, step.number, page.channel_id, step.priority, step.at_us if came is None else came.at_us,
         state, detail,

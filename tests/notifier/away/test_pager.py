@@ -199,7 +199,7 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     live(2, one)
     assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY, Occasion.BACK]
     assert set(one.pager.stories()) == {(NO_HOME, AWAY)}
-    one.pager.reported((NO_HOME, AWAY), one.clock.now_us())
+    one.pager.reported((NO_HOME, AWAY), 1)
     live(300, one, every_s=1)
     assert len(one.pages) == 2
     assert (NO_HOME, BACK) not in one.pager.stories()

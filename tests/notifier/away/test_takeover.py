@@ -166,6 +166,18 @@ def test_a_notice_that_was_being_asked_about_goes_on_and_no_step_comes_all_at_on
     assert night.world.notice() == ("asking", "high", 1)
 
 
+def test_a_channel_that_is_gone_for_good_is_used_no_more(night: Night) -> None:
+    night.notifiers[0].gone = {"127.0.0.1"}
+    night.air.frame(alert(unit=night.unit))
+    night.pass_without(1)
+    night.world.alert("R10")
+    night.air.frame(since_us=0)
+    night.back()
+    gone = night.world.rows("SELECT channel_id FROM channel WHERE disabled_why = 'gone' ORDER BY channel_id")
+    assert (night.world.ways["anna 1"],) in gone
+    assert night.deliveries()[0] == ("anna 1", 1, "failed", f"tried {WHILE}: gone")
+
+
 def test_what_ingest_never_saves_is_on_record_as_over(night: Night) -> None:
     night.air.frame(alert(unit=night.unit))
     night.pass_without(10)
