@@ -18,7 +18,12 @@ ORDER BY c.tier, c.channel_id
 
 -- name: card_shelves
 SELECT unit_id, rule, kind, priority, alert_id, to_us(until)
-FROM (SELECT DISTINCT ON (unit_id, rule) * FROM shelving_event ORDER BY unit_id, rule, event_id DESC) AS newest
+FROM (
+    SELECT DISTINCT ON (unit_id, rule) * FROM shelving_event
+    -- Nothing is set aside for longer than twelve hours.
+    WHERE at > clock_timestamp() - interval '13 hours'
+    ORDER BY unit_id, rule, event_id DESC
+) AS newest
 WHERE kind <> 'ended' AND until > clock_timestamp()
 ORDER BY unit_id, rule
 
