@@ -167,6 +167,8 @@ def _check(url: str, away: _Away | None) -> None:
             migrate.check(conn)
     except StoreError as error:
         if error.trouble is not Trouble.UNAVAILABLE or away is None or away.keeper.card is None:
+            if away is not None:
+                away.end()
             raise
         fields = {"error": error.line(), "card_age_s": round(away.keeper.age_s())}
         log.error("started without the database: people are paged by the card", extra={"fields": fields})

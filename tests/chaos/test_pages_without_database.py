@@ -53,9 +53,7 @@ class Pagers:
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
-    for made in running(tmp_path / "system"):
-        made.environment["HOMEHD_CHANNELS"] = ""
-        yield made
+    yield from running(tmp_path / "system")
 
 
 @pytest.fixture
