@@ -36,12 +36,14 @@ MAX_KEEPALIVE_S: Final = 600
 RIGHTS: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("read hhd/1/+/+/up", "read hhd/1/+/+/status", "write hhd/1/+/+/down", "write live/1/+"),
     "api": ("read live/1/+",),
+    # Hears what is not saved; notifiers say to each other what they have sent.
+    "notifier": ("read live/1/+", "readwrite notify/1/sent"),
     # Renews certificates, sends configurations, and clears what a revoked home left behind.
     "registrar": ("readwrite hhd/1/+/+/+",),
     # Speaks for homes: only where load is tried, never where patients are.
     "simulator": ("write hhd/1/+/+/up", "write hhd/1/+/+/status", "read hhd/1/+/+/down"),
 }
-SERVICES: Final = ("ingest", "api", "registrar")
+SERVICES: Final = ("ingest", "api", "notifier", "registrar")
 # Where a home may publish.
 WAYS_UP: Final = ("up", "status", "csr")
 # What one home can leave in the broker until it is revoked, when it retains the largest packet everywhere: 24 MiB.

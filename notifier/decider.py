@@ -9,11 +9,12 @@ from typing import Final
 
 from evaluation.links import IngestWatch, LinkTrouble, beat_of
 from notifier import escalator, router, troubles
+from notifier.away.takeover import Takeover
 from notifier.escalator import WhoIsOnCall
 from notifier.metrics import Metrics
 from notifier.router import Causes
 from notifier.troubles import Trouble
-from store import heartbeat, notice_steps, notices, pool
+from store import heartbeat, migrate, notice_steps, notices, pool
 from store.errors import StoreError
 from store.pool import Connection, answered_within
 from telemetry.alarms import Priority
@@ -44,7 +45,7 @@ class Decider:
 
     def __init__(
         self, database_url: str, instance: str, causes: Causes, who: WhoIsOnCall, lookouts: Sequence[Lookout],
-        wake: Callable[[], None], clock: Clock, metrics: Metrics,
+        wake: Callable[[], None], clock: Clock, metrics: Metrics, takeover: Takeover | None = None,
     ) -> None:  # fmt: skip
         self._url = database_url
         self._instance = instance
@@ -59,12 +60,16 @@ class Decider:
         self.hears = False  # whether ingest works, so that what happens at home reaches us
         self._beat_s = self._looked_s = float("-inf")
         self.answered_s = float("-inf")
+        # Not only answered, but did all that it was asked for: one that is full or read-only answers.
+        self.worked_s = clock.monotonic_s()
+        self._takeover = takeover
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; a database that is away is waited for."""
         while not stop.is_set():
             try:
                 with pool.connect(self._url, name=f"homehd {SERVICE}") as conn:
+                    migrate.check(conn)
                     notices.listen(conn)
                     self._work(conn, stop)
             except StoreError as error:
@@ -73,6 +78,8 @@ class Decider:
             except Exception:
                 self._metrics.failures.inc()
                 log.exception("nobody can be told")
+            if self._takeover is not None:
+                self._takeover.lost()
             stop.wait(AGAIN_S)
 
     def step(self, conn: Connection) -> float:
@@ -88,6 +95,7 @@ class Decider:
                 moved += troubles.settle(conn, self._troubles(conn, now_us), now_us)
             self.answered_s = self._clock.monotonic_s()
             due_us = notice_steps.next_due_us(conn)
+            self.worked_s = self._clock.monotonic_s()
         if moved:
             self._wake()
             return 0.0  # there may be more
@@ -101,10 +109,13 @@ class Decider:
 
     def _decide(self, conn: Connection, began_s: float) -> int:
         """How many alerts and notices were decided about."""
-        moved = 0
+        moved, hook = 0, None
+        if self._takeover is not None:
+            hook = self._takeover.hook
+            self._takeover.sweep(conn, notices.database_us(conn))
         while self._clock.monotonic_s() - began_s < WORK_S:
             now_us = notices.database_us(conn)
-            routed = router.route(conn, self._causes, now_us, self._fault)
+            routed = router.route(conn, self._causes, now_us, self._fault, hook)
             self._metrics.routed.inc(routed)
             # What is more important than the rest has its pages before the rest is looked at.
             taken = escalator.advance(conn, self._who, now_us)
@@ -115,7 +126,7 @@ class Decider:
                 break
             moved += routed + taken
             self._beat(conn)
-            self.answered_s = self._clock.monotonic_s()
+            self.answered_s = self.worked_s = self._clock.monotonic_s()
         return moved
 
     def _beat(self, conn: Connection) -> bool:

@@ -35,6 +35,12 @@ class Metrics:
             self.tries.labels(state)
         for outcome in ("sent", "failed"):
             self.heartbeats.labels(outcome)
+        self.card_writes = counter("card_writes", "Writes of the card for when the database is away", "outcome")
+        self.away_steps = counter("away_steps", "Steps taken without the database")
+        self.away_tries = counter("away_tries", "Tries of pages without the database by what came of them", "state")
+        self.away_heard = counter("away_heard", "Pages that another notifier said it had sent without the database")
+        self.away_bad = counter("away_bad", "Messages of the broker and lines of the journal that are none")
+        self.away_reported = counter("away_reported", "Pages sent without the database that were put on record")
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(name, text, labels, namespace="homehd", subsystem="notifier", registry=self.registry)
@@ -42,6 +48,9 @@ class Metrics:
         self.silent_s = gauge("database_silent_seconds", "Since the database last answered")
         self.unlooked_s = gauge("pages_unlooked_seconds", "Since somebody last looked for pages to send")
         self.troubles = gauge("troubles", "Troubles of the system that stand, as last looked at", "cause")
+        self.card_age_s = gauge("card_age_seconds", "Since the card was as the database has it")
+        self.away_cases = gauge("away_cases", "Homes and causes that are paged about without the database")
+        self.away_connected = gauge("away_connected", "1: the broker lets us hear what is not saved")
 
     def counting(self, look: Look, *causes: str) -> Look:
         """The same look, its troubles of these causes counted in `troubles`."""

@@ -19,6 +19,7 @@ MAX_COUNT: Final = 9999
 # dashes, with a digit among them: numbers and UUIDs are made of these, names are not.
 _KEY: Final = re.compile(r"(?=.*[0-9])[0-9a-f]+(?:-[0-9a-f]+)*")
 _MAX_KEY: Final = 32
+_WITHOUT_RECORD: Final = frozenset({Occasion.SEVERAL, Occasion.UNSAVED, Occasion.AWAY, Occasion.BACK})
 _RECEIPT: Final = re.compile(r"[0-9a-f]{32,64}")
 
 
@@ -137,11 +138,10 @@ class Page:
 
     @property
     def link(self) -> str:
-        """Where it is said whom it is about, to who signs in: of several, the list; of a test, one's own channels.
-
-        Empty without a site.
+        """Where it is said whom it is about, to who signs in: of several, and of what is on no record, the list; of a
+        test, one's own channels. Empty without a site.
         """
-        if self.occasion is Occasion.SEVERAL:
+        if self.occasion in _WITHOUT_RECORD:
             return self.site.address("#/alerts")
         if self.occasion is Occasion.DIGEST:
             return self.site.address("#/notices")

@@ -6,7 +6,7 @@ Whatever is killed when, each event is decided about once. Two notifiers never d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts import routing, shelving, silence
@@ -24,6 +24,9 @@ from telemetry.alarms import ConditionState, Priority
 
 CLINICAL = "clinical"
 
+# A notice that was locked or opened, as it is once what was sent about it without the database is on record.
+Hook = Callable[[Connection, NoticeRow, int], NoticeRow]
+
 
 @dataclass(frozen=True, slots=True)
 class Causes:
@@ -40,10 +43,11 @@ class Causes:
         return [rule for rule, group in self.by_rule.items() if group == cause]
 
 
-def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "") -> int:
+def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "", hook: Hook | None = None) -> int:
     """Decide about what is due; how many alerts and notices that was. StoreError: nothing has changed, all is due.
 
-    `own_fault`: what keeps our own servers from hearing the homes, in a person's words; empty when they do.
+    `own_fault`: what keeps our own servers from hearing the homes, in a person's words; empty when they do. `hook` is
+    called with every notice before it is decided about.
     """
     with pipelined(conn, "decide whom to tell"):
         due = notices.take_due(conn)
@@ -57,13 +61,13 @@ def route(conn: Connection, causes: Causes, now_us: int, own_fault: str = "") ->
         rows = {_key(row): row for row in notices.lock_open(conn, units)}
         asked_again = {notice for notice, _ in again}
         wanted |= {key for key, row in rows.items() if row.notice_id in asked_again}
-        _decide_all(conn, causes, wanted, rows, due, now_us, own_fault)
+        _decide_all(conn, causes, wanted, rows, due, now_us, own_fault, hook)
         return len(due) + len(again)
 
 
 def _decide_all(
     conn: Connection, causes: Causes, wanted: set[Key], rows: Mapping[Key, NoticeRow], due: list[int], now_us: int,
-    own_fault: str,
+    own_fault: str, hook: Hook | None,
 ) -> None:  # fmt: skip
     open_ids = [rows[key].notice_id for key in wanted if key in rows]
     alerts: defaultdict[Key, list[AlertToJudge]] = defaultdict(list)
@@ -72,6 +76,8 @@ def _decide_all(
     homes = notices.homes(conn, sorted({unit for unit, _, _ in wanted}), now_us)
     silent = silences.of_units(conn, sorted({unit for unit, _, cause in wanted if cause == routing.SILENCE}))
     rows = {**rows, **_open(conn, {key for key in wanted if key not in rows}, alerts, homes, now_us)}
+    if hook is not None:
+        rows = {key: hook(conn, row, now_us) if key in wanted else row for key, row in rows.items()}
     closed = accounts.closed(conn, [rows[key].accepted_by for key in wanted & rows.keys()])
     writes = Writes()
     # The most important first: their pages are the first to go.

@@ -8,12 +8,16 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
 from notifier import lost_channels, pathway, selftest, silences
+from notifier.away.keeper import Keeper
+from notifier.away.pager import Line, Pager
+from notifier.away.takeover import Takeover
 from notifier.dead_man import DeadMan
 from notifier.decider import Decider
 from notifier.digests import Digests
@@ -24,6 +28,7 @@ from notifier.on_call import OnCall
 from notifier.page import Site
 from notifier.router import Causes
 from store import migrate, notices, pool, push_key
+from store.errors import StoreError, Trouble
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
 
@@ -42,6 +47,7 @@ class NotifyOptions:
     Attributes:
         health_port: 0 = any free one, printed in the log.
         digest: whether who is on call is told once a day what is on the work list.
+        folder: where the card and the journal are, for when the database is away; None: then nobody is paged.
         heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
         push_key: the public key that browsers subscribe to, told to the API; empty: web push is not set up.
     """
@@ -52,6 +58,7 @@ class NotifyOptions:
     heartbeat_url: str | None = None
     digest: bool = True
     push_key: str = ""
+    folder: Path | None = None
 
 
 def causes() -> Causes:
@@ -60,18 +67,20 @@ def causes() -> Causes:
     return Causes(found | {rule.id: rule.spec.cause for rule in between_rules.load()})
 
 
-def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.Event) -> None:
+def run(
+    options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.Event, line: Line | None = None
+) -> None:  # fmt: skip
     """Tell people what has happened until `stop`. Several may run at once; what one had begun another ends.
 
-    StoreError when the database is not there at the start or not ours, HomehdError when the health port cannot be had.
-    Later troubles are logged, counted, and waited out.
+    `line`: the way to the broker, by which is heard what is not saved; None: there is none.
+
+    StoreError when the database is not ours, or not there at the start and nothing is known without it; HomehdError
+    when the health port or the folder cannot be had. Later troubles are logged, counted, and waited out.
     """
-    with pool.connect(options.database_url, name="homehd notifier") as conn:
-        migrate.check(conn)
-        if push_key.publish(conn, options.push_key, notices.database_us(conn)):
-            log.info("key for web push told", extra={"fields": {"set_up": bool(options.push_key)}})
     instance = f"{socket.gethostname()}-{os.getpid()}"
     metrics, on_call = Metrics(), OnCall()
+    away = _Away(options, instance, line, carrier, clock, metrics) if options.folder else None
+    _check(options, away)
     kept = KeptDeliveries(options.database_url, instance, options.site, metrics)
     dispatch = Dispatch(kept, carrier, clock)
     rules = causes()
@@ -94,15 +103,18 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         dispatch.wake,
         clock,
         metrics,
+        away.takeover if away else None,
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
     metrics.unlooked_s.set_function(lambda: clock.monotonic_s() - dispatch.looked_s)
     health = HealthPort(
-        options.health_port, metrics.page, lambda: _health(decider, dispatch, clock), named="notify_health_port"
+        options.health_port, metrics.page, lambda: _health(decider, dispatch, away, clock), named="notify_health_port"
     )
     sender = threading.Thread(target=dispatch.run, args=(stop,), name="pages", daemon=True)
     try:
         sender.start()
+        if away:
+            away.start(decider, stop)
         _watched(options.heartbeat_url, lambda: _is_well(decider, dispatch, clock), clock, metrics, stop)
         log.info("notifier ready", extra={"fields": {"health_port": health.port, "instance": instance}})
         decider.run(stop)
@@ -110,9 +122,76 @@ def run(options: NotifyOptions, carrier: Carrier, clock: Clock, stop: threading.
         stop.set()
         dispatch.wake()
         sender.join(LAST_S)
+        if away:
+            away.end()
         kept.close()
         health.stop()
     log.info("notifier stopped")
+
+
+class _Away:
+    """Everything for when the database is away (decision 36), put together."""
+
+    def __init__(
+        self, options: NotifyOptions, instance: str, line: Line | None, carrier: Carrier, clock: Clock, metrics: Metrics
+    ) -> None:  # fmt: skip
+        assert options.folder is not None
+        self._decider: Decider | None = None
+        self._clock = clock
+        self._line = line
+        self.keeper = Keeper(options.database_url, options.folder / "card.json", clock, metrics)
+        self._pager = Pager(
+            instance, options.folder, line, options.site, clock, metrics, causes().of, lambda: self.keeper.card,
+            self._silent_s,
+        )  # fmt: skip
+        self.takeover = Takeover(self._pager, metrics.away_reported.inc)
+        self._dispatch = Dispatch(self._pager.outbox, carrier, clock)
+        self._threads: list[threading.Thread] = []
+        metrics.card_age_s.set_function(self.keeper.age_s)
+
+    def start(self, decider: Decider, stop: threading.Event) -> None:
+        """Threads of its own: none of them waits for the database but the one that keeps the card."""
+        self._decider = decider
+        threading.Thread(target=self.keeper.run, args=(stop,), name="card", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._pager.run, args=(stop, self._dispatch.wake), name="away", daemon=True),
+            threading.Thread(target=self._dispatch.run, args=(stop,), name="away pages", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """What is on its way may end; then the journal is free."""
+        self._dispatch.wake()
+        for thread in self._threads:
+            thread.join(LAST_S)
+        self._pager.close()
+
+    def health(self) -> str:
+        """Whether people could be paged without the database, in words."""
+        if self.keeper.card is None:
+            return "nobody could be paged: there is no card"
+        if self._line is None or not self._line.connected:
+            return "operations only: the broker does not let us hear"
+        return f"ready, by a card of {self.keeper.age_s():.0f} s"
+
+    def _silent_s(self) -> float:
+        return 0.0 if self._decider is None else self._clock.monotonic_s() - self._decider.worked_s
+
+
+def _check(options: NotifyOptions, away: _Away | None) -> None:
+    try:
+        with pool.connect(options.database_url, name="homehd notifier") as conn:
+            migrate.check(conn)
+            if push_key.publish(conn, options.push_key, notices.database_us(conn)):
+                log.info("key for web push told", extra={"fields": {"set_up": bool(options.push_key)}})
+    except StoreError as error:
+        if error.trouble is not Trouble.UNAVAILABLE or away is None or away.keeper.card is None:
+            if away is not None:
+                away.end()
+            raise
+        fields = {"error": error.line(), "card_age_s": round(away.keeper.age_s())}
+        log.error("started without the database: people are paged by the card", extra={"fields": fields})
 
 
 def _watched(
@@ -126,13 +205,14 @@ def _watched(
 
 def _is_well(decider: Decider, dispatch: Dispatch, clock: Clock) -> bool:
     """The database answers, decisions are fresh, pages go out, and what happens at home reaches us."""
-    return decider.hears and _health(decider, dispatch, clock)[0]
+    return decider.hears and _health(decider, dispatch, None, clock)[0]
 
 
-def _health(decider: Decider, dispatch: Dispatch, clock: Clock) -> tuple[bool, dict[str, object]]:
+def _health(decider: Decider, dispatch: Dispatch, away: _Away | None, clock: Clock) -> tuple[bool, dict[str, object]]:
     silent_s, waiting_s = (clock.monotonic_s() - last_s for last_s in (decider.answered_s, dispatch.looked_s))
     answers, sends = silent_s < STALE_S, waiting_s < STALE_S
     return answers and sends, {
         "database": "answers" if answers else f"silent for {silent_s:.0f} s",
         "pages": "go out" if sends else f"not looked for since {waiting_s:.0f} s",
+        "without the database": away.health() if away else "nobody is paged",
     }

@@ -27,6 +27,9 @@ class Occasion(StrEnum):
     SEVERAL = "several"  # to answer for more than one at once: pages folded in a flood
     DIGEST = "digest"  # once a day: so many are on the work list
     TEST = "test"  # a channel is tried out; nobody needs to do anything
+    UNSAVED = "unsaved"  # somebody is asked while the database is away: it can be answered by deeds only
+    AWAY = "away"  # operations: the database does not answer
+    BACK = "back"  # operations: it answers again
 
 
 Words = dict[Language, str]
@@ -38,6 +41,8 @@ def title(occasion: Occasion, priority: Priority, audience: Audience, language: 
         return _TEST_TITLE[language]
     if occasion is Occasion.DIGEST:
         return _DIGEST_TITLE[language]
+    if occasion in _OF_DATABASE:
+        return _PRIORITY[priority][language] + _OF_DATABASE[occasion][0][language]
     subject = _SUBJECTS if occasion is Occasion.SEVERAL else _SUBJECT
     return _PRIORITY[priority][language] + subject[audience][language]
 
@@ -50,6 +55,10 @@ def body(occasion: Occasion, priority: Priority, audience: Audience, language: L
         return _ON_THE_LIST[language]
     if occasion is Occasion.SEVERAL:
         return _ANSWER_EACH[language]
+    if occasion in _OF_DATABASE:
+        return _OF_DATABASE[occasion][1][language]
+    if occasion is Occasion.UNSAVED:
+        return _ANSWER_BY_DEEDS[language]
     return (_WORK_LIST if priority is Priority.LOW else _ANSWER[audience])[language]
 
 
@@ -107,6 +116,26 @@ _ANSWER: Final[dict[Audience, Words]] = {
 _ANSWER_EACH: Final[Words] = {
     _EN: "Open the list, then accept or pass on each. Until you do, others are asked.",
     _ZH: "请打开列表，逐一接受或转交。在您回应之前，系统会继续联系其他人员。",
+}
+_ANSWER_BY_DEEDS: Final[Words] = {
+    _EN: "The database is away: this cannot be acknowledged now. Look at the screens, or call those at home.",
+    _ZH: "数据库不可用，目前无法确认。请查看监护屏幕，或致电患者家中。",
+}
+_OF_DATABASE: Final[dict[Occasion, tuple[Words, Words]]] = {
+    Occasion.AWAY: (
+        {_EN: "the database does not answer", _ZH: "数据库无响应"},
+        {
+            _EN: "Alerts are judged and paged from memory; nothing is saved or acknowledged. See to the database now.",
+            _ZH: "系统仍在判断并发送警报，但无法保存或确认。请立即检查数据库。",
+        },
+    ),
+    Occasion.BACK: (
+        {_EN: "the database answers again", _ZH: "数据库已恢复"},
+        {
+            _EN: "What was found and sent meanwhile is being put on record. No answer is needed.",
+            _ZH: "期间的警报和通知正在补录。无需回应。",
+        },
+    ),
 }
 _WORK_LIST: Final[Words] = {
     _EN: "There is something new on your work list.",

@@ -1,7 +1,7 @@
 """MQTT topics: build, parse, patterns.
 
 `hhd/1/<shard>/<unit>/<direction>` between a home and the cloud (up, status, csr: from the home; down, config: to it),
-`live/1/<shard>` from ingest to the API.
+`live/1/<shard>` from ingest to the API, `notify/1/sent` among notifiers while the database is away.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _HOME: Final = re.compile(r"hhd/1/(0|[1-9][0-9]?)/([a-z0-9][a-z0-9-]{1,31})/(up|
 _LIVE: Final = re.compile(r"live/1/([0-9]{1,2})")
 
 LIVE_PATTERN: Final = "live/1/+"
+SENT: Final = "notify/1/sent"
 # A fleet says the same few topics over and over; 20 MB when somebody makes up others.
 _REMEMBERED: Final = 65_536
 

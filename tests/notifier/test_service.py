@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -16,11 +18,13 @@ from notifier import service
 from notifier.channels import Channels
 from notifier.page import Site
 from store import heartbeat, notices, rota
+from store.errors import StoreError
 from store.rota import Written
 from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
 from telemetry.rota import PRIMARY, Audience, Rotation
-from tests.notifier.http_sink import http_sink
+from tests.notifier.away_world import Air, AirLine, alert
+from tests.notifier.http_sink import HttpSink, http_sink
 from tests.notifier.pages import LOOPBACK
 from tests.notifier.world import World
 
@@ -99,3 +103,67 @@ def test_the_digest_can_be_turned_off(world: World, digest: bool) -> None:
         stop.set()
         thread.join(15)
     assert world.rows("SELECT count(*) FROM notice WHERE cause = 'digest'") == [(int(digest),)]
+
+
+@contextmanager
+def running(url: str, folder: Path, line: AirLine | None) -> Iterator[int]:
+    """A whole notifier on a thread; its health port."""
+    clock, stop, port = SystemClock(), threading.Event(), free_port()
+    options = service.NotifyOptions(url, Site(), port, folder=folder)
+    work = (options, Channels(LOOPBACK, clock), clock, stop, line)
+    thread = threading.Thread(target=service.run, args=work)
+    thread.start()
+    try:
+        yield port
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def until(done: object, seconds: float = 20) -> None:
+    clock, pause = SystemClock(), threading.Event()
+    end_s = clock.monotonic_s() + seconds
+    while not done():  # type: ignore[operator]
+        assert clock.monotonic_s() < end_s
+        pause.wait(0.05)
+
+
+def says(port: int) -> str:
+    try:
+        with closing(urlopen(f"http://127.0.0.1:{port}/healthz")) as answer:
+            return str(json.load(answer)["without the database"])
+    except OSError as error:
+        return str(json.loads(error.read())["without the database"]) if hasattr(error, "read") else ""
+
+
+def test_it_says_whether_it_could_page_without_the_database(world: World, tmp_path: Path) -> None:
+    line = AirLine(Air())
+    with running(world.url, tmp_path, line) as port:
+        until(lambda: says(port).startswith("ready, by a card of "))
+        line.connected = False
+        assert says(port) == "operations only: the broker does not let us hear"
+
+
+def test_it_starts_without_the_database_by_the_card_of_last_time(world: World, tmp_path: Path) -> None:
+    nowhere = "postgresql://homehd@127.0.0.1:1/nothing"
+    options = service.NotifyOptions(nowhere, Site(), folder=tmp_path)
+    with pytest.raises(StoreError):  # nothing is known yet: as any service
+        service.run(options, Channels(LOOPBACK, SystemClock()), SystemClock(), threading.Event())
+    air = Air()
+    with http_sink() as sink:
+        world.rows("UPDATE channel SET address = %s || channel_id, host = %s WHERE kind = 'apprise' RETURNING 1",
+                   f"json://{sink.authority}/", sink.authority)  # fmt: skip
+        with running(world.url, tmp_path, AirLine(air)) as port:
+            until(lambda: says(port).startswith("ready"))
+        (name,) = world.rows("SELECT name FROM unit")[0]
+        line = AirLine(air)
+        air.lines = [line]
+        with running(nowhere, tmp_path, line):
+            air.frame(alert(unit=name))
+            until(lambda: bool(paged(sink)))
+    assert [path.name for path in tmp_path.glob("journal-?")] == ["journal-0"], "nobody has kept it from the next"
+
+
+def paged(sink: HttpSink) -> list[bytes]:
+    return [request.body for request in sink.requests if b"cannot be acknowledged now" in request.body]

@@ -1,0 +1,1 @@
+"""Paging people while the database is away (decision 36)."""

@@ -1,0 +1,174 @@
+"""When the database is back: what was sent without it is put on record, once, and its notices go on from there.
+
+It comes before anything is routed or escalated. Whoever comes second, or again, adds nothing: a page is known by its
+receipt, a round by its number, a step by being done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from alerts.delivery import DeliveryState
+from alerts.escalation import StepKind
+from alerts.responsibility import Answerable, Move
+from evaluation.notice_changes import word
+from notifier.away.journal import Story
+from notifier.away.outbox import AGAIN, AWAY
+from notifier.away.records import NO_HOME, Came, Key, PageOf, Step
+from notifier.moving import Writes
+from store import away, channels, deliveries, notices
+from store.away import SentPage
+from store.deliveries import Wanted
+from store.notices import NewNotice, NoticeRow
+from store.pool import Connection, transaction
+from telemetry.alarms import Priority
+from telemetry.rota import Audience
+
+WHILE: Final = "while the database was away"
+# So long ingest has to save what it found, once it says that all is saved, or nothing.
+PATIENCE_US: Final = 30_000_000
+_ASKED: Final = frozenset({Answerable.ASKING, Answerable.UNANSWERED})
+
+
+class Kept(Protocol):
+    """What `Takeover` needs of whoever pages while the database is away."""
+
+    def stories(self) -> Mapping[Key, Story]:
+        """What the database does not know yet, by home and cause."""
+
+    def is_unsaved(self, key: Key) -> bool:
+        """Whether ingest says that alerts of it are not saved."""
+
+    def reported(self, key: Key, steps: int) -> None:
+        """The first so many steps of its story are on record."""
+
+
+@dataclass(slots=True)
+class Takeover:
+    """Attributes: since_us: since when the database answers (its clock), None while it is not known to."""
+
+    kept: Kept
+    count: Callable[[int], None]
+    since_us: int | None = None
+
+    def sweep(self, conn: Connection, now_us: int) -> None:
+        """Report what there is; what ingest has yet to save is left to the router. StoreError: it is tried again."""
+        self.since_us = now_us if self.since_us is None else self.since_us
+        for key, story in self.kept.stories().items():
+            with transaction(conn, "put on record what was sent without the database"):
+                notices.lock_homes(conn, [key[0]])
+                row = self._row(conn, key, story, now_us)
+                if row is not None:
+                    row = self._report(conn, row, story, now_us)
+                    if key[0] == NO_HOME:
+                        _close(conn, row, now_us)
+            if row is not None:
+                self.kept.reported(key, len(story.steps))
+
+    def hook(self, conn: Connection, row: NoticeRow, now_us: int) -> NoticeRow:
+        """The router has locked or opened a notice: what was sent about it goes first. What is reported here is found
+        so by the next `sweep`.
+        """
+        story = self.kept.stories().get((row.unit_id or NO_HOME, row.cause))
+        return row if story is None or row.patient_id is not None else self._report(conn, row, story, now_us)
+
+    def lost(self) -> None:
+        """The database does not answer any more."""
+        self.since_us = None
+
+    def _row(self, conn: Connection, key: Key, story: Story, now_us: int) -> NoticeRow | None:
+        receipts = [page.receipt for step in story.steps for page in step.pages]
+        known = away.reported_in(conn, receipts)
+        if known is not None:
+            return notices.lock(conn, known)
+        if key[0] == NO_HOME:
+            return _open(
+                conn, NewNotice(None, None, None, Audience.OPERATIONS, AWAY, _subject(story), _top(story)), story
+            )
+        for row in notices.lock_open(conn, [key[0]]):
+            if row.cause == key[1] and row.patient_id is None:
+                return row
+        if self.kept.is_unsaved(key) or self.since_us is None or now_us - self.since_us < PATIENCE_US:
+            return None
+        # Ingest did not live to save it. It was told, and that is on record; with no alert, the router closes it.
+        home = notices.homes(conn, [key[0]], now_us).get(key[0])
+        clinic = home.clinic_id if home else None
+        row = _open(conn, NewNotice(key[0], None, clinic, Audience.CLINICAL, key[1], "", _top(story)), story)
+        notices.recheck(conn, {row.notice_id: now_us})
+        return row
+
+    def _report(self, conn: Connection, row: NoticeRow, story: Story, now_us: int) -> NoticeRow:
+        pages: list[SentPage] = []
+        left: list[Wanted] = []
+        for step in sorted(story.steps, key=lambda step: (step.round, step.number, step.at_us)):
+            row = _take(conn, row, step)
+            number = step.round if step.round <= row.round else row.round
+            for page in step.pages:
+                came = story.came.get(page.receipt)
+                if page.screen or (came is not None and came.state == AGAIN):
+                    left.append(Wanted(row.notice_id, number, step.number, [page.channel_id], step.priority))
+                else:
+                    pages.append(_sent(step, number, page, came))
+                if came is not None and came.state == DeliveryState.FAILED:
+                    channels.disable(conn, page.channel_id, came.detail or "gone", now_us)
+        self.count(away.report(conn, row.notice_id, pages))
+        if row.state in _ASKED:
+            # Screens show now who is asked; what nothing has taken yet is tried on from here.
+            deliveries.queue(conn, [one for one in left if one.round == row.round], now_us)
+        return row
+
+
+def _take(conn: Connection, row: NoticeRow, step: Step) -> NoticeRow:
+    """The round and the step are begun and done at their times, where that is not on record yet."""
+    writes = Writes()
+    accepted = row.state == Answerable.ACCEPTED and (row.accepted_until_us or 0) > step.began_us
+    if row.state != Answerable.OVER and not accepted:
+        while row.round < step.round:
+            reason = f"asked {WHILE}"
+            before, priority = row.round, Priority(step.priority)
+            row = writes.move(row, Move.ASK, step.began_us, reason, priority=priority)
+            if row.round == before:
+                break
+    writes.flush(conn, step.began_us)
+    outcome = f"{step.reason}, {WHILE}"
+    if away.end_step(conn, row.notice_id, step.round, step.number, step.at_us, outcome):
+        writes = Writes()
+        writes.events.append(word(row, step.at_us, outcome, stage=f"step {step.kind}"))
+        if step.kind == StepKind.PATHWAY:
+            row = writes.move(row, Move.RUN_OUT, step.at_us, f"everybody was asked {WHILE}")
+        writes.flush(conn, step.at_us)
+    return row
+
+
+def _sent(step: Step, number: int, page: PageOf, came: Came | None) -> SentPage:
+    if came is None:
+        state, detail = DeliveryState.SENT, f"handed over {WHILE}; what came of it is not known"
+    else:
+        state = DeliveryState(came.state)
+        detail = f"{'tried' if state is DeliveryState.FAILED else 'sent'} {WHILE}: {came.detail}"
+    return SentPage(
+        page.receipt, number, step.number, page.channel_id, step.priority, step.at_us if came is None else came.at_us,
+        state, detail,
+    )  # fmt: skip
+
+
+def _open(conn: Connection, new: NewNotice, story: Story) -> NoticeRow:
+    (row,) = notices.open_all(conn, [new], min(step.began_us for step in story.steps))
+    return row
+
+
+def _close(conn: Connection, row: NoticeRow, now_us: int) -> None:
+    writes = Writes()
+    if row.state != Answerable.OVER:
+        writes.move(row, Move.RESOLVE, now_us, "the database answers again")
+    writes.flush(conn, now_us)
+
+
+def _subject(story: Story) -> str:
+    return f"since {min(step.began_us for step in story.steps)}"
+
+
+def _top(story: Story) -> Priority:
+    return max((Priority(step.priority) for step in story.steps), key=lambda priority: priority.rank)
