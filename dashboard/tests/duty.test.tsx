@@ -46,7 +46,7 @@ function bench(told: Duty, role: Me["user"]["role"] = "nurse", replies: Record<s
   const fetcher = async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = `${init?.method} ${String(input).split("?")[0]}`;
     asked.push([request, init?.body === undefined ? null : JSON.parse(String(init.body))]);
-    return replies[request]?.() ?? json({ error: { what: "no such thing", where: "", hint: "" } }, 404);
+    return replies[request]?.() ?? json({ what: "no such thing", where: "", hint: "" }, 404);
   };
   const session = new Session();
   session.me.value = {
@@ -295,7 +295,7 @@ describe("the rota page", () => {
     const { show, asked } = bench(duty(), "nurse", {
       "GET /api/rota": () => json(rota(OWN)),
       "POST /api/rota/shifts/1-1-2-3/accept": () =>
-        json({ error: { what: "this shift was changed meanwhile", where: "", hint: "Bob has it" } }, 409),
+        json({ what: "this shift was changed meanwhile", where: "", hint: "Bob has it" }, 409),
     });
     show(<RotaPage />);
     await settled();

@@ -51,9 +51,7 @@ test("a code makes the browser a screen, a wrong one says so", async () => {
   const session = new Session();
   let status = 401;
   show(<SignInPage />, session, (path) =>
-    path === "api/kiosk"
-      ? [status, status === 200 ? KIOSK : { error: { what: "no such code", where: "", hint: "" } }]
-      : [404, {}],
+    path === "api/kiosk" ? [status, status === 200 ? KIOSK : { what: "no such code", where: "", hint: "" }] : [404, {}],
   );
   const form = host.querySelector<HTMLFormElement>(".kiosk form");
   const input = form?.querySelector<HTMLInputElement>("input[name=code]");
@@ -92,7 +90,7 @@ test("who looked is asked for when it is opened, and goes back in pages", async 
   });
   show(<WhoLookedPanel unit="u-1" />, session, (path) => [
     200,
-    path.includes("before") ? page("3", "<img onerror=1>", null) : page("7", "Nora", "7"),
+    path.includes("cursor") ? page("3", "<img onerror=1>", null) : page("7", "Nora", "7"),
   ]);
   await settle();
   expect(asked).toEqual([]);
