@@ -50,7 +50,9 @@ class Action(StrEnum):
     SEE_WHO_LOOKED = "see who looked"  # at a patient
     KEEP_CHANNELS = "keep channels"  # one's own: by what one is reached
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
-    SEE_ROTA = "see rota"  # who is on call, and whether the way to people works
+    SEE_COVERAGE = "see coverage"  # who is on call now, and whether the way to people works, in a line
+    SEE_ROTA = "see rota"
+    SEE_SELFTEST = "see self-test"  # by person and channel
     ACCEPT_SHIFTS = "accept shifts"  # one's own, and decline them
     CHANGE_ROTA = "change rota"  # clinical duty of one's own clinic
     SEE_LOAD = "see load"  # what alerts ask of oneself, and which rules ask for nothing
@@ -59,7 +61,9 @@ class Action(StrEnum):
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
 # All of them can be on call for somebody (alerts.rota.able).
-_TECHNICAL: Final = _OWN | {Action.SEE_UNITS, Action.SEE_ROTA, Action.ACCEPT_SHIFTS, Action.KEEP_CHANNELS}
+_TECHNICAL: Final = _OWN | {
+    Action.SEE_UNITS, Action.SEE_COVERAGE, Action.SEE_ROTA, Action.ACCEPT_SHIFTS, Action.KEEP_CHANNELS,
+}  # fmt: skip
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
     Action.SEE_NOTICES, Action.SEE_LOAD,
@@ -68,20 +72,23 @@ _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SH
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS
-    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS},
+    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
-    Role.TECHNICIAN: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES},
+    Role.TECHNICIAN: _TECHNICAL
+    | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES, Action.SEE_SELFTEST},
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
-    Role.OPERATIONS: _TECHNICAL | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES},
+    Role.OPERATIONS: _TECHNICAL
+    | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST},
     # Runs the accounts, reads what is his clinic's; answers nothing.
-    Role.ADMINISTRATOR: _READS | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS},
+    Role.ADMINISTRATOR: _READS
+    | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
         Action.SEE_OWN_SESSION, Action.SEE_UNITS, Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS,
-        Action.SEE_ROTA,
+        Action.SEE_COVERAGE,
     }),
 }  # fmt: skip
 
@@ -118,7 +125,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/notices/{notice_id}/reject"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
-    ("GET", "/api/coverage"): Action.SEE_ROTA,
+    ("GET", "/api/coverage"): Action.SEE_COVERAGE,
     ("GET", "/api/rota"): Action.SEE_ROTA,
     ("GET", "/api/rota.ics"): Action.SEE_ROTA,
     ("POST", "/api/rota/shifts/{shift_id}/accept"): Action.ACCEPT_SHIFTS,
@@ -126,9 +133,9 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/rota/shifts/{shift_id}/override"): Action.CHANGE_ROTA,
     ("POST", "/api/rota/shifts/{shift_id}/swap"): Action.CHANGE_ROTA,
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): Action.CHANGE_ROTA,
-    ("GET", "/api/selftest"): Action.SEE_ROTA,
+    ("GET", "/api/selftest"): Action.SEE_SELFTEST,
     ("GET", "/api/load"): Action.SEE_LOAD,
-    ("GET", "/api/handover"): Action.SEE_ALERTS,
+    ("GET", "/api/handover"): Action.SEE_LOAD,
     ("GET", "/api/me/channels"): Action.KEEP_CHANNELS,
     ("POST", "/api/me/channels"): Action.KEEP_CHANNELS,
     ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,

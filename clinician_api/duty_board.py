@@ -59,6 +59,6 @@ class DutyBoard:
 
     def view(self, scope: Scope) -> View:
         """A `Duty` for a scope."""
-        if self._seen is None or not scope.may(Action.SEE_ROTA):
+        if self._seen is None or not scope.may(Action.SEE_COVERAGE):
             return UNKNOWN
         return self._seen.view(scope)

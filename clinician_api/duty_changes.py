@@ -74,6 +74,10 @@ def swap(
 def withdrawal(conn: Connection, *, rota: Rota, session: Session, now_us: int, number: int, reason: str) -> object:
     """Take an override or a swap back."""
     _must_be_allowed(rota, session)
+    found = next((one for one in rota.overrides if one.number == number), None)
+    if found is None or found.source is Source.CALENDAR or found.end_us <= now_us:
+        hint = "who had a shift that is over is on record, and a calendar's shifts are changed in the calendar"
+        raise ApiError(409, "cannot be withdrawn", where=f"override {number}", hint=hint)
     return rota_changes.withdraw(conn, rota.rota_id, number, _written(session, reason, now_us))
 
 

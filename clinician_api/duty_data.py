@@ -18,8 +18,9 @@ from evaluation.load import Handover, Load
 from store import channels, pool, rota, selftests
 from store import load as stored_load
 from store.load import Snapshot
-from store.pool import Connection
+from store.pool import AsyncConnection, Connection
 from store.selftests import Run
+from store.viewers import EVERYTHING, working_for
 from telemetry.rota import Book
 
 _T = TypeVar("_T")
@@ -58,10 +59,15 @@ class DutyData:
 
     async def everything(self, now_us: int) -> tuple[Book, frozenset[int], Run | None]:
         """The rotas, the people of whom a channel was seen to work of late, and the last self-test."""
-        async with self._opened().connection() as conn:
-            book = await rota.aload(conn, now_us)
-            last_tested = await channels.alast_tested(conn)
-            run = await selftests.last(conn)
+        # Of all clinics, whoever asks: what is told to whom is the views' to say, and the room keeps it for everybody.
+        with working_for(EVERYTHING):
+            async with self._opened().connection() as conn:
+                return await self._everything(conn, now_us)
+
+    async def _everything(self, conn: AsyncConnection, now_us: int) -> tuple[Book, frozenset[int], Run | None]:
+        book = await rota.aload(conn, now_us)
+        last_tested = await channels.alast_tested(conn)
+        run = await selftests.last(conn)
         tested = frozenset(user_id for user_id, at_us in last_tested.items() if at_us >= now_us - TESTED_WITHIN_US)
         return book, tested, run
 

@@ -29,6 +29,7 @@ SYNC_S: Final = 2.0
 AT_ONCE: Final = 500  # alerts read before something else has its turn
 FINDINGS_S: Final = 5.0
 LOOKS_S: Final = 1.0
+LOOKS_AT_ONCE: Final = 200  # rows of the record in one transaction
 RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
@@ -66,7 +67,8 @@ class Feeds:
         await self._services.data.open()
         with working_for(EVERYTHING):
             await self._read_store(with_readings=True)
-            await self._read_duty()
+            with contextlib.suppress(HomehdError):  # the wall says "unknown", which is no reason to stay dark
+                await self._read_duty()
         self._services.pump.publish()
         loop = asyncio.get_running_loop()
 
@@ -250,15 +252,14 @@ class Feeds:
     async def _write_waiting_looks(self) -> None:
         services = self._services
         waiting = services.looks.take()
-        written = not waiting
         try:
-            if waiting:
-                await services.data.record.write_down(waiting)
-                written = True
-                services.metrics.looks_written.inc(len(waiting))
+            # The record has one writer at a time: whoever acknowledges something waits no longer than for so many.
+            while waiting:
+                await services.data.record.write_down(waiting[:LOOKS_AT_ONCE])
+                services.metrics.looks_written.inc(len(waiting[:LOOKS_AT_ONCE]))
+                del waiting[:LOOKS_AT_ONCE]
         finally:
-            if not written:
-                services.looks.give_back(waiting)
+            services.looks.give_back(waiting)
             services.metrics.looks_lost.set(services.looks.lost)
 
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed

@@ -16,7 +16,7 @@ from store.audit import Deed
 # A page that is open asks again and again; a wall is shown all the time.
 AGAIN_S: Final = 300.0
 WALL_AGAIN_S: Final = 12 * 3600.0
-MAX_REMEMBERED: Final = 50_000
+MAX_REMEMBERED: Final = 200_000
 MAX_WAITING: Final = 20_000
 # So many patients go into one row of the record.
 MAX_LISTED: Final = 1_000
@@ -84,6 +84,7 @@ class Looks:
     def _is_new(self, key: tuple[bytes, What, int], now_s: float, again_s: float) -> bool:
         last = self._noted.get(key)
         if last is not None and now_s - last < again_s:
+            self._noted.move_to_end(key)  # a wall that is looked at all night is not the first to be forgotten
             return False
         self._noted[key] = now_s
         self._noted.move_to_end(key)

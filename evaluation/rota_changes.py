@@ -36,6 +36,10 @@ class Overtaken(HomehdError):
     """A shift is no longer as whoever wants to change it has seen it: somebody was quicker."""
 
 
+class CannotAnswer(HomehdError):
+    """The person named may not have a shift of this rota."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What an import found and what it changed; `change` is None when nothing was kept because of the problems."""
@@ -213,7 +217,7 @@ def _must_answer(operation: str, book: Book, rota: Rota, user_id: int | None) ->
     reason = why_not(rota, user_id, book.people)
     if reason is not None:
         person = book.people.get(user_id) if user_id is not None else None
-        raise HomehdError(operation, person.email if person else f"account {user_id}", hint=str(reason))
+        raise CannotAnswer(operation, person.email if person else f"account {user_id}", hint=str(reason))
 
 
 def _not_of_the_past(operation: str, since_us: int, written: Written) -> None:

@@ -39,7 +39,7 @@ GRANTS: Final[dict[str, str]] = {
     "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",
 }  # fmt: skip
 # Addresses hold secrets: the API sees that there is a way to somebody, not which.
-_CHANNEL: Final = "SELECT (channel_id, user_id, kind, label, tier, language, created_at, tested_at, disabled_at)"
+_CHANNEL: Final = "SELECT (channel_id, user_id, kind, host, label, tier, language, created_at, tested_at, disabled_at)"
 
 
 @dataclass(frozen=True, slots=True)

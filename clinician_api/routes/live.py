@@ -168,14 +168,16 @@ async def _tell(
             if subscription is not None:
                 wanted = None if subscription.units == "all" else frozenset(subscription.units)
                 subscriber = Subscriber(socket.scope, wanted)
-            for frame in hub.frames(subscriber, clock.now_us(), clock.monotonic_s()):
-                await websocket.send_text(frame)
-                services.metrics.messages.inc()
+            frames = hub.frames(subscriber, clock.now_us(), clock.monotonic_s())
             if subscription is not None or subscriber.generation != shown:
                 # A snapshot: also a new one, because a home came or serves somebody else.
                 shown = subscriber.generation
                 units = services.room.units(socket.scope, subscriber.units)
+                # Before it is sent: whoever cuts the line after reading most of it has seen it all the same.
                 note_look(services, session, What.WALL, units=units)
+            for frame in frames:
+                await websocket.send_text(frame)
+                services.metrics.messages.inc()
             for page in mailbox.take():
                 await websocket.send_text(msgspec.json.encode(page_view(page, clock.now_us())).decode())
                 services.metrics.messages.inc()

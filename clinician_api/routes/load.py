@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -14,10 +16,12 @@ from clinician_api.access import Action, Scope
 from clinician_api.duty_data import Busy
 from clinician_api.errors import ApiError, responses
 from clinician_api.load_views import handover_view, load_view
-from clinician_api.services import ServicesDep
+from clinician_api.looks import What
+from clinician_api.services import ServicesDep, note_look
 from clinician_api.sessions import SessionDep
 from clinician_api.times import Moment
 from clinician_api.views import moment
+from evaluation.load import Handover
 
 router = APIRouter(tags=["load"])
 
@@ -65,8 +69,18 @@ async def get_handover(
     except Busy as error:
         raise _busy() from error
     named = names and session.scope.may(Action.SEE_PATIENTS)
+    note_look(services, session, What.NOTICES, units=_units(report, services.room.names()))
+    if not session.scope.may(Action.SEE_TROUBLES):
+        report = replace(report, standing=tuple(row for row in report.standing if row.unit_id is not None))
     view = handover_view(report, snapshot.labels, services.data.title, session.clinic, names=named)
     return models.HandoverAnswer.model_validate({"server_time": moment(now_us), **view})
+
+
+def _units(report: Handover, names: Mapping[int, str]) -> list[str]:
+    """The homes of a report, by their wire ids."""
+    numbers = [row.unit_id for row in report.standing if row.unit_id is not None]
+    numbers += [one.unit_id for one in report.shelved] + [one.unit_id for one in report.out]
+    return [names[number] for number in numbers if number in names]
 
 
 def _clinic_of(scope: Scope) -> int | None:

@@ -22,6 +22,7 @@ from clinician_api.sessions import Session, SessionDep
 from clinician_api.shift_ids import ShiftPath, seen_in
 from clinician_api.times import Moment
 from clinician_api.views import moment
+from evaluation.rota_changes import CannotAnswer
 from store.errors import StoreError
 from telemetry.errors import HomehdError
 from telemetry.rota import Book, Rota
@@ -140,6 +141,9 @@ async def _done(rota: Rota, change: Change, session: Session, services: Services
         await services.data.duty.change(partial(change, rota=rota, session=session, now_us=now_us))
     except StoreError:
         raise
+    except CannotAnswer as error:
+        # Not who it is: numbers of other clinics' accounts could be tried out one after the other.
+        raise ApiError(409, "not somebody for this shift", where="body.person_id", hint=error.hint) from error
     except HomehdError as error:
         raise ApiError(409, error.subject, where=f"rota {rota.rota_id}", hint=error.hint) from error
     finally:

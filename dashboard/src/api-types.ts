@@ -986,7 +986,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see rota" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.

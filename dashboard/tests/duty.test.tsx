@@ -51,7 +51,7 @@ function bench(told: Duty, role: Me["user"]["role"] = "nurse", replies: Record<s
   const session = new Session();
   session.me.value = {
     user: { email: "a@b.c", name: "A", role, clinic: "North" },
-    may: role === "patient" ? [] : ["see rota", ...(role === "nephrologist" ? CHIEF : [])],
+    may: role === "patient" ? [] : ["see coverage", "see rota", ...(role === "nephrologist" ? CHIEF : [])],
     expires_at: iso(SERVER_MS),
   };
   const store = new LiveStore();

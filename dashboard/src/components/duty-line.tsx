@@ -12,7 +12,7 @@ export function DutyLine() {
   const { store, session } = useApp();
   const t = words().duty.line;
   const user = session.me.value?.user;
-  if (user === undefined || !session.may("see rota")) return null;
+  if (user === undefined || !session.may("see coverage")) return null;
   const duty = store.duty.value;
   if (duty === null) {
     return (

@@ -10,7 +10,7 @@ import { BellIcon, Mark } from "./icons";
 
 const OF_DUTY = [
   { to: "rota", needs: "see rota" },
-  { to: "handover", needs: "see alerts" },
+  { to: "handover", needs: "see load" },
   { to: "load", needs: "see load" },
 ] as const;
 

@@ -109,3 +109,10 @@ def test_binding_is_on_record_and_a_person_who_signs_in_takes_the_screen(api: Ap
 @pytest.mark.parametrize("code", ["", "short", "x" * 41, None, 5, {}])
 def test_what_cannot_be_a_code(api: Api, code: object) -> None:
     assert api.client().post("/api/kiosk", json={"code": code}).status_code == 422
+
+
+def test_a_wall_is_told_who_is_on_call_and_nothing_that_is_handed_over_or_tried(api: Api) -> None:
+    wall = api.kiosk(1, "Ward 3")
+    assert wall.get("/api/coverage").status_code == 200
+    for path in ("/api/handover?names=true", "/api/rota", "/api/rota.ics", "/api/selftest", "/api/load"):
+        assert wall.get(path).status_code == 403, path

@@ -10,6 +10,8 @@ import pytest
 from alerts.escalation import People
 from clinician_api import duty_data
 from clinician_api.access import Role
+from store import notices
+from store.notices import NewNotice
 from tests.clinician_api.conftest import Api
 from tests.clinician_api.notified import Notifier
 from tests.clinician_api.rotas import Duty
@@ -70,6 +72,17 @@ def test_hand_over_says_what_is_open_who_is_next_and_names_nobody_unasked(api: A
     assert any("there is no rota" in one["why_not"] for one in everywhere["next"])
     lost = duty.sign_in(None, "Lost", Role.NURSE).get("/api/handover").json()
     assert lost["open"] == lost["next"] == []
+
+
+def test_a_trouble_is_handed_over_to_those_alone_whom_it_is_for(api: Api, duty: Duty) -> None:
+    with api.database() as conn:
+        (clinic,) = conn.execute("SELECT clinic_id FROM clinic WHERE name = 'Clinic 1'").fetchone() or (0,)
+        trouble = NewNotice(None, None, clinic, "operations", "channel", "Cy is reached no more", "medium")
+        notices.open_notice(conn, trouble, notices.database_us(conn))
+    boss = duty.sign_in(1, "Boss", Role.ADMINISTRATOR).get("/api/handover").json()
+    assert [one["home"] for one in boss["open"]] == ["Home u-1", None]
+    nurse = duty.sign_in(1, "Ann").get("/api/handover").json()
+    assert [one["home"] for one in nurse["open"]] == ["Home u-1"]
 
 
 def test_one_is_counted_at_a_time_and_who_waits_too_long_is_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,9 +26,9 @@ def add_test_unit(api: Api) -> None:
 
 def test_never_tested_passed_and_failed_are_told_and_details_of_others_are_not(api: Api) -> None:
     duty = Duty(api)
-    duty.person(1, "Ann")
+    duty.person(1, "Ann", Role.NEPHROLOGIST)
     duty.person(2, "Cy")
-    ann, ops = duty.sign_in(1, "Ann"), duty.sign_in(None, "Ops", Role.OPERATIONS)
+    ann, ops = duty.sign_in(1, "Ann", Role.NEPHROLOGIST), duty.sign_in(None, "Ops", Role.OPERATIONS)
     never = ann.get("/api/selftest").json()
     assert (never["line"]["state"], never["line"]["at"], never["run"]) == ("never", None, None)
     assert never["untested"] == ["Ann"]
