@@ -12,6 +12,7 @@ from pydantic import Field
 
 from alerts.rota.coverage import State
 from clinician_api.model import Model
+from clinician_api.times import Moment
 from store.selftests import Broken
 from telemetry.rota import Audience, Source
 
@@ -159,8 +160,8 @@ class OverrideShift(Model):
 
     person_id: str | None = Field(pattern=r"^[0-9]{1,9}$", description="Null: nobody, on purpose")
     reason: Reason
-    start: datetime | None = Field(default=None, description="Within the shift; its beginning, or now")
-    end: datetime | None = Field(default=None, description="Within the shift; its end")
+    start: Moment | None = Field(default=None, description="Within the shift; its beginning, or now")
+    end: Moment | None = Field(default=None, description="Within the shift; its end")
 
 
 class SwapShifts(Model):

@@ -95,7 +95,7 @@ async def override_shift(
     shift_id: ShiftPath, request: models.OverrideShift, session: SessionDep, services: ServicesDep
 ) -> models.RotaChanged:
     """Somebody else has this shift, or a part of it. Of two at once the first has it, 409 tells the other."""
-    start, end = _us(request.start, "start"), _us(request.end, "end")
+    start, end = (None if at is None else microseconds(at) for at in (request.start, request.end))
     person = None if request.person_id is None else int(request.person_id)
     change = partial(override, person=person, reason=request.reason, start_us=start, end_us=end)
     return await _changed(shift_id, change, session, services)
@@ -172,18 +172,9 @@ def _seen(book: Book, session: Session) -> Book:
 
 
 def _span(since: datetime | None, until: datetime | None, now_us: int) -> tuple[int, int]:
-    start_us = now_us if since is None else _us(since, "from")
-    end_us = _us(until, "until") if until is not None else (start_us or 0) + SPAN_US
-    assert start_us is not None and end_us is not None
+    start_us = now_us if since is None else microseconds(since)
+    end_us = start_us + SPAN_US if until is None else microseconds(until)
     most_us = MAX_SPAN // timedelta(microseconds=1)
     if not BEGINNING_US <= start_us < end_us <= min(start_us + most_us, END_US):
         raise ApiError(422, "span out of range", where="from, until", hint="from < until ≤ from + 92 days")
     return start_us, end_us
-
-
-def _us(at: datetime | None, where: str) -> int | None:
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise ApiError(422, "time without zone", where=where, hint="write 2026-01-31T08:00:00Z")
-    return microseconds(at)
