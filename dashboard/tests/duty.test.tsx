@@ -92,10 +92,10 @@ const UNCOVERED = coverage(
 describe("the line on every page", () => {
   it("says covered, until when by the clinic's clock, by whom and who is second, in no alert's colour", () => {
     bench(duty()).show(<DutyLine />);
-    expect(text('[data-testid="coverage"]')).toMatch(
+    expect(text('[data-testid="duty-coverage"]')).toMatch(
       /^Covered until Sun 1 Feb, 08:00( \(\+01:00\))?: Dr Weber \(backup Li\)$/,
     );
-    expect(find('[data-testid="coverage"] .flag')).toBeNull();
+    expect(find('[data-testid="duty-coverage"] .flag')).toBeNull();
     expect(text('[data-testid="selftest"]')).toMatch(/^Told by test \d\d:\d\d, all 7 channels$/);
   });
 
@@ -106,7 +106,7 @@ describe("the line on every page", () => {
     expect(flag?.getAttribute("role")).toBe("alert");
     expect(flag?.dataset.flashing).toBeUndefined();
     expect(flag?.querySelector("svg")).not.toBeNull();
-    expect(text('[data-testid="coverage"]')).toMatch(
+    expect(text('[data-testid="duty-coverage"]')).toMatch(
       /^NOT COVERED nobody is named until Sun 1 Feb, 08:00( \(\+01:00\))? \(backup Li\)$/,
     );
   });
@@ -125,14 +125,14 @@ describe("the line on every page", () => {
     const { tell, show } = bench(duty());
     show(<DutyLine />);
     tell(null);
-    expect(find('[data-testid="coverage"]')?.dataset.state).toBe("covered");
+    expect(find('[data-testid="duty-coverage"]')?.dataset.state).toBe("covered");
     tell(duty({}, UNCOVERED));
-    expect(find('[data-testid="coverage"]')?.dataset.state).toBe("not covered");
+    expect(find('[data-testid="duty-coverage"]')?.dataset.state).toBe("not covered");
   });
 
   it("is unknown without a connection, when the server does not know, and when a hand-over was not told of", () => {
     const { store, tell, show } = bench(duty());
-    const state = () => find('[data-testid="coverage"]')?.dataset.state;
+    const state = () => find('[data-testid="duty-coverage"]')?.dataset.state;
     show(<DutyLine />);
     act(() => store.tick(LOST_AFTER_SILENCE_MS + 1));
     expect(state()).toBe("unknown");
@@ -150,7 +150,7 @@ describe("the line on every page", () => {
   it("is a technician's own line of duty, or the clinicians' where there is none", () => {
     const technical = coverage({ audience: "technical" }, { person: "Tec Thorn" });
     bench(duty({}, coverage(), technical), "technician").show(<DutyLine />);
-    expect(text('[data-testid="coverage"]')).toContain("technical: Tec Thorn");
+    expect(text('[data-testid="duty-coverage"]')).toContain("technical: Tec Thorn");
     bench(duty(), "technician").show(<DutyLine />);
     expect(text(".duty-person")).toBe("Dr Weber");
   });

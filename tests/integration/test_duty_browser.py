@@ -66,7 +66,7 @@ def test_two_screens_tell_who_is_on_call_what_was_accepted_and_when_nobody_is(br
     duty.tested(duty.person(1, has))
     page, complaints = signed_in(browser, world.api, has)
     other, others = signed_in(browser, world.api, "Chief", Role.NEPHROLOGIST, theme="night")
-    line = '[data-testid="coverage"]'
+    line = '[data-testid="duty-coverage"]'
     expect(other.locator(line)).to_have_attribute("data-state", "not accepted", timeout=10_000)
     expect(other.get_by_test_id("selftest")).to_have_text("Never tested")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from store import away, channels, notices, pool, registry, shelvings
+from store import away, channels, notice_steps, notices, pool, registry, shelvings
 from store.away import SentPage
 from store.notices import NewNotice
 from store.shelvings import ENDED, Shelving
@@ -28,7 +28,7 @@ def world(database_url: str) -> Iterator[World]:
 def opened(world: World) -> int:
     new = NewNotice(world.home, None, world.clinic, "clinical", "air", "", "high")
     number = notices.open_notice(world.conn, new, world.now_us)
-    notices.plan(world.conn, (number, 1, (("first", world.now_us), ("backup", world.now_us + 1))))
+    notice_steps.plan(world.conn, (number, 1, (("first", world.now_us), ("backup", world.now_us + 1))))
     return number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from store import channels, deliveries, given_up
-from store.deliveries import Wanted
+from store.deliveries import Report, Wanted
 from store.given_up import GivenUp
 from store.pool import Connection
 from store.registry import Unit
@@ -19,7 +19,7 @@ def test_by_its_service_within_thirty_days_and_without_a_newer_one(conn: Connect
     )
     ((delivery, _, _),) = deliveries.queue(conn, [Wanted(number, 1, 0, [way], "high")], NOW_US)
     assert given_up.channels(conn, NOW_US) == []
-    deliveries.report(conn, delivery, "failed", "gone", NOW_US)
+    deliveries.report(conn, [Report(delivery, "failed", "gone")], NOW_US)
     channels.disable_of_delivery(conn, delivery, "gone", NOW_US)
     (found,) = given_up.channels(conn, NOW_US + 30 * DAY - 1)
     assert isinstance(found, GivenUp)

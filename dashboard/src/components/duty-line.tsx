@@ -17,7 +17,7 @@ export function DutyLine() {
   if (duty === null) {
     return (
       <section class="duty" aria-label={t.label} data-testid="duty" data-known="false">
-        <p class="duty-clinic" data-testid="coverage" data-state="unknown">
+        <p class="duty-clinic" data-testid="duty-coverage" data-state="unknown">
           <BarredIcon />
           <strong role="status">{t.unknown}</strong> <span>{t.unknownWhy}</span>
         </p>
@@ -52,7 +52,7 @@ function ClinicLine({ of, named }: { readonly of: Watched; readonly named: boole
   const hole = primary.next_hole;
   const second = backup === null || backup.why_not !== "" ? null : backup.person;
   return (
-    <p class="duty-clinic" data-testid="coverage" data-clinic={of.clinic} data-state={state}>
+    <p class="duty-clinic" data-testid="duty-coverage" data-clinic={of.clinic} data-state={state}>
       <State state={state} until={primary.until === null ? null : moment(primary.until)} />{" "}
       {named && <span>{of.clinic}: </span>}
       {t.audiences[audience] !== "" && <span>{t.audiences[audience]}: </span>}
