@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alerts.escalation import StepKind
-from alerts.responsibility import Answerable, Standing
+from alerts.responsibility import ACCEPTED_FOR_S, Answerable, Standing
 from alerts.routing import AlertFacts, Home
 from alerts.shelving import Shelf, ShelfKind
 from notifier.away.card import Card, CardAlert, CardNotice, CardShelf, CardUnit
@@ -40,13 +40,14 @@ class Book:
     """What the frames say, and the cases.
 
     Attributes:
-        causes: rule -> cause group. active: cases that are ours now. handed: those that the database goes on with.
+        causes: rule -> cause group. active: cases that are ours now.
+        handed: those that the database goes on with, as they stood when it took over.
     """
 
     causes: Callable[[str], str]
     cases: dict[Key, Case] = field(default_factory=dict)
     active: set[Key] = field(default_factory=set)
-    handed: set[Key] = field(default_factory=set)
+    handed: dict[Key, Standing] = field(default_factory=dict)
     _held: dict[tuple[str, str], Held] = field(default_factory=dict)
     _since_us: dict[int, int] = field(default_factory=dict)
     _heard_s: dict[int, float] = field(default_factory=dict)
@@ -83,8 +84,7 @@ class Book:
             of[step.key].append(step)
         for key, own in of.items():
             if key[0] != NO_HOME:
-                case = self.cases[key] = Case(*key, Standing(Answerable.NOBODY, Priority(own[0].priority)))
-                case.resume(own)
+                self.cases[key] = _resumed(key, own)
 
     @property
     def since_us(self) -> int:
@@ -109,7 +109,8 @@ class Book:
         notices = {(one.unit_id, one.cause): one for one in card.notices}
         # Of what nobody has paged about nothing need be known once it is over.
         self.cases = {key: case for key, case in self.cases.items() if key in facts or case.touched_us or case.heard}
-        self.active = set(facts) - self.handed
+        self._take_back(facts)
+        self.active = set(facts) - self.handed.keys()
         steps: list[Step] = []
         asked: dict[int | None, Now] = {}
         for key in sorted(facts, key=lambda key: (-_top(facts[key]).rank, key)):
@@ -126,11 +127,24 @@ class Book:
         case = self.cases.get(step.key)
         return step.key in self.active and case is not None and case.asks and case.standing.round == step.round
 
-    def hand_over(self, key: Key) -> None:
-        """The database goes on with it: it has all that we know."""
-        self.handed.add(key)
+    def hand_over(self, key: Key, steps: Sequence[Step] = ()) -> None:
+        """The database goes on with it: it has all that we know, `steps` among it."""
+        case = self.cases.pop(key, None) or (_resumed(key, steps) if steps else None)
+        if case is not None:
+            self.handed[key] = case.standing
+        else:
+            self.handed.setdefault(key, Standing(Answerable.NOBODY, Priority.HIGH))
         self.active.discard(key)
-        self.cases.pop(key, None)
+
+    def is_over(self) -> None:
+        """The database answers, and everything is saved: what comes now is of another outage."""
+        self.handed.clear()
+
+    def _take_back(self, facts: Mapping[Key, Sequence[AlertFacts]]) -> None:
+        """What has risen since it was handed over is known to nobody else."""
+        for key in [key for key in facts if key in self.handed]:
+            if _top(facts[key]).rank > self.handed[key].priority.rank:
+                self.cases[key] = Case(*key, self.handed.pop(key))
 
     def _case(self, key: Key, alerts: Sequence[AlertFacts], notice: CardNotice | None, card: Card) -> Case:
         case = self.cases.get(key)
@@ -139,7 +153,7 @@ class Book:
         # Until we have done something about it, it is as the card has it; and a person's word counts more than ours.
         if notice is not None and not case.touched_us and not case.heard:
             case = _adopted(notice)
-        elif notice is not None and card.written_us > case.touched_us and notice.state == Answerable.ACCEPTED:
+        elif notice is not None and card.written_us > case.touched_us and _answers(notice, case):
             case.standing = _standing(notice)
         self.cases[key] = case
         return case
@@ -188,6 +202,21 @@ def _adopted(notice: CardNotice) -> Case:
         rejected=frozenset(one.user_id for one in notice.used if one.rejected),
         rounds=1,
     )  # fmt: skip
+
+
+def _resumed(key: Key, steps: Sequence[Step]) -> Case:
+    case = Case(*key, Standing(Answerable.NOBODY, Priority(steps[0].priority)))
+    case.resume(steps)
+    return case
+
+
+def _answers(notice: CardNotice, case: Case) -> bool:
+    """Whether somebody has accepted what the case asks: neither less than that, nor before it was asked."""
+    priority = Priority(notice.priority)
+    if notice.state != Answerable.ACCEPTED or notice.accepted_until_us is None:
+        return False
+    accepted_us = notice.accepted_until_us - ACCEPTED_FOR_S[priority] * 1_000_000
+    return priority.rank >= case.standing.priority.rank and accepted_us >= case.began_us
 
 
 def _standing(notice: CardNotice) -> Standing:

@@ -155,11 +155,12 @@ class Pager:
     def reported(self, key: Key, steps: int) -> None:
         """The first so many steps of its story are on record: the database goes on with it."""
         with self._lock:
+            told = [step for step in self._journal.steps() if step.key == key][:steps]
             gone = [Reported(*key, steps)]
             if key == _AWAY_KEY:
                 gone.append(Reported(*_BACK_KEY, len(self._journal.steps())))
             self._journal.write(*gone)
-            self._book.hand_over(key)
+            self._book.hand_over(key, told)
             if not self._journal.steps():
                 self._journal.shorten()
 
@@ -208,6 +209,8 @@ class Pager:
         steps = self._operations(card, now, silent_s, late_s)
         if silent or self._book.since_us or self._book.active:
             steps += self._book.due(card, now, now_s, silent=silent, receipt=_receipt)
+        else:
+            self._book.is_over()
         return steps
 
     def _turn(self, card: Card) -> int:

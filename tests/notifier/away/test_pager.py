@@ -8,16 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.away.card import CardShelf, CardUsed
+from alerts.responsibility import ACCEPTED_FOR_S
+from notifier.away.card import CardAlert, CardShelf, CardUsed
 from notifier.away.outbox import AWAY, BACK
 from notifier.away.pager import CALM_S, SILENT_S, TURN_S
 from notifier.away.records import NO_HOME
 from notifier.words import Occasion
+from telemetry.alarms import Priority
 from telemetry.clock import ManualClock
 from telemetry.messages import LiveFrame, LiveReading
 from tests.notifier.away_world import (
     ANNA,
     NORMAL,
+    SECOND,
     START_US,
     Air,
     Notifier,
@@ -30,6 +33,7 @@ from tests.notifier.away_world import (
 )  # fmt: skip
 
 FIRST, SECOND_WAY = "1.1", "1.2"
+KEY = (1, "venous access")
 
 
 @pytest.fixture
@@ -176,9 +180,48 @@ def test_but_not_while_ingest_says_that_it_saves(one: Notifier, air: Air) -> Non
 def test_somebody_accepts_where_only_ingest_cannot_save(one: Notifier, air: Air) -> None:
     air.frame(alert())
     live(10, one)
-    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 900_000_000)
+    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 911_000_000)
     one.card = replace_card(card(notices=[accepted]), written_us=START_US + 11_000_000)
     live(300, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
+def test_the_next_outage_is_another(one: Notifier, air: Air) -> None:
+    for _ in range(2):
+        air.frame(alert())
+        live(5, one)
+        air.frame(since_us=0)
+        live(5, one)
+        one.pager.reported(KEY, 1)
+        live(5, one)
+    assert [host for _, host in one.sent] == [FIRST, FIRST]
+
+
+def test_what_the_database_goes_on_with_is_ours_again_once_it_rises(one: Notifier, air: Air) -> None:
+    air.frame(alert(priority="medium"))
+    live(5, one)
+    one.pager.reported(KEY, 1)
+    air.frame(alert(priority="medium"))
+    live(600, one, every_s=1)
+    assert [host for _, host in one.sent] == [FIRST]
+    air.frame(alert())
+    live(1, one)
+    assert [host for _, host in one.sent] == [FIRST, FIRST]
+    (step,) = one.pager.stories()[KEY].steps
+    assert (step.round, step.priority) == (2, "high"), "the round after the one that is on record"
+
+
+@pytest.mark.parametrize(("priority", "seen"), [("medium", False), ("high", True)])
+def test_an_acceptance_of_less_or_from_before_is_no_answer_whenever_the_card_is_read(
+    one: Notifier, air: Air, priority: str, seen: bool
+) -> None:
+    until_us = START_US - SECOND + 1_000_000 * ACCEPTED_FOR_S[Priority(priority)]
+    known = CardAlert(70, "R10", priority, "active, acknowledged", False, seen)
+    accepted = notice("accepted", priority=priority, accepted_by=ANNA, accepted_until_us=until_us, alerts=[known])
+    for _ in range(25):
+        one.card = replace_card(card(notices=[accepted]), written_us=one.clock.now_us())
+        air.frame(alert())
+        live(1, one)
     assert [host for _, host in one.sent] == [FIRST]
 
 
