@@ -123,7 +123,9 @@ class Takeover:
 def _take(conn: Connection, row: NoticeRow, step: Step) -> NoticeRow:
     """The round and the step are begun and done at their times, where that is not on record yet."""
     writes = Writes()
+    # Who has accepted less than this was asked about has not answered it.
     accepted = row.state == Answerable.ACCEPTED and (row.accepted_until_us or 0) > step.began_us
+    accepted = accepted and Priority(step.priority).rank <= Priority(row.priority).rank
     if row.state != Answerable.OVER and not accepted:
         while row.round < step.round:
             reason = f"asked {WHILE}"

@@ -17,10 +17,11 @@ from notifier.words import Occasion
 from store import rota
 from store.errors import StoreError
 from store.rota import Written
+from telemetry.alarms import Priority
 from telemetry.clock import ManualClock
 from telemetry.rota import BACKUP, PRIMARY, Audience, Rotation
 from tests.notifier.away_world import CAUSES, START_US, Air, Notifier, alert, live
-from tests.notifier.world import SECOND, World, add_person
+from tests.notifier.world import SECOND, UNACKNOWLEDGED, World, add_person
 
 WHILE = "while the database was away"
 
@@ -228,6 +229,21 @@ def test_who_has_accepted_keeps_it_though_rounds_went_out_that_the_database_does
     night.air.frame(since_us=0)
     night.back(5)
     assert night.world.notice() == ("accepted", "high", 1)
+
+
+def test_who_has_accepted_less_has_not_answered_what_rose(night: Night) -> None:
+    number = night.world.alert("R10", Priority.MEDIUM)
+    night.back()
+    night.world.rows("UPDATE delivery SET state = 'sent', next_try_at = NULL RETURNING 1")
+    night.world.answer("anna", Move.ACCEPT)
+    night.write_cards()
+    night.air.frame(alert(unit=night.unit))
+    night.pass_without(10)
+    night.world.step(number, "R10", Priority.HIGH, UNACKNOWLEDGED)
+    night.air.frame(since_us=0)
+    night.back()
+    assert night.world.notice() == ("asking", "high", 2)
+    assert night.deliveries()[1:] == [("anna 1", 2, "sent", f"sent {WHILE}: taken")]
 
 
 def test_what_nothing_has_taken_yet_is_tried_on_from_the_database(night: Night) -> None:
