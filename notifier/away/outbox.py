@@ -54,6 +54,7 @@ class Outbox:
         self._came = came
         self._lock = threading.Lock()
         self._waiting: dict[int, _Waiting] = {}
+        self._receipts: set[str] = set()  # of what waits
         self._last = 0
 
     def put(self, step: Step, channels: dict[int, CardChannel], *, known: bool = False) -> None:
@@ -70,6 +71,7 @@ class Outbox:
                 self._waiting[self._last] = _Waiting(
                     step, page, channel, came.again_us if came else 0, came.failed if came else 0
                 )
+                self._receipts.add(page.receipt)
 
     def drop(self, step: Step) -> None:
         """Another has sent these pages: ours that nobody has taken yet are not wanted any more."""
@@ -78,7 +80,12 @@ class Outbox:
             for number, one in list(self._waiting.items()):
                 same = (one.step.key, one.step.round) == (step.key, step.round) and one.page.channel_id in channels
                 if same and not one.claimed:
-                    del self._waiting[number]
+                    self._remove(number)
+
+    def waits(self, receipt: str) -> bool:
+        """Whether that page waits or is on its way: no more is known of it yet."""
+        with self._lock:
+            return receipt in self._receipts
 
     @property
     def left(self) -> int:
@@ -95,7 +102,7 @@ class Outbox:
         now_us = self._clock.now_us()
         with self._lock:
             for number in [n for n, one in self._waiting.items() if not one.claimed and not self._wants(one.step)]:
-                del self._waiting[number]
+                self._remove(number)
             hosts, jobs = set(without), list[Job]()
             for number, one in sorted(self._waiting.items(), key=lambda item: (-_rank(item[1]), item[0])):
                 late = one.due_us > now_us or (high_only and one.step.priority != Priority.HIGH)
@@ -112,14 +119,20 @@ class Outbox:
         with self._lock:
             one = self._waiting[job.id]
             if outcome.retry_in_s is not None:
-                one.failed, one.claimed = one.failed + 1, False
-                one.due_us = now_us + round(outcome.retry_in_s * 1e6)
-            else:
-                del self._waiting[job.id]
+                one.failed, one.due_us = one.failed + 1, now_us + round(outcome.retry_in_s * 1e6)
         state = AGAIN if outcome.receipt is None else str(outcome.receipt)
         came = Came(one.page.receipt, state, outcome.detail, now_us, one.failed, one.due_us)
+        # Until it is on disk the page is on its way: nobody finds it gone with nothing known of it.
         self._journal.write(came)
+        with self._lock:
+            if outcome.retry_in_s is not None:
+                one.claimed = False
+            else:
+                self._remove(job.id)
         self._came(one.step, one.page, came)
+
+    def _remove(self, number: int) -> None:
+        self._receipts.discard(self._waiting.pop(number).page.receipt)
 
     def _page(self, one: _Waiting) -> Page:
         step = one.step

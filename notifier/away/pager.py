@@ -152,6 +152,10 @@ class Pager:
         """Whether ingest says that alerts of it are not saved."""
         return key in self._book.active
 
+    def waits(self, receipt: str) -> bool:
+        """Whether that page waits to be sent, or is on its way."""
+        return self.outbox.waits(receipt)
+
     def reported(self, key: Key, steps: int) -> None:
         """The first so many steps of its story are on record: the database goes on with it."""
         with self._lock:

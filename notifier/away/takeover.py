@@ -41,6 +41,9 @@ class Kept(Protocol):
     def is_unsaved(self, key: Key) -> bool:
         """Whether ingest says that alerts of it are not saved."""
 
+    def waits(self, receipt: str) -> bool:
+        """Whether that page waits to be sent, or is on its way."""
+
     def reported(self, key: Key, steps: int) -> None:
         """The first so many steps of its story are on record."""
 
@@ -107,7 +110,9 @@ class Takeover:
             number = step.round if step.round <= row.round else row.round
             for page in step.pages:
                 came = story.came.get(page.receipt)
-                if page.screen or (came is not None and came.state == AGAIN):
+                # One that is on its way may come twice: it may as well not arrive, and then nobody had it.
+                waits = self.kept.waits(page.receipt) if came is None else came.state == AGAIN
+                if page.screen or waits:
                     left.append(Wanted(row.notice_id, number, step.number, [page.channel_id], step.priority))
                 else:
                     pages.append(_sent(step, number, page, came))

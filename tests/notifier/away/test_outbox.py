@@ -72,6 +72,19 @@ def test_what_was_not_taken_comes_again_in_its_time_and_what_was_does_not(desk: 
     assert desk.journal.came(job.page.receipt) == desk.came[-1]
 
 
+def test_what_waits_is_known_until_it_is_told_what_came_of_it(desk: Desk) -> None:
+    desk.put(step(101, 201))
+    first, second = (f"{1}{channel:031x}" for channel in (101, 201))
+    (job,) = desk.claim(limit=1)
+    assert [desk.outbox.waits(one) for one in (first, second, "ab" * 16)] == [True, True, False]
+    desk.outbox.report(job, Outcome(None, "not now", 0.0))
+    assert desk.outbox.waits(first)
+    (job,) = desk.claim(limit=1)
+    desk.outbox.report(job, Outcome(DeliveryState.SENT, "taken"))
+    desk.outbox.drop(step(201))
+    assert (desk.outbox.waits(first), desk.outbox.waits(second)) == (False, False)
+
+
 def test_what_nobody_wants_any_more_is_let_go(desk: Desk) -> None:
     desk.put(step(101))
     desk.unwanted = {1}

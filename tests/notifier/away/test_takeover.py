@@ -258,6 +258,20 @@ def test_what_nothing_has_taken_yet_is_tried_on_from_the_database(night: Night) 
     assert night.world.rows(waits) == [("queued", True)]
 
 
+@pytest.mark.parametrize("on_its_way", [False, True])
+def test_a_page_of_which_nothing_is_known_yet_is_queued(night: Night, on_its_way: bool) -> None:
+    night.air.frame(alert(unit=night.unit))
+    night.notifiers[0].silent_s = SILENT_S
+    night.clock.advance(1)
+    night.notifiers[0].pager.look()
+    if on_its_way:
+        night.notifiers[0].pager.outbox.claim(9, frozenset(), high_only=False)
+    night.world.alert("R10")
+    night.air.frame(since_us=0)
+    night.back()
+    assert night.deliveries() == [("anna 1", 1, "queued", "")]
+
+
 def test_that_the_database_was_away_is_a_notice_of_operations_that_is_over(night: Night) -> None:
     add_person(night.world, "olga")
     night.world.rows("UPDATE user_account SET role = 'operations', clinic_id = NULL WHERE name = 'Olga' RETURNING 1")
