@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -141,12 +141,16 @@ class Pager:
 
     # For `Takeover`, on the decider's thread
 
-    def stories(self) -> Mapping[Key, Story]:
-        """What the database does not know yet, by home and cause."""
-        found = self._journal.stories()
+    def unreported(self) -> list[Key]:
+        """Homes and causes of which the database does not know everything."""
+        found = self._journal.unreported()
         # That the database was away is told when it is over, and by then operations have heard that it is.
-        hidden = {_BACK_KEY} if _BACK_KEY in found else {_AWAY_KEY}
-        return {key: story for key, story in found.items() if key not in hidden}
+        hidden = _BACK_KEY if _BACK_KEY in found else _AWAY_KEY
+        return [key for key in found if key != hidden]
+
+    def story(self, key: Key) -> Story | None:
+        """What it does not know of one; None: there is nothing."""
+        return self._journal.story(key)
 
     def is_unsaved(self, key: Key) -> bool:
         """Whether ingest says that alerts of it are not saved."""
@@ -159,13 +163,14 @@ class Pager:
     def reported(self, key: Key, steps: int) -> None:
         """The first so many steps of its story are on record: the database goes on with it."""
         with self._lock:
-            told = [step for step in self._journal.steps() if step.key == key][:steps]
+            story = self._journal.story(key)
             gone = [Reported(*key, steps)]
             if key == _AWAY_KEY:
-                gone.append(Reported(*_BACK_KEY, len(self._journal.steps())))
+                back = self._journal.story(_BACK_KEY)
+                gone.append(Reported(*_BACK_KEY, len(back.steps) if back else 0))
             self._journal.write(*gone)
-            self._book.hand_over(key, told)
-            if not self._journal.steps():
+            self._book.hand_over(key, story.steps[:steps] if story else ())
+            if not self._journal.unreported():
                 self._journal.shorten()
 
     def close(self) -> None:
@@ -232,10 +237,10 @@ class Pager:
 
     def _operations(self, card: Card, now: Now, silent_s: float, late_s: float) -> list[Step]:
         """Once that the database is away, once that it is back."""
-        stories, now_s = self._journal.stories(), self._clock.monotonic_s()
+        now_s = self._clock.monotonic_s()
         if silent_s >= SILENT_S:
             self._calm_s = now_s
-        told, back = stories.get(_AWAY_KEY), stories.get(_BACK_KEY)
+        told, back = self._journal.story(_AWAY_KEY), self._journal.story(_BACK_KEY)
         if told is None and silent_s >= SILENT_S + late_s:
             return [_to_operations(card, now, _AWAY_KEY, now.now_us - round(silent_s * 1e6))]
         ours = told is not None and any(not step.by for step in told.steps)
@@ -259,7 +264,7 @@ class Pager:
                 self._nothing_left(step)
 
     def _nothing_left(self, step: Step) -> None:
-        story, case = self._journal.stories().get(step.key), self._book.cases.get(step.key)
+        story, case = self._journal.story(step.key), self._book.cases.get(step.key)
         if story is None or case is None or case.standing.round != step.round:
             return
         pages = [page for one in story.steps if one.round == step.round for page in one.pages if not page.screen]

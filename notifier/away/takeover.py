@@ -6,8 +6,9 @@ receipt, a round by its number, a step by being done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from alerts.delivery import DeliveryState
@@ -29,14 +30,19 @@ from telemetry.rota import Audience
 WHILE: Final = "while the database was away"
 # So long ingest has to save what it found, once it says that all is saved, or nothing.
 PATIENCE_US: Final = 30_000_000
+# So often it is looked whether there is a notice by now. The router says so by itself, but not another's router.
+AGAIN_US: Final = 3_000_000
 _ASKED: Final = frozenset({Answerable.ASKING, Answerable.UNANSWERED})
 
 
 class Kept(Protocol):
     """What `Takeover` needs of whoever pages while the database is away."""
 
-    def stories(self) -> Mapping[Key, Story]:
-        """What the database does not know yet, by home and cause."""
+    def unreported(self) -> Sequence[Key]:
+        """Homes and causes of which the database does not know everything."""
+
+    def story(self, key: Key) -> Story | None:
+        """What it does not know of one; None: there is nothing."""
 
     def is_unsaved(self, key: Key) -> bool:
         """Whether ingest says that alerts of it are not saved."""
@@ -55,27 +61,53 @@ class Takeover:
     kept: Kept
     count: Callable[[int], None]
     since_us: int | None = None
+    _last: Key = (NO_HOME, "")
+    _again_us: dict[Key, int] = field(default_factory=dict)  # of those without a notice, when to look again
 
-    def sweep(self, conn: Connection, now_us: int) -> None:
-        """Report what there is; what ingest has yet to save is left to the router. StoreError: it is tried again."""
+    def sweep(self, conn: Connection, now_us: int, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Report what there is until `go_on`, asked after each, says no: the rest is the next sweep's, so that it holds
+        nothing else up. What ingest has yet to save is left to the router. StoreError: it is tried again.
+        """
         self.since_us = now_us if self.since_us is None else self.since_us
-        for key, story in self.kept.stories().items():
-            with transaction(conn, "put on record what was sent without the database"):
-                notices.lock_homes(conn, [key[0]])
-                row = self._row(conn, key, story, now_us)
-                if row is not None:
-                    row = self._report(conn, row, story, now_us)
-                    if key[0] == NO_HOME:
-                        _close(conn, row, now_us)
+        keys = sorted(self.kept.unreported())
+        self._again_us = {key: self._again_us[key] for key in keys if key in self._again_us}
+        first = bisect_right(keys, self._last)
+        for key in keys[first:] + keys[:first]:
+            story = self.kept.story(key)
+            if story is None or now_us < self._again_us.get(key, 0) <= now_us + AGAIN_US:
+                continue
+            self._last = key
+            self._settle(conn, key, story, now_us)
+            if not go_on():
+                return
+
+    def unreported(self) -> list[Key]:
+        """Whose notices nobody is to be asked about yet: that they were asked already is not on record."""
+        return list(self.kept.unreported())
+
+    def _settle(self, conn: Connection, key: Key, story: Story, now_us: int) -> None:
+        with transaction(conn, "put on record what was sent without the database"):
+            notices.lock_homes(conn, [key[0]])
+            row = self._row(conn, key, story, now_us)
             if row is not None:
-                self.kept.reported(key, len(story.steps))
+                row = self._report(conn, row, story, now_us)
+                if key[0] == NO_HOME:
+                    _close(conn, row, now_us)
+        if row is None:
+            self._again_us[key] = now_us + AGAIN_US
+        else:
+            self.kept.reported(key, len(story.steps))
 
     def hook(self, conn: Connection, row: NoticeRow, now_us: int) -> NoticeRow:
         """The router has locked or opened a notice: what was sent about it goes first. What is reported here is found
         so by the next `sweep`.
         """
-        story = self.kept.stories().get((row.unit_id or NO_HOME, row.cause))
-        return row if story is None or row.patient_id is not None else self._report(conn, row, story, now_us)
+        key = row.unit_id or NO_HOME, row.cause
+        story = None if row.patient_id is not None else self.kept.story(key)
+        if story is None:
+            return row
+        self._again_us.pop(key, None)
+        return self._report(conn, row, story, now_us)
 
     def lost(self) -> None:
         """The database does not answer any more."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from alerts.delivery import DeliveryState
 from notifier.away.card import VERSION, Card, CardAlert, CardChannel, CardNotice, CardUnit
+from notifier.away.journal import Story
 from notifier.away.pager import LOOK_S, Heard, Pager
+from notifier.away.records import Key
 from notifier.dispatch import Outcome
 from notifier.metrics import Metrics
 from notifier.page import Page, Site
@@ -149,6 +151,10 @@ class Notifier:
             else:
                 self.pages.append(((self.clock.now_us() - START_US) / SECOND, job.host, job.page))
                 self.pager.outbox.report(job, Outcome(DeliveryState.SENT, "taken"))
+
+    def stories(self) -> dict[Key, Story]:
+        """What the database does not know yet."""
+        return {key: story for key in self.pager.unreported() if (story := self.pager.story(key)) is not None}
 
     def killed_and_started(self, name: str | None = None) -> None:
         """What is in memory is gone; the journal's lock falls with the process."""

@@ -24,7 +24,8 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     assert journal.write(Came(ONE, "sent", "taken", 12))
     journal.close()
     again = Journal(tmp_path)
-    story = again.stories()[1, "air"]
+    story = again.story((1, "air"))
+    assert story is not None
     assert list(story.steps) == [step()]
     assert story.came == {ONE: Came(ONE, "sent", "taken", 12)}
     assert (tmp_path / "journal-0").stat().st_mode & 0o777 == 0o600
@@ -53,11 +54,11 @@ def test_every_torn_end_costs_its_own_record_only(tmp_path: Path) -> None:
     for length in range(whole, len(data)):
         (tmp_path / "journal-0").write_bytes(data[:length])
         again = Journal(tmp_path)
-        assert set(again.stories()) >= {(1, "air")}
+        assert set(again.unreported()) >= {(1, "air")}
         again.write(step(3, receipt="ef" * 16))
         again.close()
         last = Journal(tmp_path)
-        assert {(1, "air"), (3, "air")} <= set(last.stories())
+        assert {(1, "air"), (3, "air")} <= set(last.unreported())
         assert last.bad_lines <= 1
         last.close()
 
@@ -72,7 +73,7 @@ def test_a_disk_that_takes_nothing_keeps_nobody_from_being_paged(
 
     monkeypatch.setattr("os.fsync", full)
     assert not journal.write(step())
-    assert set(journal.stories()) == {(1, "air")}
+    assert set(journal.unreported()) == {(1, "air")}
 
 
 def test_what_the_database_has_is_forgotten_and_what_came_meanwhile_is_not(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_once_all_is_saved_the_database_goes_on(one: Notifier, air: Air) -> None
     air.frame(since_us=0)
     live(600, one)
     assert [host for _, host in one.sent] == [FIRST]
-    assert one.pager.stories()[1, "venous access"].steps[0].kind == "first"
+    assert one.stories()[1, "venous access"].steps[0].kind == "first"
 
 
 def test_what_a_frame_had_no_room_for_still_holds(one: Notifier, air: Air) -> None:
@@ -153,7 +153,7 @@ def test_what_somebody_has_accepted_is_not_asked_about_until_that_ends(one: Noti
     air.frame(alert("R13", priority="high"), alert())
     live(3, one)
     assert [host for _, host in one.sent if host[0] == "1"] == [FIRST], "asked anew when the acceptance has ended"
-    assert one.pager.stories()[1, "venous access"].steps[0].round == 2
+    assert one.stories()[1, "venous access"].steps[0].round == 2
 
 
 def test_a_notice_that_was_being_asked_about_goes_on_where_it_was(one: Notifier, air: Air) -> None:
@@ -207,7 +207,7 @@ def test_what_the_database_goes_on_with_is_ours_again_once_it_rises(one: Notifie
     air.frame(alert())
     live(1, one)
     assert [host for _, host in one.sent] == [FIRST, FIRST]
-    (step,) = one.pager.stories()[KEY].steps
+    (step,) = one.stories()[KEY].steps
     assert (step.round, step.priority) == (2, "high"), "the round after the one that is on record"
 
 
@@ -231,7 +231,7 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     assert one.sent == []
     live(3600, one, every_s=1)
     assert [(host, page.occasion) for _, host, page in one.pages] == [("4.1", Occasion.AWAY)]
-    assert one.pager.stories() == {}, "told when it is over"
+    assert one.stories() == {}, "told when it is over"
     one.silent_s = 0
     live(5, one)
     one.silent_s = SILENT_S  # it never was over
@@ -241,11 +241,11 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     assert len(one.pages) == 1
     live(2, one)
     assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY, Occasion.BACK]
-    assert set(one.pager.stories()) == {(NO_HOME, AWAY)}
+    assert set(one.stories()) == {(NO_HOME, AWAY)}
     one.pager.reported((NO_HOME, AWAY), 1)
     live(300, one, every_s=1)
     assert len(one.pages) == 2
-    assert (NO_HOME, BACK) not in one.pager.stories()
+    assert (NO_HOME, BACK) not in one.stories()
 
 
 def test_without_a_card_there_is_nobody_to_page(one: Notifier, air: Air) -> None:
@@ -298,7 +298,7 @@ def test_of_two_the_second_leaves_out_what_the_first_has_sent(tmp_path: Path, cl
     live(400, *both)
     assert len(both[0].sent) == 6
     assert both[1].sent == []
-    assert set(both[1].pager.stories()) == {(1, "venous access")}, "it could report it"
+    assert set(both[1].stories()) == {(1, "venous access")}, "it could report it"
 
 
 def test_a_dead_first_leaves_the_second_a_turn_later(tmp_path: Path, clock: ManualClock, air: Air) -> None:

@@ -13,8 +13,9 @@ from notifier import escalator, router
 from notifier.away import keeper
 from notifier.away.pager import SILENT_S
 from notifier.away.takeover import PATIENCE_US, Takeover
+from notifier.decider import Decider
 from notifier.words import Occasion
-from store import rota
+from store import registry, rota
 from store.errors import StoreError
 from store.rota import Written
 from telemetry.alarms import Priority
@@ -64,7 +65,7 @@ class Night:
                 one.silent_s = 0
                 takeover.sweep(self.world.conn, self.world.now_us)
                 while router.route(self.world.conn, CAUSES, self.world.now_us, "", takeover.hook) or escalator.advance(
-                    self.world.conn, self.world.who, self.world.now_us
+                    self.world.conn, self.world.who, self.world.now_us, takeover.unreported()
                 ):
                     pass
             if self.clock.now_us() >= end:
@@ -114,7 +115,7 @@ def test_it_takes_over_at_the_step_reached(night: Night) -> None:
     asked = night.world.rows(first)[0][0]
     late = backup - asked - 120 * SECOND
     assert abs(late) <= SECOND, "two minutes after the first page, not after the return"
-    assert night.notifiers[0].pager.stories() == {}
+    assert night.notifiers[0].stories() == {}
 
 
 def test_why_was_i_told_has_it_in_the_order_of_things(night: Night) -> None:
@@ -141,7 +142,7 @@ def test_whoever_reports_it_how_often_it_is_on_record_once(world: World, tmp_pat
     night.pass_without(60)
     world.alert("R10")
     night.air.frame(since_us=0)
-    stories = [dict(one.pager.stories()) for one in night.notifiers]
+    stories = [dict(one.stories()) for one in night.notifiers]
     assert all(stories), "both know what was sent"
     night.back(5)
     assert world.rows("SELECT count(*) FROM notice WHERE unit_id IS NOT NULL") == [(1,)]
@@ -149,7 +150,7 @@ def test_whoever_reports_it_how_often_it_is_on_record_once(world: World, tmp_pat
     asked = """SELECT count(*) FROM notice_event AS e JOIN notice AS n USING (notice_id)
         WHERE e.move = 'ask' AND n.unit_id IS NOT NULL"""
     assert world.rows(asked) == [(1,)]
-    assert [one.pager.stories() for one in night.notifiers] == [{}, {}]
+    assert [one.stories() for one in night.notifiers] == [{}, {}]
     assert sum(one.metrics.away_reported._value.get() for one in night.notifiers) == 2
 
 
@@ -270,6 +271,69 @@ def test_a_page_of_which_nothing_is_known_yet_is_queued(night: Night, on_its_way
     night.air.frame(since_us=0)
     night.back()
     assert night.deliveries() == [("anna 1", 1, "queued", "")]
+
+
+def test_a_storm_is_put_on_record_piece_by_piece_and_nobody_is_asked_meanwhile_as_if_nothing_was(night: Night) -> None:
+    world, (one,) = night.world, night.notifiers
+    homes = [world.home] + [registry.add_unit(world.conn, f"More {n}", "North", START_US).unit_id for n in range(4)]
+    for home in homes:
+        world.alert("R10", home=home)
+    night.back()
+    world.rows("UPDATE delivery SET state = 'sent', next_try_at = NULL RETURNING 1")
+    night.write_cards()
+    night.pass_without(40)
+    assert len(one.stories()) == 5
+    one.silent_s = 0
+    seen: list[int] = []  # by count: how many have been put on record, and 0.6 s later the next
+
+    def count(number: int) -> None:
+        seen.append(number)
+        night.clock.advance(0.6)
+
+    decider = Decider(
+        world.url, "n0", CAUSES, world.who, [], lambda: None, night.clock, one.metrics, Takeover(one.pager, count)
+    )
+    decider.step(world.conn)
+    left = sorted(unit for unit, _ in one.stories())
+    assert (seen, len(left)) == ([1, 1], 3), "after a second the rest has to wait"
+    waits = "SELECT n.unit_id FROM delivery AS d JOIN notice AS n USING (notice_id) WHERE n.unit_id = ANY (%s)"
+    assert sorted(row[0] for row in world.rows(waits, left)) == left, "nobody is asked by steps that were taken"
+    new = world.alert("R10", home=registry.add_unit(world.conn, "New", "North", START_US).unit_id)
+    decider.step(world.conn)
+    assert world.rows("SELECT count(*) FROM notice_alert WHERE alert_id = %s", new) == [(1,)], "what is new goes on"
+    decider.step(world.conn)
+    assert one.stories() == {}
+    second = "SELECT count(*) FROM delivery WHERE round = 1 AND channel_id = %s AND state = 'sent'"
+    assert world.rows(second, world.ways["anna 2"]) == [(5,)]
+
+
+def test_what_has_no_notice_yet_is_looked_for_now_and_then(night: Night) -> None:
+    night.air.frame(alert(unit=night.unit))
+    night.pass_without(10)
+    looks = 0
+
+    def go_on() -> bool:
+        nonlocal looks
+        looks += 1
+        return True
+
+    for _ in range(12):
+        night.takeovers[0].sweep(night.world.conn, night.clock.now_us(), go_on)
+        night.clock.advance(0.5)
+    assert looks == 2
+
+
+def test_every_one_has_its_turn(night: Night) -> None:
+    more = registry.add_unit(night.world.conn, "More", "North", START_US)
+    night.write_cards()
+    night.air.frame(alert(unit=night.unit), alert(unit=more.name))
+    night.pass_without(10)
+    night.world.alert("R10", home=more.unit_id)
+    router.route(night.world.conn, CAUSES, night.world.now_us)
+    for _ in range(2):  # what is not saved comes first, and each time there is time for one only
+        night.takeovers[0].sweep(night.world.conn, night.clock.now_us(), lambda: False)
+        night.clock.advance(5)
+    assert [unit for unit, _ in night.notifiers[0].stories()] == [night.world.home]
 
 
 def test_that_the_database_was_away_is_a_notice_of_operations_that_is_over(night: Night) -> None:
