@@ -9,10 +9,9 @@ from hashlib import sha256
 from math import inf
 from typing import Final
 
-from alerts.delivery import DeliveryState
 from notifier.away.card import CardChannel
 from notifier.away.journal import Journal
-from notifier.away.records import NO_HOME, Came, PageOf, Step
+from notifier.away.records import NO_HOME, Came, PageOf, Step, Tried
 from notifier.dispatch import Job, Outcome
 from notifier.page import Page, Site
 from notifier.words import Language, Occasion
@@ -20,7 +19,6 @@ from telemetry.alarms import Priority
 from telemetry.clock import Clock
 from telemetry.rota import Audience
 
-AGAIN: Final = "again"
 # Causes of pages to operations.
 AWAY: Final = "database"
 BACK: Final = "database back"
@@ -65,7 +63,7 @@ class Outbox:
             for page in step.pages:
                 came = self._journal.came(page.receipt)
                 channel = channels.get(page.channel_id)
-                if page.screen or channel is None or (known and (came is None or came.state != AGAIN)):
+                if page.screen or channel is None or (known and (came is None or came.state != Tried.AGAIN)):
                     continue
                 self._last += 1
                 self._waiting[self._last] = _Waiting(
@@ -120,7 +118,7 @@ class Outbox:
             one = self._waiting[job.id]
             if outcome.retry_in_s is not None:
                 one.failed, one.due_us = one.failed + 1, now_us + round(outcome.retry_in_s * 1e6)
-        state = AGAIN if outcome.receipt is None else str(outcome.receipt)
+        state = Tried.AGAIN if outcome.receipt is None else Tried(outcome.receipt)
         came = Came(one.page.receipt, state, outcome.detail, now_us, one.failed, one.due_us)
         # Until it is on disk the page is on its way: nobody finds it gone with nothing known of it.
         self._journal.write(came)
@@ -152,7 +150,7 @@ def key_of(step: Step, channel_id: int) -> str:
 
 def has_failed(came: Came | None) -> bool:
     """Whether a channel is gone for good."""
-    return came is not None and came.state == DeliveryState.FAILED
+    return came is not None and came.state is Tried.FAILED
 
 
 def _rank(one: _Waiting) -> int:

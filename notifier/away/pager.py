@@ -17,7 +17,6 @@ from uuid import uuid4
 import msgspec
 
 from alerts import escalation
-from alerts.delivery import DeliveryState
 from alerts.escalation import People, StepKind, Told
 from notifier.away import records
 from notifier.away.book import Book
@@ -26,7 +25,7 @@ from notifier.away.cases import Now
 from notifier.away.journal import Journal, Story
 from notifier.away.keeper import SCREEN
 from notifier.away.outbox import AWAY, BACK, Outbox, has_failed
-from notifier.away.records import NO_HOME, Came, Key, PageOf, Reported, Said, Step
+from notifier.away.records import NO_HOME, Came, Key, PageOf, Reported, Said, Step, Tried
 from notifier.metrics import Metrics
 from notifier.page import Site
 from telemetry.alarms import Priority
@@ -256,10 +255,10 @@ class Pager:
     def _note(self, step: Step, page: PageOf, came: Came) -> None:
         """What came of a try, once it is on disk; on a thread that sends."""
         self._metrics.away_tries.labels(came.state).inc()
-        if came.state in (DeliveryState.SENT, DeliveryState.DELIVERED) and self._line is not None:
+        if came.state in (Tried.SENT, Tried.DELIVERED) and self._line is not None:
             one = msgspec.structs.replace(step, pages=[page])
             self._line.say(records.encode(Said(self._instance, one, came)))
-        elif came.state == DeliveryState.FAILED and step.unit_id != NO_HOME:
+        elif came.state is Tried.FAILED and step.unit_id != NO_HOME:
             with self._lock:
                 self._nothing_left(step)
 

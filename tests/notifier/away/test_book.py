@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.escalation import People
+from alerts.escalation import People, StepKind
 from notifier.away.book import HEARD_S, MAX_HELD, Book
 from notifier.away.cases import Now
 from notifier.away.records import PageOf, Step
+from telemetry.alarms import Priority
 from telemetry.messages import LiveFrame
 from tests.notifier.away_world import CAUSES, NORMAL, START_US, alert, card, notice
 
@@ -76,7 +77,9 @@ def test_only_pages_of_the_round_that_lasts_are_wanted() -> None:
     book.hear(0, frame(alert()), 0)
     (step,) = look(book)
     assert book.wants(step)
-    book.hear_step(Step("b", *KEY, 2, 0, "first", "high", START_US, START_US, "", [PageOf(1, 1, "cd" * 16)]))
+    book.hear_step(
+        Step("b", *KEY, 2, 0, StepKind.FIRST, Priority.HIGH, START_US, START_US, "", [PageOf(1, 1, "cd" * 16)])
+    )
     assert not book.wants(step)
     book.hear(0, frame(alert(state=NORMAL)), 1)
     look(book)

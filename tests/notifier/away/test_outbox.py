@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from alerts.delivery import DeliveryState
+from alerts.escalation import StepKind
 from notifier.away.journal import Journal
 from notifier.away.outbox import AWAY, BACK, Outbox, key_of
-from notifier.away.records import Came, PageOf, Step
+from notifier.away.records import Came, PageOf, Step, Tried
 from notifier.dispatch import Job, Outcome
 from notifier.page import Site
 from notifier.words import Occasion
+from telemetry.alarms import Priority
 from telemetry.clock import ManualClock
 from telemetry.rota import Audience
 from tests.notifier.away_world import START_US, card
@@ -22,7 +24,7 @@ CHANNELS = {one.channel_id: one for one in card().channels}
 
 def step(*channels: int, unit: int = 1, cause: str = "air", priority: str = "high", number: int = 1) -> Step:
     pages = [PageOf(channel, channel // 100, f"{unit}{channel:031x}", channel % 100 == 0) for channel in channels]
-    return Step("", unit, cause, number, 0, "first", priority, START_US, START_US, "asked", pages)
+    return Step("", unit, cause, number, 0, StepKind.FIRST, Priority(priority), START_US, START_US, "asked", pages)
 
 
 class Desk:
@@ -94,8 +96,8 @@ def test_what_nobody_wants_any_more_is_let_go(desk: Desk) -> None:
 def test_after_a_restart_only_what_was_not_taken_goes_out(desk: Desk) -> None:
     again, lost, taken = step(101, unit=1), step(201, unit=2), step(301, unit=3)
     desk.journal.write(again, lost, taken)
-    desk.journal.write(Came(again.pages[0].receipt, "again", "", START_US, 2, START_US - 1))
-    desk.journal.write(Came(taken.pages[0].receipt, "sent", "", START_US))
+    desk.journal.write(Came(again.pages[0].receipt, Tried.AGAIN, "", START_US, 2, START_US - 1))
+    desk.journal.write(Came(taken.pages[0].receipt, Tried.SENT, "", START_US))
     for one in (again, lost, taken):
         desk.outbox.put(one, CHANNELS, known=True)
     (job,) = desk.claim()

@@ -7,12 +7,15 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from alerts.escalation import StepKind
 from alerts.responsibility import Move
 from notifier import escalator, router
 from notifier.away import keeper
 from notifier.away.pager import SILENT_S
-from notifier.away.takeover import PATIENCE_US, Takeover
+from notifier.away.records import Came, PageOf, Said, Step, Tried, encode
+from notifier.away.takeover import ASIDE_US, PATIENCE_US, Takeover
 from notifier.decider import Decider
 from notifier.words import Occasion
 from store import registry, rota
@@ -43,7 +46,9 @@ class Night:
             Notifier(f"n{number}", folder / str(number), self.clock, self.air) for number in range(count)
         ]  # fmt: skip
         self.write_cards()
-        self.takeovers = [Takeover(one.pager, one.metrics.away_reported.inc) for one in self.notifiers]
+        self.takeovers = [
+            Takeover(one.pager, one.metrics.away_reported.inc, one.metrics.away_refused.inc) for one in self.notifiers
+        ]
 
     def write_cards(self) -> None:
         for one in self.notifiers:
@@ -291,7 +296,15 @@ def test_a_storm_is_put_on_record_piece_by_piece_and_nobody_is_asked_meanwhile_a
         night.clock.advance(0.6)
 
     decider = Decider(
-        world.url, "n0", CAUSES, world.who, [], lambda: None, night.clock, one.metrics, Takeover(one.pager, count)
+        world.url,
+        "n0",
+        CAUSES,
+        world.who,
+        [],
+        lambda: None,
+        night.clock,
+        one.metrics,
+        Takeover(one.pager, count, one.metrics.away_refused.inc),
     )
     decider.step(world.conn)
     left = sorted(unit for unit, _ in one.stories())
@@ -305,6 +318,29 @@ def test_a_storm_is_put_on_record_piece_by_piece_and_nobody_is_asked_meanwhile_a
     assert one.stories() == {}
     second = "SELECT count(*) FROM delivery WHERE round = 1 AND channel_id = %s AND state = 'sent'"
     assert world.rows(second, world.ways["anna 2"]) == [(5,)]
+
+
+@pytest.mark.parametrize("channel", [999, 10**12])
+def test_what_the_database_refuses_is_set_aside_and_the_others_go_on(night: Night, channel: int) -> None:
+    (one,), (takeover,) = night.notifiers, night.takeovers
+    night.air.frame(alert(unit=night.unit))
+    night.pass_without(10)
+    night.world.alert("R10")
+    night.air.frame(since_us=0)
+    page = PageOf(channel, 1, "ef" * 16)
+    lost = Step("x", 4711, "air", 1, 0, StepKind.FIRST, Priority.HIGH, START_US, START_US, "asked", [page])
+    bad = replace(lost, unit_id=night.world.home, cause="venous access") if channel > 999 else lost
+    one.line.heard.said = [encode(Said("x", bad, Came(page.receipt, Tried.SENT, "", START_US)))]
+    night.pass_without(1)
+    night.back(PATIENCE_US / SECOND + 5)
+    assert list(one.stories()) == [bad.key]
+    assert one.metrics.away_refused._value.get() == 1
+    assert night.world.notice()[0] == "asking", "it is routed, and people are asked"
+    assert [way for way, number, *_ in night.deliveries() if number == 1][:1] == ["anna 1"]
+    assert takeover.unreported() == []
+    night.clock.advance(ASIDE_US / SECOND)
+    night.back()
+    assert one.metrics.away_refused._value.get() == 2, "in ten minutes it is tried again"
 
 
 def test_what_has_no_notice_yet_is_looked_for_now_and_then(night: Night) -> None:
