@@ -173,6 +173,18 @@ def test_a_notice_that_was_being_asked_about_goes_on_and_no_step_comes_all_at_on
     assert night.world.notice() == ("asking", "high", 1)
 
 
+def test_what_was_queued_when_the_database_went_away_is_sent_once(night: Night) -> None:
+    night.world.alert("R10")
+    night.back()
+    assert night.deliveries() == [("anna 1", 1, "queued", "")]
+    night.write_cards()
+    night.pass_without(15)
+    assert len(night.home_pages()) == 1
+    night.back()
+    assert night.deliveries() == [("anna 1", 1, "sent", f"sent {WHILE}: taken")]
+    assert night.world.rows("SELECT count(*) FROM delivery WHERE next_try_at IS NOT NULL") == [(0,)]
+
+
 def test_a_channel_that_is_gone_for_good_is_used_no_more(night: Night) -> None:
     night.notifiers[0].gone = {"127.0.0.1"}
     night.air.frame(alert(unit=night.unit))
