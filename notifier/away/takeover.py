@@ -184,7 +184,8 @@ class Takeover:
                 else:
                     pages.append(_sent(step, number, page, came))
                 if came is not None and came.state is Tried.FAILED:
-                    channels.disable(conn, page.channel_id, came.detail or "gone", now_us)
+                    # At the time of its page: that is how operations find that it was not a person's doing.
+                    channels.disable(conn, page.channel_id, came.detail or "gone", came.at_us)
         self.count(away.report(conn, row.notice_id, pages))
         if row.state in _ASKED:
             # Screens show now who is asked; what nothing has taken yet is tried on from here.

@@ -18,7 +18,7 @@ from notifier.away.records import Came, PageOf, Said, Step, Tried, encode
 from notifier.away.takeover import ASIDE_US, PATIENCE_US, Takeover
 from notifier.decider import Decider
 from notifier.words import Occasion
-from store import registry, rota
+from store import given_up, registry, rota
 from store.errors import StoreError
 from store.rota import Written
 from telemetry.alarms import Priority
@@ -189,11 +189,14 @@ def test_a_channel_that_is_gone_for_good_is_used_no_more(night: Night) -> None:
     night.notifiers[0].gone = {"127.0.0.1"}
     night.air.frame(alert(unit=night.unit))
     night.pass_without(1)
+    night.clock.advance(5)
     night.world.alert("R10")
     night.air.frame(since_us=0)
     night.back()
     gone = night.world.rows("SELECT channel_id FROM channel WHERE disabled_why = 'gone' ORDER BY channel_id")
     assert (night.world.ways["anna 1"],) in gone
+    told = [one.channel_id for one in given_up.channels(night.world.conn, night.world.now_us)]
+    assert told == [number for (number,) in gone], "operations hear of it"
     assert night.deliveries()[0] == ("anna 1", 1, "failed", f"tried {WHILE}: gone")
 
 
