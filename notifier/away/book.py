@@ -29,10 +29,11 @@ MAX_HELD: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An alert as a frame told it last."""
+    """An alert as a frame told it last. `told_us`: when this finding of it was first told (ingest's clock)."""
 
     shard: int
     alert: UnsavedAlert
+    told_us: int
 
 
 @dataclass(slots=True)
@@ -66,10 +67,12 @@ class Book:
             for key, held in self._held.items():
                 if held.shard == shard and key not in told:
                     # It ended without having been on record.
-                    self._held[key] = Held(shard, _ended(held.alert))
+                    self._held[key] = replace(held, alert=_ended(held.alert))
         for key, alert in told.items():
             if key in self._held or len(self._held) < MAX_HELD:
-                self._held[key] = Held(shard, alert)
+                before = self._held.get(key)
+                same = before is not None and before.alert.time_us == alert.time_us
+                self._held[key] = Held(shard, alert, before.told_us if before and same else frame.server_us)
 
     def hear_step(self, step: Step) -> None:
         """A step of which another notifier has sent something."""
@@ -167,26 +170,31 @@ class Book:
         ids = {unit.name: unit.unit_id for unit in card.units}
         shelves = {(one.unit_id, one.rule): _shelf(one) for one in card.shelves}
         known = {(one.unit_id, alert.rule): alert for one in card.notices for alert in one.alerts}
-        unsaved = {(ids[name], rule): held.alert for (name, rule), held in self._held.items() if name in ids}
+        accepted = {(one.unit_id, one.cause): _accepted_us(one) for one in card.notices}
+        unsaved = {(ids[name], rule): held for (name, rule), held in self._held.items() if name in ids}
         touched = {(unit_id, self.causes(rule)) for unit_id, rule in unsaved}
         found: defaultdict[Key, list[AlertFacts]] = defaultdict(list)
         for at in {**known, **unsaved}:
             key = at[0], self.causes(at[1])
             # What stands in the database and has not changed is ours only where nobody goes on with it there.
             if adopt or key in touched:
-                found[key].append(_fact(at[1], key[1], known.get(at), unsaved.get(at), shelves.get(at)))
+                said = known.get(at), unsaved.get(at), shelves.get(at)
+                found[key].append(_fact(at[1], key[1], *said, accepted.get(key, 0)))
         return found
 
 
 def _fact(
-    rule: str, cause: str, known: CardAlert | None, unsaved: UnsavedAlert | None, shelf: Shelf | None
+    rule: str, cause: str, known: CardAlert | None, unsaved: Held | None, shelf: Shelf | None, accepted_us: int
 ) -> AlertFacts:  # fmt: skip
-    newest = unsaved or known
+    newest = unsaved.alert if unsaved else known
     assert newest is not None
+    # Who accepted after it was told could know of it: then it has not come again.
+    is_news = unsaved is None or unsaved.told_us > accepted_us
     return AlertFacts(
         known.alert_id if known else _NO_ID, rule, cause, Priority(newest.priority), ConditionState(newest.state),
         late=unsaved is None and known is not None and known.late, shelf=shelf,
-        seen_before=known is not None and known.seen_before,
+        seen_before=known is not None and known.seen_before and is_news,
+        again=shelf is not None and newest.again and is_news,
     )  # fmt: skip
 
 
@@ -212,11 +220,15 @@ def _resumed(key: Key, steps: Sequence[Step]) -> Case:
 
 def _answers(notice: CardNotice, case: Case) -> bool:
     """Whether somebody has accepted what the case asks: neither less than that, nor before it was asked."""
-    priority = Priority(notice.priority)
+    enough = Priority(notice.priority).rank >= case.standing.priority.rank
+    return notice.state == Answerable.ACCEPTED and enough and _accepted_us(notice) >= case.began_us
+
+
+def _accepted_us(notice: CardNotice) -> int:
+    """When somebody has accepted it; 0: nobody has."""
     if notice.state != Answerable.ACCEPTED or notice.accepted_until_us is None:
-        return False
-    accepted_us = notice.accepted_until_us - ACCEPTED_FOR_S[priority] * 1_000_000
-    return priority.rank >= case.standing.priority.rank and accepted_us >= case.began_us
+        return 0
+    return notice.accepted_until_us - ACCEPTED_FOR_S[Priority(notice.priority)] * 1_000_000
 
 
 def _standing(notice: CardNotice) -> Standing:

@@ -83,8 +83,10 @@ def notice(
     return CardNotice(**(fields | more))  # type: ignore[arg-type]
 
 
-def alert(rule: str = "R10", unit: str = "u1", priority: str = "high", state: str = UNACKNOWLEDGED) -> UnsavedAlert:
-    return UnsavedAlert(unit, rule, "1", priority, state, START_US, START_US, "found", {}, {})
+def alert(
+    rule: str = "R10", unit: str = "u1", priority: str = "high", state: str = UNACKNOWLEDGED, *, again: bool = False
+) -> UnsavedAlert:
+    return UnsavedAlert(unit, rule, "1", priority, state, START_US, START_US, "found", {}, {}, again)
 
 
 @dataclass
@@ -94,9 +96,11 @@ class Air:
     lines: list[AirLine] = field(default_factory=list)
     works: bool = True
 
-    def frame(self, *alerts: UnsavedAlert, since_us: int = START_US, shard: int = 0, left_out: int = 0) -> None:
+    def frame(
+        self, *alerts: UnsavedAlert, since_us: int = START_US, shard: int = 0, left_out: int = 0, at_us: int = START_US
+    ) -> None:
         for line in self.lines:
-            line.heard.frames.append((shard, LiveFrame(1, START_US, [], [], since_us, list(alerts), left_out)))
+            line.heard.frames.append((shard, LiveFrame(1, at_us, [], [], since_us, list(alerts), left_out)))
 
 
 @dataclass

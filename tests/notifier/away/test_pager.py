@@ -144,6 +144,33 @@ def test_what_is_set_aside_waits_until_its_time(one: Notifier, air: Air) -> None
     assert [host for _, host in one.sent] == [FIRST]
 
 
+def test_what_is_set_aside_and_told_anew_does_not_wait(one: Notifier, air: Air) -> None:
+    shelf = CardShelf(1, "R10", "timed", "high", 70, START_US + 600_000_000)
+    one.card = replace_card(card(), shelves=[shelf])
+    air.frame(alert())
+    live(5, one)
+    assert one.sent == []
+    air.frame(alert(again=True))
+    live(5, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
+def test_who_accepts_what_was_told_anew_is_not_asked_again(one: Notifier, air: Air) -> None:
+    shelf = CardShelf(1, "R10", "timed", "high", 70, START_US + 600_000_000)
+    known = [CardAlert(70, "R10", "high", "active, acknowledged", False, True)]
+    one.card = replace_card(card(notices=[notice("nobody", round=0, alerts=known)]), shelves=[shelf])
+    air.frame(alert(again=True))
+    live(10, one)
+    assert [host for _, host in one.sent] == [FIRST]
+    until_us = one.clock.now_us() + 900_000_000
+    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=until_us, alerts=known)
+    one.card = replace_card(card(notices=[accepted]), shelves=[shelf], written_us=one.clock.now_us() + 1)
+    for _ in range(60):
+        air.frame(alert(again=True), at_us=one.clock.now_us())
+        live(5, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
 def test_what_somebody_has_accepted_is_not_asked_about_until_that_ends(one: Notifier, air: Air) -> None:
     accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 900_000_000)
     one.card, one.silent_s = card(notices=[accepted]), SILENT_S
