@@ -96,7 +96,8 @@ class Pager:
         metrics.away_bad.inc(self._journal.bad_lines)
         self._book = Book(causes)
         self.outbox = Outbox(self._journal, site, clock, self._wants, self._note)
-        self._calm_s = 0.0  # since when our database answers
+        # Since when our database answers; of who has just started: not before that.
+        self._calm_s = self._clock.monotonic_s()
         self._resumed = False
         self._looked_s = self._clock.monotonic_s()
         self._awake_s = float("-inf")

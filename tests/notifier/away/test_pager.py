@@ -275,6 +275,18 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     assert (NO_HOME, BACK) not in one.stories()
 
 
+def test_who_is_started_in_an_outage_does_not_say_that_it_is_over(one: Notifier) -> None:
+    one.silent_s = 0.25
+    live(SILENT_S + 5, one)
+    one.killed_and_started()
+    one.silent_s = 0.25  # it has only begun to ask
+    live(SILENT_S + 60, one)
+    assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY]
+    one.silent_s = 0
+    live(CALM_S + 2, one)
+    assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY, Occasion.BACK]
+
+
 def test_without_a_card_there_is_nobody_to_page(one: Notifier, air: Air) -> None:
     one.card, one.silent_s = None, SILENT_S
     air.frame(alert())
