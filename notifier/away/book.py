@@ -153,8 +153,10 @@ class Book:
         case = self.cases.get(key)
         if case is None:
             case = Case(*key, Standing(Answerable.NOBODY, _top(alerts)))
-        # Until we have done something about it, it is as the card has it; and a person's word counts more than ours.
-        if notice is not None and not case.touched_us and not case.heard:
+        # Until we have done something about it, it is as the card has it, unless the card is older than what was handed
+        # over; and a person's word counts more than ours.
+        untouched = not case.touched_us and not case.heard
+        if notice is not None and untouched and notice.round >= case.standing.round:
             case = _adopted(notice)
         elif notice is not None and card.written_us > case.touched_us and _answers(notice, case):
             case.standing = _standing(notice)

@@ -72,6 +72,17 @@ def test_what_the_database_goes_on_with_is_ours_again_when_it_is_silent() -> Non
     assert [one.kind for one in look(book, silent=True)] == ["first"]
 
 
+def test_what_rises_goes_on_after_the_rounds_on_record_though_the_card_knows_fewer() -> None:
+    book = Book(CAUSES.of)
+    book.hear(0, frame(alert(priority="medium")), 0)
+    told = Step("", *KEY, 2, 0, StepKind.FIRST, Priority.MEDIUM, START_US, START_US, "", [])
+    book.hand_over(KEY, [told])
+    older = [notice("asking", priority="medium")]
+    assert look(book, notices=older) == []
+    book.hear(0, frame(alert()), 1)
+    assert [(step.round, step.priority) for step in look(book, notices=older)][:1] == [(3, "high")]
+
+
 def test_only_pages_of_the_round_that_lasts_are_wanted() -> None:
     book = Book(CAUSES.of)
     book.hear(0, frame(alert()), 0)
