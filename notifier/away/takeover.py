@@ -89,8 +89,7 @@ class Takeover:
         self._again_us = {key: self._again_us[key] for key in keys if key in self._again_us}
         first = bisect_right(keys, self._last)
         for key in keys[first:] + keys[:first]:
-            story = self.kept.story(key)
-            if story is None or now_us < self._again_us.get(key, 0) <= now_us + ASIDE_US:
+            if now_us < self._again_us.get(key, 0) <= now_us + ASIDE_US or (story := self.kept.story(key)) is None:
                 continue
             self._last = key
             self._aside.discard(key)
