@@ -28,12 +28,14 @@ class Alert:
 
     Attributes:
         finding: the last step that had it active, or the one that ended it. state, priority: as it stands now.
+        again: a step has told it anew since it began.
     """
 
     finding: AlertEventRow
     state: ConditionState
     priority: Priority
     since_us: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ class Unsaved:
         known = self._alerts.get(key)
         ended = row.state in (ConditionState.NORMAL, ConditionState.LATCHED_CLEAR)
         # What is shown is why it was raised, not the sentence with which it ended.
-        finding = known.finding if known is not None and ended and known.since_us == since_us else row
-        return Alert(finding, row.state, row.priority, since_us)
+        same = known if known is not None and known.since_us == since_us else None
+        again = (row.again and not row.late) or (same is not None and same.again)
+        return Alert(same.finding if same and ended else row, row.state, row.priority, since_us, again)
 
 
 def fold(steps: Iterable[Found]) -> list[Found]:
@@ -157,4 +160,5 @@ def _on_the_wire(alert: Alert, unit: str) -> UnsavedAlert:
         reason=row.reason,
         inputs=dict(row.inputs),
         limits=dict(row.limits),
+        again=alert.again,
     )

@@ -29,6 +29,8 @@ TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
 # However much is due: then there is a look at all else.
 WORK_S: Final = 0.5
+# Likewise for what was sent while the database was away: it comes first, but people wait for what is new.
+SWEEP_S: Final = 1.0
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
 SILENT_S: Final = 10.0
@@ -89,7 +91,7 @@ class Decider:
             self.answered_s = now_s = self._clock.monotonic_s()
             if self._beat(conn):
                 self._fault = self._own_fault(conn, now_us, now_s)
-            moved = self._decide(conn, now_s)
+            moved = self._decide(conn)
             if now_s - self._looked_s >= TROUBLES_S:
                 self._looked_s = now_s
                 moved += troubles.settle(conn, self._troubles(conn, now_us), now_us)
@@ -107,18 +109,20 @@ class Decider:
             if wait_s > 0 and notices.wait(conn, wait_s):
                 self._metrics.woken.inc()
 
-    def _decide(self, conn: Connection, began_s: float) -> int:
+    def _decide(self, conn: Connection) -> int:
         """How many alerts and notices were decided about."""
         moved, hook = 0, None
         if self._takeover is not None:
             hook = self._takeover.hook
-            self._takeover.sweep(conn, notices.database_us(conn))
+            self._sweep(conn, self._takeover)
+        began_s = self._clock.monotonic_s()
         while self._clock.monotonic_s() - began_s < WORK_S:
             now_us = notices.database_us(conn)
             routed = router.route(conn, self._causes, now_us, self._fault, hook)
             self._metrics.routed.inc(routed)
             # What is more important than the rest has its pages before the rest is looked at.
-            taken = escalator.advance(conn, self._who, now_us)
+            unreported = self._takeover.unreported() if self._takeover is not None else ()
+            taken = escalator.advance(conn, self._who, now_us, unreported)
             self._metrics.steps.inc(taken)
             if taken:
                 self._wake()
@@ -128,6 +132,16 @@ class Decider:
             self._beat(conn)
             self.answered_s = self.worked_s = self._clock.monotonic_s()
         return moved
+
+    def _sweep(self, conn: Connection, takeover: Takeover) -> None:
+        began_s = self._clock.monotonic_s()
+
+        def go_on() -> bool:
+            self._beat(conn)
+            self.answered_s = self.worked_s = self._clock.monotonic_s()
+            return self.worked_s - began_s < SWEEP_S
+
+        takeover.sweep(conn, notices.database_us(conn), go_on)
 
     def _beat(self, conn: Connection) -> bool:
         """Once a second; whether it did."""

@@ -25,10 +25,13 @@ _STILL_ASKED: Final = frozenset({Answerable.ASKING, Answerable.UNANSWERED})
 WhoIsOnCall = Callable[[Connection, NoticeRow, int], People]
 
 
-def advance(conn: Connection, who: WhoIsOnCall, now_us: int) -> int:
-    """Take the steps that are due; how many notices that was. StoreError: nothing has changed, all is due still."""
+def advance(conn: Connection, who: WhoIsOnCall, now_us: int, unreported: Sequence[tuple[int, str]] = ()) -> int:
+    """Take the steps that are due; how many notices that was. StoreError: nothing has changed, all is due still.
+
+    `unreported`: units and causes whose notices are left: what was sent about them is not on record yet.
+    """
     with pipelined(conn, "take the steps that are due"):
-        rows = notice_steps.lock_with_due_steps(conn, now_us)
+        rows = notice_steps.lock_with_due_steps(conn, now_us, without=unreported)
         steps: defaultdict[int, list[DueStep]] = defaultdict(list)
         for step in notice_steps.due_steps(conn, [row.notice_id for row in rows], now_us):
             steps[step.notice_id].append(step)

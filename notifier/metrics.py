@@ -41,6 +41,7 @@ class Metrics:
         self.away_heard = counter("away_heard", "Pages that another notifier said it had sent without the database")
         self.away_bad = counter("away_bad", "Messages of the broker and lines of the journal that are none")
         self.away_reported = counter("away_reported", "Pages sent without the database that were put on record")
+        self.away_refused = counter("away_refused", "Times the database refused the record of a home and cause")
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(name, text, labels, namespace="homehd", subsystem="notifier", registry=self.registry)

@@ -144,7 +144,7 @@ class _Away:
             instance, options.folder, line, options.site, clock, metrics, causes().of, lambda: self.keeper.card,
             self._silent_s,
         )  # fmt: skip
-        self.takeover = Takeover(self._pager, metrics.away_reported.inc)
+        self.takeover = Takeover(self._pager, metrics.away_reported.inc, metrics.away_refused.inc)
         self._dispatch = Dispatch(self._pager.outbox, carrier, clock)
         self._threads: list[threading.Thread] = []
         metrics.card_age_s.set_function(self.keeper.age_s)

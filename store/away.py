@@ -129,7 +129,10 @@ def reported_in(conn: Connection, receipts: Sequence[str]) -> int | None:
 
 
 def report(conn: Connection, notice_id: int, pages: Sequence[SentPage]) -> int:
-    """Put pages on record, each once, whoever reports it how often; how many were new."""
+    """Put pages on record, each once, whoever reports it how often; how many were new.
+
+    What waits for the same channel in the same round was queued before the database went away: this is its page.
+    """
     if not pages:
         return 0
     parameters = {

@@ -43,9 +43,18 @@ def cancel(conn: Connection, notice_id: int, now_us: int, why: str) -> None:
     run(conn, "withdraw_deliveries", {"notice": notice_id})
 
 
-def lock_with_due_steps(conn: Connection, now_us: int, limit: int = AT_ONCE) -> list[NoticeRow]:
-    """Notices with a step whose time has come, the most important first, locked; another notifier's are left to it."""
-    return locked(conn, "lock_notices_with_due_steps", {"now": now_us, "limit": limit})
+def lock_with_due_steps(
+    conn: Connection, now_us: int, limit: int = AT_ONCE, *, without: Sequence[tuple[int, str]] = ()
+) -> list[NoticeRow]:
+    """Notices with a step whose time has come, the most important first, locked; another notifier's are left to it.
+
+    `without`: units and causes to be left out.
+    """
+    parameters = {
+        "now": now_us, "limit": limit,
+        "units": [unit for unit, _ in without], "causes": [cause for _, cause in without],
+    }  # fmt: skip
+    return locked(conn, "lock_notices_with_due_steps", parameters)
 
 
 def due_steps(conn: Connection, notice_ids: Sequence[int], now_us: int) -> list[DueStep]:

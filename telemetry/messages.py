@@ -236,6 +236,7 @@ class UnsavedAlert(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         priority, state: words of `telemetry.alarms`, of the condition as it stands now.
         since_us: sample time at which it began. time_us: of the finding that `reason`, `inputs`, `limits` are of.
+        again: its rule has told it anew since nothing can be saved.
     """
 
     unit: str
@@ -248,6 +249,7 @@ class UnsavedAlert(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     inputs: dict[str, float]
     limits: dict[str, float]
+    again: bool = False
 
 
 class LiveFrame(msgspec.Struct, frozen=True, array_like=True):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alerts.escalation import StepKind
-from alerts.responsibility import Answerable, Standing
+from alerts.responsibility import ACCEPTED_FOR_S, Answerable, Standing
 from alerts.routing import AlertFacts, Home
 from alerts.shelving import Shelf, ShelfKind
 from notifier.away.card import Card, CardAlert, CardNotice, CardShelf, CardUnit
@@ -29,10 +29,11 @@ MAX_HELD: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An alert as a frame told it last."""
+    """An alert as a frame told it last. `told_us`: when this finding of it was first told (ingest's clock)."""
 
     shard: int
     alert: UnsavedAlert
+    told_us: int
 
 
 @dataclass(slots=True)
@@ -40,13 +41,14 @@ class Book:
     """What the frames say, and the cases.
 
     Attributes:
-        causes: rule -> cause group. active: cases that are ours now. handed: those that the database goes on with.
+        causes: rule -> cause group. active: cases that are ours now.
+        handed: those that the database goes on with, as they stood when it took over.
     """
 
     causes: Callable[[str], str]
     cases: dict[Key, Case] = field(default_factory=dict)
     active: set[Key] = field(default_factory=set)
-    handed: set[Key] = field(default_factory=set)
+    handed: dict[Key, Standing] = field(default_factory=dict)
     _held: dict[tuple[str, str], Held] = field(default_factory=dict)
     _since_us: dict[int, int] = field(default_factory=dict)
     _heard_s: dict[int, float] = field(default_factory=dict)
@@ -65,10 +67,12 @@ class Book:
             for key, held in self._held.items():
                 if held.shard == shard and key not in told:
                     # It ended without having been on record.
-                    self._held[key] = Held(shard, _ended(held.alert))
+                    self._held[key] = replace(held, alert=_ended(held.alert))
         for key, alert in told.items():
             if key in self._held or len(self._held) < MAX_HELD:
-                self._held[key] = Held(shard, alert)
+                before = self._held.get(key)
+                same = before is not None and before.alert.time_us == alert.time_us
+                self._held[key] = Held(shard, alert, before.told_us if before and same else frame.server_us)
 
     def hear_step(self, step: Step) -> None:
         """A step of which another notifier has sent something."""
@@ -83,8 +87,7 @@ class Book:
             of[step.key].append(step)
         for key, own in of.items():
             if key[0] != NO_HOME:
-                case = self.cases[key] = Case(*key, Standing(Answerable.NOBODY, Priority(own[0].priority)))
-                case.resume(own)
+                self.cases[key] = _resumed(key, own)
 
     @property
     def since_us(self) -> int:
@@ -109,7 +112,8 @@ class Book:
         notices = {(one.unit_id, one.cause): one for one in card.notices}
         # Of what nobody has paged about nothing need be known once it is over.
         self.cases = {key: case for key, case in self.cases.items() if key in facts or case.touched_us or case.heard}
-        self.active = set(facts) - self.handed
+        self._take_back(facts)
+        self.active = set(facts) - self.handed.keys()
         steps: list[Step] = []
         asked: dict[int | None, Now] = {}
         for key in sorted(facts, key=lambda key: (-_top(facts[key]).rank, key)):
@@ -126,20 +130,35 @@ class Book:
         case = self.cases.get(step.key)
         return step.key in self.active and case is not None and case.asks and case.standing.round == step.round
 
-    def hand_over(self, key: Key) -> None:
-        """The database goes on with it: it has all that we know."""
-        self.handed.add(key)
+    def hand_over(self, key: Key, steps: Sequence[Step] = ()) -> None:
+        """The database goes on with it: it has all that we know, `steps` among it."""
+        case = self.cases.pop(key, None) or (_resumed(key, steps) if steps else None)
+        if case is not None:
+            self.handed[key] = case.standing
+        else:
+            self.handed.setdefault(key, Standing(Answerable.NOBODY, Priority.HIGH))
         self.active.discard(key)
-        self.cases.pop(key, None)
+
+    def is_over(self) -> None:
+        """The database answers, and everything is saved: what comes now is of another outage."""
+        self.handed.clear()
+
+    def _take_back(self, facts: Mapping[Key, Sequence[AlertFacts]]) -> None:
+        """What has risen since it was handed over is known to nobody else."""
+        for key in [key for key in facts if key in self.handed]:
+            if _top(facts[key]).rank > self.handed[key].priority.rank:
+                self.cases[key] = Case(*key, self.handed.pop(key))
 
     def _case(self, key: Key, alerts: Sequence[AlertFacts], notice: CardNotice | None, card: Card) -> Case:
         case = self.cases.get(key)
         if case is None:
             case = Case(*key, Standing(Answerable.NOBODY, _top(alerts)))
-        # Until we have done something about it, it is as the card has it; and a person's word counts more than ours.
-        if notice is not None and not case.touched_us and not case.heard:
+        # Until we have done something about it, it is as the card has it, unless the card is older than what was handed
+        # over; and a person's word counts more than ours.
+        untouched = not case.touched_us and not case.heard
+        if notice is not None and untouched and notice.round >= case.standing.round:
             case = _adopted(notice)
-        elif notice is not None and card.written_us > case.touched_us and notice.state == Answerable.ACCEPTED:
+        elif notice is not None and card.written_us > case.touched_us and _answers(notice, case):
             case.standing = _standing(notice)
         self.cases[key] = case
         return case
@@ -153,26 +172,31 @@ class Book:
         ids = {unit.name: unit.unit_id for unit in card.units}
         shelves = {(one.unit_id, one.rule): _shelf(one) for one in card.shelves}
         known = {(one.unit_id, alert.rule): alert for one in card.notices for alert in one.alerts}
-        unsaved = {(ids[name], rule): held.alert for (name, rule), held in self._held.items() if name in ids}
+        accepted = {(one.unit_id, one.cause): _accepted_us(one) for one in card.notices}
+        unsaved = {(ids[name], rule): held for (name, rule), held in self._held.items() if name in ids}
         touched = {(unit_id, self.causes(rule)) for unit_id, rule in unsaved}
         found: defaultdict[Key, list[AlertFacts]] = defaultdict(list)
         for at in {**known, **unsaved}:
             key = at[0], self.causes(at[1])
             # What stands in the database and has not changed is ours only where nobody goes on with it there.
             if adopt or key in touched:
-                found[key].append(_fact(at[1], key[1], known.get(at), unsaved.get(at), shelves.get(at)))
+                said = known.get(at), unsaved.get(at), shelves.get(at)
+                found[key].append(_fact(at[1], key[1], *said, accepted.get(key, 0)))
         return found
 
 
 def _fact(
-    rule: str, cause: str, known: CardAlert | None, unsaved: UnsavedAlert | None, shelf: Shelf | None
+    rule: str, cause: str, known: CardAlert | None, unsaved: Held | None, shelf: Shelf | None, accepted_us: int
 ) -> AlertFacts:  # fmt: skip
-    newest = unsaved or known
+    newest = unsaved.alert if unsaved else known
     assert newest is not None
+    # Who accepted after it was told could know of it: then it has not come again.
+    is_news = unsaved is None or unsaved.told_us > accepted_us
     return AlertFacts(
         known.alert_id if known else _NO_ID, rule, cause, Priority(newest.priority), ConditionState(newest.state),
         late=unsaved is None and known is not None and known.late, shelf=shelf,
-        seen_before=known is not None and known.seen_before,
+        seen_before=known is not None and known.seen_before and is_news,
+        again=shelf is not None and newest.again and is_news,
     )  # fmt: skip
 
 
@@ -188,6 +212,25 @@ def _adopted(notice: CardNotice) -> Case:
         rejected=frozenset(one.user_id for one in notice.used if one.rejected),
         rounds=1,
     )  # fmt: skip
+
+
+def _resumed(key: Key, steps: Sequence[Step]) -> Case:
+    case = Case(*key, Standing(Answerable.NOBODY, Priority(steps[0].priority)))
+    case.resume(steps)
+    return case
+
+
+def _answers(notice: CardNotice, case: Case) -> bool:
+    """Whether somebody has accepted what the case asks: neither less than that, nor before it was asked."""
+    enough = Priority(notice.priority).rank >= case.standing.priority.rank
+    return notice.state == Answerable.ACCEPTED and enough and _accepted_us(notice) >= case.began_us
+
+
+def _accepted_us(notice: CardNotice) -> int:
+    """When somebody has accepted it; 0: nobody has."""
+    if notice.state != Answerable.ACCEPTED or notice.accepted_until_us is None:
+        return 0
+    return notice.accepted_until_us - ACCEPTED_FOR_S[Priority(notice.priority)] * 1_000_000
 
 
 def _standing(notice: CardNotice) -> Standing:

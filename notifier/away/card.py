@@ -61,7 +61,7 @@ class CardShelf(msgspec.Struct, frozen=True):
 
 
 class CardAlert(msgspec.Struct, frozen=True):
-    """An alert of an open notice."""
+    """An alert of an open notice. `again`: its rule has told it anew since it was set aside."""
 
     alert_id: int
     rule: str
@@ -69,6 +69,7 @@ class CardAlert(msgspec.Struct, frozen=True):
     state: str
     late: bool
     seen_before: bool
+    again: bool = False
 
 
 class CardUsed(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         """HomehdError when the file can neither be read nor made. Lines that are no record of ours are passed over."""
         self._lock = threading.Lock()
-        self._steps: list[Step] = []
+        self._steps: dict[Key, list[Step]] = {}
         self._came: dict[str, Came] = {}
         self._known: set[str] = set()  # receipts of the steps
         self.bad_lines = 0
@@ -72,28 +72,31 @@ class Journal:
             return True
 
     def steps(self) -> list[Step]:
-        """What the database does not know yet, in order."""
+        """What the database does not know yet: of each home and cause in order."""
         with self._lock:
-            return list(self._steps)
+            return self._all()
 
     def came(self, receipt: str) -> Came | None:
         """The last word on a page."""
         with self._lock:
             return self._came.get(receipt)
 
-    def stories(self) -> dict[Key, Story]:
-        """The same by home and cause."""
+    def unreported(self) -> list[Key]:
+        """Homes and causes of which the database does not know everything."""
         with self._lock:
-            found: dict[Key, list[Step]] = {}
-            for step in self._steps:
-                found.setdefault(step.key, []).append(step)
-            return {key: Story(key, steps, dict(self._words(steps))) for key, steps in found.items()}
+            return list(self._steps)
+
+    def story(self, key: Key) -> Story | None:
+        """What it does not know of one; None: there is nothing."""
+        with self._lock:
+            steps = list(self._steps.get(key, ()))
+            return Story(key, steps, dict(self._words(steps))) if steps else None
 
     def shorten(self) -> None:
         """Write the file anew without what the database has; a failure leaves it as it is."""
         with self._lock:
             fresh = self._path.with_suffix(".new")
-            left: list[Record] = [*self._steps, *self._came.values()]
+            left: list[Record] = [*self._all(), *self._came.values()]
             try:
                 fresh.unlink(missing_ok=True)
                 number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
@@ -126,7 +129,7 @@ class Journal:
 
     def _take(self, record: Record) -> None:
         if isinstance(record, Step):
-            self._steps.append(record)
+            self._steps.setdefault(record.key, []).append(record)
             self._known |= {page.receipt for page in record.pages}
         elif isinstance(record, Came):
             # Of a page that is on record already nothing more can be told.
@@ -137,17 +140,15 @@ class Journal:
 
     def _forget(self, said: Reported) -> None:
         # Reported is what stood there when the report began; what was sent meanwhile comes with the next one.
-        left: list[Step] = []
-        count = 0
-        for step in self._steps:
-            if step.key == (said.unit_id, said.cause) and count < said.steps:
-                count += 1
-                for page in step.pages:
-                    self._came.pop(page.receipt, None)
-                    self._known.discard(page.receipt)
-            else:
-                left.append(step)
-        self._steps = left
+        own = self._steps.pop((said.unit_id, said.cause), [])
+        for page in [page for step in own[: said.steps] for page in step.pages]:
+            self._came.pop(page.receipt, None)
+            self._known.discard(page.receipt)
+        if own[said.steps :]:
+            self._steps[said.unit_id, said.cause] = own[said.steps :]
+
+    def _all(self) -> list[Step]:
+        return [step for steps in self._steps.values() for step in steps]
 
     def _words(self, steps: Iterable[Step]) -> Iterable[tuple[str, Came]]:
         for receipt in [page.receipt for step in steps for page in step.pages]:

@@ -136,7 +136,9 @@ def _notice(one: OpenNotice, used: Sequence[UsedWay], alerts: Sequence[AlertToJu
             for way in out
         ],
         [
-            CardAlert(alert.alert_id, alert.rule, alert.priority, alert.state, alert.late, alert.seen_before)
+            CardAlert(
+                alert.alert_id, alert.rule, alert.priority, alert.state, alert.late, alert.seen_before, alert.again
+            )
             for alert in alerts
         ],
     )  # fmt: skip

@@ -9,10 +9,9 @@ from hashlib import sha256
 from math import inf
 from typing import Final
 
-from alerts.delivery import DeliveryState
 from notifier.away.card import CardChannel
 from notifier.away.journal import Journal
-from notifier.away.records import NO_HOME, Came, PageOf, Step
+from notifier.away.records import NO_HOME, Came, PageOf, Step, Tried
 from notifier.dispatch import Job, Outcome
 from notifier.page import Page, Site
 from notifier.words import Language, Occasion
@@ -20,7 +19,6 @@ from telemetry.alarms import Priority
 from telemetry.clock import Clock
 from telemetry.rota import Audience
 
-AGAIN: Final = "again"
 # Causes of pages to operations.
 AWAY: Final = "database"
 BACK: Final = "database back"
@@ -54,6 +52,7 @@ class Outbox:
         self._came = came
         self._lock = threading.Lock()
         self._waiting: dict[int, _Waiting] = {}
+        self._receipts: set[str] = set()  # of what waits
         self._last = 0
 
     def put(self, step: Step, channels: dict[int, CardChannel], *, known: bool = False) -> None:
@@ -64,12 +63,13 @@ class Outbox:
             for page in step.pages:
                 came = self._journal.came(page.receipt)
                 channel = channels.get(page.channel_id)
-                if page.screen or channel is None or (known and (came is None or came.state != AGAIN)):
+                if page.screen or channel is None or (known and (came is None or came.state != Tried.AGAIN)):
                     continue
                 self._last += 1
                 self._waiting[self._last] = _Waiting(
                     step, page, channel, came.again_us if came else 0, came.failed if came else 0
                 )
+                self._receipts.add(page.receipt)
 
     def drop(self, step: Step) -> None:
         """Another has sent these pages: ours that nobody has taken yet are not wanted any more."""
@@ -78,7 +78,12 @@ class Outbox:
             for number, one in list(self._waiting.items()):
                 same = (one.step.key, one.step.round) == (step.key, step.round) and one.page.channel_id in channels
                 if same and not one.claimed:
-                    del self._waiting[number]
+                    self._remove(number)
+
+    def waits(self, receipt: str) -> bool:
+        """Whether that page waits or is on its way: no more is known of it yet."""
+        with self._lock:
+            return receipt in self._receipts
 
     @property
     def left(self) -> int:
@@ -95,7 +100,7 @@ class Outbox:
         now_us = self._clock.now_us()
         with self._lock:
             for number in [n for n, one in self._waiting.items() if not one.claimed and not self._wants(one.step)]:
-                del self._waiting[number]
+                self._remove(number)
             hosts, jobs = set(without), list[Job]()
             for number, one in sorted(self._waiting.items(), key=lambda item: (-_rank(item[1]), item[0])):
                 late = one.due_us > now_us or (high_only and one.step.priority != Priority.HIGH)
@@ -112,14 +117,20 @@ class Outbox:
         with self._lock:
             one = self._waiting[job.id]
             if outcome.retry_in_s is not None:
-                one.failed, one.claimed = one.failed + 1, False
-                one.due_us = now_us + round(outcome.retry_in_s * 1e6)
-            else:
-                del self._waiting[job.id]
-        state = AGAIN if outcome.receipt is None else str(outcome.receipt)
+                one.failed, one.due_us = one.failed + 1, now_us + round(outcome.retry_in_s * 1e6)
+        state = Tried.AGAIN if outcome.receipt is None else Tried(outcome.receipt)
         came = Came(one.page.receipt, state, outcome.detail, now_us, one.failed, one.due_us)
+        # Until it is on disk the page is on its way: nobody finds it gone with nothing known of it.
         self._journal.write(came)
+        with self._lock:
+            if outcome.retry_in_s is not None:
+                one.claimed = False
+            else:
+                self._remove(job.id)
         self._came(one.step, one.page, came)
+
+    def _remove(self, number: int) -> None:
+        self._receipts.discard(self._waiting.pop(number).page.receipt)
 
     def _page(self, one: _Waiting) -> Page:
         step = one.step
@@ -139,7 +150,7 @@ def key_of(step: Step, channel_id: int) -> str:
 
 def has_failed(came: Came | None) -> bool:
     """Whether a channel is gone for good."""
-    return came is not None and came.state == DeliveryState.FAILED
+    return came is not None and came.state is Tried.FAILED
 
 
 def _rank(one: _Waiting) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,7 +17,6 @@ from uuid import uuid4
 import msgspec
 
 from alerts import escalation
-from alerts.delivery import DeliveryState
 from alerts.escalation import People, StepKind, Told
 from notifier.away import records
 from notifier.away.book import Book
@@ -26,7 +25,7 @@ from notifier.away.cases import Now
 from notifier.away.journal import Journal, Story
 from notifier.away.keeper import SCREEN
 from notifier.away.outbox import AWAY, BACK, Outbox, has_failed
-from notifier.away.records import NO_HOME, Came, Key, PageOf, Reported, Said, Step
+from notifier.away.records import NO_HOME, Came, Key, PageOf, Reported, Said, Step, Tried
 from notifier.metrics import Metrics
 from notifier.page import Site
 from telemetry.alarms import Priority
@@ -97,7 +96,8 @@ class Pager:
         metrics.away_bad.inc(self._journal.bad_lines)
         self._book = Book(causes)
         self.outbox = Outbox(self._journal, site, clock, self._wants, self._note)
-        self._calm_s = 0.0  # since when our database answers
+        # Since when our database answers; of who has just started: not before that.
+        self._calm_s = self._clock.monotonic_s()
         self._resumed = False
         self._looked_s = self._clock.monotonic_s()
         self._awake_s = float("-inf")
@@ -141,26 +141,36 @@ class Pager:
 
     # For `Takeover`, on the decider's thread
 
-    def stories(self) -> Mapping[Key, Story]:
-        """What the database does not know yet, by home and cause."""
-        found = self._journal.stories()
+    def unreported(self) -> list[Key]:
+        """Homes and causes of which the database does not know everything."""
+        found = self._journal.unreported()
         # That the database was away is told when it is over, and by then operations have heard that it is.
-        hidden = {_BACK_KEY} if _BACK_KEY in found else {_AWAY_KEY}
-        return {key: story for key, story in found.items() if key not in hidden}
+        hidden = _BACK_KEY if _BACK_KEY in found else _AWAY_KEY
+        return [key for key in found if key != hidden]
+
+    def story(self, key: Key) -> Story | None:
+        """What it does not know of one; None: there is nothing."""
+        return self._journal.story(key)
 
     def is_unsaved(self, key: Key) -> bool:
         """Whether ingest says that alerts of it are not saved."""
         return key in self._book.active
 
+    def waits(self, receipt: str) -> bool:
+        """Whether that page waits to be sent, or is on its way."""
+        return self.outbox.waits(receipt)
+
     def reported(self, key: Key, steps: int) -> None:
         """The first so many steps of its story are on record: the database goes on with it."""
         with self._lock:
+            story = self._journal.story(key)
             gone = [Reported(*key, steps)]
             if key == _AWAY_KEY:
-                gone.append(Reported(*_BACK_KEY, len(self._journal.steps())))
+                back = self._journal.story(_BACK_KEY)
+                gone.append(Reported(*_BACK_KEY, len(back.steps) if back else 0))
             self._journal.write(*gone)
-            self._book.hand_over(key)
-            if not self._journal.steps():
+            self._book.hand_over(key, story.steps[:steps] if story else ())
+            if not self._journal.unreported():
                 self._journal.shorten()
 
     def close(self) -> None:
@@ -208,6 +218,8 @@ class Pager:
         steps = self._operations(card, now, silent_s, late_s)
         if silent or self._book.since_us or self._book.active:
             steps += self._book.due(card, now, now_s, silent=silent, receipt=_receipt)
+        else:
+            self._book.is_over()
         return steps
 
     def _turn(self, card: Card) -> int:
@@ -225,10 +237,10 @@ class Pager:
 
     def _operations(self, card: Card, now: Now, silent_s: float, late_s: float) -> list[Step]:
         """Once that the database is away, once that it is back."""
-        stories, now_s = self._journal.stories(), self._clock.monotonic_s()
+        now_s = self._clock.monotonic_s()
         if silent_s >= SILENT_S:
             self._calm_s = now_s
-        told, back = stories.get(_AWAY_KEY), stories.get(_BACK_KEY)
+        told, back = self._journal.story(_AWAY_KEY), self._journal.story(_BACK_KEY)
         if told is None and silent_s >= SILENT_S + late_s:
             return [_to_operations(card, now, _AWAY_KEY, now.now_us - round(silent_s * 1e6))]
         ours = told is not None and any(not step.by for step in told.steps)
@@ -244,15 +256,15 @@ class Pager:
     def _note(self, step: Step, page: PageOf, came: Came) -> None:
         """What came of a try, once it is on disk; on a thread that sends."""
         self._metrics.away_tries.labels(came.state).inc()
-        if came.state in (DeliveryState.SENT, DeliveryState.DELIVERED) and self._line is not None:
+        if came.state in (Tried.SENT, Tried.DELIVERED) and self._line is not None:
             one = msgspec.structs.replace(step, pages=[page])
             self._line.say(records.encode(Said(self._instance, one, came)))
-        elif came.state == DeliveryState.FAILED and step.unit_id != NO_HOME:
+        elif came.state is Tried.FAILED and step.unit_id != NO_HOME:
             with self._lock:
                 self._nothing_left(step)
 
     def _nothing_left(self, step: Step) -> None:
-        story, case = self._journal.stories().get(step.key), self._book.cases.get(step.key)
+        story, case = self._journal.story(step.key), self._book.cases.get(step.key)
         if story is None or case is None or case.standing.round != step.round:
             return
         pages = [page for one in story.steps if one.round == step.round for page in one.pages if not page.screen]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from enum import StrEnum
+from typing import Annotated, Final
 
 import msgspec
 
+from alerts.escalation import StepKind
+from telemetry.alarms import Priority
 from telemetry.errors import WireError
 
 # Of a page: three numbers, a few words. More is not ours.
@@ -15,6 +18,19 @@ NO_HOME: Final = 0
 
 Key = tuple[int, str]
 """Unit and cause."""
+
+
+# A day and night of high ones are some 180.
+Round = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
+class Tried(StrEnum):
+    """What comes of a try."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # for good
+    AGAIN = "again"  # not yet
 
 
 class PageOf(msgspec.Struct, frozen=True):
@@ -31,17 +47,16 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
 
     Attributes:
         by: the notifier that took it, empty for the one whose journal it is in. number: of the step in its plan.
-        kind: `alerts.escalation.StepKind`.
         began_us: when its round began. at_us: when it was taken. reason: whom it asks, in words.
     """
 
     by: str
     unit_id: int
     cause: str
-    round: int
+    round: Round
     number: int
-    kind: str
-    priority: str
+    kind: StepKind
+    priority: Priority
     began_us: int
     at_us: int
     reason: str
@@ -54,10 +69,10 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
 
 
 class Came(msgspec.Struct, frozen=True, tag="came"):
-    """What came of a try of a page: "sent", "failed" for good, or "again" at `again_us`; `failed`: tries that did."""
+    """What came of a try of a page; `again_us`: when it is tried again; `failed`: tries that did."""
 
     receipt: str
-    state: str
+    state: Tried
     detail: str
     at_us: int
     failed: int = 0

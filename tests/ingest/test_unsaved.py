@@ -94,6 +94,24 @@ def test_folding_keeps_that_something_was_found_once_more() -> None:
     assert after[1, "R10"].condition.state is ConditionState.ACTIVE_UNACKNOWLEDGED
 
 
+def test_what_is_told_anew_is_said_to_be_until_it_begins_once_more() -> None:
+    unsaved = Unsaved({}, latches)
+    first, later = found(ACTIVE, Priority.HIGH), found(ACTIVE, Priority.HIGH, at=5)
+
+    def told() -> bool:
+        (alert,) = unsaved.alerts(NAMES)
+        return alert.again
+
+    unsaved.add([first])
+    assert not told()
+    unsaved.add([later._replace(transition=replace(later.transition, again=True))])
+    assert told()
+    unsaved.add([found(NORMAL, at=6)])
+    assert told()
+    unsaved.add([found(ACTIVE, Priority.HIGH, at=9)])
+    assert not told()
+
+
 def test_what_a_save_of_unknown_outcome_held_stays_countable() -> None:
     unsaved = Unsaved({}, latches)
     unsaved.add([found(ACTIVE, Priority.HIGH), found(NORMAL, at=1), found(ACTIVE, Priority.HIGH, at=2)])

@@ -31,6 +31,16 @@ def test_every_frame_carries_since_when_and_the_shard_s_alerts() -> None:
     ]
 
 
+def test_a_reader_of_the_release_before_passes_over_what_it_does_not_know() -> None:
+    told = msgspec.structs.replace(alert(1), again=True)
+    fields = [(one.name, one.type) for one in msgspec.structs.fields(UnsavedAlert)]
+    assert fields[-1] == ("again", bool), "at the end, where old readers look no further"
+    before = msgspec.defstruct("Before", fields[:-1], array_like=True)
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(told), type=before)
+    assert getattr(old, "unit") == "u1" and not hasattr(old, "again")  # noqa: B009
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=UnsavedAlert) == alert(1)
+
+
 def test_a_shard_with_an_alert_and_nothing_else_is_told_once_a_second() -> None:
     marks = UnsavedFrames()
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from alerts.delivery import DeliveryState
 from notifier.away.card import VERSION, Card, CardAlert, CardChannel, CardNotice, CardUnit
+from notifier.away.journal import Story
 from notifier.away.pager import LOOK_S, Heard, Pager
+from notifier.away.records import Key
 from notifier.dispatch import Outcome
 from notifier.metrics import Metrics
 from notifier.page import Page, Site
@@ -81,8 +83,10 @@ def notice(
     return CardNotice(**(fields | more))  # type: ignore[arg-type]
 
 
-def alert(rule: str = "R10", unit: str = "u1", priority: str = "high", state: str = UNACKNOWLEDGED) -> UnsavedAlert:
-    return UnsavedAlert(unit, rule, "1", priority, state, START_US, START_US, "found", {}, {})
+def alert(
+    rule: str = "R10", unit: str = "u1", priority: str = "high", state: str = UNACKNOWLEDGED, *, again: bool = False
+) -> UnsavedAlert:
+    return UnsavedAlert(unit, rule, "1", priority, state, START_US, START_US, "found", {}, {}, again)
 
 
 @dataclass
@@ -92,9 +96,11 @@ class Air:
     lines: list[AirLine] = field(default_factory=list)
     works: bool = True
 
-    def frame(self, *alerts: UnsavedAlert, since_us: int = START_US, shard: int = 0, left_out: int = 0) -> None:
+    def frame(
+        self, *alerts: UnsavedAlert, since_us: int = START_US, shard: int = 0, left_out: int = 0, at_us: int = START_US
+    ) -> None:
         for line in self.lines:
-            line.heard.frames.append((shard, LiveFrame(1, START_US, [], [], since_us, list(alerts), left_out)))
+            line.heard.frames.append((shard, LiveFrame(1, at_us, [], [], since_us, list(alerts), left_out)))
 
 
 @dataclass
@@ -149,6 +155,10 @@ class Notifier:
             else:
                 self.pages.append(((self.clock.now_us() - START_US) / SECOND, job.host, job.page))
                 self.pager.outbox.report(job, Outcome(DeliveryState.SENT, "taken"))
+
+    def stories(self) -> dict[Key, Story]:
+        """What the database does not know yet."""
+        return {key: story for key in self.pager.unreported() if (story := self.pager.story(key)) is not None}
 
     def killed_and_started(self, name: str | None = None) -> None:
         """What is in memory is gone; the journal's lock falls with the process."""

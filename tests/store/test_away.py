@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from store import away, channels, notice_steps, notices, pool, registry, shelvings
+from store import away, channels, deliveries, notice_steps, notices, pool, registry, shelvings
 from store.away import SentPage
+from store.deliveries import Wanted
 from store.notices import NewNotice
 from store.shelvings import ENDED, Shelving
 from telemetry.alarms import Priority
@@ -81,6 +82,25 @@ def test_a_page_is_on_record_once_by_its_word_and_by_its_channel(world: World) -
     found = world.rows("SELECT state, attempts, next_try_at, receipt, to_us(queued_at) FROM delivery")
     assert found == [("sent", 1, None, WORD, world.now_us)]
     assert world.rows("SELECT state, detail FROM delivery_event") == [("sent", "sent while the database was away")]
+
+
+def test_what_was_queued_before_went_out_without_the_database(world: World) -> None:
+    number = opened(world)
+    deliveries.queue(world.conn, [Wanted(number, 1, 0, [world.ways["anna 1"], world.ways["anna 2"]], "high")], 5)
+    assert away.report(world.conn, number, [page(world), page(world, "cd" * 16, way="boris 1", state="failed")]) == 2
+    assert away.report(world.conn, number, [page(world), page(world, way="anna 2")]) == 0
+    found = world.rows(
+        """SELECT channel_id, state, attempts, next_try_at IS NULL, receipt = %s, to_us(queued_at), to_us(changed_at)
+            FROM delivery ORDER BY channel_id""", WORD,
+    )  # fmt: skip
+    ways, now_us = world.ways, world.now_us
+    assert found == [
+        (ways["anna 1"], "sent", 1, True, True, 5, now_us), (ways["anna 2"], "queued", 0, False, False, 5, 5),
+        (ways["boris 1"], "failed", 1, True, False, now_us, now_us),
+    ]  # fmt: skip
+    told = """SELECT e.state, e.attempt FROM delivery_event AS e JOIN delivery AS d USING (delivery_id)
+        WHERE d.receipt = %s ORDER BY event_id"""
+    assert world.rows(told, WORD) == [("queued", 0), ("sent", 1)]
 
 
 def test_a_step_is_ended_once(world: World) -> None:

@@ -58,24 +58,36 @@ ORDER BY instance
 SELECT DISTINCT d.notice_id FROM delivery AS d WHERE d.receipt = ANY (%(receipts)s::text[])
 
 -- name: report_away_pages
-WITH added AS (
-    INSERT INTO delivery
-        (notice_id, round, step, channel_id, user_id, priority, queued_at, state, attempts, next_try_at, changed_at, receipt)
-    SELECT %(notice)s, round, step, channel_id, c.user_id, priority, from_us(at), state, 1, NULL,
-        from_us(at), receipt
+WITH sent AS (
+    SELECT *
     FROM unnest(
         %(rounds)s::int[], %(steps)s::smallint[], %(channels)s::int[], %(priorities)s::text[], %(at)s::bigint[],
         %(states)s::text[], %(receipts)s::text[]
     ) WITH ORDINALITY AS sent (round, step, channel_id, priority, at, state, receipt, number)
+), went AS (
+    -- It was queued when the database went away, and went out without it: once is enough.
+    UPDATE delivery AS d SET
+        state = s.state, attempts = d.attempts + 1, next_try_at = NULL, claimed_by = NULL, folded_into = NULL,
+        changed_at = from_us(s.at), receipt = s.receipt
+    FROM sent AS s
+    WHERE d.notice_id = %(notice)s AND d.round = s.round AND d.channel_id = s.channel_id AND d.state = 'queued'
+        AND NOT EXISTS (SELECT FROM delivery AS other WHERE other.receipt = s.receipt)
+    RETURNING d.delivery_id, d.receipt, d.state, d.changed_at, d.attempts
+), added AS (
+    INSERT INTO delivery
+        (notice_id, round, step, channel_id, user_id, priority, queued_at, state, attempts, next_try_at, changed_at, receipt)
+    SELECT %(notice)s, round, step, channel_id, c.user_id, priority, from_us(at), state, 1, NULL,
+        from_us(at), receipt
+    FROM sent
     JOIN channel AS c USING (channel_id)
     ORDER BY number
     -- By its receipt: reported before, perhaps by another. By its channel: this round has used it.
     ON CONFLICT DO NOTHING
-    RETURNING delivery_id, receipt, state, queued_at
+    RETURNING delivery_id, receipt, state, changed_at, attempts
 )
 INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
-SELECT a.delivery_id, a.queued_at, a.state, 1, w.detail
-FROM added AS a
+SELECT a.delivery_id, a.changed_at, a.state, a.attempts, w.detail
+FROM (SELECT * FROM went UNION ALL SELECT * FROM added) AS a
 JOIN unnest(%(receipts)s::text[], %(details)s::text[]) AS w (receipt, detail) USING (receipt)
 ORDER BY a.delivery_id
 RETURNING delivery_id

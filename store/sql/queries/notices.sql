@@ -145,7 +145,9 @@ WHERE notice_id IN (
         SELECT s.notice_id, max(priority_rank(n.priority)) AS rank, min(s.due_at) AS due
         FROM notice_step AS s
         JOIN notice AS n USING (notice_id)
-        WHERE s.done_at IS NULL AND s.due_at <= from_us(%(now)s)
+        WHERE s.done_at IS NULL AND s.due_at <= from_us(%(now)s) AND NOT EXISTS (
+            SELECT FROM unnest(%(units)s::int[], %(causes)s::text[]) AS w (unit, cause)
+            WHERE w.unit = n.unit_id AND w.cause = n.cause AND n.patient_id IS NULL)
         GROUP BY s.notice_id
     ) AS waiting
     ORDER BY rank DESC, due, notice_id LIMIT %(limit)s)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.escalation import People
+from alerts.escalation import People, StepKind
 from notifier.away.book import HEARD_S, MAX_HELD, Book
 from notifier.away.cases import Now
 from notifier.away.records import PageOf, Step
+from telemetry.alarms import Priority
 from telemetry.messages import LiveFrame
 from tests.notifier.away_world import CAUSES, NORMAL, START_US, alert, card, notice
 
@@ -71,12 +72,25 @@ def test_what_the_database_goes_on_with_is_ours_again_when_it_is_silent() -> Non
     assert [one.kind for one in look(book, silent=True)] == ["first"]
 
 
+def test_what_rises_goes_on_after_the_rounds_on_record_though_the_card_knows_fewer() -> None:
+    book = Book(CAUSES.of)
+    book.hear(0, frame(alert(priority="medium")), 0)
+    told = Step("", *KEY, 2, 0, StepKind.FIRST, Priority.MEDIUM, START_US, START_US, "", [])
+    book.hand_over(KEY, [told])
+    older = [notice("asking", priority="medium")]
+    assert look(book, notices=older) == []
+    book.hear(0, frame(alert()), 1)
+    assert [(step.round, step.priority) for step in look(book, notices=older)][:1] == [(3, "high")]
+
+
 def test_only_pages_of_the_round_that_lasts_are_wanted() -> None:
     book = Book(CAUSES.of)
     book.hear(0, frame(alert()), 0)
     (step,) = look(book)
     assert book.wants(step)
-    book.hear_step(Step("b", *KEY, 2, 0, "first", "high", START_US, START_US, "", [PageOf(1, 1, "cd" * 16)]))
+    book.hear_step(
+        Step("b", *KEY, 2, 0, StepKind.FIRST, Priority.HIGH, START_US, START_US, "", [PageOf(1, 1, "cd" * 16)])
+    )
     assert not book.wants(step)
     book.hear(0, frame(alert(state=NORMAL)), 1)
     look(book)

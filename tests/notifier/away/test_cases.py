@@ -37,7 +37,9 @@ def case(state: Answerable = Answerable.NOBODY) -> Case:
 
 def heard(kind: str, *channels: int, number: int = 1, began_s: float = 0) -> Step:
     pages = [PageOf(channel, channel // 10, receipt()) for channel in channels]
-    return Step("b", 1, "venous access", number, 0, kind, "high", round(began_s * 1e6), 0, "asked", pages)
+    return Step(
+        "b", 1, "venous access", number, 0, StepKind(kind), Priority.HIGH, round(began_s * 1e6), 0, "asked", pages
+    )
 
 
 def channels(steps: list[Step]) -> list[int]:
@@ -112,7 +114,7 @@ def test_resumed_it_goes_on_after_its_own_steps_and_takes_those_of_others() -> N
 @pytest.mark.parametrize("kind", ["pathway"])
 def test_resumed_after_the_last_step_everybody_was_asked(kind: str) -> None:
     again = case()
-    again.resume([Step("", 1, "venous access", 1, 4, kind, "high", 0, 0, "asked", [])])
+    again.resume([Step("", 1, "venous access", 1, 4, StepKind(kind), Priority.HIGH, 0, 0, "asked", [])])
     assert again.standing.state is Answerable.UNANSWERED
     assert [step.kind for step in again.advance(facts(), Home(), at(479), receipt)] == [
         "first", "second channel", "backup", "everyone",

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from alerts.delivery import DeliveryState
+from alerts.escalation import StepKind
 from notifier.away.journal import Journal
 from notifier.away.outbox import AWAY, BACK, Outbox, key_of
-from notifier.away.records import Came, PageOf, Step
+from notifier.away.records import Came, PageOf, Step, Tried
 from notifier.dispatch import Job, Outcome
 from notifier.page import Site
 from notifier.words import Occasion
+from telemetry.alarms import Priority
 from telemetry.clock import ManualClock
 from telemetry.rota import Audience
 from tests.notifier.away_world import START_US, card
@@ -22,7 +24,7 @@ CHANNELS = {one.channel_id: one for one in card().channels}
 
 def step(*channels: int, unit: int = 1, cause: str = "air", priority: str = "high", number: int = 1) -> Step:
     pages = [PageOf(channel, channel // 100, f"{unit}{channel:031x}", channel % 100 == 0) for channel in channels]
-    return Step("", unit, cause, number, 0, "first", priority, START_US, START_US, "asked", pages)
+    return Step("", unit, cause, number, 0, StepKind.FIRST, Priority(priority), START_US, START_US, "asked", pages)
 
 
 class Desk:
@@ -72,6 +74,19 @@ def test_what_was_not_taken_comes_again_in_its_time_and_what_was_does_not(desk: 
     assert desk.journal.came(job.page.receipt) == desk.came[-1]
 
 
+def test_what_waits_is_known_until_it_is_told_what_came_of_it(desk: Desk) -> None:
+    desk.put(step(101, 201))
+    first, second = (f"{1}{channel:031x}" for channel in (101, 201))
+    (job,) = desk.claim(limit=1)
+    assert [desk.outbox.waits(one) for one in (first, second, "ab" * 16)] == [True, True, False]
+    desk.outbox.report(job, Outcome(None, "not now", 0.0))
+    assert desk.outbox.waits(first)
+    (job,) = desk.claim(limit=1)
+    desk.outbox.report(job, Outcome(DeliveryState.SENT, "taken"))
+    desk.outbox.drop(step(201))
+    assert (desk.outbox.waits(first), desk.outbox.waits(second)) == (False, False)
+
+
 def test_what_nobody_wants_any_more_is_let_go(desk: Desk) -> None:
     desk.put(step(101))
     desk.unwanted = {1}
@@ -81,8 +96,8 @@ def test_what_nobody_wants_any_more_is_let_go(desk: Desk) -> None:
 def test_after_a_restart_only_what_was_not_taken_goes_out(desk: Desk) -> None:
     again, lost, taken = step(101, unit=1), step(201, unit=2), step(301, unit=3)
     desk.journal.write(again, lost, taken)
-    desk.journal.write(Came(again.pages[0].receipt, "again", "", START_US, 2, START_US - 1))
-    desk.journal.write(Came(taken.pages[0].receipt, "sent", "", START_US))
+    desk.journal.write(Came(again.pages[0].receipt, Tried.AGAIN, "", START_US, 2, START_US - 1))
+    desk.journal.write(Came(taken.pages[0].receipt, Tried.SENT, "", START_US))
     for one in (again, lost, taken):
         desk.outbox.put(one, CHANNELS, known=True)
     (job,) = desk.claim()

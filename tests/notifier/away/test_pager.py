@@ -8,16 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.away.card import CardShelf, CardUsed
+from alerts.responsibility import ACCEPTED_FOR_S
+from notifier.away.card import CardAlert, CardShelf, CardUsed
 from notifier.away.outbox import AWAY, BACK
 from notifier.away.pager import CALM_S, SILENT_S, TURN_S
 from notifier.away.records import NO_HOME
 from notifier.words import Occasion
+from telemetry.alarms import Priority
 from telemetry.clock import ManualClock
 from telemetry.messages import LiveFrame, LiveReading
 from tests.notifier.away_world import (
     ANNA,
     NORMAL,
+    SECOND,
     START_US,
     Air,
     Notifier,
@@ -30,6 +33,7 @@ from tests.notifier.away_world import (
 )  # fmt: skip
 
 FIRST, SECOND_WAY = "1.1", "1.2"
+KEY = (1, "venous access")
 
 
 @pytest.fixture
@@ -93,7 +97,7 @@ def test_once_all_is_saved_the_database_goes_on(one: Notifier, air: Air) -> None
     air.frame(since_us=0)
     live(600, one)
     assert [host for _, host in one.sent] == [FIRST]
-    assert one.pager.stories()[1, "venous access"].steps[0].kind == "first"
+    assert one.stories()[1, "venous access"].steps[0].kind == "first"
 
 
 def test_what_a_frame_had_no_room_for_still_holds(one: Notifier, air: Air) -> None:
@@ -140,6 +144,33 @@ def test_what_is_set_aside_waits_until_its_time(one: Notifier, air: Air) -> None
     assert [host for _, host in one.sent] == [FIRST]
 
 
+def test_what_is_set_aside_and_told_anew_does_not_wait(one: Notifier, air: Air) -> None:
+    shelf = CardShelf(1, "R10", "timed", "high", 70, START_US + 600_000_000)
+    one.card = replace_card(card(), shelves=[shelf])
+    air.frame(alert())
+    live(5, one)
+    assert one.sent == []
+    air.frame(alert(again=True))
+    live(5, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
+def test_who_accepts_what_was_told_anew_is_not_asked_again(one: Notifier, air: Air) -> None:
+    shelf = CardShelf(1, "R10", "timed", "high", 70, START_US + 600_000_000)
+    known = [CardAlert(70, "R10", "high", "active, acknowledged", False, True)]
+    one.card = replace_card(card(notices=[notice("nobody", round=0, alerts=known)]), shelves=[shelf])
+    air.frame(alert(again=True))
+    live(10, one)
+    assert [host for _, host in one.sent] == [FIRST]
+    until_us = one.clock.now_us() + 900_000_000
+    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=until_us, alerts=known)
+    one.card = replace_card(card(notices=[accepted]), shelves=[shelf], written_us=one.clock.now_us() + 1)
+    for _ in range(60):
+        air.frame(alert(again=True), at_us=one.clock.now_us())
+        live(5, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
 def test_what_somebody_has_accepted_is_not_asked_about_until_that_ends(one: Notifier, air: Air) -> None:
     accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 900_000_000)
     one.card, one.silent_s = card(notices=[accepted]), SILENT_S
@@ -149,7 +180,7 @@ def test_what_somebody_has_accepted_is_not_asked_about_until_that_ends(one: Noti
     air.frame(alert("R13", priority="high"), alert())
     live(3, one)
     assert [host for _, host in one.sent if host[0] == "1"] == [FIRST], "asked anew when the acceptance has ended"
-    assert one.pager.stories()[1, "venous access"].steps[0].round == 2
+    assert one.stories()[1, "venous access"].steps[0].round == 2
 
 
 def test_a_notice_that_was_being_asked_about_goes_on_where_it_was(one: Notifier, air: Air) -> None:
@@ -176,9 +207,48 @@ def test_but_not_while_ingest_says_that_it_saves(one: Notifier, air: Air) -> Non
 def test_somebody_accepts_where_only_ingest_cannot_save(one: Notifier, air: Air) -> None:
     air.frame(alert())
     live(10, one)
-    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 900_000_000)
+    accepted = notice("accepted", accepted_by=ANNA, accepted_until_us=START_US + 911_000_000)
     one.card = replace_card(card(notices=[accepted]), written_us=START_US + 11_000_000)
     live(300, one)
+    assert [host for _, host in one.sent] == [FIRST]
+
+
+def test_the_next_outage_is_another(one: Notifier, air: Air) -> None:
+    for _ in range(2):
+        air.frame(alert())
+        live(5, one)
+        air.frame(since_us=0)
+        live(5, one)
+        one.pager.reported(KEY, 1)
+        live(5, one)
+    assert [host for _, host in one.sent] == [FIRST, FIRST]
+
+
+def test_what_the_database_goes_on_with_is_ours_again_once_it_rises(one: Notifier, air: Air) -> None:
+    air.frame(alert(priority="medium"))
+    live(5, one)
+    one.pager.reported(KEY, 1)
+    air.frame(alert(priority="medium"))
+    live(600, one, every_s=1)
+    assert [host for _, host in one.sent] == [FIRST]
+    air.frame(alert())
+    live(1, one)
+    assert [host for _, host in one.sent] == [FIRST, FIRST]
+    (step,) = one.stories()[KEY].steps
+    assert (step.round, step.priority) == (2, "high"), "the round after the one that is on record"
+
+
+@pytest.mark.parametrize(("priority", "seen"), [("medium", False), ("high", True)])
+def test_an_acceptance_of_less_or_from_before_is_no_answer_whenever_the_card_is_read(
+    one: Notifier, air: Air, priority: str, seen: bool
+) -> None:
+    until_us = START_US - SECOND + 1_000_000 * ACCEPTED_FOR_S[Priority(priority)]
+    known = CardAlert(70, "R10", priority, "active, acknowledged", False, seen)
+    accepted = notice("accepted", priority=priority, accepted_by=ANNA, accepted_until_us=until_us, alerts=[known])
+    for _ in range(25):
+        one.card = replace_card(card(notices=[accepted]), written_us=one.clock.now_us())
+        air.frame(alert())
+        live(1, one)
     assert [host for _, host in one.sent] == [FIRST]
 
 
@@ -188,7 +258,7 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     assert one.sent == []
     live(3600, one, every_s=1)
     assert [(host, page.occasion) for _, host, page in one.pages] == [("4.1", Occasion.AWAY)]
-    assert one.pager.stories() == {}, "told when it is over"
+    assert one.stories() == {}, "told when it is over"
     one.silent_s = 0
     live(5, one)
     one.silent_s = SILENT_S  # it never was over
@@ -198,11 +268,23 @@ def test_operations_hear_once_that_it_is_away_and_once_that_it_is_back(one: Noti
     assert len(one.pages) == 1
     live(2, one)
     assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY, Occasion.BACK]
-    assert set(one.pager.stories()) == {(NO_HOME, AWAY)}
+    assert set(one.stories()) == {(NO_HOME, AWAY)}
     one.pager.reported((NO_HOME, AWAY), 1)
     live(300, one, every_s=1)
     assert len(one.pages) == 2
-    assert (NO_HOME, BACK) not in one.pager.stories()
+    assert (NO_HOME, BACK) not in one.stories()
+
+
+def test_who_is_started_in_an_outage_does_not_say_that_it_is_over(one: Notifier) -> None:
+    one.silent_s = 0.25
+    live(SILENT_S + 5, one)
+    one.killed_and_started()
+    one.silent_s = 0.25  # it has only begun to ask
+    live(SILENT_S + 60, one)
+    assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY]
+    one.silent_s = 0
+    live(CALM_S + 2, one)
+    assert [page.occasion for _, _, page in one.pages] == [Occasion.AWAY, Occasion.BACK]
 
 
 def test_without_a_card_there_is_nobody_to_page(one: Notifier, air: Air) -> None:
@@ -255,7 +337,7 @@ def test_of_two_the_second_leaves_out_what_the_first_has_sent(tmp_path: Path, cl
     live(400, *both)
     assert len(both[0].sent) == 6
     assert both[1].sent == []
-    assert set(both[1].pager.stories()) == {(1, "venous access")}, "it could report it"
+    assert set(both[1].stories()) == {(1, "venous access")}, "it could report it"
 
 
 def test_a_dead_first_leaves_the_second_a_turn_later(tmp_path: Path, clock: ManualClock, air: Air) -> None:
