@@ -28,6 +28,7 @@ class Metrics:
         self.failures = counter("failures", "Times deciding failed and began anew")
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
+        self.released = counter("deliveries_released", "Deliveries given back whose claim had come to nothing")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         # A counter that begins with its first failure has not risen for Prometheus.

@@ -30,17 +30,29 @@ class Ended:
 
 
 class Reports:
-    """What is not written yet. Any thread may add; one at a time writes."""
+    """What is on its way, and what is not written yet of what came of it. Any thread may add; one at a time writes."""
 
     def __init__(self, instance: str) -> None:
         self._instance = instance
         self._lock = threading.Lock()
         self._waiting: list[Ended] = []
+        self._sending: set[int] = set()
+
+    def began(self, jobs: Sequence[Job]) -> None:
+        """These are claimed and on their way: something will be added of each."""
+        with self._lock:
+            self._sending.update(job.id for job in jobs)
 
     def add(self, ended: Ended) -> None:
         """To be written by whoever writes next."""
         with self._lock:
             self._waiting.append(ended)
+            self._sending.discard(ended.job.id)
+
+    def held(self) -> set[int]:
+        """Deliveries that are on their way, or of which something is still to be written."""
+        with self._lock:
+            return self._sending | {one.job.id for one in self._waiting}
 
     def waits(self, ended: Ended) -> bool:
         """Whether that one is not written yet."""

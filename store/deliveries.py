@@ -178,6 +178,11 @@ def fold(conn: Connection, instance: str, now_us: int, leads: Sequence[int]) -> 
     return {row[0]: Together(*row[1:]) for row in run(conn, "fold_deliveries", parameters)}
 
 
+def release(conn: Connection, instance: str, held: Collection[int]) -> int:
+    """Give back what is claimed for `instance` and neither one of `held` nor folded into one; how many that was."""
+    return len(run(conn, "release_deliveries", {"instance": instance, "held": list(held)}).fetchall())
+
+
 def lock(conn: Connection, delivery_ids: Sequence[int]) -> list[HeldDelivery]:
     """Deliveries and those that went out with them, locked to the end of the transaction."""
     return [HeldDelivery(*row) for row in run(conn, "lock_deliveries", {"deliveries": list(delivery_ids)})]

@@ -148,6 +148,19 @@ SELECT lead, count(DISTINCT unit_id), count(*) FILTER (WHERE priority = 'high'),
 FROM together
 GROUP BY lead
 
+-- name: release_deliveries
+WITH mine AS MATERIALIZED (
+    SELECT delivery_id FROM delivery
+    WHERE next_try_at IS NOT NULL AND claimed_by = %(instance)s AND delivery_id <> ALL (%(held)s::bigint[])
+        AND (folded_into IS NULL OR folded_into <> ALL (%(held)s::bigint[]))
+    ORDER BY delivery_id
+    FOR UPDATE
+)
+UPDATE delivery AS d SET claimed_by = NULL, folded_into = NULL
+FROM mine
+WHERE d.delivery_id = mine.delivery_id AND d.claimed_by = %(instance)s
+RETURNING d.delivery_id
+
 -- name: report_deliveries
 WITH moved AS (
     UPDATE delivery AS d SET
