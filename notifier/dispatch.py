@@ -183,6 +183,8 @@ class Dispatch:
         except HomehdError as error:
             # It will be claimed again, and sent twice under one key: better than not at all.
             log.warning("cannot record what came of a page", extra={"fields": {"reason": error.line()}})
+        except Exception:  # a mistake of ours
+            log.exception("cannot record what came of a page")
         finally:
             self._settle(job.host, in_trouble=self._hung(outcome, began))
 

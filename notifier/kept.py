@@ -43,7 +43,7 @@ class KeptDeliveries:
         self._site = site
         self._metrics = metrics
         self._lock = threading.Lock()
-        self._reports = Reports(instance)
+        self._reports = Reports(instance, metrics.refused.inc)
         self._held_s = inf
         self._conn: Connection | None = None
         self._released_us: int | None = None

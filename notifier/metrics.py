@@ -29,6 +29,7 @@ class Metrics:
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
         self.released = counter("deliveries_released", "Deliveries given back whose claim had come to nothing")
+        self.refused = counter("reports_refused", "Pages of which what came of them could not be recorded")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         # A counter that begins with its first failure has not risen for Prometheus.

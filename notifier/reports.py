@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +13,16 @@ from notifier.dispatch import Job, Outcome
 from notifier.words import Occasion
 from store import channels, deliveries, notice_steps, notices
 from store.deliveries import HeldDelivery, Report
-from store.errors import StoreError
+from store.errors import REFUSALS, StoreError, Trouble
 from store.pool import Connection, pipelined
+
+log = logging.getLogger(__name__)
 
 # Of one transaction; a folded page counts once, with however many it stands for.
 AT_ONCE: Final = 100
 # Whoever tries a channel is looking at the page meanwhile.
 TEST_LASTS_US: Final = 300_000_000
+REFUSED_US: Final = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,14 @@ class Ended:
 
 
 class Reports:
-    """What is on its way, and what is not written yet of what came of it. Any thread may add; one at a time writes."""
+    """What is on its way, and what is not written yet of what came of it. Any thread may add; one at a time writes.
 
-    def __init__(self, instance: str) -> None:
+    `refused` is called for each of which nothing can be recorded.
+    """
+
+    def __init__(self, instance: str, refused: Callable[[], object] = lambda: None) -> None:
         self._instance = instance
+        self._refused = refused
         self._lock = threading.Lock()
         self._waiting: list[Ended] = []
         self._sending: set[int] = set()
@@ -60,23 +68,40 @@ class Reports:
             return any(one is ended for one in self._waiting)
 
     def write(self, conn: Connection) -> int:
-        """Write what waits; how many. StoreError: nothing is lost where it may work another time."""
-        written = 0
-        while batch := self._take():
+        """Write what waits; how many. StoreError: it may work another time, and nothing is lost.
+
+        Of what cannot be written together, each is written alone; one that cannot be at all is logged, counted, and its
+        delivery tried again in a minute, for nobody knows what became of it.
+        """
+        written = singly = 0
+        while batch := self._take(1 if singly else AT_ONCE):
+            singly = max(0, singly - 1)
             try:
                 self._write(conn, batch)
-            except StoreError as error:
-                if error.recoverable:
+            except Exception as error:
+                if _may_work_later(error):
                     self._put_back(batch)
-                raise
-            written += len(batch)
+                    raise
+                if len(batch) > 1:
+                    self._put_back(batch)
+                    singly = len(batch)
+                else:
+                    self._refuse(conn, batch[0], error)
+            else:
+                written += len(batch)
         return written
 
-    def _take(self) -> list[Ended]:
+    def _take(self, many: int) -> list[Ended]:
         with self._lock:
-            batch = self._waiting[:AT_ONCE]
-            del self._waiting[:AT_ONCE]
+            batch = self._waiting[:many]
+            del self._waiting[:many]
             return batch
+
+    def _refuse(self, conn: Connection, one: Ended, error: Exception) -> None:
+        fields = {"delivery": one.job.id, "reason": error.line() if isinstance(error, StoreError) else repr(error)}
+        log.error("what came of a page cannot be recorded", extra={"fields": fields}, exc_info=error)
+        self._refused()
+        deliveries.put_off(conn, self._instance, one.job.id, notices.database_us(conn) + REFUSED_US)
 
     def _put_back(self, batch: Sequence[Ended]) -> None:
         with self._lock:
@@ -113,6 +138,11 @@ class Reports:
             state, again_us = after(before, DeliveryState.FAILED), None
         with_it = "" if is_own else f"in one page with delivery {lead}: "
         return Report(held.delivery_id, state, with_it + outcome.detail, again_us)
+
+
+def _may_work_later(error: Exception) -> bool:
+    """Whether it is the database's trouble as a whole, and not of what was to be written."""
+    return isinstance(error, StoreError) and error.trouble not in REFUSALS | {Trouble.OTHER}
 
 
 def _give_up(conn: Connection, lead: int, outcome: Outcome, held: Sequence[HeldDelivery], now_us: int) -> None:

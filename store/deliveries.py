@@ -183,6 +183,11 @@ def release(conn: Connection, instance: str, held: Collection[int]) -> int:
     return len(run(conn, "release_deliveries", {"instance": instance, "held": list(held)}).fetchall())
 
 
+def put_off(conn: Connection, instance: str, delivery_id: int, next_us: int) -> None:
+    """Give one back with what went out with it, if `instance` has it; what is still wanted is tried at `next_us`."""
+    run(conn, "put_off_delivery", {"instance": instance, "delivery": delivery_id, "next": next_us})
+
+
 def lock(conn: Connection, delivery_ids: Sequence[int]) -> list[HeldDelivery]:
     """Deliveries and those that went out with them, locked to the end of the transaction."""
     return [HeldDelivery(*row) for row in run(conn, "lock_deliveries", {"deliveries": list(delivery_ids)})]

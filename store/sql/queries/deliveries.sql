@@ -161,6 +161,10 @@ FROM mine
 WHERE d.delivery_id = mine.delivery_id AND d.claimed_by = %(instance)s
 RETURNING d.delivery_id
 
+-- name: put_off_delivery
+UPDATE delivery SET claimed_by = NULL, folded_into = NULL, next_try_at = from_us(%(next)s)
+WHERE (delivery_id = %(delivery)s OR folded_into = %(delivery)s) AND claimed_by = %(instance)s AND next_try_at IS NOT NULL
+
 -- name: report_deliveries
 WITH moved AS (
     UPDATE delivery AS d SET
