@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable
@@ -77,7 +78,7 @@ def run(
     StoreError when the database is not ours, or not there at the start and nothing is known without it; HomehdError
     when the health port or the folder cannot be had. Later troubles are logged, counted, and waited out.
     """
-    instance = f"{socket.gethostname()}-{os.getpid()}"
+    instance = _name()
     metrics, on_call = Metrics(), OnCall()
     away = _Away(options, instance, line, carrier, clock, metrics) if options.folder else None
     _check(options, away)
@@ -127,6 +128,13 @@ def run(
         kept.close()
         health.stop()
     log.info("notifier stopped")
+
+
+def _name() -> str:
+    """Of this notifier, as the database and others know it: never the same again. In a container every process has
+    number 1, and whoever beats under the name of one that died keeps what that one had claimed.
+    """
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class _Away:
