@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SERVICE: Final = "notifier"
 BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are free for others
+PAUSE_S: Final = 0.1  # where something is due and cannot be done now
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
@@ -99,7 +100,10 @@ class Decider:
         if moved:
             self._wake()
             return 0.0  # there may be more
-        return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
+        if due_us is None:
+            return LOOK_S
+        # What was due as this look began, and is still, another is at: it is not looked for without a pause.
+        return PAUSE_S if due_us <= now_us else min(LOOK_S, (due_us - now_us) / 1e6)
 
     def _work(self, conn: Connection, stop: threading.Event) -> None:
         while not stop.is_set():

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from alerts.escalation import People
-from notifier import decider
-from notifier.decider import BEAT_S, LOOK_S, Decider
+from alerts.responsibility import Move
+from notifier import decider, router
+from notifier.decider import BEAT_S, LOOK_S, PAUSE_S, Decider
 from notifier.metrics import Metrics
 from notifier.troubles import Trouble
-from store import heartbeat, notices, registry
+from store import heartbeat, notices, pool, registry
 from store.notices import NoticeRow
 from store.pool import Connection
 from telemetry.alarms import Priority
@@ -180,3 +181,30 @@ def test_however_much_is_due_the_heart_beats_meanwhile(world: World, monkeypatch
     began_s = kit.clock.monotonic_s()
     assert kit.step() == 0.0  # there is more, at once
     assert kit.clock.monotonic_s() - began_s - 5.0 <= BEAT_S and left[0] > 900
+
+
+def test_an_acceptance_that_has_lasted_its_time_is_waited_for_and_asks_again(world: World) -> None:
+    kit = Kit(world)
+    kit.step()
+    assert causes_told(world) == [("ingest", "ingest is silent")]
+    kit.decider.step(world.conn)
+    world.now_us = notices.database_us(world.conn)
+    assert world.answer("anna", Move.ACCEPT).value == "done"
+    world.rows("UPDATE notice SET accepted_until = now(), recheck_at = now() RETURNING 1")
+    assert kit.decider.step(world.conn) == LOOK_S, (
+        "not time yet for a look at troubles: no reason to turn round at once"
+    )
+    assert kit.step() == 0.0
+    assert world.notice() == ("asking", "high", 2)
+
+
+def test_what_another_is_at_is_not_looked_for_without_a_pause(world: World, database_url: str) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    world.now_us = notices.database_us(world.conn) - 10_000_000
+    world.alert()
+    router.route(world.conn, CAUSES, world.now_us)
+    with pool.connect(database_url) as other, pool.transaction(other):
+        other.execute("SELECT FROM notice FOR UPDATE")
+        assert kit.step() == PAUSE_S > 0
+    assert kit.step() == 0.0 and world.pages()
