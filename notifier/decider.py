@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from evaluation.links import IngestWatch, LinkTrouble, beat_of
-from notifier import escalator, router, troubles
+from notifier import escalator, lookouts, router, troubles
 from notifier.away.takeover import Takeover
 from notifier.escalator import WhoIsOnCall
+from notifier.lookouts import Lookout
 from notifier.metrics import Metrics
 from notifier.router import Causes
 from notifier.troubles import Trouble
@@ -33,9 +34,6 @@ WORK_S: Final = 0.5
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
 SILENT_S: Final = 10.0
-
-# A look at what else is wrong, beside what is found here: the rota's holes, a test that did not come back.
-Lookout = Callable[[Connection, int], Sequence[Trouble]]
 
 
 class Decider:
@@ -154,12 +152,16 @@ class Decider:
             if self._fault
             else []
         )
-        for notice_id, clinic_id, priority in notices.unreached(conn, now_us):
-            reason = f"nothing about notice {notice_id} was taken by any channel: reach the people on call another way"
-            found.append(
-                Trouble("unreached", f"notice {notice_id}", clinic_id, "operations", Priority(priority), reason)
-            )
-        return found + [one for look in self._lookouts for one in look(conn, now_us)]
+        looks = (Lookout(_unreached, ("unreached",)), *self._lookouts)
+        return found + lookouts.found(conn, now_us, looks, self._metrics.looks_failed.inc)
+
+
+def _unreached(conn: Connection, now_us: int) -> list[Trouble]:
+    why = "nothing about notice {} was taken by any channel: reach the people on call another way"
+    return [
+        Trouble("unreached", f"notice {number}", clinic_id, "operations", Priority(priority), why.format(number))
+        for number, clinic_id, priority in notices.unreached(conn, now_us)
+    ]
 
 
 _FAULTS: Final = {

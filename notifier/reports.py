@@ -13,7 +13,7 @@ from notifier.dispatch import Job, Outcome
 from notifier.words import Occasion
 from store import channels, deliveries, notice_steps, notices
 from store.deliveries import HeldDelivery, Report
-from store.errors import REFUSALS, StoreError, Trouble
+from store.errors import OURS, StoreError
 from store.pool import Connection, pipelined
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class Reports:
 
 def _may_work_later(error: Exception) -> bool:
     """Whether it is the database's trouble as a whole, and not of what was to be written."""
-    return isinstance(error, StoreError) and error.trouble not in REFUSALS | {Trouble.OTHER}
+    return isinstance(error, StoreError) and error.trouble not in OURS
 
 
 def _give_up(conn: Connection, lead: int, outcome: Outcome, held: Sequence[HeldDelivery], now_us: int) -> None:

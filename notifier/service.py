@@ -24,6 +24,7 @@ from notifier.decider import Decider
 from notifier.digests import Digests
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
+from notifier.lookouts import Lookout
 from notifier.metrics import Metrics
 from notifier.on_call import OnCall
 from notifier.page import Site
@@ -92,7 +93,7 @@ def run(
         rules,
         on_call,
         [
-            *([Digests(on_call.book).look] if options.digest else []),
+            *([Lookout(Digests(on_call.book).look)] if options.digest else []),
             metrics.counting(on_call.troubles, "rota"),
             metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
             metrics.counting(selftest.troubles, selftest.CAUSE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from alerts.responsibility import Move
 from alerts.routing import CLOSED, LASTED, LASTED_LOW
 from evaluation.notice_changes import word
 from notifier.moving import Writes
-from store import accounts, notices
+from store import accounts, notices, silences
 from store.notices import NewNotice, NoticeRow
 from store.pool import Connection, transaction
 from telemetry.alarms import Priority
@@ -35,6 +35,15 @@ class Trouble:
     audience: str
     priority: Priority
     reason: str
+
+
+def standing(conn: Connection, causes: Collection[str]) -> list[Trouble]:
+    """The open troubles of these causes, as they stand: for who cannot look, and so knows of none that it is over."""
+    rows = silences.standing(conn, causes) if causes else []
+    return [
+        Trouble(cause, subject, clinic_id, audience, Priority(priority), reason)
+        for cause, subject, clinic_id, audience, priority, reason in rows
+    ]
 
 
 def settle(conn: Connection, present: Iterable[Trouble], now_us: int) -> int:
