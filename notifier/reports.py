@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from alerts.delivery import DeliveryState, after
+from alerts.digest import WITHIN_US
 from notifier.dispatch import Job, Outcome
 from notifier.words import Occasion
 from store import channels, deliveries, notice_steps, notices
@@ -109,10 +110,15 @@ class Reports:
 
     def _write(self, conn: Connection, batch: Sequence[Ended]) -> None:
         outcomes = {one.job.id: one.outcome for one in batch}
+        digests = {one.job.id for one in batch if one.job.page.occasion is Occasion.DIGEST}
         with pipelined(conn, "record what came of pages"):
             now_us = notices.database_us(conn)
             held = deliveries.lock(conn, list(outcomes))
-            told = [report for one in held if (report := self._report(one, outcomes, now_us)) is not None]
+            told = [
+                report
+                for one in held
+                if (report := self._report(one, outcomes, now_us, _ends_us(one, digests))) is not None
+            ]
             deliveries.report(conn, told, now_us)
             for number, outcome in outcomes.items():
                 if outcome.receipt is DeliveryState.FAILED:
@@ -121,7 +127,9 @@ class Reports:
                 if one.outcome.receipt is DeliveryState.SENT and one.job.page.occasion is Occasion.TEST:
                     channels.note_tested_of_delivery(conn, one.job.id, now_us)
 
-    def _report(self, held: HeldDelivery, outcomes: dict[int, Outcome], now_us: int) -> Report | None:
+    def _report(
+        self, held: HeldDelivery, outcomes: dict[int, Outcome], now_us: int, ends_us: int | None
+    ) -> Report | None:
         is_own = held.delivery_id in outcomes
         lead = held.delivery_id if is_own else held.lead
         outcome = outcomes[lead]
@@ -133,11 +141,18 @@ class Reports:
         # Withdrawn meanwhile: somebody has accepted, or it is over.
         if outcome.retry_in_s is not None and held.wanted:
             again_us = now_us + round(outcome.retry_in_s * 1e6)
-        if held.notice_id is None and again_us is not None and again_us > held.queued_us + TEST_LASTS_US:
-            # Nothing ends a test but its time. What could not be tried is not gone: the channel stays in use.
+        if ends_us is not None and again_us is not None and again_us > ends_us:
+            # Nothing ends it but its time. What could not be tried is not gone: the channel stays in use.
             state, again_us = after(before, DeliveryState.FAILED), None
         with_it = "" if is_own else f"in one page with delivery {lead}: "
         return Report(held.delivery_id, state, with_it + outcome.detail, again_us)
+
+
+def _ends_us(held: HeldDelivery, digests: Collection[int]) -> int | None:
+    """When it is not tried any more; None: whenever its notice is answered or over."""
+    if held.delivery_id in digests:
+        return held.queued_us + WITHIN_US
+    return held.queued_us + TEST_LASTS_US if held.notice_id is None else None
 
 
 def _may_work_later(error: Exception) -> bool:

@@ -146,8 +146,9 @@ def ways(conn: Connection, user_ids: Sequence[int]) -> list[tuple[int, int, int]
 
 
 def waiting(conn: Connection, now_us: int, *, without: Collection[str] = (), high_only: bool = False) -> list[Waiting]:
-    """What is to be sent now, of each channel not of a host in `without`; high ones first, then what waits longest.
+    """What is to be sent now, of each channel not of a host in `without`.
 
+    High ones first, of the others what goes alone last; of these what waits longest first.
     What a notifier had claimed whose heart has not beaten for three seconds is among it. The channels are locked to the
     end of the transaction, those that another has locked are left to it.
     """

@@ -91,7 +91,8 @@ SELECT c.host, w.goes_alone, w.high_one, to_us(w.high_since), w.one, to_us(w.sin
 FROM waiting AS w
 JOIN channel AS c USING (channel_id)
 LEFT JOIN told AS t USING (channel_id)
-ORDER BY w.high_one IS NULL, w.since, w.channel_id
+-- What goes alone is low, or a test: after all that somebody is to answer.
+ORDER BY w.high_one IS NULL, w.goes_alone, w.since, w.channel_id
 
 -- name: claim_deliveries
 WITH due AS MATERIALIZED (
