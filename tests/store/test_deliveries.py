@@ -211,6 +211,19 @@ def test_what_a_channel_carried_is_counted_and_homes_not_told_yet_come_first(con
     assert (now().high, now().pages, now().last_us) == (second, 1, NOW_US)
 
 
+def test_what_lies_ahead_is_no_page_to_keep_a_distance_from(conn: Connection, unit: Unit) -> None:
+    """As after the database's clock was set back by an hour."""
+    mine = way(conn, person(conn))
+    ahead, since, _ = (queued(conn, unit, [mine], cause)[0] for cause in "abc")
+    deliveries.claim(conn, "n1", NOW_US + 3600 * SECOND, [ahead])
+    heartbeat.beat(conn, "notifier", "n1", NOW_US)
+    (one,) = deliveries.waiting(conn, NOW_US)
+    assert (one.pages, one.last_us, one.last_high_us) == (1, None, None)
+    deliveries.claim(conn, "n1", NOW_US, [since])
+    (one,) = deliveries.waiting(conn, NOW_US + SECOND)
+    assert (one.pages, one.last_us, one.last_high_us) == (2, NOW_US, NOW_US)
+
+
 def test_a_channel_that_another_is_busy_with_is_left_to_it(conn: Connection, unit: Unit, database_url: str) -> None:
     user = person(conn)
     here, there = way(conn, user, path="a"), way(conn, user, path="b")
