@@ -236,13 +236,3 @@ def test_a_look_that_fails_hides_nothing_else_and_ends_nothing(world: World, tro
         kit.step()
         assert {cause for cause, _ in causes_told(world)} >= {"ingest", "unreached", "self-test", "rota"}
     assert kit.metrics.registry.get_sample_value("homehd_notifier_looks_failed_total") == 2
-
-
-def test_a_database_that_fails_is_no_failure_of_the_look(world: World) -> None:
-    def away(_conn: Connection, _now_us: int) -> list[Trouble]:
-        raise StoreError("look", trouble=StoreTrouble.UNAVAILABLE)
-
-    kit = Kit(world)
-    kit.decider = Decider(world.url, "n1", CAUSES, world.who, [Lookout(away)], kit._wake, kit.clock, kit.metrics)
-    with pytest.raises(StoreError):
-        kit.step()
