@@ -26,6 +26,9 @@ KNOWN_AGAIN_US: Final = 60_000_000
 SILENCE: Final = "telemetry"
 # Why an acceptance ends before its time.
 CLOSED: Final = "the account of who had accepted it was closed"
+# Why it ends at its time, and what becomes of the notice.
+LASTED: Final = "the acceptance has lasted its time, and the cause lasts still"
+LASTED_LOW: Final = "the acceptance has lasted its time; back to the work list"
 _NOW: Final = "somebody has to know now"
 
 
@@ -248,8 +251,8 @@ def _move(
     if standing.state is Answerable.ACCEPTED and standing.until_us is not None and now_us >= standing.until_us:
         wanted = [alert.priority for alert, word in still if word.verdict in (Verdict.ASK, Verdict.SEEN)]
         if any(priority is not Priority.LOW for priority in wanted):
-            return Move.EXPIRE, "the acceptance has lasted its time, and the cause lasts still", standing.priority
-        return Move.HOLD, "the acceptance has lasted its time; back to the work list", None
+            return Move.EXPIRE, LASTED, standing.priority
+        return Move.HOLD, LASTED_LOW, None
     held = next((word for _, word in still if word.verdict is Verdict.HOLD), None)
     if asking or any(word.verdict is Verdict.SEEN for _, word in still):
         return None, _joined(standing), None

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from evaluation.links import IngestWatch, LinkTrouble, beat_of
-from notifier import escalator, router, troubles
+from notifier import escalator, lookouts, router, troubles
 from notifier.away.takeover import Takeover
 from notifier.escalator import WhoIsOnCall
+from notifier.lookouts import Lookout
 from notifier.metrics import Metrics
 from notifier.router import Causes
 from notifier.troubles import Trouble
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SERVICE: Final = "notifier"
 BEAT_S: Final = 1.0  # claims of one whose heart has not beaten for three are free for others
+PAUSE_S: Final = 0.1  # where something is due and cannot be done now
 LOOK_S: Final = 1.0  # at most so long between two looks, whatever is said
 TROUBLES_S: Final = 5.0
 ANSWER_S: Final = 15.0
@@ -34,9 +36,6 @@ SWEEP_S: Final = 1.0
 AGAIN_S: Final = 1.0  # after a failure
 # As the API's: ingest beats every two seconds.
 SILENT_S: Final = 10.0
-
-# A look at what else is wrong, beside what is found here: the rota's holes, a test that did not come back.
-Lookout = Callable[[Connection, int], Sequence[Trouble]]
 
 
 class Decider:
@@ -101,7 +100,10 @@ class Decider:
         if moved:
             self._wake()
             return 0.0  # there may be more
-        return LOOK_S if due_us is None else min(LOOK_S, max(0.0, (due_us - now_us) / 1e6))
+        if due_us is None:
+            return LOOK_S
+        # What was due as this look began, and is still, another is at: it is not looked for without a pause.
+        return PAUSE_S if due_us <= now_us else min(LOOK_S, (due_us - now_us) / 1e6)
 
     def _work(self, conn: Connection, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -164,12 +166,16 @@ class Decider:
             if self._fault
             else []
         )
-        for notice_id, clinic_id, priority in notices.unreached(conn, now_us):
-            reason = f"nothing about notice {notice_id} was taken by any channel: reach the people on call another way"
-            found.append(
-                Trouble("unreached", f"notice {notice_id}", clinic_id, "operations", Priority(priority), reason)
-            )
-        return found + [one for look in self._lookouts for one in look(conn, now_us)]
+        looks = (Lookout(_unreached, ("unreached",)), *self._lookouts)
+        return found + lookouts.found(conn, now_us, looks, self._metrics.looks_failed.inc)
+
+
+def _unreached(conn: Connection, now_us: int) -> list[Trouble]:
+    why = "nothing about notice {} was taken by any channel: reach the people on call another way"
+    return [
+        Trouble("unreached", f"notice {number}", clinic_id, "operations", Priority(priority), why.format(number))
+        for number, clinic_id, priority in notices.unreached(conn, now_us)
+    ]
 
 
 _FAULTS: Final = {

@@ -151,8 +151,12 @@ class Dispatch:
                 jobs = self._deliveries.claim(room, self._full(high_only), high_only=high_only)
                 if not jobs:
                     break
-                for job in jobs:
-                    self._start(job)
+                for number, job in enumerate(jobs):
+                    try:
+                        self._start(job)
+                    except Exception:  # no thread is to be had
+                        self._give_back(jobs[number:])
+                        raise
 
     def _is_busy(self) -> bool:
         with self._lock:
@@ -173,18 +177,35 @@ class Dispatch:
     def _start(self, job: Job) -> None:
         with self._lock:
             self._running[job.host] += 1
-        threading.Thread(target=self._carry, args=(job,), name=f"page {job.id}", daemon=True).start()
+        try:
+            threading.Thread(target=self._carry, args=(job,), name=f"page {job.id}", daemon=True).start()
+        except BaseException:
+            self._leave(job.host)
+            raise
+
+    def _give_back(self, jobs: Sequence[Job]) -> None:
+        """Claimed and not tried: nobody else would take them while we live."""
+        for job in jobs:
+            outcome = Outcome(None, "not tried: no thread could be started", self._limits.poll_s)
+            _tell(job, outcome)
+            self._record(job, outcome)
 
     def _carry(self, job: Job) -> None:
         began = self._clock.monotonic_s()
         outcome = self._send(job)
         try:
+            self._record(job, outcome)
+        finally:
+            self._settle(job.host, in_trouble=self._hung(outcome, began))
+
+    def _record(self, job: Job, outcome: Outcome) -> None:
+        try:
             self._deliveries.report(job, outcome)
         except HomehdError as error:
             # It will be claimed again, and sent twice under one key: better than not at all.
             log.warning("cannot record what came of a page", extra={"fields": {"reason": error.line()}})
-        finally:
-            self._settle(job.host, in_trouble=self._hung(outcome, began))
+        except Exception:  # a mistake of ours
+            log.exception("cannot record what came of a page")
 
     def _send(self, job: Job) -> Outcome:
         try:
@@ -201,15 +222,19 @@ class Dispatch:
         return outcome.receipt is None and self._clock.monotonic_s() - began >= 0.9 * self._limits.timeout_s
 
     def _settle(self, host: str, *, in_trouble: bool) -> None:
+        self._leave(host)
         with self._lock:
-            self._running[host] -= 1
-            if not self._running[host]:
-                del self._running[host]
             if in_trouble:
                 self._in_trouble.add(host)
             else:
                 self._in_trouble.discard(host)
         self._wake.set()
+
+    def _leave(self, host: str) -> None:
+        with self._lock:
+            self._running[host] -= 1
+            if not self._running[host]:
+                del self._running[host]
 
     def _wait_for_the_last(self) -> None:
         deadline = self._clock.monotonic_s() + self._limits.timeout_s

@@ -1,7 +1,8 @@
 """Deliveries as the database keeps them, for whoever sends them (notifier.dispatch).
 
 A claim holds while the notifier's heart beats. One that dies between the sending and the report leaves a page that is
-sent again under the same key, so that the device replaces it: better twice than not at all.
+sent again under the same key, so that the device replaces it: better twice than not at all. A claim of ours that we do
+not know of (its commit was not answered) is given back: with a heart that beats nobody else would ever take it.
 
 While a person is in a flood (alerts.load.pacing), deliveries that are due to one channel go out as one page, with a
 pause between two, and share its fate: taken, they are; not taken, each waits for itself again.
@@ -23,14 +24,13 @@ from notifier.reports import Ended, Reports
 from notifier.words import Language, Occasion
 from store import deliveries, notices, pool
 from store.deliveries import ClaimedDelivery, Together, Waiting
-from store.errors import StoreError
 from store.pool import Connection, answered_within, pipelined
 from telemetry.alarms import Priority
 from telemetry.rota import Audience
 
 ANSWER_S = 10.0
-# Whoever tries a channel is looking at the page meanwhile.
-TEST_LASTS_US = 300_000_000
+# At the first look of a connection, and so often: the commit of the one before may come after that.
+RELEASE_US = 60_000_000
 T = TypeVar("T")
 
 
@@ -43,9 +43,10 @@ class KeptDeliveries:
         self._site = site
         self._metrics = metrics
         self._lock = threading.Lock()
-        self._reports = Reports(instance)
+        self._reports = Reports(instance, metrics.refused.inc)
         self._held_s = inf
         self._conn: Connection | None = None
+        self._released_us: int | None = None
 
     def claim(self, limit: int, without: frozenset[str], *, high_only: bool) -> Sequence[Job]:
         """Up to `limit` that are due, high first, one a host and none for the hosts in `without`."""
@@ -72,6 +73,7 @@ class KeptDeliveries:
         self._reports.write(conn)  # what another time did not go
         with pipelined(conn, "claim pages"):
             now_us = notices.database_us(conn)
+            self._release(conn, now_us)
             waiting = deliveries.waiting(conn, now_us, without=without, high_only=high_only)
             turns = [(one, *_next(one, now_us)) for one in waiting]
             held_us = min((turn.from_us for _, _, turn in turns if turn.from_us > now_us), default=None)
@@ -86,7 +88,14 @@ class KeptDeliveries:
             folds = {number for number, folds in chosen.values() if folds}
             leads = [one.delivery_id for one in found if one.delivery_id in folds]
             together = deliveries.fold(conn, self._instance, now_us, leads)
-            return [self._job(one, together.get(one.delivery_id)) for one in found]
+            jobs = [self._job(one, together.get(one.delivery_id)) for one in found]
+        self._reports.began(jobs)
+        return jobs
+
+    def _release(self, conn: Connection, now_us: int) -> None:
+        if self._released_us is None or abs(now_us - self._released_us) >= RELEASE_US:
+            self._metrics.released.inc(deliveries.release(conn, self._instance, self._reports.held()))
+            self._released_us = now_us
 
     def _job(self, one: ClaimedDelivery, together: Together | None) -> Job:
         self._metrics.claimed.inc()
@@ -109,7 +118,7 @@ class KeptDeliveries:
                     self._conn = pool.connect(self._url, name="homehd notifier pages")
                 with answered_within(self._conn, ANSWER_S, "keep deliveries"):
                     return deed(self._conn)
-            except StoreError:
+            except Exception:
                 self._drop()
                 raise
 
@@ -117,7 +126,7 @@ class KeptDeliveries:
         if self._conn is not None:
             with suppress(Exception):
                 self._conn.close()
-        self._conn = None
+        self._conn = self._released_us = None
 
 
 def _digest(one: ClaimedDelivery) -> Digest | None:

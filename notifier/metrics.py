@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from notifier.lookouts import Look, Lookout
 from notifier.troubles import Trouble
 from store.pool import Connection
-
-Look = Callable[[Connection, int], Sequence[Trouble]]
 
 
 class Metrics:
@@ -26,8 +25,11 @@ class Metrics:
         self.steps = counter("escalated", "Notices whose due steps were taken")
         self.woken = counter("wakes", "Times something committed ended a wait")
         self.failures = counter("failures", "Times deciding failed and began anew")
+        self.looks_failed = counter("looks_failed", "Looks at what is wrong with the system that failed")
         self.claimed = counter("deliveries_claimed", "Deliveries taken up for sending")
         self.folded = counter("deliveries_folded", "Deliveries taken up to go out with another's page, in a flood")
+        self.released = counter("deliveries_released", "Deliveries given back whose claim had come to nothing")
+        self.refused = counter("reports_refused", "Pages of which what came of them could not be recorded")
         self.tries = counter("delivery_tries", "Tries of deliveries by what came of them", "state")
         self.heartbeats = counter("heartbeats", "Calls of the service outside that watches us", "outcome")
         # A counter that begins with its first failure has not risen for Prometheus.
@@ -53,8 +55,8 @@ class Metrics:
         self.away_cases = gauge("away_cases", "Homes and causes that are paged about without the database")
         self.away_connected = gauge("away_connected", "1: the broker lets us hear what is not saved")
 
-    def counting(self, look: Look, *causes: str) -> Look:
-        """The same look, its troubles of these causes counted in `troubles`."""
+    def counting(self, look: Look, *causes: str) -> Lookout:
+        """A look whose troubles, of these causes, are counted in `troubles`."""
         for cause in causes:
             self.troubles.labels(cause)
 
@@ -64,7 +66,7 @@ class Metrics:
                 self.troubles.labels(cause).set(sum(one.cause == cause for one in found))
             return found
 
-        return counted
+        return Lookout(counted, causes)
 
     def page(self) -> tuple[str, bytes]:
         """Content type and body of `/metrics`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from notifier.decider import Decider
 from notifier.digests import Digests
 from notifier.dispatch import Carrier, Dispatch
 from notifier.kept import KeptDeliveries
+from notifier.lookouts import Lookout
 from notifier.metrics import Metrics
 from notifier.on_call import OnCall
 from notifier.page import Site
@@ -77,7 +79,7 @@ def run(
     StoreError when the database is not ours, or not there at the start and nothing is known without it; HomehdError
     when the health port or the folder cannot be had. Later troubles are logged, counted, and waited out.
     """
-    instance = f"{socket.gethostname()}-{os.getpid()}"
+    instance = _name()
     metrics, on_call = Metrics(), OnCall()
     away = _Away(options, instance, line, carrier, clock, metrics) if options.folder else None
     _check(options, away)
@@ -91,7 +93,7 @@ def run(
         rules,
         on_call,
         [
-            *([Digests(on_call.book).look] if options.digest else []),
+            *([Lookout(Digests(on_call.book).look)] if options.digest else []),
             metrics.counting(on_call.troubles, "rota"),
             metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
             metrics.counting(selftest.troubles, selftest.CAUSE),
@@ -127,6 +129,13 @@ def run(
         kept.close()
         health.stop()
     log.info("notifier stopped")
+
+
+def _name() -> str:
+    """Of this notifier, as the database and others know it: never the same again. In a container every process has
+    number 1, and whoever beats under the name of one that died keeps what that one had claimed.
+    """
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class _Away:

@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts import silence
 from alerts.silence import Box, Silence, TreatmentEnd
-from notifier.troubles import Trouble
+from notifier.troubles import Trouble, standing
 from store import silences
 from store.pool import Connection
 from store.silences import SilenceRow, SilentHome
@@ -37,7 +37,7 @@ def troubles(conn: Connection, rules: Collection[str], now_us: int, *, hears: bo
     While they do not, nothing is known of any home: what stands goes on standing.
     """
     if not hears:
-        return [_standing(*row) for row in silences.standing(conn, CAUSES)]
+        return standing(conn, CAUSES)
     homes = silences.silent_homes(conn, rules, now_us, now_us - AWAY_US)
     return [one for home in homes if (one := _trouble(home, now_us)) is not None]
 
@@ -59,12 +59,6 @@ def _is_treated(home: SilentHome) -> bool:
     end = end_of(home.known)
     seen = home.alert_state == ConditionState.ACTIVE_ACKNOWLEDGED
     return not silence.nobody_treated(end, home.alert_since_us, seen=seen)
-
-
-def _standing(
-    cause: str, subject: str, clinic_id: int | None, audience: str, priority: str, reason: str
-) -> Trouble:  # fmt: skip
-    return Trouble(cause, subject, clinic_id, audience, Priority(priority), reason)
 
 
 def box_of(row: SilenceRow) -> Box:

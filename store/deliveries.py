@@ -146,8 +146,9 @@ def ways(conn: Connection, user_ids: Sequence[int]) -> list[tuple[int, int, int]
 
 
 def waiting(conn: Connection, now_us: int, *, without: Collection[str] = (), high_only: bool = False) -> list[Waiting]:
-    """What is to be sent now, of each channel not of a host in `without`; high ones first, then what waits longest.
+    """What is to be sent now, of each channel not of a host in `without`.
 
+    High ones first, of the others what goes alone last; of these what waits longest first.
     What a notifier had claimed whose heart has not beaten for three seconds is among it. The channels are locked to the
     end of the transaction, those that another has locked are left to it.
     """
@@ -176,6 +177,16 @@ def fold(conn: Connection, instance: str, now_us: int, leads: Sequence[int]) -> 
         return {}
     parameters = {"leads": list(leads), "instance": instance, "now": now_us, "limit": AT_ONCE}
     return {row[0]: Together(*row[1:]) for row in run(conn, "fold_deliveries", parameters)}
+
+
+def release(conn: Connection, instance: str, held: Collection[int]) -> int:
+    """Give back what is claimed for `instance` and neither one of `held` nor folded into one; how many that was."""
+    return len(run(conn, "release_deliveries", {"instance": instance, "held": list(held)}).fetchall())
+
+
+def put_off(conn: Connection, instance: str, delivery_id: int, next_us: int) -> None:
+    """Give one back with what went out with it, if `instance` has it; what is still wanted is tried at `next_us`."""
+    run(conn, "put_off_delivery", {"instance": instance, "delivery": delivery_id, "next": next_us})
 
 
 def lock(conn: Connection, delivery_ids: Sequence[int]) -> list[HeldDelivery]:

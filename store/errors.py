@@ -44,6 +44,8 @@ class StoreError(HomehdError):
 
 # What the database says of the data themselves: of the same data it will say so again.
 REFUSALS: Final = frozenset({Trouble.REFUSED, Trouble.CONFLICT})
+# What lies in what was asked for, and not in the database as a whole: another question may well be answered.
+OURS: Final = REFUSALS | {Trouble.OTHER}
 _RECOVERABLE: Final = {Trouble.UNAVAILABLE, Trouble.BUSY, Trouble.FULL, Trouble.READ_ONLY}
 
 

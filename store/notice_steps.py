@@ -79,6 +79,6 @@ def hurry(conn: Connection, notice_id: int, number: int, now_us: int) -> None:
 
 
 def next_due_us(conn: Connection) -> int | None:
-    """When the next step or second look is due; None: nothing is."""
+    """When the next step, or second look at a notice of a home, is due; None: nothing is."""
     row = run(conn, "next_due").fetchone()
     return None if row is None else row[0]

@@ -22,6 +22,8 @@ QUICK_US: Final = 500_000
 # minutes until the backup is asked.
 HIGH_US: Final = 10_000_000
 MEDIUM_US: Final = 60_000_000
+# Another notifier may have taken up a page since `now_us` was read.
+AHEAD_US: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def turn(told: Told, now_us: int, *, high: bool) -> Turn:
     if not in_flood or (high and not folded and told.singly < SINGLY):
         return Turn(False, now_us)
     last_us = told.last_high_us if high else told.last_us
-    if last_us is None:
+    # One that lies ahead is of a clock that has been set back since: nobody is to wait until it is that time again.
+    if last_us is None or last_us - now_us > AHEAD_US:
         return Turn(True, now_us)
     slow_us = HIGH_US if high else MEDIUM_US
     return Turn(True, last_us + (QUICK_US if told.pages < QUICK_PAGES else slow_us))

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from alerts.escalation import People
-from notifier import decider
-from notifier.decider import BEAT_S, LOOK_S, Decider
+from alerts.responsibility import Move
+from notifier import router
+from notifier.decider import BEAT_S, LOOK_S, PAUSE_S, Decider
+from notifier.lookouts import Lookout
 from notifier.metrics import Metrics
 from notifier.troubles import Trouble
-from store import heartbeat, notices, registry
+from store import heartbeat, notices, pool, registry
+from store.errors import StoreError
+from store.errors import Trouble as StoreTrouble
 from store.notices import NoticeRow
 from store.pool import Connection
 from telemetry.alarms import Priority
@@ -27,9 +31,10 @@ class Kit:
         self.world, self.woken, self.metrics = world, 0, Metrics()
         self.clock = ManualClock(world.now_us)
         self.found: list[Trouble] = []
+        look = Lookout(lambda _conn, _now: self.found, ("rota",))
         self.decider = Decider(
-            world.url, "n1", CAUSES, world.who, [lambda _conn, _now: self.found], self._wake, self.clock, self.metrics
-        )
+            world.url, "n1", CAUSES, world.who, [look], self._wake, self.clock, self.metrics
+        )  # fmt: skip
 
     def _wake(self) -> None:
         self.woken += 1
@@ -176,7 +181,58 @@ def test_however_much_is_due_the_heart_beats_meanwhile(world: World, monkeypatch
         left[0] -= 1
         return max(left[0], 0)
 
-    monkeypatch.setattr(decider.router, "route", never_done)
+    monkeypatch.setattr(router, "route", never_done)
     began_s = kit.clock.monotonic_s()
     assert kit.step() == 0.0  # there is more, at once
     assert kit.clock.monotonic_s() - began_s - 5.0 <= BEAT_S and left[0] > 900
+
+
+def test_an_acceptance_that_has_lasted_its_time_is_waited_for_and_asks_again(world: World) -> None:
+    kit = Kit(world)
+    kit.step()
+    assert causes_told(world) == [("ingest", "ingest is silent")]
+    kit.decider.step(world.conn)
+    world.now_us = notices.database_us(world.conn)
+    assert world.answer("anna", Move.ACCEPT).value == "done"
+    world.rows("UPDATE notice SET accepted_until = now(), recheck_at = now() RETURNING 1")
+    assert kit.decider.step(world.conn) == LOOK_S, (
+        "not time yet for a look at troubles: no reason to turn round at once"
+    )
+    assert kit.step() == 0.0
+    assert world.notice() == ("asking", "high", 2)
+
+
+def test_what_another_is_at_is_not_looked_for_without_a_pause(world: World, database_url: str) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    world.now_us = notices.database_us(world.conn) - 10_000_000
+    world.alert()
+    router.route(world.conn, CAUSES, world.now_us)
+    with pool.connect(database_url) as other, pool.transaction(other):
+        other.execute("SELECT FROM notice FOR UPDATE")
+        assert kit.step() == PAUSE_S > 0
+    assert kit.step() == 0.0 and world.pages()
+
+
+@pytest.mark.parametrize("trouble", [None, StoreTrouble.REFUSED])
+def test_a_look_that_fails_hides_nothing_else_and_ends_nothing(world: World, trouble: StoreTrouble | None) -> None:
+    kit = Kit(world)
+    kit.ingest_beats()
+    hole = Trouble("rota", "a hole", None, "operations", Priority.MEDIUM, "name somebody")
+    kit.found = [hole]
+    kit.step()
+
+    def broken(_conn: Connection, _now_us: int) -> list[Trouble]:
+        raise ValueError("a mistake of ours") if trouble is None else StoreError("look", trouble=trouble)
+
+    other = Trouble("self-test", "not run", None, "operations", Priority.MEDIUM, "run it")
+    looks = [Lookout(broken, ("rota",)), Lookout(lambda _conn, _now: [other], ("self-test",))]
+    kit.decider = Decider(world.url, "n1", CAUSES, world.who, looks, kit._wake, kit.clock, kit.metrics)
+    world.rows("UPDATE service_heartbeat SET at = at - interval '1 hour' WHERE service = 'ingest' RETURNING 1")
+    world.now_us = notices.database_us(world.conn) - 61_000_000
+    world.alert()
+    world.settle()
+    for _ in range(2):
+        kit.step()
+        assert {cause for cause, _ in causes_told(world)} >= {"ingest", "unreached", "self-test", "rota"}
+    assert kit.metrics.registry.get_sample_value("homehd_notifier_looks_failed_total") == 2

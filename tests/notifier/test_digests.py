@@ -11,6 +11,7 @@ from alerts.shelving import ShelfKind
 from evaluation import setting_aside
 from notifier import troubles
 from notifier.digests import Digests
+from notifier.dispatch import Outcome
 from notifier.kept import KeptDeliveries
 from notifier.metrics import Metrics
 from notifier.on_call import OnCall
@@ -171,3 +172,24 @@ def test_its_page_goes_out_with_its_numbers(world: World, database_url: str, day
     assert (job.page.priority, job.page.occasion) == (Priority.LOW, Occasion.DIGEST)
     assert job.page.body == "1 on the work list, " + ("the oldest for 3 days." if days else "all of today.")
     assert job.page.link == "https://hd.example.org/#/notices"
+
+
+@pytest.mark.parametrize(("old_us", "left"), [(HOUR, [("queued", True)]), (2 * HOUR, [("failed", False)])])
+def test_one_that_nothing_takes_is_given_up_after_two_hours(
+    world: World, database_url: str, old_us: int, left: list[tuple[str, bool]]
+) -> None:
+    """Its notice is over as it begins, so nothing else would ever withdraw it."""
+    on_rota(world, "anna")
+    world.alert("R20", Priority.LOW)
+    world.settle()
+    world.now_us = MONDAY_US
+    look(world)
+    now_us = notices.database_us(world.conn)
+    world.rows("UPDATE delivery SET queued_at = from_us(%s) RETURNING 1", now_us - old_us)
+    heartbeat.beat(world.conn, "notifier", "me", now_us)
+    kept = KeptDeliveries(database_url, "me", Site(), Metrics())
+    (job,) = kept.claim(9, frozenset(), high_only=False)
+    kept.report(job, Outcome(None, "no answer", 60.0))
+    kept.close()
+    assert world.rows("SELECT state, next_try_at IS NOT NULL FROM delivery") == left
+    assert world.rows("SELECT disabled_at FROM channel WHERE channel_id = %s", world.ways["anna 1"]) == [(None,)]

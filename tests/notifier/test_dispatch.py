@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import StringIO
 from math import inf
 
@@ -354,3 +354,29 @@ def test_a_receiver_that_answers_has_all_its_places_again() -> None:
         wait_until(lambda: len(carrier.held) == 6)  # one that hung, one that was answered, four that are held
         carrier.go.set()
         wait_until(lambda: len(kept.reports) == 20)
+
+
+def test_where_no_thread_is_to_be_had_what_was_claimed_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at the system's limit of threads: the second of three cannot be started."""
+    with ExitStack() as stack:
+        sinks = [stack.enter_context(http_sink(f"127.0.0.{n}")) for n in (1, 2, 3)]
+        kept = Kept([job(n, sink) for n, sink in enumerate(sinks)])
+        start, pages = threading.Thread.start, []
+
+        def limited(thread: threading.Thread) -> None:
+            if thread.name.startswith("page "):
+                pages.append(thread.name)
+                if len(pages) == 2:
+                    raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", limited)
+        with running(kept, CHANNELS) as dispatch:
+            wait_until(lambda: len(kept.reports) == 3)
+            wait_until(lambda: not dispatch._running)
+            outcomes = kept.outcomes()
+            assert [outcomes[n].receipt for n in range(3)] == [DeliveryState.SENT, None, None]
+            assert {outcomes[n].retry_in_s for n in (1, 2)} == {QUICK.poll_s}
+            # It goes on, and no place stays taken.
+            kept.add(*(job(10 + n, sink) for n, sink in enumerate(sinks)))
+            wait_until(lambda: len(kept.reports) == 6)

@@ -358,3 +358,55 @@ def test_a_channel_known_to_be_good_by_a_real_page_is_not_noted_as_tested(world:
     (job,) = kept.claim(8, NONE, high_only=False)
     kept.report(job, Outcome(DeliveryState.SENT, "taken"))
     assert way_of_anna(world) == [(False, "")]
+
+
+def test_a_claim_whose_commit_was_not_answered_is_given_back_while_the_heart_beats(
+    flooded: World, kept: KeptDeliveries
+) -> None:
+    """As a connection leaves it that breaks between COMMIT and its answer: claimed, folded, and known to nobody."""
+    flooded.settle()
+    now_us = notices.database_us(flooded.conn)
+    lead = flooded.rows("SELECT min(delivery_id) FROM delivery")[0][0]
+    deliveries.claim(flooded.conn, "n1", now_us, [lead])
+    deliveries.fold(flooded.conn, "n1", now_us, [lead])
+    assert flooded.rows("SELECT count(*) FROM delivery WHERE claimed_by = 'n1'") == [(12,)]
+    (job,) = all_of(kept)
+    assert job.page.counts == Counts(homes=12, high=0, other=12)
+    kept.report(job, Outcome(DeliveryState.SENT, "taken"))
+    assert flooded.rows("SELECT state, count(*) FROM delivery GROUP BY 1") == [("sent", 12)]
+
+
+def test_a_new_connection_gives_nothing_back_that_is_on_its_way_or_to_be_written(
+    flooded: World, kept: KeptDeliveries
+) -> None:
+    flooded.alert("R20", home=flooded.home)
+    flooded.settle()
+    (single,) = all_of(kept)
+    rested(flooded)
+    (folded,) = all_of(kept)
+    assert folded.page.occasion is Occasion.SEVERAL
+    for report in (False, True):
+        flooded.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'homehd notifier pages'"
+            " AND datname = current_database()"
+        )
+        with pytest.raises(StoreError):
+            kept.report(single, Outcome(DeliveryState.SENT, "taken")) if report else all_of(kept)
+        rested(flooded)
+        assert all_of(kept) == [], "all of it is on its way, or was"
+    kept.report(folded, Outcome(DeliveryState.SENT, "taken"))
+    assert flooded.rows("SELECT state, max(attempts), count(*) FROM delivery GROUP BY 1") == [("sent", 1, 13)]
+
+
+def test_a_commit_that_comes_after_its_connection_was_given_up_is_given_back_a_minute_later(
+    world: World, kept: KeptDeliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.alert()
+    world.settle()
+    heartbeat.beat(world.conn, "notifier", "n1", notices.database_us(world.conn) + 600_000_000)
+    assert kept.claim(0, NONE, high_only=False) == []
+    now_us = notices.database_us(world.conn)
+    deliveries.claim(world.conn, "n1", now_us, [world.rows("SELECT delivery_id FROM delivery")[0][0]])
+    assert kept.claim(8, NONE, high_only=False) == []
+    monkeypatch.setattr(notices, "database_us", lambda _conn: now_us + 61_000_000)
+    assert len(kept.claim(8, NONE, high_only=False)) == 1

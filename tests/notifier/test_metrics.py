@@ -12,7 +12,7 @@ def test_every_figure_has_its_name() -> None:
     _, body = metrics.page()
     text = body.decode()
     assert 'homehd_notifier_delivery_tries_total{state="sent"} 1.0' in text
-    for name in ("routed", "escalated", "wakes", "failures", "deliveries_claimed", "deliveries_folded"):
+    for name in ("routed", "escalated", "wakes", "failures", "looks_failed", "deliveries_claimed", "deliveries_folded"):
         assert f"homehd_notifier_{name}_total 0.0" in text
     # There from the beginning: what begins with its first failure has not risen.
     for state in ("again", "failed", "delivered"):
@@ -28,7 +28,7 @@ def test_troubles_are_counted_by_cause_as_they_come_and_go(conn: Connection) -> 
         return metrics.registry.get_sample_value("homehd_notifier_troubles", {"cause": cause})
 
     assert (count("rota"), count("box")) == (0, 0)
-    assert look(conn, 1) == found and (count("rota"), count("box")) == (2, 0)
+    assert look.look(conn, 1) == found and (count("rota"), count("box")) == (2, 0)
     found.clear()
-    look(conn, 2)
+    look.look(conn, 2)
     assert count("rota") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
@@ -13,6 +14,7 @@ from notifier.metrics import Metrics
 from notifier.page import Site
 from notifier.reports import Ended, Reports
 from store import heartbeat, notices
+from store.errors import StoreError
 from telemetry.alarms import Priority
 from tests.notifier.world import World
 
@@ -55,3 +57,37 @@ def test_what_another_has_taken_over_is_its_own_to_try_again(world: World, jobs:
     reports.write(world.conn)
     # That it arrived is true whoever sent it.
     assert states(world) == [("queued", False), ("sent", True), ("queued", False)]
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_one_that_cannot_be_written_keeps_none_of_the_others(
+    world: World, jobs: list[Job], ours: bool, log: StringIO
+) -> None:
+    if ours:
+        # As a newer version could have it.
+        world.rows("UPDATE delivery SET state = 'snoozed' WHERE delivery_id = %s RETURNING 1", jobs[1].id)
+    else:
+        world.conn.execute("ALTER TABLE delivery_event ADD CHECK (detail <> 'bad') NOT VALID")
+    refused: list[bool] = []
+    reports = Reports("n1", lambda: refused.append(True))
+    for job, detail in zip(jobs, ("taken", "bad", "taken"), strict=True):
+        reports.add(Ended(job, Outcome(DeliveryState.SENT, detail)))
+    assert reports.write(world.conn) == 2 and reports.write(world.conn) == 0
+    assert [free for _, free in states(world)] == [True] * 3
+    assert [state for state, _ in states(world)] == ["sent", "snoozed" if ours else "queued", "sent"]
+    # What became of that page nobody knows: it is tried again, but not at once and without end.
+    again = world.rows("SELECT next_try_at - now() > interval '50 seconds' FROM delivery WHERE next_try_at IS NOT NULL")
+    assert again == [(True,)] and refused == [True] and "cannot be recorded" in log.getvalue()
+
+
+def test_what_the_database_cannot_do_now_is_kept_whole(world: World, jobs: list[Job]) -> None:
+    """Also what a person has to mend first: sent again meanwhile, it would ring a phone every minute."""
+    reports = Reports("n1")
+    for job in jobs:
+        reports.add(Ended(job, Outcome(DeliveryState.SENT, "taken")))
+    world.conn.execute("ALTER TABLE delivery_event RENAME TO elsewhere")
+    with pytest.raises(StoreError):
+        reports.write(world.conn)
+    assert reports.held() == {job.id for job in jobs}
+    world.conn.execute("ALTER TABLE elsewhere RENAME TO delivery_event")
+    assert reports.write(world.conn) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -34,6 +35,17 @@ def test_every_rule_has_a_cause() -> None:
     assert causes.of("R10") == causes.of("R11") == "venous access"
     assert len(causes.by_rule) == 36
     assert causes.of("R99") == "R99"
+
+
+def test_no_notifier_has_the_name_of_one_before_it(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """In a container each has process number 1: under the same name its heart would keep what the dead one claimed."""
+    clock, stopped = SystemClock(), threading.Event()
+    stopped.set()
+    with caplog.at_level(logging.INFO, "notifier.service"):
+        for _ in range(2):
+            service.run(service.NotifyOptions(world.url, Site()), Channels(LOOPBACK, clock), clock, stopped)
+    names = [record.__dict__["fields"]["instance"] for record in caplog.records if record.msg == "notifier ready"]
+    assert len(names) == 2 and names[0] != names[1]
 
 
 def test_from_an_alert_to_a_device_in_seconds_and_down_again(world: World) -> None:

@@ -13,7 +13,7 @@ from alerts.responsibility import Move
 from evaluation.answering import Outcome, answer
 from notifier import escalator, router
 from notifier.router import Causes
-from store import accounts, alert_log, channels, pool, registry
+from store import accounts, alert_log, channels, notice_steps, pool, registry
 from store.alert_log import AlertEventRow
 from store.notices import NoticeRow
 from store.pool import AsyncConnection, Connection
@@ -71,10 +71,7 @@ class World:
         end = self.now_us + round(seconds * SECOND)
         self.settle()
         while True:
-            due = self.conn.execute(
-                """SELECT to_us(least((SELECT min(due_at) FROM notice_step WHERE done_at IS NULL),
-                    (SELECT min(recheck_at) FROM notice WHERE state <> 'over')))"""
-            ).fetchall()[0][0]
+            due = notice_steps.next_due_us(self.conn)
             if due is None or due > end:
                 break
             self.now_us = max(self.now_us, due)

@@ -164,6 +164,21 @@ def test_a_low_one_goes_alone(conn: Connection, unit: Unit) -> None:
     assert deliveries.fold(conn, "n1", NOW_US, [medium]) == {}
 
 
+def test_what_is_low_lets_all_else_go_first(conn: Connection, unit: Unit) -> None:
+    """One page a host at a time: what waits longest would take the place, try after try."""
+    user = person(conn)
+    mine, other, third = (way(conn, user, path=path) for path in "abc")
+    (low,) = queued(conn, unit, [mine], "list", "low")
+    (medium,) = queued(conn, unit, [other], "cause", "medium")
+    (high,) = queued(conn, unit, [third], "air", "high")
+    conn.execute(
+        "UPDATE delivery SET queued_at = from_us(%s) + step_s * interval '1 second'"
+        " FROM unnest(%s::bigint[], %s::int[]) AS at (number, step_s) WHERE delivery_id = number",
+        [NOW_US - 60 * SECOND, [low, medium, high], [0, 1, 2]],
+    )
+    assert [one.high or one.other for one in deliveries.waiting(conn, NOW_US)] == [high, medium, low]
+
+
 def test_what_a_channel_carried_is_counted_and_homes_not_told_yet_come_first(conn: Connection, unit: Unit) -> None:
     heartbeat.beat(conn, "notifier", "n1", NOW_US)
     mine = way(conn, person(conn))
@@ -194,6 +209,19 @@ def test_what_a_channel_carried_is_counted_and_homes_not_told_yet_come_first(con
     deliveries.claim(conn, "n1", NOW_US + SECOND, [failed])
     deliveries.report(conn, [Report(failed, "queued", "timed out", NOW_US + 9 * SECOND)], NOW_US)
     assert (now().high, now().pages, now().last_us) == (second, 1, NOW_US)
+
+
+def test_what_lies_ahead_is_no_page_to_keep_a_distance_from(conn: Connection, unit: Unit) -> None:
+    """As after the database's clock was set back by an hour."""
+    mine = way(conn, person(conn))
+    ahead, since, _ = (queued(conn, unit, [mine], cause)[0] for cause in "abc")
+    deliveries.claim(conn, "n1", NOW_US + 3600 * SECOND, [ahead])
+    heartbeat.beat(conn, "notifier", "n1", NOW_US)
+    (one,) = deliveries.waiting(conn, NOW_US)
+    assert (one.pages, one.last_us, one.last_high_us) == (1, None, None)
+    deliveries.claim(conn, "n1", NOW_US, [since])
+    (one,) = deliveries.waiting(conn, NOW_US + SECOND)
+    assert (one.pages, one.last_us, one.last_high_us) == (2, NOW_US, NOW_US)
 
 
 def test_a_channel_that_another_is_busy_with_is_left_to_it(conn: Connection, unit: Unit, database_url: str) -> None:

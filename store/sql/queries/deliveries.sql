@@ -49,8 +49,10 @@ FOR NO KEY UPDATE SKIP LOCKED
 WITH told AS MATERIALIZED (
     SELECT channel_id, count(*) AS notices, count(*) FILTER (WHERE is_high) AS high, count(folded_into) AS folded,
         count(folded_into) FILTER (WHERE is_high) AS high_folded, count(*) FILTER (WHERE is_single) AS singly,
-        count(*) FILTER (WHERE is_page) AS pages, max(claimed_at) FILTER (WHERE is_page) AS last,
-        max(claimed_at) FILTER (WHERE is_page AND is_high) AS last_high,
+        count(*) FILTER (WHERE is_page) AS pages,
+        -- Of a clock that was set back some lie ahead (alerts.load.pacing): the pause is counted from what came after.
+        max(claimed_at) FILTER (WHERE is_page AND claimed_at <= from_us(%(now)s) + interval '1 second') AS last,
+        max(claimed_at) FILTER (WHERE is_page AND is_high AND claimed_at <= from_us(%(now)s) + interval '1 second') AS last_high,
         coalesce(array_agg(unit_id) FILTER (WHERE is_single AND unit_id IS NOT NULL), '{}') AS homes
     FROM (
         SELECT channel_id, folded_into, claimed_at, is_high, is_page, is_page AND is_high AND NOT EXISTS (
@@ -91,7 +93,8 @@ SELECT c.host, w.goes_alone, w.high_one, to_us(w.high_since), w.one, to_us(w.sin
 FROM waiting AS w
 JOIN channel AS c USING (channel_id)
 LEFT JOIN told AS t USING (channel_id)
-ORDER BY w.high_one IS NULL, w.since, w.channel_id
+-- What goes alone is low, or a test: after all that somebody is to answer.
+ORDER BY w.high_one IS NULL, w.goes_alone, w.since, w.channel_id
 
 -- name: claim_deliveries
 WITH due AS MATERIALIZED (
@@ -147,6 +150,23 @@ WITH lead AS MATERIALIZED (
 SELECT lead, count(DISTINCT unit_id), count(*) FILTER (WHERE priority = 'high'), count(*) FILTER (WHERE priority <> 'high')
 FROM together
 GROUP BY lead
+
+-- name: release_deliveries
+WITH mine AS MATERIALIZED (
+    SELECT delivery_id FROM delivery
+    WHERE next_try_at IS NOT NULL AND claimed_by = %(instance)s AND delivery_id <> ALL (%(held)s::bigint[])
+        AND (folded_into IS NULL OR folded_into <> ALL (%(held)s::bigint[]))
+    ORDER BY delivery_id
+    FOR UPDATE
+)
+UPDATE delivery AS d SET claimed_by = NULL, folded_into = NULL
+FROM mine
+WHERE d.delivery_id = mine.delivery_id AND d.claimed_by = %(instance)s
+RETURNING d.delivery_id
+
+-- name: put_off_delivery
+UPDATE delivery SET claimed_by = NULL, folded_into = NULL, next_try_at = from_us(%(next)s)
+WHERE (delivery_id = %(delivery)s OR folded_into = %(delivery)s) AND claimed_by = %(instance)s AND next_try_at IS NOT NULL
 
 -- name: report_deliveries
 WITH moved AS (

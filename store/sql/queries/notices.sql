@@ -174,7 +174,8 @@ WHERE notice_id = %(notice)s AND round = %(round)s AND done_at IS NULL AND kind 
 -- name: next_due
 SELECT to_us(least(
     (SELECT min(due_at) FROM notice_step WHERE done_at IS NULL),
-    (SELECT min(recheck_at) FROM notice WHERE recheck_at IS NOT NULL AND state <> 'over')))
+    -- Troubles of the system are looked at every few seconds whatever is said here.
+    (SELECT min(recheck_at) FROM notice WHERE recheck_at IS NOT NULL AND state <> 'over' AND unit_id IS NOT NULL)))
 
 -- name: notice_history
 SELECT e.event_id, to_us(e.at), e.move, e.state, e.priority, e.round, e.actor, u.name, e.alert_id, e.stage, e.reason

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.load.flood import BEGINS_ABOVE, WINDOW_US
-from alerts.load.pacing import HIGH_US, MEDIUM_US, QUICK_PAGES, QUICK_US, SINGLY, Told, Turn, turn
+from alerts.load.pacing import AHEAD_US, HIGH_US, MEDIUM_US, QUICK_PAGES, QUICK_US, SINGLY, Told, Turn, turn
 
 SECOND = 1_000_000
 NOW_US = 1_750_000_000_000_000
@@ -140,3 +140,15 @@ def test_a_flood_of_high_ones_lasts_until_fewer_than_five_come() -> None:
     assert not turn(Told(notices=9, high=4, high_folded=1, folded=1), NOW_US, high=True).folds
     assert turn(Told(notices=5, folded=1), NOW_US, high=False).folds
     assert not turn(Told(notices=4, folded=1), NOW_US, high=False).folds
+
+
+@pytest.mark.parametrize("ahead_us", [AHEAD_US + 1, 3600 * SECOND])
+def test_a_clock_that_was_set_back_holds_nothing(ahead_us: int) -> None:
+    flood = Told(50, 50, 40, 40, 5, QUICK_PAGES, NOW_US + ahead_us, NOW_US + ahead_us)
+    for high in (True, False):
+        assert turn(flood, NOW_US, high=high) == Turn(True, NOW_US)
+
+
+def test_what_another_has_just_taken_up_is_one_to_keep_a_distance_from() -> None:
+    flood = Told(50, 50, 40, 40, 5, 0, NOW_US + 1, NOW_US + 1)
+    assert turn(flood, NOW_US, high=True) == Turn(True, NOW_US + 1 + QUICK_US)
