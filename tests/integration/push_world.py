@@ -135,7 +135,12 @@ class PushWorld:
         shown = context.new_page()
         complaints: list[str] = []
         shown.on("pageerror", lambda error: complaints.append(str(error)))
-        shown.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        shown.on(
+            "console",
+            lambda message: (
+                complaints.append(f"{message.text} {message.location}") if message.type == "error" else None
+            ),
+        )
         shown.goto(f"{self.api.url}/{page}")
         shown.get_by_label("E-mail").fill(self.api.account(Role.NURSE, 1, who))
         shown.get_by_label("Password").fill(PASSWORD)
