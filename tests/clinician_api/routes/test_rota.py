@@ -19,10 +19,13 @@ import pytest
 from alerts.rota.local_time import DAY_US
 from clinician_api.access import Role
 from evaluation import rota_changes
+from store import rota
 from telemetry.clock import SystemClock
-from telemetry.rota import Audience
+from telemetry.rota import Audience, Override, Source
 from tests.clinician_api.conftest import Api, until
 from tests.clinician_api.rotas import Duty, shifts
+
+HOUR_US = 3_600_000_000
 
 
 @pytest.fixture
@@ -295,3 +298,26 @@ def test_a_shift_that_is_over_is_nobodys_to_accept_or_change(api: Api, duty: Dut
     assert past["may"] == [] and not past["waits"]
     answer = chief.post(f"/api/rota/shifts/{past['shift_id']}/override", json={"person_id": None, "reason": "x"})
     assert answer.status_code in (409, 422)
+
+
+def test_who_asks_changes_nothing_of_what_another_clinic_is_told(api: Api, duty: Duty) -> None:
+    api.add_unit("u-3", "Clinic 3", "Patient of 3")  # patients, and nobody for them
+    boss, ann = api.sign_in(Role.ADMINISTRATOR, None, "Boss"), duty.sign_in(1, "Ann")
+    assert clinical(boss.get("/api/coverage").json(), "Clinic 3")["state"] == "not covered"
+    ann.get("/api/coverage")
+    # What the room was left with, before the next look at the store.
+    assert clinical(api.open_socket(boss).subscribe()["duty"], "Clinic 3")["state"] == "not covered"
+
+
+def test_who_had_a_shift_that_is_over_stays_on_record(api: Api, duty: Duty) -> None:
+    now = SystemClock().now_us() // 1_000_000 * 1_000_000
+    chief = duty.sign_in(1, "Chief", Role.NEPHROLOGIST)
+    past = duty.override(duty.rotas[1], now - 2 * HOUR_US, now - HOUR_US, duty.person(1, "Bob"))
+    imported = Override(0, now + HOUR_US, now + 2 * HOUR_US, duty.person(1, "Bob"), Source.CALENDAR)
+    with api.database() as conn:
+        calendars = rota.override(conn, duty.rotas[1], imported, duty.written())
+    before = duty.deeds()
+    for number in (past, calendars):
+        refused = chief.post(f"/api/rota/overrides/{number}/withdraw", json={"reason": "never happened"})
+        assert (refused.status_code, refused.json()["what"]) == (409, "cannot be withdrawn")
+    assert duty.deeds() == before
