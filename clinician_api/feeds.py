@@ -181,7 +181,7 @@ class Feeds:
         room.settle(began_s, works=self._ingest_trouble not in STANDSTILLS)
 
     async def _look_back(self) -> None:
-        """Once, after a start: what the tiles' last minutes were. Beside the rest: thousands of homes take a second."""
+        """Once, after a start: what the tiles' last minutes were. Beside the rest: thousands of homes take a while."""
         data, room = self._services.data, self._services.room
         names, now_us = room.names(), self._services.clock.now_us()
         for unit_id, step, low, high in await data.recent_extremes(list(names), now_us):

@@ -80,3 +80,11 @@ def test_what_waits_and_what_is_remembered_is_bounded_and_what_is_given_up_is_co
     held.give_back([Deed(0, "user:1", "look at page", f"patient:{n}", {}) for n in range(3)])
     assert [deed.action for deed in held.take()] == ["look at page"] * 3
     assert held.lost == 3
+
+
+def test_what_is_shown_all_the_time_is_not_the_first_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "MAX_REMEMBERED", 2)
+    held = Looks()
+    for at_s, patient in enumerate((1, 2, 1, 3, 1)):
+        note(held, What.WALL, patient, at_s=float(at_s))
+    assert [deed.subject for deed in held.take()] == ["patient:1", "patient:2", "patient:3"]

@@ -9,6 +9,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,11 +19,13 @@ import pytest
 
 from alerts.rota.local_time import DAY_US
 from clinician_api.access import Role
+from clinician_api.settings import ApiOptions
 from evaluation import rota_changes
 from store import rota
+from store.errors import StoreError, Trouble
 from telemetry.clock import SystemClock
 from telemetry.rota import Audience, Override, Source
-from tests.clinician_api.conftest import Api, until
+from tests.clinician_api.conftest import Api, start_api, until
 from tests.clinician_api.rotas import Duty, shifts
 
 HOUR_US = 3_600_000_000
@@ -321,3 +324,27 @@ def test_who_had_a_shift_that_is_over_stays_on_record(api: Api, duty: Duty) -> N
         refused = chief.post(f"/api/rota/overrides/{number}/withdraw", json={"reason": "never happened"})
         assert (refused.status_code, refused.json()["what"]) == (409, "cannot be withdrawn")
     assert duty.deeds() == before
+
+
+def test_a_refusal_tells_no_accounts_address(api: Api, duty: Duty) -> None:
+    chief = duty.sign_in(1, "Chief", Role.NEPHROLOGIST)
+    (shift, *_) = shifts(chief)
+    for person in (duty.person(2, "Cy"), duty.person(1, "Tec", Role.TECHNICIAN), 99_999):
+        body = {"person_id": str(person), "reason": "x"}
+        refused = chief.post(f"/api/rota/shifts/{shift['shift_id']}/override", json=body)
+        assert (refused.status_code, refused.json()["what"]) == (409, "not somebody for this shift")
+        assert "@" not in refused.text
+
+
+def test_screens_come_up_though_nobody_can_say_who_is_on_call(
+    options: ApiOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_self: object, _now_us: int) -> None:
+        raise StoreError("read rotas", "database", trouble=Trouble.CREDENTIALS, hint="permission denied")
+
+    monkeypatch.setattr("clinician_api.duty_data.DutyData.read", fails)
+    with ExitStack() as stack:
+        api = start_api(stack, options)
+        api.add_unit("u-1", "Clinic 1", "Ada Example")
+        told = api.open_socket(api.sign_in()).subscribe()
+        assert not told["duty"]["known"]

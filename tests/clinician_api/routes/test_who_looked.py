@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from clinician_api.access import Role
+from clinician_api.feeds import LOOKS_AT_ONCE
+from clinician_api.looks import What
 from clinician_api.settings import ApiOptions
 from store import audit, patients, treatments
 from store.treatments import Treatment
@@ -161,3 +164,16 @@ def test_what_waits_is_written_before_the_server_ends(options: ApiOptions, monke
         api.sign_in().get("/api/units/u-1")
         assert rows(api) == []
     assert rows(api) == [("user:1", "look at page", "patient:1")]
+
+
+def test_many_looks_are_written_in_short_transactions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    async def count(_self: object, deeds: Sequence[object]) -> None:
+        written.append(len(deeds))
+
+    monkeypatch.setattr("clinician_api.record_data.RecordData.write_down", count)
+    for number in range(450):
+        api.services.looks.note(number.to_bytes(32, "big"), "user:1", What.PAGE, [1], 1, 1.0)
+    until(lambda: sum(written) == 450)
+    assert max(written) <= LOOKS_AT_ONCE
