@@ -33,8 +33,8 @@ from bench import history, load_history
 from bench.history import NAMES, RAW_ROWS
 from bench.load_history import Plan
 from clinician_api.data import Data
-from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
+from clinician_api.treatments.history import Asked
 from store import day_order, pool
 from store.partitions import DAY_US
 from store.viewers import EVERYTHING, work_for

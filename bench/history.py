@@ -34,11 +34,11 @@ import numpy as np
 
 from bench import load_history
 from bench.load_history import MEASURED, Plan
-from clinician_api import models
 from clinician_api.data import Data
-from clinician_api.history import Asked
+from clinician_api.live.views import moment
 from clinician_api.settings import ApiOptions
-from clinician_api.views import moment
+from clinician_api.treatments import models
+from clinician_api.treatments.history import Asked
 from store import migrate, pool
 from store.pool import AsyncConnection, Connection
 from store.viewers import EVERYTHING, work_for

@@ -10,19 +10,18 @@ from typing import Any
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from clinician_api import description, errors
-from clinician_api.addresses import Addresses
-from clinician_api.conditional import Conditional
+from clinician_api import description
 from clinician_api.data import Data
-from clinician_api.feeds import Feeds
-from clinician_api.guard import Guard
-from clinician_api.live import Hub
-from clinician_api.looks import Looks
-from clinician_api.messages import ClientMessage, ServerMessage
+from clinician_api.live.feeds import Feeds
+from clinician_api.live.hub import Hub
+from clinician_api.live.messages import ClientMessage, ServerMessage
+from clinician_api.live.pump import Pump
+from clinician_api.live.room import Room
+from clinician_api.live.screens import Screens
+from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
-from clinician_api.pump import Pump
-from clinician_api.rate_limit import SlidingWindow
-from clinician_api.room import Room
+from clinician_api.people.looks import Looks
+from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
     channels,
@@ -45,12 +44,14 @@ from clinician_api.routes import (
     what_if,
     who_looked,
 )
-from clinician_api.screens import Screens
 from clinician_api.services import Services
-from clinician_api.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.settings import ApiOptions
-from clinician_api.sockets import SocketRegister
-from clinician_api.what_if import WhatIf
+from clinician_api.treatments.what_if import WhatIf
+from clinician_api.web import errors
+from clinician_api.web.addresses import Addresses
+from clinician_api.web.conditional import Conditional
+from clinician_api.web.guard import Guard
+from clinician_api.web.rate_limit import SlidingWindow
 from telemetry.clock import Clock
 
 DESCRIPTION = (

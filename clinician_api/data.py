@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
-The only module here that knows the store's functions, but for its parts: `clinician_api.notice_data`, `channel_data`,
-`duty_data`, `people_data` and `record_data`.
+The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
+`duty.duty_data`, `people.people_data` and `people.record_data`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from clinician_api import findings, history, sparks
 from clinician_api.access import Scope
-from clinician_api.alert_views import alert_event_view, alert_view, version
-from clinician_api.channel_data import ChannelData
-from clinician_api.conditional import check_unchanged, tag_of_state
-from clinician_api.duty_data import DutyData
-from clinician_api.history import Asked, Heard
-from clinician_api.notice_data import NoticeData
-from clinician_api.people_data import PeopleData
-from clinician_api.record_data import RecordData
-from clinician_api.room import Entry
+from clinician_api.alerting.alert_views import alert_event_view, alert_view, version
+from clinician_api.alerting.notice_data import NoticeData
+from clinician_api.duty.channel_data import ChannelData
+from clinician_api.duty.duty_data import DutyData
+from clinician_api.live import findings, sparks
+from clinician_api.live.room import Entry
+from clinician_api.live.views import View, status
+from clinician_api.people.people_data import PeopleData
+from clinician_api.people.record_data import RecordData
 from clinician_api.settings import ApiOptions
-from clinician_api.treatment_views import treatment_view
-from clinician_api.views import View, status
+from clinician_api.treatments import history
+from clinician_api.treatments.history import Asked, Heard
+from clinician_api.treatments.treatment_views import treatment_view
+from clinician_api.web.conditional import check_unchanged, tag_of_state
 from evaluation import answering
 from evaluation.links import Beat, beat_of
 from store import (

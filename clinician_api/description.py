@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from clinician_api.access import ROUTES
-from clinician_api.conditional import is_conditional
-from clinician_api.errors import declared
-from clinician_api.models import Problem
-from clinician_api.problems import MEDIA_TYPE
 from clinician_api.settings import COOKIE
+from clinician_api.web.conditional import is_conditional
+from clinician_api.web.errors import declared
+from clinician_api.web.models import Problem
+from clinician_api.web.problems import MEDIA_TYPE
 
 Document = dict[str, Any]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from clinician_api import problems
 from clinician_api.access import ACROSS_CLINICS, MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
-from clinician_api.messages import ClientMessage, ServerMessage
+from clinician_api.live.messages import ClientMessage, ServerMessage
 from clinician_api.settings import ApiOptions
+from clinician_api.web import problems
 from telemetry.clock import ManualClock
 
 HERE = Path(__file__).parent

@@ -13,12 +13,12 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from clinician_api.addresses import Addresses
 from clinician_api.app import create_app
 from clinician_api.data import Data
-from clinician_api.protocols import PunctualHttp, attentive
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
+from clinician_api.web.addresses import Addresses
+from clinician_api.web.protocols import PunctualHttp, attentive
 from telemetry import broker_address
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError

@@ -10,19 +10,19 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from clinician_api.access import Action
-from clinician_api.addresses import Addresses
 from clinician_api.data import Data
-from clinician_api.live import Hub
-from clinician_api.looks import Looks, What
+from clinician_api.live.hub import Hub
+from clinician_api.live.pump import Pump
+from clinician_api.live.room import Room
+from clinician_api.live.screens import Screens
+from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
-from clinician_api.pump import Pump
-from clinician_api.rate_limit import SlidingWindow
-from clinician_api.room import Room
-from clinician_api.screens import Screens
-from clinician_api.sessions import Session, Sessions
+from clinician_api.people.looks import Looks, What
+from clinician_api.people.sessions import Session, Sessions
 from clinician_api.settings import ApiOptions
-from clinician_api.sockets import SocketRegister
-from clinician_api.what_if import WhatIf
+from clinician_api.treatments.what_if import WhatIf
+from clinician_api.web.addresses import Addresses
+from clinician_api.web.rate_limit import SlidingWindow
 from telemetry.clock import Clock
 
 

@@ -6,15 +6,16 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from clinician_api import cursors, models
-from clinician_api.conditional import tag_of_state
-from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
+from clinician_api.alerting import models
 from clinician_api.data import Outcome, StoredAlert
-from clinician_api.errors import ApiError, responses
-from clinician_api.looks import What
+from clinician_api.live.views import View, microseconds, moment
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.services import Services, ServicesDep, note_look
-from clinician_api.sessions import Session, SessionDep
-from clinician_api.views import View, microseconds, moment
+from clinician_api.web import cursors
+from clinician_api.web.conditional import tag_of_state
+from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
+from clinician_api.web.errors import ApiError, responses
 from telemetry.alarms import Priority
 
 router = APIRouter(tags=["alerts"])

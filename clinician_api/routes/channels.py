@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 
-from clinician_api import channel_models as models
-from clinician_api.channel_data import MOST, Refused
-from clinician_api.channel_views import address, channel_view
-from clinician_api.errors import ApiError, responses
+from clinician_api.duty import channel_models as models
+from clinician_api.duty.channel_data import MOST, Refused
+from clinician_api.duty.channel_views import address, channel_view
+from clinician_api.live.views import moment
+from clinician_api.people.sessions import SessionDep
 from clinician_api.services import Services, ServicesDep
-from clinician_api.sessions import SessionDep
-from clinician_api.views import moment
+from clinician_api.web.errors import ApiError, responses
 from telemetry.errors import HomehdError
 
 router = APIRouter(tags=["channels"])

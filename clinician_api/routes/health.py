@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from clinician_api import models
 from clinician_api.services import ServicesDep
+from clinician_api.web import models
 
 router = APIRouter(tags=["health"])
 

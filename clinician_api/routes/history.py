@@ -7,15 +7,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from clinician_api import models
-from clinician_api.errors import ApiError, responses
-from clinician_api.history import Asked
-from clinician_api.looks import What
+from clinician_api.live.views import microseconds
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.units import UnitPath, no_unit
 from clinician_api.services import ServicesDep, note_look
-from clinician_api.sessions import SessionDep
-from clinician_api.times import Moment
-from clinician_api.views import microseconds
+from clinician_api.treatments import models
+from clinician_api.treatments.history import Asked
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.times import Moment
 from store.errors import StoreError, Trouble
 from store.minutes import MINUTE_US
 from telemetry import signals

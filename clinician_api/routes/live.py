@@ -14,16 +14,16 @@ from starlette.websockets import WebSocketDisconnect
 
 from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
-from clinician_api.errors import ApiError, answer
-from clinician_api.guard import is_same_origin
-from clinician_api.live import Subscriber
-from clinician_api.looks import What
-from clinician_api.messages import ClientMessage, PageReceipt, Subscription
-from clinician_api.rate_limit import SlidingWindow
-from clinician_api.screens import Said, page_view
+from clinician_api.live.hub import Subscriber
+from clinician_api.live.messages import ClientMessage, PageReceipt, Subscription
+from clinician_api.live.screens import Said, page_view
+from clinician_api.live.sockets import Closing, OpenSocket
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import Session, session_of
 from clinician_api.services import Services, note_look, services_of
-from clinician_api.sessions import Session, session_of
-from clinician_api.sockets import Closing, OpenSocket
+from clinician_api.web.errors import ApiError, answer
+from clinician_api.web.guard import is_same_origin
+from clinician_api.web.rate_limit import SlidingWindow
 from telemetry.errors import HomehdError
 
 log = logging.getLogger(__name__)

@@ -11,16 +11,16 @@ from fastapi import APIRouter, Query
 
 from alerts.load.figures import Stretch
 from alerts.rota.local_time import DAY_US, microseconds
-from clinician_api import load_models as models
 from clinician_api.access import Action, Scope
-from clinician_api.duty_data import Busy
-from clinician_api.errors import ApiError, responses
-from clinician_api.load_views import handover_view, load_view
-from clinician_api.looks import What
+from clinician_api.duty import load_models as models
+from clinician_api.duty.duty_data import Busy
+from clinician_api.duty.load_views import handover_view, load_view
+from clinician_api.live.views import moment
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import SessionDep
 from clinician_api.services import ServicesDep, note_look
-from clinician_api.sessions import SessionDep
-from clinician_api.times import Moment
-from clinician_api.views import moment
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.times import Moment
 from evaluation.load import Handover
 
 router = APIRouter(tags=["load"])

@@ -7,15 +7,15 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Path, Query
 
 from alerts.responsibility import Move
-from clinician_api import models
 from clinician_api.access import Action
-from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
-from clinician_api.errors import ApiError, responses
-from clinician_api.looks import What
-from clinician_api.notice_data import NoticeAsView
+from clinician_api.alerting import models
+from clinician_api.alerting.notice_data import NoticeAsView
+from clinician_api.live.views import moment
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.services import Services, ServicesDep, note_look
-from clinician_api.sessions import Session, SessionDep
-from clinician_api.views import moment
+from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
+from clinician_api.web.errors import ApiError, responses
 from evaluation.answering import Outcome
 from store.alert_queries import Clinic
 from store.notice_queries import StandingNotice

@@ -9,9 +9,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from clinician_api.conditional import is_known
-from clinician_api.errors import ApiError
 from clinician_api.services import ServicesDep
+from clinician_api.web.conditional import is_known
+from clinician_api.web.errors import ApiError
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from clinician_api import models
-from clinician_api.errors import ApiError, responses
-from clinician_api.problems import BY_NAME
+from clinician_api.web import models
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.problems import BY_NAME
 
 router = APIRouter(tags=["errors"])
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from alerts.delivery import DeliveryState
-from clinician_api import models
-from clinician_api.errors import ApiError, responses
-from clinician_api.guard import client_address
+from clinician_api.alerting import models
 from clinician_api.services import ServicesDep
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.guard import client_address
 
 router = APIRouter(tags=["notices"])
 

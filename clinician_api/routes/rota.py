@@ -13,15 +13,15 @@ from fastapi.responses import Response
 from alerts.rota import calendar_export
 from alerts.rota.local_time import DAY_US, microseconds
 from alerts.rota.rotation import BEGINNING_US, END_US
-from clinician_api import duty_models as models
-from clinician_api import duty_views
-from clinician_api.duty_changes import Change, acceptance, override, swap, withdrawal
-from clinician_api.errors import ApiError, responses
+from clinician_api.duty import duty_models as models
+from clinician_api.duty import duty_views
+from clinician_api.duty.duty_changes import Change, acceptance, override, swap, withdrawal
+from clinician_api.duty.shift_ids import ShiftPath, seen_in
+from clinician_api.live.views import moment
+from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.services import Services, ServicesDep
-from clinician_api.sessions import Session, SessionDep
-from clinician_api.shift_ids import ShiftPath, seen_in
-from clinician_api.times import Moment
-from clinician_api.views import moment
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.times import Moment
 from evaluation.rota_changes import CannotAnswer
 from store.errors import StoreError
 from telemetry.errors import HomehdError

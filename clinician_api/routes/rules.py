@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from alerts import rule_words, ruleset
 from alerts.between import ruleset as between
 from alerts.rule_words import Language
-from clinician_api.errors import responses
-from clinician_api.rule_models import Rules, RuleView
-from clinician_api.sessions import SessionDep
+from clinician_api.alerting.rule_models import Rules, RuleView
+from clinician_api.people.sessions import SessionDep
+from clinician_api.web.errors import responses
 
 router = APIRouter(tags=["rules"])
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from clinician_api import duty_models as models
-from clinician_api import duty_views
-from clinician_api.errors import responses
+from clinician_api.duty import duty_models as models
+from clinician_api.duty import duty_views
+from clinician_api.live.views import moment
+from clinician_api.people.sessions import SessionDep
 from clinician_api.services import ServicesDep
-from clinician_api.sessions import SessionDep
-from clinician_api.views import moment
+from clinician_api.web.errors import responses
 
 router = APIRouter(tags=["rota"])
 

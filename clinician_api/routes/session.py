@@ -6,13 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from clinician_api import models
 from clinician_api.access import MAY, Role
-from clinician_api.errors import ApiError, responses
-from clinician_api.guard import client_address
+from clinician_api.live.views import moment
+from clinician_api.people import models
+from clinician_api.people.sessions import Session, SessionDep, cookie_name
 from clinician_api.services import Services, ServicesDep
-from clinician_api.sessions import Session, SessionDep, cookie_name
-from clinician_api.views import moment
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.guard import client_address
 
 router = APIRouter(tags=["session"])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from alerts.shelving import ShelfKind
-from clinician_api import models
-from clinician_api.conditional import IfMatch
-from clinician_api.errors import ApiError, responses
+from clinician_api.alerting import models
+from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.alerts import AlertPath, check_saved, told
 from clinician_api.services import ServicesDep
-from clinician_api.sessions import SessionDep
+from clinician_api.web.conditional import IfMatch
+from clinician_api.web.errors import ApiError, responses
 from evaluation.setting_aside import Outcome
 
 router = APIRouter(tags=["alerts"])

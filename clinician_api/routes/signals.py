@@ -6,9 +6,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from clinician_api import models
-from clinician_api.errors import responses
-from clinician_api.sessions import SessionDep
+from clinician_api.live import models
+from clinician_api.people.sessions import SessionDep
+from clinician_api.web.errors import responses
 from telemetry import units
 from telemetry.signals import CATALOGUE, Signal
 

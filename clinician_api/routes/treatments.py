@@ -10,15 +10,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 
-from clinician_api import models
-from clinician_api.cursors import CursorQuery, LimitQuery, read, written
-from clinician_api.errors import ApiError, responses
-from clinician_api.looks import What
+from clinician_api.live.views import View, microseconds, moment
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.units import UnitPath, no_unit
 from clinician_api.services import Services, ServicesDep, note_look
-from clinician_api.sessions import SessionDep
-from clinician_api.times import Moment
-from clinician_api.views import View, microseconds, moment
+from clinician_api.treatments import models
+from clinician_api.web.cursors import CursorQuery, LimitQuery, read, written
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.times import Moment
 
 router = APIRouter(tags=["treatments"])
 

@@ -6,14 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from clinician_api import cursors, models
-from clinician_api.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
-from clinician_api.errors import ApiError, responses
-from clinician_api.looks import What
-from clinician_api.messages import UnitId
+from clinician_api.live import models
+from clinician_api.live.messages import UnitId
+from clinician_api.live.views import moment
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import SessionDep
 from clinician_api.services import ServicesDep, note_look
-from clinician_api.sessions import SessionDep
-from clinician_api.views import moment
+from clinician_api.web import cursors
+from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
+from clinician_api.web.errors import ApiError, responses
 
 router = APIRouter(tags=["units"])
 

@@ -8,14 +8,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from pydantic import Field
 
-from clinician_api.errors import ApiError, responses
-from clinician_api.looks import What
-from clinician_api.messages import Model
+from clinician_api.live.messages import Model
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.services import ServicesDep, note_look
-from clinician_api.sessions import SessionDep
-from clinician_api.times import Moment
-from clinician_api.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
+from clinician_api.treatments.what_if import MAX_TREATMENTS, Busy, TooLong, WhatIfAnswer
+from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.times import Moment
 
 router = APIRouter(tags=["treatments"])
 

@@ -6,15 +6,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from clinician_api import models
-from clinician_api.cursors import CursorQuery, read, written
-from clinician_api.errors import responses
-from clinician_api.looks import What
+from clinician_api.live.views import moment
+from clinician_api.people import models
+from clinician_api.people.looks import What
+from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.routes.units import UnitPath, no_unit
 from clinician_api.services import Services, ServicesDep, note_look
-from clinician_api.sessions import Session, SessionDep
-from clinician_api.views import moment
+from clinician_api.web.cursors import CursorQuery, read, written
+from clinician_api.web.errors import responses
 
 router = APIRouter(tags=["who looked"])
 

@@ -8,7 +8,7 @@ import secrets
 from contextlib import closing
 from typing import Final
 
-from clinician_api.sessions import code_hash
+from clinician_api.people.sessions import code_hash
 from homehd import names, settings, times
 from store import audit, kiosks, migrate, pool, registry
 from store.audit import Deed

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinician_api.room import Entry
+from clinician_api.live.room import Entry
 from store.history import Buckets
 from telemetry.messages import LiveReading, UnsavedAlert
 from telemetry.signals import BY_NAME
@@ -35,7 +35,7 @@ def live_reading(unit: str = "u-1", at_s: float = 0.0, **fields: Any) -> LiveRea
 
 
 def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[str, Any]:
-    from clinician_api.views import moment
+    from clinician_api.live.views import moment
 
     view: dict[str, Any] = {
         "alert_id": alert_id, "unit": unit, "rule": "R07", "rule_version": "1", "title": "Needle may be out",

@@ -24,14 +24,14 @@ from websockets.sync.client import ClientConnection, connect
 
 from clinician_api import server
 from clinician_api.access import Role
-from clinician_api.addresses import Addresses
 from clinician_api.app import create_app
 from clinician_api.data import Data
-from clinician_api.models import Problem
-from clinician_api.problems import BY_NAME, MEDIA_TYPE
+from clinician_api.people.sessions import code_hash
 from clinician_api.services import Services
-from clinician_api.sessions import code_hash
 from clinician_api.settings import ApiOptions
+from clinician_api.web.addresses import Addresses
+from clinician_api.web.models import Problem
+from clinician_api.web.problems import BY_NAME, MEDIA_TYPE
 from notifier.channels import Channels
 from notifier.channels.networks import Networks
 from store import accounts, alert_log, kiosks, patients, pool, registry

@@ -17,7 +17,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from clinician_api import feeds
+from clinician_api.live import feeds
 from clinician_api.settings import ApiOptions
 from homehd.brokers import Broker
 from store import alert_log, embedded, heartbeat, migrate, pool

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from tests.clinician_api.live.test_findings import snapshot
 
 from clinician_api.data import Data, Outcome
-from clinician_api.history import Asked
 from clinician_api.settings import ApiOptions
+from clinician_api.treatments.history import Asked
 from store import engine_state, patients, pool, registry, reviews
 from store.announcements import Announcement, Topic
 from store.engine_state import EngineState
@@ -24,7 +25,6 @@ from telemetry.messages import LiveReading
 from tests.clinician_api.builders import NOW
 from tests.clinician_api.conftest import Api
 from tests.clinician_api.routes.test_history import START, store_readings
-from tests.clinician_api.test_findings import snapshot
 
 
 @pytest_asyncio.fixture

@@ -18,8 +18,8 @@ import pytest
 
 from alerts.escalation import People
 from clinician_api.access import Role
-from clinician_api.problems import Kind
 from clinician_api.settings import COOKIE
+from clinician_api.web.problems import Kind
 from store import treatment_summaries
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.conftest import Api

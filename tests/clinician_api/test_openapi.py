@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from clinician_api import openapi, problems
+from clinician_api import openapi
 from clinician_api.access import ROUTES
+from clinician_api.web import problems
 from tests.clinician_api.builders import NOW, alert_view, entry, live_reading
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.openapi_text())
@@ -61,9 +62,9 @@ def test_the_messages_of_the_socket_are_in_it() -> None:
 
 def test_the_schema_tells_messages_from_nonsense() -> None:
     from clinician_api.access import Role, scope_of
-    from clinician_api.live import Hub, Subscriber
-    from clinician_api.room import Room
-    from clinician_api.screens import page_view
+    from clinician_api.live.hub import Hub, Subscriber
+    from clinician_api.live.room import Room
+    from clinician_api.live.screens import page_view
     from store.screen_pages import ScreenPage
 
     schema = json.loads(openapi.SOCKET_SCHEMA.read_text("utf-8"))

@@ -1,7 +1,7 @@
 """No page loads anything from elsewhere: a clinic's network may reach nothing but this server.
 
 The built files are walked, and those they are built from. That a browser would not load it either is the policy's
-business (`default-src 'self'`, tests/clinician_api/test_guard.py).
+business (`default-src 'self'`, tests/clinician_api/web/test_guard.py).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from clinician_api.live_feed import LiveFeed
+from clinician_api.live.live_feed import LiveFeed
 from homehd.brokers import find
 from homehd.mosquitto_config import MAX_PACKET_BYTES
 from ingest.inbox import Inbox

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from clinician_api.access import Role
+from clinician_api.live.views import moment
 from clinician_api.settings import STATIC_DIR, ApiOptions
-from clinician_api.views import moment
 from homehd.brokers import Broker
 from store import machine_events, pool, readings, registry
 from store.machine_events import EventRow

@@ -84,7 +84,7 @@ OF_NOBODY = {
 CLOSED = {
     "authority", "certificate", "enrolment_code", "reading", "reading_noted", "reading_extra", "received",
     "quarantine", "phase_run", "review_mark", "unit_settings", "schema_migration", "reading_default",
-    # The API asks for these as the owner, of one person (clinician_api/channel_data.py), or not at all.
+    # The API asks for these as the owner, of one person (clinician_api/duty/channel_data.py), or not at all.
     "push_key", "digest",
 }  # fmt: skip
 

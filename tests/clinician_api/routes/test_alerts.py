@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from clinician_api.access import Role
-from clinician_api.unsaved import Saving
+from clinician_api.live.unsaved import Saving
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.builders import NOW, unsaved_alert
 from tests.clinician_api.conftest import Api, parts, problem, until

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clinician_api.channel_data import MOST
+from clinician_api.duty.channel_data import MOST
 from clinician_api.routes.channels import TESTS
 from store import channels, own_channels
 from telemetry.clock import SystemClock

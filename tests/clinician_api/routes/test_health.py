@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from clinician_api import feeds
+from clinician_api.live import feeds
 from clinician_api.settings import ApiOptions
 from tests.clinician_api.conftest import Api, start_api
 

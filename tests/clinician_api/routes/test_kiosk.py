@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from clinician_api.access import MAY, Action, Role
-from clinician_api.sessions import ADDRESS_ATTEMPTS, code_hash
+from clinician_api.people.sessions import ADDRESS_ATTEMPTS, code_hash
 from clinician_api.settings import ApiOptions
 from store import kiosks
 from telemetry.clock import SystemClock

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from clinician_api import feeds
 from clinician_api.access import Role
+from clinician_api.live import feeds
 from clinician_api.settings import ApiOptions
 from store import accounts
 from telemetry.alarms import ConditionState

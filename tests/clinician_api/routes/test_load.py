@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alerts.escalation import People
-from clinician_api import duty_data
 from clinician_api.access import Role
+from clinician_api.duty import duty_data
 from store import notices
 from store.notices import NewNotice
 from tests.clinician_api.conftest import Api

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from alerts.escalation import People
-from clinician_api import feeds
 from clinician_api.access import Role
+from clinician_api.live import feeds
 from clinician_api.settings import ApiOptions
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.conftest import Api, alike, parts, start_api, until

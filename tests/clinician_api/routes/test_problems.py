@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinician_api import problems
+from clinician_api.web import problems
 from tests.clinician_api.conftest import Api, problem
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.escalation import People
-from clinician_api.sessions import ADDRESS_ATTEMPTS
+from clinician_api.people.sessions import ADDRESS_ATTEMPTS
 from tests.clinician_api.conftest import Api, alike
 from tests.clinician_api.notified import Notifier
 

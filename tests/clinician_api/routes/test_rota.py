@@ -1,6 +1,6 @@
 """Who is on call over HTTP and the socket: two clinics, every word on record, one outcome for two at once.
 
-All that `clinician_api.duty_changes` does goes through here.
+All that `clinician_api.duty.duty_changes` does goes through here.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def test_the_screens_are_told_at_once_of_a_change_here_and_within_seconds_of_one
 def test_nobody_knows_while_the_database_is_away(api: Api, duty: Duty, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = api.open_socket(duty.sign_in(1, "Ann"))
     assert screen.subscribe()["duty"]["known"]
-    monkeypatch.setattr("clinician_api.feeds.MISSED_SYNCS", -1)
+    monkeypatch.setattr("clinician_api.live.feeds.MISSED_SYNCS", -1)
     told = screen.next("status", where=lambda status: status["duty"] is not None and not status["duty"]["known"])
     assert told["duty"] == {"known": False, "clinics": [], "selftest": None}
 
@@ -342,7 +342,7 @@ def test_screens_come_up_though_nobody_can_say_who_is_on_call(
     async def fails(_self: object, _now_us: int) -> None:
         raise StoreError("read rotas", "database", trouble=Trouble.CREDENTIALS, hint="permission denied")
 
-    monkeypatch.setattr("clinician_api.duty_data.DutyData.read", fails)
+    monkeypatch.setattr("clinician_api.duty.duty_data.DutyData.read", fails)
     with ExitStack() as stack:
         api = start_api(stack, options)
         api.add_unit("u-1", "Clinic 1", "Ada Example")

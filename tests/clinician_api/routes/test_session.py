@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from clinician_api.access import Action, Role
-from clinician_api.sessions import ACCOUNT_ATTEMPTS
+from clinician_api.people.sessions import ACCOUNT_ATTEMPTS
 from clinician_api.settings import ApiOptions, DemoLogin
 from store import accounts
 from telemetry.clock import SystemClock

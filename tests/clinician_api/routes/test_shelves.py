@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinician_api.access import Role
-from clinician_api.unsaved import Saving
+from clinician_api.live.unsaved import Saving
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.builders import NOW, unsaved_alert
 from tests.clinician_api.conftest import Api

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from clinician_api.access import Role
-from clinician_api.feeds import LOOKS_AT_ONCE
-from clinician_api.looks import What
+from clinician_api.live.feeds import LOOKS_AT_ONCE
+from clinician_api.people.looks import What
 from clinician_api.settings import ApiOptions
 from store import audit, patients, treatments
 from store.treatments import Treatment
@@ -157,7 +157,7 @@ def test_nobody_waits_for_the_record_and_nothing_of_it_is_lost(api: Api, caplog:
 
 
 def test_what_waits_is_written_before_the_server_ends(options: ApiOptions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clinician_api.feeds.LOOKS_S", 3600.0)
+    monkeypatch.setattr("clinician_api.live.feeds.LOOKS_S", 3600.0)
     with ExitStack() as stack:
         api = start_api(stack, options)
         api.add_unit("u-1", "Clinic 1", "Ada Example")
@@ -172,7 +172,7 @@ def test_many_looks_are_written_in_short_transactions(api: Api, monkeypatch: pyt
     async def count(_self: object, deeds: Sequence[object]) -> None:
         written.append(len(deeds))
 
-    monkeypatch.setattr("clinician_api.record_data.RecordData.write_down", count)
+    monkeypatch.setattr("clinician_api.people.record_data.RecordData.write_down", count)
     for number in range(450):
         api.services.looks.note(number.to_bytes(32, "big"), "user:1", What.PAGE, [1], 1, 1.0)
     until(lambda: sum(written) == 450)

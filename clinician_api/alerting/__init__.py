@@ -1,0 +1,1 @@
+"""Alerts and what was made of them, as a screen sees them."""

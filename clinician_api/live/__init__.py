@@ -1,0 +1,1 @@
+"""The live hub: what is on now, and the sockets that hear of it."""

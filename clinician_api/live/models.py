@@ -1,0 +1,46 @@
+"""Bodies about units and signals as they are now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from clinician_api.live.messages import Link, Model, UnitView
+
+
+class SignalView(Model):
+    """One signal of the catalogue."""
+
+    name: str
+    label: str
+    kind: Literal["numeric", "enumeration", "boolean"]
+    unit: str = Field(description="As printed on a screen")
+    ucum: str
+    plausible: tuple[float, float] | None = Field(description="Outside it a value is a sensor fault")
+    usual: tuple[float, float] | None = Field(description="A display hint, not a limit")
+
+
+class Signals(Model):
+    """The catalogue."""
+
+    signals: list[SignalView]
+
+
+class Units(Model):
+    """All units the session may see."""
+
+    server_time: datetime
+    units: list[UnitView]
+    next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
+    ingest: Link
+    live_feed: Link
+    alert_feed: Link
+
+
+class UnitAnswer(Model):
+    """One unit."""
+
+    server_time: datetime
+    unit: UnitView

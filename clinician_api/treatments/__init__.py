@@ -1,0 +1,1 @@
+"""What was measured before now: history, gaps, treatments, limits tried on them."""

@@ -1,0 +1,1 @@
+"""What every route stands on: addresses, errors, conditional answers, limits."""
