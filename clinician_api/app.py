@@ -29,6 +29,7 @@ from clinician_api.routes import (
     history,
     live,
     load,
+    notes,
     notices,
     pages,
     problems,
@@ -90,7 +91,7 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
+        session, units, history, treatments, what_if, who_looked, notes, alerts, shelves, notices, rota, load, selftest,
         channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)

@@ -30,6 +30,7 @@ class What(StrEnum):
     TREATMENTS = "treatments"
     ALERTS = "alerts"
     NOTICES = "notices"
+    NOTES = "notes"
     WALL = "wall"
     WHAT_IF = "what if"
     WHO_LOOKED = "who looked"

@@ -448,6 +448,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Write Note
+         * @description Write a note about a patient; it is never changed, and 409 says that the one it corrects was corrected already.
+         */
+        readonly post: operations["write_note"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/treatments": {
         readonly parameters: {
             readonly query?: never;
@@ -820,6 +840,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/units/{unit}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Notes Of Unit
+         * @description What was written about the patient whom a unit serves now, corrected entries too, newest first.
+         */
+        readonly get: operations["notes_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/units/{unit}/readings": {
         readonly parameters: {
             readonly query?: never;
@@ -986,7 +1026,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1490,6 +1530,12 @@ export interface components {
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
         /**
+         * EventKind
+         * @description What sort of entry; these words are stored.
+         * @enum {string}
+         */
+        readonly EventKind: "note" | "symptom" | "call";
+        /**
          * FiguresView
          * @description Of one person, one rule, or all.
          */
@@ -1924,6 +1970,14 @@ export interface components {
             readonly reason: string;
             /** Rule */
             readonly rule: string;
+        };
+        /**
+         * NoteWritten
+         * @description The note as it was kept.
+         */
+        readonly NoteWritten: {
+            /** Event Id */
+            readonly event_id: string;
         };
         /**
          * NoticeDelivery
@@ -2370,6 +2424,68 @@ export interface components {
         readonly Patient: {
             /** Name */
             readonly name: string;
+        };
+        /**
+         * PatientEvents
+         * @description What was written about one patient, newest first by what it is about.
+         */
+        readonly PatientEvents: {
+            /** Events */
+            readonly events: readonly components["schemas"]["PatientEventView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
+             * Patient Id
+             * @description Null: the unit serves nobody
+             */
+            readonly patient_id: string | null;
+        };
+        /**
+         * PatientEventView
+         * @description What somebody wrote about a patient. It is never changed: a further one corrects it.
+         */
+        readonly PatientEventView: {
+            /**
+             * Author
+             * @description Name of the person; null: the patient
+             */
+            readonly author: string | null;
+            /**
+             * Corrected By
+             * @description The entry that stands in its place; null: it counts
+             */
+            readonly corrected_by: string | null;
+            /**
+             * Corrects
+             * @description The entry in whose place this one stands
+             */
+            readonly corrects: string | null;
+            /**
+             * End
+             * @description Null: it is about a moment
+             */
+            readonly end: string | null;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            readonly entered_at: string;
+            /** Event Id */
+            readonly event_id: string;
+            readonly kind: components["schemas"]["EventKind"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @description Plain text, to be shown as text
+             */
+            readonly text: string;
         };
         /**
          * PersonLoadView
@@ -3675,6 +3791,34 @@ export interface components {
         readonly Withdraw: {
             /** Reason */
             readonly reason: string;
+        };
+        /**
+         * WriteNote
+         * @description Body of a note.
+         */
+        readonly WriteNote: {
+            /**
+             * Corrects
+             * @description The note in whose place it stands
+             */
+            readonly corrects?: string | null;
+            /**
+             * End
+             * @description Until when; null: a moment. At most a day after start
+             */
+            readonly end?: string | null;
+            /**
+             * Start
+             * Format: date-time
+             * @description The moment it is about, or from when, with zone
+             * @example 2026-03-01T08:00:00Z
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @example Called: feels well
+             */
+            readonly text: string;
         };
         /**
          * WrongValue
@@ -5975,6 +6119,124 @@ export interface operations {
             };
         };
     };
+    readonly write_note: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoteWritten"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly treatments_of_patient: {
         readonly parameters: {
             readonly query?: {
@@ -7798,6 +8060,108 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WhoLooked"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly notes_of_unit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description Only what is about an earlier time, with zone */
+                readonly end?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+                /** @description Only what is about this time or later, with zone */
+                readonly start?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PatientEvents"];
                 };
             };
             /** @description As it was */

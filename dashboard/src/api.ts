@@ -13,9 +13,11 @@ import type {
   History,
   LoadAnswer,
   Me,
+  NoteWritten,
   NoticeDetail,
   Notices,
   OwnChannels,
+  PatientEvents,
   Problem,
   PushKey,
   RemovedChannel,
@@ -26,6 +28,7 @@ import type {
   Shelved,
   Treatments,
   WhoLooked,
+  WriteNote,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -93,6 +96,16 @@ export class Api {
   whoLooked(unit: string, cursor: string | null): Promise<WhoLooked> {
     const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/audit${query}`);
+  }
+
+  /** What was written about the patient whom a unit serves now, since then; newest first. */
+  notes(unit: string, sinceMs: number): Promise<PatientEvents> {
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/notes?start=${new Date(sinceMs).toISOString()}`);
+  }
+
+  /** By the patient and not by the unit: it may serve another by the time the note is sent. */
+  writeNote(patient: string, note: WriteNote): Promise<NoteWritten> {
+    return this.#ask("POST", `api/patients/${encodeURIComponent(patient)}/notes`, note);
   }
 
   async alerts(state: "open" | "recent"): Promise<Alerts> {

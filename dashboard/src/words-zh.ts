@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseNotes } from "./words-notes-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -27,6 +28,7 @@ export const chinese: Words = {
     unreachable: "服务器没有应答，请重试。",
     waiting: "正在等待服务器…",
   },
+  notes: chineseNotes,
   whoLooked: {
     title: "谁查看过",
     loading: "正在查询记录…",

@@ -8,6 +8,7 @@ import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } f
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishNotes } from "./words-notes";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -33,6 +34,7 @@ const english = {
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
+  notes: englishNotes,
   whoLooked: {
     title: "Who looked",
     loading: "Asking for the record…",

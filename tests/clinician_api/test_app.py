@@ -10,6 +10,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +48,7 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },

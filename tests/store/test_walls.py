@@ -33,6 +33,8 @@ ROWS = {
         VALUES ({n}, 'R07', {n}, 'timed', 'low', now(), now(), 'x')""",
     "arrangement": """INSERT INTO arrangement (patient_id, kind, content, since, author, reason, entered_at)
         VALUES ({n}, 'limits', '{{}}', now(), 'x', 'x', now())""",
+    "patient_event": """INSERT INTO patient_event (patient_id, kind, starts_at, text, entered_at)
+        VALUES ({n}, 'note', now(), 'x', now())""",
     "patient_review": "INSERT INTO patient_review VALUES ({n}, now())",
     "between_finding": """INSERT INTO between_finding
         (patient_id, rule, rule_version, about, basis, time, found_at, state, reason, inputs, limits)
@@ -72,7 +74,7 @@ WHOSE = {
     "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",
     "notice_alert": "notice_id", "notice_event": "notice_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
-    **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
+    **dict.fromkeys(("patient", "arrangement", "patient_event", "patient_review", "between_finding"), "patient_id"),
 }  # fmt: skip
 # Why a table of the schema has neither a policy nor a place among the grants, or no policy although it is granted.
 OF_NOBODY = {

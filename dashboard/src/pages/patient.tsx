@@ -9,6 +9,7 @@ import { STRIPS } from "../charts/strips";
 import { chosenWindow, useFittingWindow, WIDEST, WINDOWS } from "../charts/window";
 import { AlertCard } from "../components/alert-card";
 import { BackIcon } from "../components/icons";
+import { NotesPanel } from "../components/notes-panel";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
 import { Age, PhaseText, TroubleMark } from "../components/unit-state";
 import { BloodPressure, Ultrafiltration, Value } from "../components/value";
@@ -52,6 +53,7 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
       <div class="patient-columns">
         <aside class="patient-side">
           <OpenAlerts id={id} />
+          <NotesPanel unit={id} />
           <NotEvaluatedList unit={unit} />
           <BoxState unit={unit} />
           <WhoLookedPanel unit={id} />
