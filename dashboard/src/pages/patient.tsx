@@ -53,9 +53,9 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
       <div class="patient-columns">
         <aside class="patient-side">
           <OpenAlerts id={id} />
-          <NotesPanel unit={id} />
           <NotEvaluatedList unit={unit} />
           <BoxState unit={unit} />
+          <NotesPanel unit={id} />
           <WhoLookedPanel unit={id} />
         </aside>
         {session.may("see history") ? (
