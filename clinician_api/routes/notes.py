@@ -68,7 +68,7 @@ async def notes_of_unit(
 async def write_note(
     patient_id: NumberPath, note: WriteNote, session: SessionDep, services: ServicesDep
 ) -> NoteWritten:
-    """Write a note about a patient; it is never changed, and 409 says that the one it corrects was corrected already."""
+    """Write a note about a patient; it is never changed. 409: the one it corrects was corrected already."""
     number = int(patient_id)
     clinic = await services.data.record.clinic_of_patient(number) if number <= MAX_PATIENT else None
     if clinic is None or not session.scope.sees_clinic(clinic[0]):

@@ -459,7 +459,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Write Note
-         * @description Write a note about a patient; it is never changed, and 409 says that the one it corrects was corrected already.
+         * @description Write a note about a patient; it is never changed. 409: the one it corrects was corrected already.
          */
         readonly post: operations["write_note"];
         readonly delete?: never;
