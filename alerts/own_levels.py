@@ -65,8 +65,8 @@ def numbers(rule: Rule) -> dict[str, Number]:
     found: list[tuple[str, Number]] = []
     for place, rung in enumerate(rule.rungs):
         usual = rung.split or (rung.limit,)
-        main = Number(usual, rung.deadband, _signal_of(rule))
-        further = [(key, Number((value,), signal=_signal_of(rule, key))) for key, value in rung.more]
+        main = Number(usual, rung.deadband, signal_of(rule))
+        further = [(key, Number((value,), signal=signal_of(rule, key))) for key, value in rung.more]
         found += [(rule.own_name(place, key), number) for key, number in [("", main), *further]]
     # Two levels of one name cannot be told apart.
     count = Counter(name for name, _ in found)
@@ -75,6 +75,15 @@ def numbers(rule: Rule) -> dict[str, Number]:
         for name, number in found
         if count[name] == 1 and all(isfinite(usual) and usual != 0.0 for usual in number.usual)
     }
+
+
+def signal_of(rule: Rule, key: str = "") -> str:
+    """The signal whose values a rule's limit, or a further number of its level, is held against; "": of none."""
+    source = getattr(rule.spec, "input", None)
+    worked_out = getattr(source, "divide_by", None) or getattr(source, "percent_of", None)
+    if rule.spec.detector not in _OF_VALUES or worked_out:
+        return ""
+    return rule.inputs[1] if key else rule.inputs[0]
 
 
 def check(rule: Rule, own: Mapping[str, float]) -> None:
@@ -113,11 +122,3 @@ def why_none(among: Ruleset, rule_id: str) -> str:
     """Why a rule on readings has no number that could be a patient's own."""
     rule = next((rule for rule in among.rules if rule.id == rule_id), None)
     return "no such rule on readings" if rule is None else _WHY_NOT.get(rule.spec.detector, "it has no limit")
-
-
-def _signal_of(rule: Rule, key: str = "") -> str:
-    source = getattr(rule.spec, "input", None)
-    worked_out = getattr(source, "divide_by", None) or getattr(source, "percent_of", None)
-    if rule.spec.detector not in _OF_VALUES or worked_out:
-        return ""
-    return rule.inputs[1] if key else rule.inputs[0]

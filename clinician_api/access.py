@@ -118,6 +118,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
+    ("GET", "/api/alerts/{alert_id}/before"): Action.SEE_HISTORY,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,
     ("POST", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,

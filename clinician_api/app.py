@@ -24,6 +24,7 @@ from clinician_api.people.looks import Looks
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
+    before,
     channels,
     health,
     history,
@@ -91,8 +92,8 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, notes, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        session, units, history, treatments, what_if, who_looked, notes, alerts, before, shelves, notices, rota, load,
+        selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -44,6 +44,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/duty/duty_models.py": "tests/clinician_api/duty/test_duty_views.py",
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",
     "clinician_api/alerting/models.py": "tests/clinician_api/alerting/test_notice_views.py",
+    "clinician_api/alerting/before_models.py": "tests/clinician_api/routes/test_before.py",
     "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",

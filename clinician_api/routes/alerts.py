@@ -55,7 +55,7 @@ async def get_alert(
     if unsaved := _unsaved(alert_id, session, services):
         note_look(services, session, What.ALERTS, units=[unsaved["unit"]])
         return models.AlertDetail.model_validate({"alert": unsaved, "events": []})
-    alert = await _visible(alert_id, session, services)
+    alert = await visible(alert_id, session, services)
     response.headers["etag"] = tag_of_state(alert.version, alert.view)
     events = await services.data.alert_events(alert_id)
     note_look(services, session, What.ALERTS, units=[alert.view["unit"]])
@@ -95,7 +95,7 @@ async def check_saved(alert_id: str, session: Session, services: Services) -> No
     if _unsaved(alert_id, session, services):
         hint = "the database takes nothing now: try again when it is saved"
         raise ApiError(503, "alert is not saved yet", where=alert_id, hint=hint, headers={"Retry-After": "5"})
-    await _visible(alert_id, session, services)
+    await visible(alert_id, session, services)
 
 
 async def told(alert_id: str, services: Services) -> View:
@@ -112,7 +112,8 @@ def _unsaved(alert_id: str, session: Session, services: Services) -> View | None
     return view if view is not None and services.room.entry(session.scope, view["unit"]) else None
 
 
-async def _visible(alert_id: str, session: Session, services: Services) -> StoredAlert:
+async def visible(alert_id: str, session: Session, services: Services) -> StoredAlert:
+    """An alert that the session sees; ApiError otherwise."""
     alert = await services.data.alert(alert_id, services.clock.now_us())
     if alert is None or services.room.entry(session.scope, alert.view["unit"]) is None:
         raise ApiError(404, "no such alert", where=alert_id, hint="GET /api/alerts lists those you may see")

@@ -70,6 +70,29 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/alerts/{alert_id}/before": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Before
+         * @description The signals that the alert's rule reads, as stored from ten minutes before it began to five after.
+         *
+         *     Of old alerts, too. A rule that is not about readings reads none: then there are no signals. 503 as for an alert
+         *     that is not saved yet.
+         */
+        readonly get: operations["get_before"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/alerts/{alert_id}/shelve": {
         readonly parameters: {
             readonly query?: never;
@@ -1064,6 +1087,35 @@ export interface components {
             readonly channel: components["schemas"]["OwnChannelView"];
         };
         /**
+         * AlertBefore
+         * @description What the rule of an alert read from ten minutes before it began to five minutes after.
+         */
+        readonly AlertBefore: {
+            /** Alert Id */
+            readonly alert_id: string;
+            readonly history: components["schemas"]["History"];
+            /**
+             * Limits
+             * @description As on record, where one is a value of the signal itself
+             */
+            readonly limits: readonly components["schemas"]["LimitLine"][];
+            /**
+             * Rule In Force
+             * @description False: the rule has changed since, or is none on readings; signals are today's and those on record
+             */
+            readonly rule_in_force: boolean;
+            /**
+             * Signals
+             * @description What the rule reads; empty: no readings
+             */
+            readonly signals: readonly string[];
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+        };
+        /**
          * AlertDetail
          * @description An alert and every step of it: why it fired.
          */
@@ -1773,6 +1825,21 @@ export interface components {
         readonly KioskCode: {
             /** Code */
             readonly code: string;
+        };
+        /**
+         * LimitLine
+         * @description A limit that is a value of a signal.
+         */
+        readonly LimitLine: {
+            /**
+             * Name
+             * @description As in the alert's `limits`
+             */
+            readonly name: string;
+            /** Signal */
+            readonly signal: string;
+            /** Value */
+            readonly value: number;
         };
         /**
          * LineView
@@ -4104,6 +4171,99 @@ export interface operations {
             };
             /** @description Body is not JSON */
             readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_before: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Alert id */
+                readonly alert_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The readings */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertBefore"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import type {
   Acknowledged,
   AddChannel,
   AddedChannel,
+  AlertBefore,
   AlertDetail,
   Alerts,
   Answered,
@@ -117,6 +118,11 @@ export class Api {
 
   alert(id: string): Promise<AlertDetail> {
     return this.#ask("GET", `api/alerts/${encodeURIComponent(id)}`);
+  }
+
+  /** What the alert's rule had to look at, from ten minutes before it began to five minutes after. */
+  alertBefore(id: string): Promise<AlertBefore> {
+    return this.#ask("GET", `api/alerts/${encodeURIComponent(id)}/before`);
   }
 
   acknowledge(id: string): Promise<Acknowledged> {

@@ -45,6 +45,7 @@ export type Treatments = Schemas["Treatments"];
 export type Rules = Schemas["Rules"];
 export type RuleView = Schemas["RuleView"];
 export type AlertDetail = Schemas["AlertDetail"];
+export type AlertBefore = Schemas["AlertBefore"];
 export type Acknowledged = Schemas["Acknowledged"];
 export type Answered = Schemas["Answered"];
 export type Answerable = Schemas["Answerable"];

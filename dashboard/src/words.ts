@@ -194,6 +194,13 @@ const english = {
     steps: "What happened",
     stepsUnsaved: "No step is on record yet.",
     stepsFailed: "The steps could not be loaded.",
+    before: "Ten minutes before to five minutes after",
+    beforeLimit: (limit: string) => `limit ${limit}`,
+    beforeFailed: "The readings around it could not be loaded.",
+    beforeNone: "This rule reads no values that could be drawn.",
+    beforeNothing: "no value stored",
+    beforeChanged: "The rule has changed since, so no limit is drawn: what it was held against stands above.",
+    beforeRange: (least: string, greatest: string) => `${least} to ${greatest}`,
     showMore: (next: number, left: number) =>
       next === left ? `Show the last ${left}` : `Show ${next} of ${left} more`,
     moreWaiting: (count: number) => (count === 1 ? "1 more waiting" : `${count} more waiting`),

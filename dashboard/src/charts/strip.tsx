@@ -186,10 +186,10 @@ function underCursor(
   return at.index === null || timeS === undefined ? null : { value: reading(at.index), timeS };
 }
 
-function drawGoal(plot: uPlot, value: number, colour: string): void {
+export function drawGoal(plot: uPlot, value: number, colour: string): void {
   const { ctx, bbox } = plot;
   const y = plot.valToPos(value, "y", true);
-  if (y < bbox.top) return;
+  if (y < bbox.top || y > bbox.top + bbox.height) return;
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = devicePixelRatio;

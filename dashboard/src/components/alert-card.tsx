@@ -8,6 +8,7 @@ import { ageMs } from "../live/freshness";
 import type { AlertView, RuleView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
+import { AlertBefore } from "./alert-before";
 import { AlertFlag } from "./alert-flag";
 import { AlertSteps } from "./alert-steps";
 import { AnswerPanel } from "./answer-panel";
@@ -77,6 +78,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         <Rationale rule={rules.of(alert.rule)} />
         <Figures title={t.saw} figures={alert.inputs} />
         <Figures title={t.limit} figures={alert.limits} />
+        {opened.value && <AlertBefore alert={alert} />}
         {opened.value && <AlertSteps alert={alert} />}
         <p class="rule">{t.rule(alert.rule, alert.rule_version)}</p>
       </details>
