@@ -53,7 +53,7 @@ export const chinese: Words = {
     patient: "患者",
     kiosk: "墙面屏幕",
   },
-  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间" },
+  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间", ward: "病房" },
   language: "语言",
   connection: { live: "实时", lost: "无连接", paused: "已暂停" },
   liveUnsaved: "实时，未保存",

@@ -59,7 +59,7 @@ const english = {
     patient: "Patient",
     kiosk: "Screen on a wall",
   } as Readonly<Record<string, string>>,
-  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
+  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night", ward: "Ward" },
   language: "Language",
   connection: {
     live: "Live",

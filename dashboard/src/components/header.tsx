@@ -14,7 +14,7 @@ const OF_DUTY = [
   { to: "load", needs: "see load" },
 ] as const;
 
-const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
+const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
 
 export function Header() {
   const t = words();
