@@ -293,6 +293,20 @@ class Data:
                 await audit.aappend(conn, deed)
             return result
 
+    async def acknowledge_low(self, alert_id: str, user_id: int, note: str | None) -> answering.Bulk:
+        """One of many: nothing is done where anything but low priority is at stake. What was done is on record."""
+        number = _number(alert_id)
+        if number is None:
+            return answering.Bulk.UNKNOWN
+        async with self._open.transaction() as conn:
+            now_us = await notice_answers.database_us(conn)
+            outcome = await answering.acknowledge_low(conn, number, user_id, now_us, note or "")
+            if outcome is not answering.Bulk.UNKNOWN:
+                detail = {"outcome": str(outcome), "how": "with others"}
+                deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
+                await audit.aappend(conn, deed)
+            return outcome
+
     @asynccontextmanager
     async def announcements(self) -> AsyncIterator[AsyncIterator[list[Announcement]]]:
         """What is committed from the moment the block is entered; StoreError when the connection is lost."""

@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseInbox } from "./words-inbox-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -34,6 +35,10 @@ export const chinese: Words = {
     retry: "重试",
     nobody: "还没有任何记录。",
     more: "更早",
+  },
+  notForRole: {
+    title: "您的角色不使用此页",
+    why: (role) => `您的登录角色：${role}。此页没有该角色可看的内容。`,
   },
   kiosk: {
     title: "墙面屏幕",
@@ -183,6 +188,7 @@ export const chinese: Words = {
     showPatient: "查看患者",
   },
   answers: chineseAnswers,
+  inbox: chineseInbox,
   duty: chineseDuty,
   devices: chineseDevices,
   treatments: chineseTreatments,

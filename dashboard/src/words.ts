@@ -8,6 +8,7 @@ import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } f
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishInbox } from "./words-inbox";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -40,6 +41,10 @@ const english = {
     retry: "Try again",
     nobody: "Nobody is on record yet.",
     more: "Earlier",
+  },
+  notForRole: {
+    title: "Not for your role",
+    why: (role: string) => `You are signed in as: ${role}. This page holds nothing for that role.`,
   },
   kiosk: {
     title: "A screen on a wall",
@@ -199,6 +204,7 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  inbox: englishInbox,
   duty: englishDuty,
   treatments: englishTreatments,
   devices: englishDevices,

@@ -7,6 +7,8 @@ import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
 import { BellIcon, Mark } from "./icons";
+import { KeysButton } from "./keys";
+import { SoundButton } from "./sound-control";
 
 const OF_DUTY = [
   { to: "rota", needs: "see rota" },
@@ -28,6 +30,8 @@ export function Header() {
       <ConnectionState />
       <ThemeToggle />
       <LanguageToggle />
+      <KeysButton />
+      <SoundButton />
       <HowReached />
       <Account />
     </header>
@@ -44,14 +48,16 @@ function Navigation() {
       <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
         {t.wall}
       </a>
-      <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
-        {t.alerts}
-        {waiting > 0 && (
-          <span class="count" data-testid="waiting-count">
-            {waiting}
-          </span>
-        )}
-      </a>
+      {session.may("see alerts") && (
+        <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
+          {t.alerts}
+          {waiting > 0 && (
+            <span class="count" data-testid="waiting-count">
+              {waiting}
+            </span>
+          )}
+        </a>
+      )}
       {session.may("see notices") && (
         <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
           {words().answers.list.nav}

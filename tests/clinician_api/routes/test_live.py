@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from clinician_api.access import Role
 from clinician_api.live import feeds
+from clinician_api.routes.live import EXPECTED
 from clinician_api.settings import ApiOptions
 from store import accounts
 from telemetry.alarms import ConditionState
@@ -164,7 +165,7 @@ def test_a_message_that_is_none_closes_with_the_reason(api: Api) -> None:
         socket = api.open_socket(client)
         socket.say(message)
         assert socket.closed() == (
-            1008, 'expected {"subscribe": {"units": "all" or [unit, …]}} or {"receipt": …, "state": …}',
+            1008, EXPECTED,
         )  # fmt: skip
 
 
@@ -203,3 +204,26 @@ def test_texts_of_devices_and_people_come_as_data(api: Api) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert "a=b" not in str(answer.headers)
     assert answer.json()["units"][0]["label"] == nasty
+
+
+def test_a_screen_says_whether_it_would_be_heard_and_it_is_counted_within_its_clinic(api: Api) -> None:
+    nurse = api.sign_in(Role.NURSE, 1)
+    socket, wall = api.open_socket(nurse), api.open_socket(api.kiosk(1, "Ward 3"))
+    theirs = api.open_socket(api.sign_in(Role.NURSE, 2))
+    blind = api.open_socket(api.sign_in(Role.TECHNICIAN, 1))
+    for one in (socket, wall, theirs, blind):
+        one.subscribe()
+
+    def told() -> list[tuple[str, str]]:
+        return [(one["name"], one["sound"]) for one in nurse.get("/api/screens").json()["screens"]]
+
+    assert told() == [("", "off"), ("Ward 3", "off")] or told() == [("Ward 3", "off"), ("", "off")]
+    wall.say({"sound": "armed"})
+    until(lambda: ("Ward 3", "armed") in told())
+    assert nurse.get("/api/screens").json()["armed"] == 1
+    wall.say({"sound": "blocked"})
+    until(lambda: told() == [("Ward 3", "blocked"), ("", "off")])
+    wall.connection.close()
+    until(lambda: told() == [("", "off")])
+    socket.say({"sound": "loud"})
+    assert socket.closed()[0] == 1008
