@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from alerts.escalation import People
 from alerts.rota.local_time import DAY_US
@@ -36,35 +36,46 @@ THEMES: Final = ("day", "night", "ward")
 CLINICAL: Final = "Dr Weber"
 
 
+@dataclass(frozen=True)
+class Names:
+    """Of the second patient, the second person on the rota, and what is written on the second home."""
+
+    patient: str
+    nurse: str
+    label: str
+
+
 @dataclass
 class Ward:
-    """`pages`: page -> address after the URL. `planted`: words that a device or a person sent, wherever one can."""
+    """`pages`: page -> address after the URL. `alerts`: by priority; and a notice and a delivery."""
 
     world: Outage
     duty: Duty
     notifier: Notifier
     pages: dict[str, str]
     alerts: dict[str, str]
-    _signed_in: list[BrowserContext] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return self.world.api.url
 
-    def open(self, browser: Browser, role: Role, **options: Any) -> tuple[Page, list[str]]:
-        """A browser of somebody of that role, and what its console complains of from then on."""
+    def open(
+        self, browser: Browser, role: Role, *, through: str | None = None, **options: Any
+    ) -> tuple[Page, list[str]]:  # fmt: skip
+        """A browser of somebody of that role, and what its console complains of; `through` another address."""
         name = CLINICAL if role is Role.NEPHROLOGIST else ""
         clinic = None if role is Role.OPERATIONS else 1
         client = self.world.api.sign_in(role, clinic, name)
         options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
         context = browser.new_context(**options)
-        context.add_cookies([{"name": key, "value": value, "url": self.url} for key, value in client.cookies.items()])
+        own = through or self.url
+        context.add_cookies([{"name": key, "value": value, "url": own} for key, value in client.cookies.items()])
         page = context.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(_told(told)) if told.type == "error" else None)
-        page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.goto(self.url)
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.goto(own)
         expect(page.locator("#content")).to_be_visible(timeout=15_000)
         if role is not Role.PATIENT:
             expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=15_000)
@@ -86,13 +97,14 @@ def go(page: Page, name: str, address: str) -> None:
 
 
 @contextmanager
-def ward(folder: Path, *, text: str = LONG) -> Iterator[Ward]:
-    """Everything well, with `text` in all words that a device or a person may send."""
+def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Iterator[Ward]:
+    """Everything well, with `text` in all words that a device or a person may send, also as names if none are given."""
+    names = names or Names(*(f"{letter} {text}"[:190] for letter in "PNH"))
     options = ApiOptions(database_url="", port=0, metrics_port=None, static_dir=STATIC_DIR)
     with pytest.MonkeyPatch.context() as patch, outage(folder, options, patch) as world:
         duty = Duty(world.api)
         notifier = Notifier(world.api)
-        filled = fill(world, duty, notifier, text)
+        filled = fill(world, duty, notifier, text, names)
         values = {
             "unit": "u-1", "id": filled["high"], "alert": filled["high"],
             "notice": filled["notice"], "delivery": filled["delivery"],
@@ -102,14 +114,14 @@ def ward(folder: Path, *, text: str = LONG) -> Iterator[Ward]:
         yield Ward(world, duty, notifier, pages, filled)
 
 
-def fill(world: Outage, duty: Duty, notifier: Notifier, text: str) -> dict[str, str]:
+def fill(world: Outage, duty: Duty, notifier: Notifier, text: str, names: Names) -> dict[str, str]:
     """Alerts of every priority and state, notices, a rota with a hole, a failed self-test, devices of a person."""
     api = world.api
-    units = {**world.units, "u-3": api.add_unit("u-3", "Clinic 1", f"P {text}"[:190], f"Home {text}"[:190])}
+    units = {**world.units, "u-3": api.add_unit("u-3", "Clinic 1", names.patient, names.label)}
     world.ingest.units = list(units)
     weber = duty.person(1, CLINICAL, Role.NEPHROLOGIST)
-    other = duty.person(1, f"N {text}"[:190])
-    duty.weekly(1, CLINICAL, f"N {text}"[:190])
+    other = duty.person(1, names.nurse)
+    duty.weekly(1, CLINICAL, names.nurse)
     now = SystemClock().now_us()
     duty.override(duty.rotas[1], now + 3 * DAY_US, now + 4 * DAY_US, None)
     add_test_unit(api)

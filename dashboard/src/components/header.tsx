@@ -88,21 +88,20 @@ function ConnectionState() {
 export function ThemeToggle() {
   const t = words().theme;
   return (
-    <fieldset class="segments">
-      <legend class="hidden">{t.label}</legend>
-      {CHOICES.map((choice) => (
-        <label key={choice}>
-          <input
-            type="radio"
-            name="theme"
-            value={choice}
-            checked={themeChoice.value === choice}
-            onChange={() => chooseTheme(choice)}
-          />
-          <span>{t[choice]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <label class="theme">
+      <span class="hidden">{t.label}</span>
+      <select
+        name="theme"
+        value={themeChoice.value}
+        onChange={(event) => chooseTheme(event.currentTarget.value as ThemeChoice)}
+      >
+        {CHOICES.map((choice) => (
+          <option key={choice} value={choice}>
+            {t[choice]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -17,6 +17,7 @@ export function SoundButton() {
       class="how-reached sound-button"
       data-testid="sound"
       data-sound={state}
+      data-played={sounding.played.value?.count ?? 0}
       title={label}
       onClick={() => (on ? sounding.pause() : void sounding.test())}
     >
