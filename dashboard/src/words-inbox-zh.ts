@@ -14,7 +14,7 @@ export const chineseInbox: Words["inbox"] = {
   bulk: {
     all: (count) => `勾选全部 ${count} 个低优先级`,
     none: "全部取消勾选",
-    acknowledge: (count) => `确认 ${count} 个低优先级`,
+    acknowledge: (count) => (count === 0 ? "确认已勾选" : `确认 ${count} 个低优先级`),
     onlyLow: "仅限低优先级。中、高优先级须逐个应答。",
     tick: (title) => `勾选：${title}`,
     sending: (done, of) => `已处理 ${done}/${of}…`,

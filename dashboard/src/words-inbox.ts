@@ -14,7 +14,7 @@ export const englishInbox = {
   bulk: {
     all: (count: number) => `Tick all ${count} low`,
     none: "Tick none",
-    acknowledge: (count: number) => `Acknowledge ${count} low`,
+    acknowledge: (count: number) => (count === 0 ? "Acknowledge ticked" : `Acknowledge ${count} low`),
     onlyLow: "Only low ones. Medium and high are answered one by one.",
     tick: (title: string) => `Tick: ${title}`,
     sending: (done: number, of: number) => `${done} of ${of} so far…`,

@@ -18,7 +18,7 @@ from tests.integration.ward_world import LONG, SIZES, THEMES, Ward, go, violatio
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 AXE = Path(__file__).resolve().parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
-OTHERS = [role for role in Role if role is not Role.NEPHROLOGIST]
+OTHERS: list[Role] = [role for role in Role if role is not Role.NEPHROLOGIST]
 
 
 @pytest.fixture(scope="module")

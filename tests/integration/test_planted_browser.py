@@ -31,8 +31,10 @@ def test_no_planted_text_becomes_an_element_on_any_page(browser: Browser, tmp_pa
         assert nurse.post(f"/api/alerts/{here.alerts['medium']}/shelve", json=shelf).status_code == 200
         note = {"note": f"A {PLANTED}"}
         assert nurse.post(f"/api/alerts/{here.alerts['low']}/acknowledge", json=note).status_code == 200
-        said = {"trouble": PLANTED, "profile": PLANTED, "protocol": PLANTED, "agent_version": PLANTED}
-        status = Status(1, "u-1", True, now_us(), machine=MachineLink.CONNECTED, config_trouble=PLANTED, **said)
+        status = Status(
+            1, "u-1", True, now_us(), machine=MachineLink.CONNECTED, config_trouble=PLANTED, trouble=PLANTED,
+            profile=PLANTED, protocol=PLANTED, agent_version=PLANTED,
+        )  # fmt: skip
         here.world.api.do(lambda services: services.room.put_heard(status, now_us()))
         page, complaints = here.open(browser, Role.NEPHROLOGIST)
         page.evaluate(WATCH)

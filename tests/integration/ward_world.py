@@ -38,11 +38,12 @@ CLINICAL: Final = "Dr Weber"
 
 @dataclass(frozen=True)
 class Names:
-    """Of the second patient, the second person on the rota, and what is written on the second home."""
+    """Of the second patient, the second person on the rota, the second home, and what people call their channels."""
 
     patient: str
     nurse: str
     label: str
+    channel: str
 
 
 @dataclass
@@ -99,7 +100,7 @@ def go(page: Page, name: str, address: str) -> None:
 @contextmanager
 def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Iterator[Ward]:
     """Everything well, with `text` in all words that a device or a person may send, also as names if none are given."""
-    names = names or Names(*(f"{letter} {text}"[:190] for letter in "PNH"))
+    names = names or Names(*(f"{letter} {text}"[:190] for letter in "PNHC"))
     options = ApiOptions(database_url="", port=0, metrics_port=None, static_dir=STATIC_DIR)
     with pytest.MonkeyPatch.context() as patch, outage(folder, options, patch) as world:
         duty = Duty(world.api)
@@ -131,7 +132,7 @@ def fill(world: Outage, duty: Duty, notifier: Notifier, text: str, names: Names)
             conn.execute(
                 "INSERT INTO channel (user_id, kind, address, host, label, tier, language, created_at, tested_at)"
                 " VALUES (%s, 'apprise', 'json://localhost', 'localhost', %s, 1, 'en', from_us(%s), from_us(%s))",
-                (user, text[:60], now, now),
+                (user, names.channel[:60], now, now),
             )
     notifier.people = People((weber,))
     found = {"high": api.raise_alert(units["u-1"], reason=text)}
