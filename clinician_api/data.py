@@ -241,9 +241,10 @@ class Data:
         return {str(one.alert_id): version(one) for one in found}
 
     async def alerts_by_id(self, alert_ids: Collection[str], now_us: int) -> list[StoredAlert]:
-        """These alerts as they stand, over or not."""
+        """These alerts as they stand, over or not; without those whose ids cannot be."""
+        numbers = [number for number in map(_number, alert_ids) if number is not None]
         async with self._open.connection() as conn:
-            found = await alert_queries.by_ids(conn, [int(alert_id) for alert_id in alert_ids])
+            found = await alert_queries.by_ids(conn, numbers)
         return [self._stored(alert, now_us) for alert in found]
 
     async def alert(self, alert_id: str, now_us: int) -> StoredAlert | None:

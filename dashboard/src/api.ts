@@ -112,7 +112,7 @@ export class Api {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
   }
 
-  /** Of at most a hundred alerts; each has its own outcome. */
+  /** Of at most a hundred low alerts; each has its own outcome. */
   acknowledgeLow(ids: readonly string[]): Promise<AcknowledgedMany> {
     return this.#ask("POST", "api/alerts/acknowledge-low", { alert_ids: ids });
   }

@@ -3,8 +3,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { Api } from "../api";
 import type { OneOfMany } from "../messages";
 
-/** As many as the server takes in one request. */
-export const AT_ONCE = 100;
+/** Of the hundred the server takes in one request: each is a transaction, and a person wants to see it go on. */
+export const AT_ONCE = 50;
 
 export interface Told {
   readonly sending: boolean;

@@ -1,5 +1,5 @@
 // Every open alert, most urgent first, and what ended lately.
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Bulk } from "../alerts/bulk";
 import { EVERYTHING, type Filter, filtered, type Whose } from "../alerts/filter";
@@ -35,7 +35,7 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
   const filter = useSignal<Filter>(EVERYTHING);
   const bulk = useMemo(() => new Bulk(api), [api]);
   const clinics = useClinics();
-  const listed = filtered(open, filter.value, session.me.value?.user.name, (unit) => whose(store.unit(unit)?.value));
+  const listed = filtered(open, filter.value, session.me.value?.user.name, (unit) => whose(store.unit(unit)?.peek()));
   const ended = endedAlerts(recent.value, store.alerts.value);
   useEffect(() => {
     if (selected !== null) document.getElementById(`alert-${selected}`)?.scrollIntoView({ block: "center" });
@@ -100,7 +100,9 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
 /** The clinics of the units that are seen here. */
 function useClinics(): readonly string[] {
   const { store } = useApp();
-  return [...new Set(store.units().map((unit) => unit.clinic ?? ""))].filter((name) => name !== "").sort();
+  // As one text: the units change with every reading, their clinics hardly ever, and then only is the page drawn anew.
+  const names = useComputed(() => [...new Set(store.units().map((unit) => unit.clinic ?? ""))].sort().join("\n"));
+  return names.value.split("\n").filter((name) => name !== "");
 }
 
 function whose(unit: Unit | undefined): Whose {

@@ -5,10 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from alerts.escalation import People
 from clinician_api.access import Role
 from clinician_api.live.unsaved import Saving
+from evaluation.answering import Bulk
+from store.errors import StoreError, Trouble
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.builders import NOW, unsaved_alert
 from tests.clinician_api.conftest import Api, problem
@@ -82,3 +85,26 @@ def test_who_may_not_and_what_is_no_list(api: Api) -> None:
     nurse = api.sign_in(Role.NURSE)
     for wrong in ([], [alert] * 101, ["a b"], [1], "1"):
         assert problem(nurse.post(WAY, json={"alert_ids": wrong}))["status"] == 422
+
+
+def test_when_the_database_takes_nothing_any_more_the_rest_is_told_so_at_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = api.add_unit("u-1", "Clinic 1")
+    alerts = [api.raise_alert(unit, priority=Priority.LOW) for _ in range(4)]
+    work, asked = api.services.data.acknowledge_low, []
+
+    async def breaks_at_the_second(alert_id: str, user_id: int, note: str | None) -> Bulk:
+        asked.append(alert_id)
+        if len(asked) == 2:
+            raise StoreError("acknowledge", trouble=Trouble.UNAVAILABLE)
+        return await work(alert_id, user_id, note)
+
+    monkeypatch.setattr(api.services.data, "acknowledge_low", breaks_at_the_second)
+    nurse = api.sign_in(Role.NURSE)
+    told = outcomes(nurse.post(WAY, json={"alert_ids": alerts}))
+    assert [told[alert] for alert in alerts] == ["acknowledged", *["not recorded"] * 3]
+    assert asked == alerts[:2]
+    # The same press again does the rest.
+    told = outcomes(nurse.post(WAY, json={"alert_ids": alerts}))
+    assert [told[alert] for alert in alerts] == ["already acknowledged", *["acknowledged"] * 3]
