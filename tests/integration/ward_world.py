@@ -31,7 +31,7 @@ from tests.integration.page_list import addresses
 # Chinese without a place to break, as long as a name may reasonably be.
 LONG: Final = "超长的家庭血液透析患者姓名与诊所名称用于检验版面是否会被撑破"
 PLANTED: Final = "<img src=x onerror=\"document.title='planted'\">"
-SIZES: Final = {"phone": (390, 844), "desk": (1440, 900), "wall": (1920, 1080)}
+SIZES: Final = {"phone": (390, 844), "laptop": (1280, 800), "desk": (1440, 900), "wall": (1920, 1080)}
 THEMES: Final = ("day", "night", "ward")
 CLINICAL: Final = "Dr Weber"
 
