@@ -116,6 +116,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,
+    ("POST", "/api/alerts/acknowledge-low"): Action.ACKNOWLEDGE,
     ("POST", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("GET", "/api/notices"): Action.SEE_NOTICES,
@@ -126,6 +127,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/notices/{notice_id}/release"): Action.ANSWER_NOTICES,
     ("POST", "/api/notices/{notice_id}/take-over"): Action.ANSWER_NOTICES,
     ("GET", "/api/coverage"): Action.SEE_COVERAGE,
+    ("GET", "/api/screens"): Action.SEE_COVERAGE,
     ("GET", "/api/rota"): Action.SEE_ROTA,
     ("GET", "/api/rota.ics"): Action.SEE_ROTA,
     ("POST", "/api/rota/shifts/{shift_id}/accept"): Action.ACCEPT_SHIFTS,
@@ -186,6 +188,7 @@ class Scope:
         return action in self.actions
 
 
-def scope_of(role: Role, clinic_id: int | None) -> Scope:
-    """The scope of a user."""
-    return Scope(clinic_id, clinic_id is None and role in ACROSS_CLINICS, MAY[role])
+def scope_of(role: Role, clinic_id: int | None, *, hides_names: bool = False) -> Scope:
+    """The scope of a user, or of a screen on a wall; `hides_names`: no patient is named, whatever the role may."""
+    actions = MAY[role] - {Action.SEE_PATIENTS} if hides_names else MAY[role]
+    return Scope(clinic_id, clinic_id is None and role in ACROSS_CLINICS, actions)

@@ -29,12 +29,14 @@ from clinician_api.routes import (
     history,
     live,
     load,
+    many_alerts,
     notices,
     pages,
     problems,
     receipts,
     rota,
     rules,
+    screens,
     selftest,
     session,
     shelves,
@@ -90,8 +92,8 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        session, units, history, treatments, what_if, who_looked, alerts, many_alerts, shelves, notices, rota, load,
+        screens, selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

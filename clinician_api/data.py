@@ -241,9 +241,10 @@ class Data:
         return {str(one.alert_id): version(one) for one in found}
 
     async def alerts_by_id(self, alert_ids: Collection[str], now_us: int) -> list[StoredAlert]:
-        """These alerts as they stand, over or not."""
+        """These alerts as they stand, over or not; without those whose ids cannot be."""
+        numbers = [number for number in map(_number, alert_ids) if number is not None]
         async with self._open.connection() as conn:
-            found = await alert_queries.by_ids(conn, [int(alert_id) for alert_id in alert_ids])
+            found = await alert_queries.by_ids(conn, numbers)
         return [self._stored(alert, now_us) for alert in found]
 
     async def alert(self, alert_id: str, now_us: int) -> StoredAlert | None:
@@ -292,6 +293,20 @@ class Data:
                 deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
                 await audit.aappend(conn, deed)
             return result
+
+    async def acknowledge_low(self, alert_id: str, user_id: int, note: str | None) -> answering.Bulk:
+        """One of many: nothing is done where anything but low priority is at stake. What was done is on record."""
+        number = _number(alert_id)
+        if number is None:
+            return answering.Bulk.UNKNOWN
+        async with self._open.transaction() as conn:
+            now_us = await notice_answers.database_us(conn)
+            outcome = await answering.acknowledge_low(conn, number, user_id, now_us, note or "")
+            if outcome is not answering.Bulk.UNKNOWN:
+                detail = {"outcome": str(outcome), "how": "with others"}
+                deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
+                await audit.aappend(conn, deed)
+            return outcome
 
     @asynccontextmanager
     async def announcements(self) -> AsyncIterator[AsyncIterator[list[Announcement]]]:

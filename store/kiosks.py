@@ -19,6 +19,7 @@ class Kiosk:
 
     Attributes:
         bound_us: since when a browser is it; None: none is. code_until_us: until when a code waits; None: none does.
+        hides_names: of patients; it hangs where visitors pass.
     """
 
     kiosk_id: int
@@ -27,12 +28,17 @@ class Kiosk:
     clinic: str
     bound_us: int | None
     code_until_us: int | None
+    hides_names: bool = False
 
 
-def add(conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int) -> int:
+def add(
+    conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int,
+    *, hides_names: bool = False,
+) -> int:  # fmt: skip
     """A new kiosk's id; StoreError (CONFLICT) when another has that name in any spelling of case."""
     parameters = {
         "name": storable_text(name, 200), "clinic": clinic_id, "code": code_hash, "now": now_us, "until": until_us,
+        "hides_names": hides_names,
     }  # fmt: skip
     return int(run(conn, "add_kiosk", parameters).fetchall()[0][0])
 

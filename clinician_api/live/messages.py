@@ -251,5 +251,14 @@ class PageReceipt(Model):
     state: Literal["delivered", "read"]
 
 
-class ClientMessage(RootModel[Subscribe | PageReceipt]):
-    """What a client says: first a subscription, then a receipt for every page."""
+class ScreenSound(Model):
+    """Whether this screen would be heard, as far as it knows: it cannot hear itself."""
+
+    sound: Literal["off", "blocked", "paused", "armed"] = Field(
+        description="off: nobody turned it on, or nobody heard its test; blocked: the browser wants a press first; "
+        "paused: silenced for two minutes; armed: a person has heard it on this browser"
+    )
+
+
+class ClientMessage(RootModel[Subscribe | PageReceipt | ScreenSound]):
+    """What a client says: first a subscription, then a receipt for every page, and whether it would be heard."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Action, Scope
+from clinician_api.alerting.alert_views import without_words
 from clinician_api.live.alert_board import AlertBoard
 from clinician_api.live.duty_board import DutyBoard
 from clinician_api.live.sparks import Sparks
@@ -196,7 +197,8 @@ class Room:
         if not scope.may(Action.SEE_ALERTS):
             return []
         units = set(self.units(scope, only))
-        return [view for view in self.alerts.open_views() if view["unit"] in units]
+        found = [view for view in self.alerts.open_views() if view["unit"] in units]
+        return found if scope.may(Action.SEE_PATIENTS) else [without_words(view) for view in found]
 
     def links(self) -> View:
         """The state of every link."""

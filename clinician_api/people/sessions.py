@@ -19,7 +19,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
-from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
+from clinician_api.access import ROUTES, Role, Scope, scope_of
 from clinician_api.data import Data
 from clinician_api.people.people_data import Account, Kiosk, StoredSession
 from clinician_api.people.trust import Trust
@@ -56,6 +56,7 @@ class Session:
     clinic: str | None
     clinic_id: int | None
     kiosk_id: int | None = None
+    hides_names: bool = False
 
     @property
     def actor(self) -> str:
@@ -65,7 +66,7 @@ class Session:
     @property
     def scope(self) -> Scope:
         """What it sees."""
-        return scope_of(self.role, self.clinic_id)
+        return scope_of(self.role, self.clinic_id, hides_names=self.hides_names)
 
 
 class Sessions:
@@ -178,7 +179,7 @@ class Sessions:
         # It has no end of its own; there is no person whose absence would be noticed.
         return Session(
             token_hash, (found.bound_us or 0) + KIOSK_LIFE_US, 0, "", found.name, Role.KIOSK, found.clinic,
-            found.clinic_id, found.kiosk_id,
+            found.clinic_id, found.kiosk_id, found.hides_names,
         )  # fmt: skip
 
     async def _begin(self, account: Account) -> tuple[str, Session]:
@@ -231,7 +232,7 @@ async def require_session(
     if session is None:
         raise ApiError(401, "not signed in", hint="POST /api/session")
     needed = ROUTES.get((request.method, request.scope["route"].path))
-    if needed is None or needed not in MAY[session.role]:
+    if needed is None or not session.scope.may(needed):
         raise ApiError(403, "not allowed", where=session.role, hint="ask an administrator for another role")
     viewers.work_for(session.scope.viewer)
     return session

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from clinician_api.access import MAY, Role
+from clinician_api.access import Role
 from clinician_api.live.views import moment
 from clinician_api.people import models
 from clinician_api.people.sessions import Session, SessionDep, cookie_name
@@ -87,4 +87,4 @@ def _set_cookie(response: Response, services: Services, token: str, life_s: int)
 
 def _me(session: Session) -> models.Me:
     user = models.User(email=session.email, name=session.name, role=session.role, clinic=session.clinic)
-    return models.Me(user=user, may=sorted(MAY[session.role]), expires_at=moment(session.expires_us))
+    return models.Me(user=user, may=sorted(session.scope.actions), expires_at=moment(session.expires_us))

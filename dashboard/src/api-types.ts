@@ -96,6 +96,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/alerts/acknowledge-low": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Acknowledge Low
+         * @description Take note of up to a hundred low alerts. Each is done, or not, by itself, and its outcome is told.
+         *
+         *     None is done that is more than low by now, or that is told to people together with something that is.
+         */
+        readonly post: operations["acknowledge_low"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/coverage": {
         readonly parameters: {
             readonly query?: never;
@@ -672,6 +694,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/screens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Screens
+         * @description The screens of the session's clinic that show alerts, named ones first, and how many of them would be heard.
+         *
+         *     A screen says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
+         */
+        readonly get: operations["list_screens"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/selftest": {
         readonly parameters: {
             readonly query?: never;
@@ -980,6 +1024,32 @@ export interface components {
              * @enum {string}
              */
             readonly outcome: "acknowledged" | "already acknowledged";
+        };
+        /**
+         * AcknowledgedMany
+         * @description What came of each, in the order asked. Asked again, what was done stays done.
+         */
+        readonly AcknowledgedMany: {
+            /**
+             * Done
+             * @description How many are acknowledged now, by whomever
+             */
+            readonly done: number;
+            /** Outcomes */
+            readonly outcomes: readonly components["schemas"]["OneOfMany"][];
+        };
+        /**
+         * AcknowledgeMany
+         * @description Body of an acknowledgement of several low alerts.
+         */
+        readonly AcknowledgeMany: {
+            /**
+             * Alert Ids
+             * @description Each once; one that is named twice is done once
+             */
+            readonly alert_ids: readonly string[];
+            /** Note */
+            readonly note?: string | null;
         };
         /**
          * Action
@@ -1364,9 +1434,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: first a subscription, then a receipt for every page.
+         * @description What a client says: first a subscription, then a receipt for every page, and whether it would be heard.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -2139,6 +2209,20 @@ export interface components {
             readonly yours: boolean;
         };
         /**
+         * OneOfMany
+         * @description What came of one alert.
+         */
+        readonly OneOfMany: {
+            /** Alert Id */
+            readonly alert_id: string;
+            /**
+             * Outcome
+             * @description not low: it, or what it is told with, is more than low: to be answered by itself. unknown: there is none that you see. not recorded: the database did not take it, ask again
+             * @enum {string}
+             */
+            readonly outcome: "acknowledged" | "already acknowledged" | "over" | "not low" | "unknown" | "not recorded";
+        };
+        /**
          * OpenView
          * @description A notice that people were asked about, or that is held.
          */
@@ -2773,6 +2857,47 @@ export interface components {
              * @description In force now; an alert keeps that of its own time
              */
             readonly version: string;
+        };
+        /**
+         * ScreensAnswer
+         * @description The screens that show alerts, as this server process holds them open, and how many of them would be heard.
+         */
+        readonly ScreensAnswer: {
+            /**
+             * Armed
+             * @description A person heard them, and they are neither blocked nor paused
+             */
+            readonly armed: number;
+            /** Screens */
+            readonly screens: readonly components["schemas"]["ScreenView"][];
+        };
+        /**
+         * ScreenSound
+         * @description Whether this screen would be heard, as far as it knows: it cannot hear itself.
+         */
+        readonly ScreenSound: {
+            /**
+             * Sound
+             * @description off: nobody turned it on, or nobody heard its test; blocked: the browser wants a press first; paused: silenced for two minutes; armed: a person has heard it on this browser
+             * @enum {string}
+             */
+            readonly sound: "off" | "blocked" | "paused" | "armed";
+        };
+        /**
+         * ScreenView
+         * @description A screen that is open now.
+         */
+        readonly ScreenView: {
+            /**
+             * Name
+             * @description Of a screen on a wall; empty: a person's browser
+             */
+            readonly name: string;
+            /**
+             * Sound
+             * @enum {string}
+             */
+            readonly sound: "off" | "blocked" | "paused" | "armed";
         };
         /**
          * Selftest
@@ -4189,6 +4314,104 @@ export interface operations {
             };
             /** @description Changed meanwhile */
             readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly acknowledge_low: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AcknowledgeMany"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AcknowledgedMany"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -7103,6 +7326,78 @@ export interface operations {
             };
             /** @description A value is missing or out of range */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_screens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ScreensAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

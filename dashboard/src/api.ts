@@ -2,6 +2,7 @@
 import type { Language } from "./language";
 import type {
   Acknowledged,
+  AcknowledgedMany,
   AddChannel,
   AddedChannel,
   AlertDetail,
@@ -22,6 +23,7 @@ import type {
   RotaChanged,
   Rotas,
   Rules,
+  Screens,
   Shelve,
   Shelved,
   Treatments,
@@ -110,6 +112,11 @@ export class Api {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
   }
 
+  /** Of at most a hundred low alerts; each has its own outcome. */
+  acknowledgeLow(ids: readonly string[]): Promise<AcknowledgedMany> {
+    return this.#ask("POST", "api/alerts/acknowledge-low", { alert_ids: ids });
+  }
+
   rules(language: Language): Promise<Rules> {
     return this.#ask("GET", `api/rules?language=${language}`);
   }
@@ -169,6 +176,11 @@ export class Api {
   /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
   treatments(unit: string): Promise<Treatments> {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
+  }
+
+  /** The screens that are open, and how many of them would be heard. */
+  screens(): Promise<Screens> {
+    return this.#ask("GET", "api/screens");
   }
 
   ownChannels(): Promise<OwnChannels> {

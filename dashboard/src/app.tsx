@@ -1,11 +1,9 @@
 // The frame round every page.
 import { useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { awaitsAnswer } from "./alerts/priority";
-import { AlertBar } from "./components/alert-bar";
-import { Banners } from "./components/banner";
-import { DutyLine } from "./components/duty-line";
-import { Header } from "./components/header";
-import { PageBanners } from "./components/page-banner";
+import { Keys } from "./components/keys";
+import { Top } from "./components/top";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
@@ -13,6 +11,7 @@ import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
+import { isForRole, NotForRolePage } from "./pages/not-for-role";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { RotaPage } from "./pages/rota";
@@ -52,13 +51,8 @@ function Frame() {
       <button type="button" class="skip" onClick={() => document.getElementById("content")?.focus()}>
         {words().nav.skip}
       </button>
-      <div class="top">
-        <Header />
-        <DutyLine />
-        <Banners />
-        <PageBanners />
-        <AlertBar />
-      </div>
+      <Top />
+      <Keys />
       <Page />
     </>
   );
@@ -72,7 +66,14 @@ export function pageTitle(waiting: number, asked: Priority | undefined): string 
 }
 
 function Page() {
+  const { session } = useApp();
   const here = route.value;
+  const allowed = isForRole(here.page, (action) => session.may(action));
+  // By which a style or a test knows which page this is.
+  useEffect(() => {
+    document.body.dataset.page = here.page;
+  }, [here.page]);
+  if (!allowed) return <NotForRolePage />;
   switch (here.page) {
     case "wall":
       return <WallPage />;

@@ -24,6 +24,8 @@ export type ServerMessage =
   | Schemas["AlertMessage"]
   | Schemas["StatusMessage"]
   | PageMessage;
+export type SoundState = Schemas["ScreenSound"]["sound"];
+export type Screens = Schemas["ScreensAnswer"];
 export type ClientMessage = Schemas["ClientMessage"];
 
 export type Me = Schemas["Me"];
@@ -42,6 +44,8 @@ export type Rules = Schemas["Rules"];
 export type RuleView = Schemas["RuleView"];
 export type AlertDetail = Schemas["AlertDetail"];
 export type Acknowledged = Schemas["Acknowledged"];
+export type AcknowledgedMany = Schemas["AcknowledgedMany"];
+export type OneOfMany = Schemas["OneOfMany"];
 export type Answered = Schemas["Answered"];
 export type Answerable = Schemas["Answerable"];
 export type NoticeView = Schemas["NoticeView"];

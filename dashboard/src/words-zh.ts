@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseInbox } from "./words-inbox-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -35,6 +36,10 @@ export const chinese: Words = {
     nobody: "还没有任何记录。",
     more: "更早",
   },
+  notForRole: {
+    title: "您的角色不使用此页",
+    why: (role) => `您的登录角色：${role}。此页没有该角色可看的内容。`,
+  },
   kiosk: {
     title: "墙面屏幕",
     hint: "只显示一个诊所，不能进行任何操作。代码由管理员提供，仅能使用一次。",
@@ -53,7 +58,7 @@ export const chinese: Words = {
     patient: "患者",
     kiosk: "墙面屏幕",
   },
-  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间" },
+  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间", ward: "病房" },
   language: "语言",
   connection: { live: "实时", lost: "无连接", paused: "已暂停" },
   liveUnsaved: "实时，未保存",
@@ -183,6 +188,7 @@ export const chinese: Words = {
     showPatient: "查看患者",
   },
   answers: chineseAnswers,
+  inbox: chineseInbox,
   duty: chineseDuty,
   devices: chineseDevices,
   treatments: chineseTreatments,

@@ -8,6 +8,7 @@ import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } f
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishInbox } from "./words-inbox";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -41,6 +42,10 @@ const english = {
     nobody: "Nobody is on record yet.",
     more: "Earlier",
   },
+  notForRole: {
+    title: "Not for your role",
+    why: (role: string) => `You are signed in as: ${role}. This page holds nothing for that role.`,
+  },
   kiosk: {
     title: "A screen on a wall",
     hint: "It shows one clinic and can do nothing. An administrator has its code, which is good once.",
@@ -59,7 +64,7 @@ const english = {
     patient: "Patient",
     kiosk: "Screen on a wall",
   } as Readonly<Record<string, string>>,
-  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
+  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night", ward: "Ward" },
   language: "Language",
   connection: {
     live: "Live",
@@ -199,6 +204,7 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  inbox: englishInbox,
   duty: englishDuty,
   treatments: englishTreatments,
   devices: englishDevices,

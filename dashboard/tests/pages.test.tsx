@@ -284,6 +284,7 @@ describe("theme", () => {
     expect(themeFor("auto", 6, false)).toBe("night");
     expect(themeFor("auto", 12, true)).toBe("night");
     expect(themeFor("day", 23, true)).toBe("day");
+    expect(themeFor("ward", 12, false)).toBe("ward");
   });
 });
 

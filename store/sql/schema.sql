@@ -112,7 +112,7 @@ CREATE TABLE session (
 CREATE INDEX session_of_user ON session (user_id);
 
 -- A screen on a wall. It is no person: it has a name, a clinic, and a cookie in one browser, by the SHA-256 of its token.
--- `code_hash`: of the one-time code that makes a browser this kiosk, while it may still be used.
+-- `code_hash`: of the one-time code that makes a browser this kiosk, while it may still be used. `hides_names`: of patients.
 CREATE TABLE kiosk (
     kiosk_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL CHECK (name <> ''),
@@ -123,6 +123,7 @@ CREATE TABLE kiosk (
     token_hash bytea UNIQUE CHECK (length(token_hash) = 32),
     bound_at timestamptz CHECK ((bound_at IS NULL) = (token_hash IS NULL)),
     removed_at timestamptz,
+    hides_names boolean NOT NULL DEFAULT false,
     CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0)
 );
 CREATE UNIQUE INDEX kiosk_name ON kiosk (lower(name)) WHERE removed_at IS NULL;

@@ -38,6 +38,7 @@ BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
     ("POST", "/api/kiosk"): {"code": "NOBODYS-CODE"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
+    ("POST", "/api/alerts/acknowledge-low"): {"alert_ids": ["1"]},
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},

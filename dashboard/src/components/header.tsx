@@ -7,6 +7,8 @@ import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
 import { BellIcon, Mark } from "./icons";
+import { KeysButton } from "./keys";
+import { SoundButton } from "./sound-control";
 
 const OF_DUTY = [
   { to: "rota", needs: "see rota" },
@@ -14,7 +16,7 @@ const OF_DUTY = [
   { to: "load", needs: "see load" },
 ] as const;
 
-const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
+const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
 
 export function Header() {
   const t = words();
@@ -28,6 +30,8 @@ export function Header() {
       <ConnectionState />
       <ThemeToggle />
       <LanguageToggle />
+      <KeysButton />
+      <SoundButton />
       <HowReached />
       <Account />
     </header>
@@ -44,14 +48,16 @@ function Navigation() {
       <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
         {t.wall}
       </a>
-      <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
-        {t.alerts}
-        {waiting > 0 && (
-          <span class="count" data-testid="waiting-count">
-            {waiting}
-          </span>
-        )}
-      </a>
+      {session.may("see alerts") && (
+        <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
+          {t.alerts}
+          {waiting > 0 && (
+            <span class="count" data-testid="waiting-count">
+              {waiting}
+            </span>
+          )}
+        </a>
+      )}
       {session.may("see notices") && (
         <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
           {words().answers.list.nav}
@@ -82,21 +88,20 @@ function ConnectionState() {
 export function ThemeToggle() {
   const t = words().theme;
   return (
-    <fieldset class="segments">
-      <legend class="hidden">{t.label}</legend>
-      {CHOICES.map((choice) => (
-        <label key={choice}>
-          <input
-            type="radio"
-            name="theme"
-            value={choice}
-            checked={themeChoice.value === choice}
-            onChange={() => chooseTheme(choice)}
-          />
-          <span>{t[choice]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <label class="theme">
+      <span class="hidden">{t.label}</span>
+      <select
+        name="theme"
+        value={themeChoice.value}
+        onChange={(event) => chooseTheme(event.currentTarget.value as ThemeChoice)}
+      >
+        {CHOICES.map((choice) => (
+          <option key={choice} value={choice}>
+            {t[choice]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -15,6 +15,7 @@ export interface Unit {
   readonly id: string;
   readonly label: string;
   readonly patient: string | null;
+  readonly clinic: string | null;
   readonly status: UnitStatus | null;
   /** When the newest reading was taken, by the server's clock; null = nothing was ever received. */
   readonly readingAt: number | null;
@@ -43,6 +44,7 @@ export function unitFromView(view: UnitView, serverMs: number): Unit {
     id: view.unit,
     label: view.label,
     patient: view.patient?.name ?? null,
+    clinic: view.clinic,
     status: view.status,
     readingAt: null,
     phase: "UNKNOWN",

@@ -173,9 +173,10 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
 
 /** Open and recent alerts of one unit, for the time line. */
 function useAlertsOf(id: string): readonly AlertView[] {
-  const { api, store } = useApp();
+  const { api, session, store } = useApp();
   const recent = useSignal<readonly AlertView[]>([]);
   useEffect(() => {
+    if (!session.may("see alerts")) return;
     api.alerts("recent").then(
       (answer) => {
         recent.value = answer.alerts.filter((alert) => alert.unit === id);
@@ -183,7 +184,7 @@ function useAlertsOf(id: string): readonly AlertView[] {
       // Without them the open ones are still drawn.
       () => undefined,
     );
-  }, [api, id, recent]);
+  }, [api, session, id, recent]);
   const known = new Map(recent.value.map((alert) => [alert.alert_id, alert]));
   for (const alert of store.alerts.value.values()) if (alert.unit === id) known.set(alert.alert_id, alert);
   return [...known.values()].sort(byUrgency);

@@ -1,6 +1,6 @@
 -- name: add_kiosk
-INSERT INTO kiosk (name, clinic_id, added_at, code_hash, code_until)
-VALUES (%(name)s, %(clinic)s, from_us(%(now)s), %(code)s, from_us(%(until)s))
+INSERT INTO kiosk (name, clinic_id, added_at, code_hash, code_until, hides_names)
+VALUES (%(name)s, %(clinic)s, from_us(%(now)s), %(code)s, from_us(%(until)s), %(hides_names)s)
 RETURNING kiosk_id
 
 -- name: offer_kiosk_code
@@ -12,7 +12,7 @@ UPDATE kiosk SET removed_at = coalesce(removed_at, from_us(%(now)s)), code_hash 
 WHERE kiosk_id = %(kiosk)s
 
 -- name: kiosks
-SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until), hides_names
 FROM kiosk AS k
 JOIN clinic AS c USING (clinic_id)
 WHERE removed_at IS NULL
@@ -22,10 +22,10 @@ ORDER BY kiosk_id
 UPDATE kiosk AS k SET token_hash = %(token)s, bound_at = from_us(%(now)s), code_hash = NULL, code_until = NULL
 FROM clinic AS c
 WHERE c.clinic_id = k.clinic_id AND k.code_hash = %(code)s AND k.code_until > from_us(%(now)s) AND k.removed_at IS NULL
-RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint
+RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint, k.hides_names
 
 -- name: kiosk_of_token
-SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until), hides_names
 FROM kiosk AS k
 JOIN clinic AS c USING (clinic_id)
 WHERE token_hash = %(token)s AND removed_at IS NULL
