@@ -86,7 +86,8 @@ class Hub:
     def _deltas(self, subscriber: Subscriber, now_us: int, now_s: float) -> list[str | None]:
         place = (subscriber.scope, subscriber.units, subscriber.version, subscriber.alert)
         frames: list[str | None] = []
-        if subscriber.scope.may(Action.SEE_ALERTS):
+        # Mostly there is none: the ring is not walked for each of hundreds of screens ten times a second.
+        if subscriber.alert < self._alert and subscriber.scope.may(Action.SEE_ALERTS):
             frames += [
                 self._shared(("alert", told.number), now_us, partial(_alert, told, now_us))
                 for told in self.room.alerts.ring
