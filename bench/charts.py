@@ -67,7 +67,9 @@ def main(words: Sequence[str] | None = None) -> int:
             spikes = [seen(browser, url, kind, seconds) for kind in KINDS]
         browser.close()
     share = min(spikes[-1], default=0.0)
-    print(f"\nA spike of one second in {len(spikes[-1])} strips of four hours: {share:.0%} of a strip's height at least")
+    print(
+        f"\nA spike of one second in {len(spikes[-1])} strips of four hours: {share:.0%} of a strip's height at least"
+    )
     return 0 if share > 0.2 else 1
 
 

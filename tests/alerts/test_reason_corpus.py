@@ -15,8 +15,8 @@ from alerts.between import ruleset as between_ruleset
 from alerts.between.review import review
 from alerts.schema import CONTEXT_KEYS
 from telemetry.alarms import EVENTS
-from tests.alerts.test_cases import FILES
 from tests.alerts.between.test_cases import FILES as BETWEEN_FILES
+from tests.alerts.test_cases import FILES
 
 CORPUS = Path(__file__).resolve().parents[2] / "dashboard" / "tests" / "reasons.json"
 RULES = ruleset.load()
