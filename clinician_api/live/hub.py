@@ -88,7 +88,8 @@ class Hub:
         place = (subscriber.scope, subscriber.units, subscriber.version, subscriber.alert)
         frames: list[str | None] = []
         named = subscriber.scope.may(Action.SEE_PATIENTS)
-        if subscriber.scope.may(Action.SEE_ALERTS):
+        # Mostly there is none: the ring is not walked for each of hundreds of screens ten times a second.
+        if subscriber.alert < self._alert and subscriber.scope.may(Action.SEE_ALERTS):
             frames += [
                 self._shared(("alert", told.number, named), now_us, partial(_alert, told, now_us, named=named))
                 for told in self.room.alerts.ring

@@ -173,6 +173,7 @@ export const chinese: Words = {
     ago: (age) => `${age}前`,
     late: "在迟到的数据中发现",
     why: "为什么报警",
+    recorded: "记录原文：",
     whatToDo: "怎么办",
     causes: "可能的原因",
     consequence: "若无人处理",

@@ -188,6 +188,7 @@ const english = {
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
     why: "Why",
+    recorded: "On record:",
     whatToDo: "What to do",
     causes: "Likely causes",
     consequence: "If nobody acts",
