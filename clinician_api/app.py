@@ -33,11 +33,13 @@ from clinician_api.routes import (
     pages,
     problems,
     receipts,
+    reviews,
     rota,
     rules,
     selftest,
     session,
     shelves,
+    sign_offs,
     signals,
     treatments,
     units,
@@ -90,8 +92,8 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        session, units, history, treatments, reviews, sign_offs, what_if, who_looked, alerts, shelves, notices, rota,
+        load, selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

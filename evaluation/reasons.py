@@ -89,6 +89,8 @@ def judge(one: Evidence) -> list[Reason]:
     if found.treatment.end_us is None:
         return [_missing("treatment", "it goes on")]
     reasons = list(_alerts(one.alerts))
+    if not one.unit_seen:
+        reasons.append(_missing("alerts", "another clinic has the unit now"))
     if found.patient_id is None:
         reasons.append(_missing("patient", "nobody is known to have been treated"))
     if found.summary is None:

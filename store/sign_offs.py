@@ -79,6 +79,7 @@ class Evidence:
     """All by which a treatment is judged; None where nobody knows.
 
     Attributes:
+        unit_seen: whether what the unit said may be looked at; not where another clinic has it now.
         planned_min, target_kg, prescribed_spktv: as prescribed when it began.
         systolic_before: of the cuff, nearest to the beginning.
         marks: notes of what is not signed; none: all is. news: what kinds of it.
@@ -87,6 +88,7 @@ class Evidence:
 
     found: FoundTreatment
     unit_id: int
+    unit_seen: bool
     planned_min: float | None
     target_kg: float | None
     prescribed_spktv: float | None
@@ -175,16 +177,18 @@ async def alerts_of(conn: AsyncConnection, treatment_id: int) -> list[ReportedAl
     return [ReportedAlert(row[0], row[1], row[2], Priority(row[3]), *row[4:]) async for row in rows]
 
 
-async def where(conn: AsyncConnection, treatment_id: int) -> Where:
-    """Unit, clinic and machine of a treatment that there is."""
+async def where(conn: AsyncConnection, treatment_id: int) -> Where | None:
+    """Unit, clinic and machine of a treatment; None where its unit may not be looked at."""
     rows = [row async for row in await arun(conn, "unit_of_report", {"id": treatment_id})]
-    return Where(*rows[0])
+    return Where(*rows[0]) if rows else None
 
 
 def _evidence(row: Sequence[Any]) -> Evidence:
-    unit_id, planned, target, dose, before, after, systolic, marks, news, alerts, alarms, signed = row[_FOUND:]
+    unit_id, unit_seen, planned, target, dose, before, after, systolic, marks, news, alerts, alarms, signed = row[
+        _FOUND:
+    ]
     return Evidence(
-        found_treatment(row[:_FOUND]), unit_id, planned, target, dose, before, after, systolic, tuple(marks),
+        found_treatment(row[:_FOUND]), unit_id, unit_seen, planned, target, dose, before, after, systolic, tuple(marks),
         tuple(news), tuple(_alerts(alerts)), tuple(AlarmOf(*alarm) for alarm in alarms),
         tuple(_sign_off(one) for one in signed),
     )  # fmt: skip

@@ -47,6 +47,9 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/reviews/sign"): {"treatments": [{"treatment_id": "999", "etag": "x"}]},
+    ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
+    ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -159,6 +162,8 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
+    if route[0] == "POST" and route[1].startswith("/api/treatments/"):
+        return {422}  # nothing says what was read
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}

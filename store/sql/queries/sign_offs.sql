@@ -3,8 +3,8 @@
 SELECT t.treatment_id
 FROM (SELECT DISTINCT treatment_id FROM sign_off_mark) AS mark
 JOIN treatment_report AS t USING (treatment_id)
-JOIN unit AS u ON u.unit_id = t.unit_id AND NOT u.is_test
-WHERE t.end_us IS NOT NULL AND (%(all)s OR t.clinic_id = %(clinic)s)
+WHERE t.end_us IS NOT NULL AND NOT EXISTS (SELECT FROM unit AS u WHERE u.unit_id = t.unit_id AND u.is_test)
+    AND (%(all)s OR t.clinic_id = %(clinic)s)
     AND (%(patient)s::int IS NULL OR t.patient_id = %(patient)s)
 ORDER BY t.started_at DESC, t.treatment_id DESC
 LIMIT %(limit)s
@@ -13,8 +13,8 @@ LIMIT %(limit)s
 -- The same, and signed ones that began since then.
 SELECT t.treatment_id
 FROM treatment_report AS t
-JOIN unit AS u ON u.unit_id = t.unit_id AND NOT u.is_test
-WHERE t.end_us IS NOT NULL AND (%(all)s OR t.clinic_id = %(clinic)s)
+WHERE t.end_us IS NOT NULL AND NOT EXISTS (SELECT FROM unit AS u WHERE u.unit_id = t.unit_id AND u.is_test)
+    AND (%(all)s OR t.clinic_id = %(clinic)s)
     AND (%(patient)s::int IS NULL OR t.patient_id = %(patient)s)
     AND (t.started_at >= from_us(%(since)s) OR EXISTS (SELECT FROM sign_off_mark AS m WHERE m.treatment_id = t.treatment_id))
 ORDER BY t.started_at DESC, t.treatment_id DESC
@@ -26,6 +26,8 @@ SELECT r.treatment_id, r.unit, r.clinic_id, r.patient_id, r.patient, r.revision,
     r.derived, r.unusual, r.interruptions, r.summary_revision, r.version, r.computed_us, r.readings, r.treated_s, r.unseen_s,
     r.machine_time_min, r.volume_removed_ml, r.blood_processed_l, r.spktv, r.ektv, r.signals,
     r.unit_id,
+    -- The second wall hides what a unit said that another clinic has now.
+    EXISTS (SELECT FROM unit AS own WHERE own.unit_id = r.unit_id),
     (
         SELECT (content ->> 'duration_min')::float8 FROM arrangement AS a
         WHERE a.patient_id = r.patient_id AND a.kind = 'schedule' AND a.since <= r.started_at
