@@ -49,7 +49,7 @@ BLINDING: Final = ("R12", "R33", "R34")
 _UNSEEN_ENDS: Final = frozenset({EndKnown.MACHINE_LOST, EndKnown.CLOCK_LIMIT})
 
 
-class Code(StrEnum):
+class ReasonCode(StrEnum):
     """Kinds of reason; these words are stored and are filters of the queue."""
 
     ALERTS = "alerts"
@@ -75,7 +75,7 @@ class Reason:
         text: in English, with numbers. inputs, limits: the numbers.
     """
 
-    code: Code
+    code: ReasonCode
     text: str
     inputs: Mapping[str, float] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def judge(one: Evidence) -> list[Reason]:
 
 
 def _missing(about: str, why: str, **inputs: float) -> Reason:
-    return Reason(Code.NOT_JUDGED, f"Not judged: {about} – {why}", inputs, {}, about, why)
+    return Reason(ReasonCode.NOT_JUDGED, f"Not judged: {about} – {why}", inputs, {}, about, why)
 
 
 def _alerts(alerts: tuple[AlertOf, ...]) -> Iterator[Reason]:
@@ -114,7 +114,7 @@ def _alerts(alerts: tuple[AlertOf, ...]) -> Iterator[Reason]:
     if high or medium:
         told = [count(n, f"{name}-priority alert") for n, name in ((high, "high"), (medium, "medium")) if n]
         more = f", {late} of them found afterwards" if late else ""
-        yield Reason(Code.ALERTS, f"{' and '.join(told)}{more}", {"high": high, "medium": medium, "late": late})
+        yield Reason(ReasonCode.ALERTS, f"{' and '.join(told)}{more}", {"high": high, "medium": medium, "late": late})
 
 
 def _dose(one: Evidence) -> Iterator[Reason]:
@@ -129,7 +129,9 @@ def _dose(one: Evidence) -> Iterator[Reason]:
             f"spKt/V {quantity(dose, '', 2)}, {quantity(percent, '%', 0)} of {quantity(prescribed, '', 2)} prescribed"
         )
         inputs = {"spktv": dose, "prescribed": prescribed, "percent": percent}
-        yield Reason(Code.DOSE, f"{text}; less than {quantity(DOSE_PERCENT, '%')}", inputs, {"percent": DOSE_PERCENT})
+        yield Reason(
+            ReasonCode.DOSE, f"{text}; less than {quantity(DOSE_PERCENT, '%')}", inputs, {"percent": DOSE_PERCENT}
+        )
 
 
 def _time(one: Evidence) -> Iterator[Reason]:
@@ -148,7 +150,7 @@ def _time(one: Evidence) -> Iterator[Reason]:
         said = f"{quantity(treated, 'min', 0)} of {quantity(one.planned_min, 'min', 0)} prescribed"
         text = f"Ended {quantity(short, 'min', 0)} early: {said}; {quantity(SHORT_MIN, 'min')} or more"
         inputs = {"treated_min": round(treated, 2), "planned_min": one.planned_min, "short_min": short}
-        yield Reason(Code.SHORTENED, text, inputs, {"short_min": SHORT_MIN})
+        yield Reason(ReasonCode.SHORTENED, text, inputs, {"short_min": SHORT_MIN})
 
 
 def _weight(one: Evidence) -> Iterator[Reason]:
@@ -167,7 +169,7 @@ def _weight(one: Evidence) -> Iterator[Reason]:
         side = "above" if off > 0 else "below"
         said = f"{quantity(after, 'kg')} afterwards, {quantity(abs(off), 'kg')} {side} the target of"
         text = f"{said} {quantity(target, 'kg')}; more than {quantity(OFF_TARGET_KG, 'kg')}"
-        yield Reason(Code.TARGET_WEIGHT, text, inputs, {"off_kg": OFF_TARGET_KG})
+        yield Reason(ReasonCode.TARGET_WEIGHT, text, inputs, {"off_kg": OFF_TARGET_KG})
 
 
 def _rate(one: Evidence) -> Iterator[Reason]:
@@ -183,7 +185,7 @@ def _rate(one: Evidence) -> Iterator[Reason]:
         said = f"{quantity(rate, 'mL/kg/h')}: {quantity(removed, 'mL', 0)} in {quantity(hours, 'h', 2)} at"
         text = f"Ultrafiltration {said} {quantity(weight, 'kg')}; more than {quantity(RATE_ML_KG_H, 'mL/kg/h')}"
         inputs = {"rate_ml_kg_h": rate, "removed_ml": removed, "hours": round(hours, 3), "weight_kg": weight}
-        yield Reason(Code.ULTRAFILTRATION_RATE, text, inputs, {"rate_ml_kg_h": RATE_ML_KG_H})
+        yield Reason(ReasonCode.ULTRAFILTRATION_RATE, text, inputs, {"rate_ml_kg_h": RATE_ML_KG_H})
 
 
 def _pressure(one: Evidence) -> Iterator[Reason]:
@@ -198,12 +200,12 @@ def _pressure(one: Evidence) -> Iterator[Reason]:
     known = {} if before is None else {"before": before}
     if lowest < limit:
         text = f"Systolic pressure down to {quantity(lowest, 'mmHg', 0)}; below {quantity(limit, 'mmHg')}"
-        yield Reason(Code.LOW_PRESSURE, text, {"systolic": lowest, **known}, {"systolic": limit})
+        yield Reason(ReasonCode.LOW_PRESSURE, text, {"systolic": lowest, **known}, {"systolic": limit})
     elif before is not None and before - lowest >= FALL_MMHG and lowest < NADIR_HIGH_MMHG:
         fell = f"Systolic pressure fell by {quantity(before - lowest, 'mmHg', 0)} to {quantity(lowest, 'mmHg', 0)}"
         text = f"{fell}; {quantity(FALL_MMHG, 'mmHg')} or more, to below {quantity(NADIR_HIGH_MMHG, 'mmHg')}"
         inputs = {"systolic": lowest, "before": before, "fall": before - lowest}
-        yield Reason(Code.PRESSURE_FELL, text, inputs, {"fall": FALL_MMHG, "systolic": NADIR_HIGH_MMHG})
+        yield Reason(ReasonCode.PRESSURE_FELL, text, inputs, {"fall": FALL_MMHG, "systolic": NADIR_HIGH_MMHG})
     highest, highest_diastolic = systolic.maximum, diastolic.maximum if diastolic else None
     if highest >= SYSTOLIC_MMHG or (highest_diastolic or 0) >= DIASTOLIC_MMHG:
         shown = "–" if highest_diastolic is None else quantity(highest_diastolic, "", 0)
@@ -211,7 +213,7 @@ def _pressure(one: Evidence) -> Iterator[Reason]:
         inputs = {"systolic": highest, **({} if highest_diastolic is None else {"diastolic": highest_diastolic})}
         limits = {"systolic": SYSTOLIC_MMHG, "diastolic": DIASTOLIC_MMHG}
         text = f"{said}; {quantity(SYSTOLIC_MMHG, '')} or {quantity(DIASTOLIC_MMHG, 'mmHg')} and more"
-        yield Reason(Code.HIGH_PRESSURE, text, inputs, limits)
+        yield Reason(ReasonCode.HIGH_PRESSURE, text, inputs, limits)
 
 
 def _gaps(one: Evidence) -> Iterator[Reason]:
@@ -223,7 +225,7 @@ def _gaps(one: Evidence) -> Iterator[Reason]:
     if unseen >= UNSEEN_MIN:
         text = f"{quantity(unseen, 'min', 0)} without data; {quantity(UNSEEN_MIN, 'min')} or more"
         inputs = {"unseen_min": unseen, "treated_min": round(summary.treated_s / 60, 2)}
-        yield Reason(Code.GAPS, text, inputs, {"unseen_min": UNSEEN_MIN})
+        yield Reason(ReasonCode.GAPS, text, inputs, {"unseen_min": UNSEEN_MIN})
 
 
 def _blind(one: Evidence) -> Iterator[Reason]:
@@ -238,7 +240,7 @@ def _blind(one: Evidence) -> Iterator[Reason]:
     if minutes >= BLIND_MIN:
         rules = ", ".join(sorted({alert.rule for alert in one.alerts if alert.rule in BLINDING}))
         text = f"Rules not evaluated for {quantity(minutes, 'min', 0)} ({rules}); {quantity(BLIND_MIN, 'min')} or more"
-        yield Reason(Code.RULES_BLIND, text, {"blind_min": minutes}, {"blind_min": BLIND_MIN})
+        yield Reason(ReasonCode.RULES_BLIND, text, {"blind_min": minutes}, {"blind_min": BLIND_MIN})
 
 
 def _covered_us(spans: list[tuple[int, int]]) -> int:
@@ -259,4 +261,6 @@ def _machine(one: Evidence) -> Iterator[Reason]:
         said = f"{count(alarms.count, 'machine alarm')}; a safety alarm stood {safety}, another {other} at longest"
         text = f"{said}; {ALARMS}, {quantity(SAFETY_S, 's')} or {quantity(OTHER_S, 's')} and more"
         inputs = {"alarms": alarms.count, "safety_s": alarms.safety_s, "other_s": alarms.other_s}
-        yield Reason(Code.MACHINE_ALARMS, text, inputs, {"alarms": ALARMS, "safety_s": SAFETY_S, "other_s": OTHER_S})
+        yield Reason(
+            ReasonCode.MACHINE_ALARMS, text, inputs, {"alarms": ALARMS, "safety_s": SAFETY_S, "other_s": OTHER_S}
+        )

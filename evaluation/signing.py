@@ -15,11 +15,11 @@ from evaluation.alarm_spans import machine_alarms
 from evaluation.reasons import Reason
 from store import sign_offs
 from store.pool import AsyncConnection
-from store.sign_offs import Evidence, Kind, SignOff
+from store.sign_offs import Evidence, SignOff, SignOffKind
 from telemetry.alarms import Priority
 
 
-class State(StrEnum):
+class ReviewState(StrEnum):
     """Where a treatment stands."""
 
     GOES_ON = "goes on"
@@ -28,7 +28,7 @@ class State(StrEnum):
     EARLIER = "signed for an earlier state"
 
 
-class Outcome(StrEnum):
+class SigningOutcome(StrEnum):
     """What came of wanting to sign."""
 
     DONE = "done"
@@ -60,7 +60,7 @@ class Review:
 
     evidence: Evidence
     reasons: list[Reason]
-    state: State
+    state: ReviewState
     signed: SignOff | None
     called: SignOff | None
     changes: list[Change]
@@ -75,11 +75,11 @@ Look = Callable[[Review], None]
 def review(one: Evidence) -> Review:
     """What is to be said of a treatment. Pure."""
     found = reasons.judge(one)
-    signed = next((s for s in reversed(one.sign_offs) if s.kind is Kind.SIGNED), None)
+    signed = next((s for s in reversed(one.sign_offs) if s.kind is SignOffKind.SIGNED), None)
     after = signed.sign_off_id if signed else 0
-    calls = [s for s in one.sign_offs if s.kind is Kind.NEEDS_A_DOCTOR and s.sign_off_id > after]
+    calls = [s for s in one.sign_offs if s.kind is SignOffKind.NEEDS_A_DOCTOR and s.sign_off_id > after]
     state = _state(one, signed)
-    if signed is None or state is not State.EARLIER:
+    if signed is None or state is not ReviewState.EARLIER:
         return Review(one, found, state, signed, calls[-1] if calls else None, [], [], [])
     then, now = signed.seen.get("figures", {}), figures(one)
     changes = [Change(name, then.get(name), now[name]) for name in now if then.get(name) != now[name]]
@@ -120,38 +120,38 @@ def figures(one: Evidence) -> dict[str, float | None]:
 
 
 async def say(
-    conn: AsyncConnection, treatment_id: int, kind: Kind, user_id: int, note: str, now_us: int, *,
+    conn: AsyncConnection, treatment_id: int, kind: SignOffKind, user_id: int, note: str, now_us: int, *,
     in_bulk: bool = False, look: Look | None = None,
-) -> tuple[Outcome, Review | None]:  # fmt: skip
+) -> tuple[SigningOutcome, Review | None]:  # fmt: skip
     """Sign a treatment, or call a doctor to it; and how it stood before. Of several at once one comes first."""
     await sign_offs.lock(conn, treatment_id)
     found = await sign_offs.evidence(conn, [treatment_id])
     if not found:
-        return Outcome.UNKNOWN, None
+        return SigningOutcome.UNKNOWN, None
     one = review(found[0])
-    if one.state is State.GOES_ON:
-        return Outcome.GOES_ON, one
-    if one.state is State.SIGNED:
-        return Outcome.ALREADY, one
+    if one.state is ReviewState.GOES_ON:
+        return SigningOutcome.GOES_ON, one
+    if one.state is ReviewState.SIGNED:
+        return SigningOutcome.ALREADY, one
     if look is not None:
         look(one)
     if in_bulk and (one.reasons or one.called):
-        return Outcome.EXCEPTIONAL, one
-    if not note.strip() and (kind is Kind.NEEDS_A_DOCTOR or one.reasons or one.called):
-        return Outcome.NO_NOTE, one
+        return SigningOutcome.EXCEPTIONAL, one
+    if not note.strip() and (kind is SignOffKind.NEEDS_A_DOCTOR or one.reasons or one.called):
+        return SigningOutcome.NO_NOTE, one
     await sign_offs.add(
         conn, one.evidence, kind, user_id, note.strip(), now_us, in_bulk=in_bulk, rules=reasons.VERSION,
         seen=_seen(one),
     )  # fmt: skip
-    return Outcome.DONE, one
+    return SigningOutcome.DONE, one
 
 
-def _state(one: Evidence, signed: SignOff | None) -> State:
+def _state(one: Evidence, signed: SignOff | None) -> ReviewState:
     if one.found.treatment.end_us is None:
-        return State.GOES_ON
+        return ReviewState.GOES_ON
     if signed is None:
-        return State.UNSIGNED
-    return State.EARLIER if one.marks or signed.revision != one.found.revision else State.SIGNED
+        return ReviewState.UNSIGNED
+    return ReviewState.EARLIER if one.marks or signed.revision != one.found.revision else ReviewState.SIGNED
 
 
 def _seen(one: Review) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from telemetry.alarms import Priority
 _FOUND: Final = 25
 
 
-class Kind(StrEnum):
+class SignOffKind(StrEnum):
     """What a person says of a treatment; these words are stored."""
 
     SIGNED = "signed"
@@ -40,7 +40,7 @@ class SignOff:
     """
 
     sign_off_id: int
-    kind: Kind
+    kind: SignOffKind
     at_us: int
     user_id: int
     name: str
@@ -155,7 +155,7 @@ async def lock(conn: AsyncConnection, treatment_id: int) -> None:
 
 
 async def add(
-    conn: AsyncConnection, one: Evidence, kind: Kind, user_id: int, note: str, now_us: int, *,
+    conn: AsyncConnection, one: Evidence, kind: SignOffKind, user_id: int, note: str, now_us: int, *,
     in_bulk: bool, rules: str, seen: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Keep what a person says; a signature takes away the notes of what it was made from, and no others."""
@@ -167,7 +167,7 @@ async def add(
         "rules": rules, "seen": Jsonb(seen),
     }  # fmt: skip
     await arun(conn, "add_sign_off", parameters)
-    if kind is Kind.SIGNED:
+    if kind is SignOffKind.SIGNED:
         await arun(conn, "remove_sign_off_marks", {"marks": list(one.marks)})
 
 
@@ -200,6 +200,6 @@ def _alerts(rows: Iterable[Sequence[Any]]) -> Iterable[AlertOf]:
 
 def _sign_off(one: Mapping[str, Any]) -> SignOff:
     return SignOff(
-        one["id"], Kind(one["kind"]), one["at_us"], one["user_id"], one["name"] or "", one["role"] or "", one["note"],
+        one["id"], SignOffKind(one["kind"]), one["at_us"], one["user_id"], one["name"] or "", one["role"] or "", one["note"],
         one["in_bulk"], one["revision"], one["rules"], one["seen"],
     )  # fmt: skip

@@ -17,10 +17,10 @@ from clinician_api.signing.sign_off_views import review_view
 from clinician_api.web import cursors
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read
 from clinician_api.web.errors import ApiError, responses
-from evaluation.reasons import Code
-from evaluation.signing import Outcome, Review, State
+from evaluation.reasons import ReasonCode
+from evaluation.signing import Review, ReviewState, SigningOutcome
 from store.alert_queries import Clinic
-from store.sign_offs import Kind
+from store.sign_offs import SignOffKind
 
 router = APIRouter(tags=["reviews"])
 
@@ -32,7 +32,7 @@ async def list_reviews(
     session: SessionDep,
     services: ServicesDep,
     kind: Annotated[Literal["exceptional", "unremarkable"] | None, Query()] = None,
-    reason: Annotated[Code | None, Query(description="Only those with a reason of this kind")] = None,
+    reason: Annotated[ReasonCode | None, Query(description="Only those with a reason of this kind")] = None,
     patient: PatientQuery = None,
     unsigned: Annotated[bool, Query(description="False: also those signed as they stand, of the last 35 days")] = True,
     limit: LimitQuery = 100,
@@ -75,7 +75,7 @@ async def count_reviews(session: SessionDep, services: ServicesDep) -> models.Re
         exceptional=exceptional,
         unremarkable=len(seen) - exceptional,
         called=sum(one.called is not None for one in seen),
-        returned=sum(one.state is State.EARLIER for one in seen),
+        returned=sum(one.state is ReviewState.EARLIER for one in seen),
         reasons=dict(codes),
         beyond=beyond,
     )
@@ -98,18 +98,18 @@ def is_exceptional(one: Review) -> bool:
     return bool(one.reasons) or one.called is not None
 
 
-async def _sign(item: models.SignItem, session: Session, services: Services) -> Outcome:
+async def _sign(item: models.SignItem, session: Session, services: Services) -> SigningOutcome:
     before = await visible(item.treatment_id, session, services)
     if before is None:
-        return Outcome.UNKNOWN
+        return SigningOutcome.UNKNOWN
     note_look(services, session, What.TREATMENTS, patients=[before.evidence.found.patient_id])
     number = before.evidence.found.treatment_id
     try:
         return await services.data.sign_offs.say(
-            number, Kind.SIGNED, session.user_id, "", look=unchanged(item.etag), in_bulk=True
+            number, SignOffKind.SIGNED, session.user_id, "", look=unchanged(item.etag), in_bulk=True
         )
     except ApiError:
-        return Outcome.CHANGED
+        return SigningOutcome.CHANGED
 
 
 def _of(session: Session) -> Clinic:

@@ -15,8 +15,8 @@ from clinician_api.signing.sign_off_views import review_view
 from clinician_api.web.conditional import IfMatch, check_unchanged
 from clinician_api.web.errors import ApiError, responses
 from evaluation import reasons
-from evaluation.signing import Look, Outcome, Review
-from store.sign_offs import Kind
+from evaluation.signing import Look, Review, SigningOutcome
+from store.sign_offs import SignOffKind
 
 router = APIRouter(tags=["reviews"])
 
@@ -40,7 +40,7 @@ async def sign_treatment(
     if_match: IfMatch = None,
 ) -> models.ReviewAnswer:  # fmt: skip
     """Sign a treatment as it was read: `If-Match` is needed. 409 when it is signed already, or goes on."""
-    return await _say(treatment_id, Kind.SIGNED, request.note, session, services, if_match)
+    return await _say(treatment_id, SignOffKind.SIGNED, request.note, session, services, if_match)
 
 
 @router.post("/api/treatments/{treatment_id}/call-doctor", responses=responses(*_SAID))
@@ -49,7 +49,7 @@ async def call_doctor(
     if_match: IfMatch = None,
 ) -> models.ReviewAnswer:  # fmt: skip
     """Say that a doctor has to look: it stays in the queue, and is not signed in bulk. `If-Match` is needed."""
-    return await _say(treatment_id, Kind.NEEDS_A_DOCTOR, request.note, session, services, if_match)
+    return await _say(treatment_id, SignOffKind.NEEDS_A_DOCTOR, request.note, session, services, if_match)
 
 
 @router.get("/api/treatments/{treatment_id}/report", responses=responses(401, 403, 404, 422, 503))
@@ -90,7 +90,7 @@ async def _seen(treatment_id: str, session: Session, services: Services, what: W
 
 
 async def _say(
-    treatment_id: str, kind: Kind, note: str, session: Session, services: Services, if_match: str | None
+    treatment_id: str, kind: SignOffKind, note: str, session: Session, services: Services, if_match: str | None
 ) -> models.ReviewAnswer:
     before = await _seen(treatment_id, session, services)
     if if_match is None or if_match.strip() == "*":
@@ -100,10 +100,10 @@ async def _say(
     wanted = before.evidence.found.treatment_id
     outcome = await services.data.sign_offs.say(wanted, kind, session.user_id, note, look=unchanged(if_match))
     now = await _seen(treatment_id, session, services)
-    if outcome is Outcome.NO_NOTE:
+    if outcome is SigningOutcome.NO_NOTE:
         hint = "it has reasons to be looked at: say what you make of them"
         raise ApiError(422, "a note is needed", where="body.note", hint=hint)
-    if outcome is not Outcome.DONE:
+    if outcome is not SigningOutcome.DONE:
         hint = "look at what it is now"
         raise ApiError(409, str(outcome), where=treatment_id, hint=hint, current=review_view(now))
     return models.ReviewAnswer.model_validate({"review": review_view(now)})

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from clinician_api.treatments.models import TreatmentView
 from clinician_api.web.model import Model
-from evaluation.reasons import Code
-from evaluation.signing import Outcome, State
-from store.sign_offs import Kind
+from evaluation.reasons import ReasonCode
+from evaluation.signing import ReviewState, SigningOutcome
+from store.sign_offs import SignOffKind
 from telemetry.alarms import Priority
 
 MAX_NOTE = 1000
@@ -23,7 +23,7 @@ Note = Annotated[str, Field(max_length=MAX_NOTE)]
 class ReasonView(Model):
     """Why a treatment wants a person's eyes."""
 
-    code: Code
+    code: ReasonCode
     about: str = Field(description="Of `not judged`: what could not be; else empty")
     why: str = Field(description="Of `not judged`: what was missing; else empty")
     text: str = Field(description="In English, with numbers and limits")
@@ -35,7 +35,7 @@ class SignOffView(Model):
     """A signature, or a call for a doctor."""
 
     sign_off_id: str
-    kind: Kind
+    kind: SignOffKind
     at: datetime
     name: str
     role: str
@@ -70,7 +70,7 @@ class ReviewView(Model):
     weight_before_kg: float | None
     weight_after_kg: float | None
     systolic_before: float | None
-    state: State
+    state: ReviewState
     reasons: list[ReasonView] = Field(description="Empty: unremarkable, all was known and within its limits")
     news: list[str] = Field(description="Kinds of what is not signed")
     changes: list[ChangeView] = Field(description="Figures that have changed since it was signed")
@@ -137,7 +137,7 @@ class Signed(Model):
     """What came of one of them."""
 
     treatment_id: str
-    outcome: Outcome
+    outcome: SigningOutcome
     review: ReviewView | None
 
 

@@ -10,11 +10,11 @@ from clinician_api.live.views import View
 from clinician_api.signing.sign_off_views import alarm_view, alert_view
 from evaluation import signing
 from evaluation.alarm_spans import machine_alarms
-from evaluation.signing import Look, Outcome, Review
+from evaluation.signing import Look, Review, SigningOutcome
 from store import audit, notice_answers, pool, sign_offs
 from store.alert_queries import Clinic
 from store.audit import Deed
-from store.sign_offs import Evidence, Kind
+from store.sign_offs import Evidence, SignOffKind
 
 # So many are looked through; older ones come when these are signed.
 MAX_QUEUE: Final = 2000
@@ -51,19 +51,19 @@ class SignOffData:
         return signing.review(found[0]) if found else None
 
     async def say(
-        self, treatment_id: int, kind: Kind, user_id: int, note: str, *, look: Look, in_bulk: bool = False
-    ) -> Outcome:  # fmt: skip
+        self, treatment_id: int, kind: SignOffKind, user_id: int, note: str, *, look: Look, in_bulk: bool = False
+    ) -> SigningOutcome:  # fmt: skip
         """Sign, or call a doctor; what came of it. On record with the patient, where one is known."""
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
             outcome, before = await signing.say(
                 conn, treatment_id, kind, user_id, note, now_us, in_bulk=in_bulk, look=look
             )
-            if outcome is Outcome.DONE and before is not None:
+            if outcome is SigningOutcome.DONE and before is not None:
                 found = before.evidence.found
                 subject = f"treatment:{treatment_id}" if found.patient_id is None else f"patient:{found.patient_id}"
                 detail = {"treatment": treatment_id, "revision": found.revision, "in_bulk": in_bulk}
-                action = "sign treatment" if kind is Kind.SIGNED else "call a doctor to treatment"
+                action = "sign treatment" if kind is SignOffKind.SIGNED else "call a doctor to treatment"
                 await audit.aappend(conn, Deed(now_us, audit.person(user_id), action, subject, detail))
             return outcome
 

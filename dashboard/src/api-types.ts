@@ -1284,12 +1284,6 @@ export interface components {
             readonly server_time: string;
         };
         /**
-         * State
-         * @description How it stands, the worst last.
-         * @enum {string}
-         */
-        readonly alerts__rota__coverage__State: "covered" | "not accepted" | "untested" | "not covered";
-        /**
          * AlertView
          * @description Where an alert stands now, with what made it.
          */
@@ -1540,44 +1534,20 @@ export interface components {
          * ClinicDuty
          * @description One clinic.
          */
-        readonly "ClinicDuty-Input": {
+        readonly ClinicDuty: {
             /** Clinic */
             readonly clinic: string;
             /**
              * Coverage
              * @description None of an audience that has no rota; clinical where patients are
              */
-            readonly coverage: readonly components["schemas"]["CoverageView-Input"][];
+            readonly coverage: readonly components["schemas"]["CoverageView"][];
             /**
              * Revision
              * @description Changes whenever anything on its rotas does: ask GET /api/rota anew
              */
             readonly revision: number;
         };
-        /**
-         * ClinicDuty
-         * @description One clinic.
-         */
-        readonly "ClinicDuty-Output": {
-            /** Clinic */
-            readonly clinic: string;
-            /**
-             * Coverage
-             * @description None of an audience that has no rota; clinical where patients are
-             */
-            readonly coverage: readonly components["schemas"]["CoverageView-Output"][];
-            /**
-             * Revision
-             * @description Changes whenever anything on its rotas does: ask GET /api/rota anew
-             */
-            readonly revision: number;
-        };
-        /**
-         * Code
-         * @description Kinds of reason; these words are stored and are filters of the queue.
-         * @enum {string}
-         */
-        readonly Code: "alerts" | "dose" | "shortened" | "target weight" | "ultrafiltration rate" | "low blood pressure" | "blood pressure fell" | "high blood pressure" | "gaps" | "rules blind" | "machine alarms" | "not judged";
         /**
          * Colleague
          * @description Somebody who can answer for a rota.
@@ -1600,7 +1570,7 @@ export interface components {
          */
         readonly Coverage: {
             /** Clinics */
-            readonly clinics: readonly components["schemas"]["ClinicDuty-Output"][];
+            readonly clinics: readonly components["schemas"]["ClinicDuty"][];
             /**
              * Known
              * @description False: the database does not answer, nobody knows; the rest is empty
@@ -1618,25 +1588,13 @@ export interface components {
          * CoverageView
          * @description Whether alerts of a clinic for an audience have somebody who answers.
          */
-        readonly "CoverageView-Input": {
+        readonly CoverageView: {
             readonly audience: components["schemas"]["Audience"];
             /** @description Null: there is no such line */
             readonly backup: components["schemas"]["LineView"] | null;
             readonly primary: components["schemas"]["LineView"];
             /** @description Of the primary line; a backup is asked, too, and is no cover */
-            readonly state: components["schemas"]["State-Input"];
-        };
-        /**
-         * CoverageView
-         * @description Whether alerts of a clinic for an audience have somebody who answers.
-         */
-        readonly "CoverageView-Output": {
-            readonly audience: components["schemas"]["Audience"];
-            /** @description Null: there is no such line */
-            readonly backup: components["schemas"]["LineView"] | null;
-            readonly primary: components["schemas"]["LineView"];
-            /** @description Of the primary line; a backup is asked, too, and is no cover */
-            readonly state: components["schemas"]["alerts__rota__coverage__State"];
+            readonly state: components["schemas"]["State"];
         };
         /**
          * DeclineShift
@@ -1679,7 +1637,7 @@ export interface components {
          */
         readonly Duty: {
             /** Clinics */
-            readonly clinics: readonly components["schemas"]["ClinicDuty-Input"][];
+            readonly clinics: readonly components["schemas"]["ClinicDuty"][];
             /**
              * Known
              * @description False: the database does not answer, nobody knows; the rest is empty
@@ -1694,12 +1652,6 @@ export interface components {
          * @enum {string}
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
-        /**
-         * State
-         * @description Where a treatment stands.
-         * @enum {string}
-         */
-        readonly evaluation__signing__State: "goes on" | "unsigned" | "signed" | "signed for an earlier state";
         /**
          * FiguresView
          * @description Of one person, one rule, or all.
@@ -1931,12 +1883,6 @@ export interface components {
              */
             readonly until: string | null;
         };
-        /**
-         * Kind
-         * @description What a person says of a treatment; these words are stored.
-         * @enum {string}
-         */
-        readonly Kind: "signed" | "needs a doctor";
         /**
          * KioskCode
          * @description A one-time code of `homehd kiosk add`.
@@ -2397,12 +2343,6 @@ export interface components {
             readonly until: string | null;
         };
         /**
-         * Outcome
-         * @description What came of wanting to sign.
-         * @enum {string}
-         */
-        readonly Outcome: "done" | "no such treatment" | "it goes on" | "already signed" | "changed meanwhile" | "it has reasons to be looked at" | "a note is needed";
-        /**
          * OutOfServiceView
          * @description A home that is out of service.
          */
@@ -2827,6 +2767,12 @@ export interface components {
          */
         readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
+         * ReasonCode
+         * @description Kinds of reason; these words are stored and are filters of the queue.
+         * @enum {string}
+         */
+        readonly ReasonCode: "alerts" | "dose" | "shortened" | "target weight" | "ultrafiltration rate" | "low blood pressure" | "blood pressure fell" | "high blood pressure" | "gaps" | "rules blind" | "machine alarms" | "not judged";
+        /**
          * ReasonView
          * @description Why a treatment wants a person's eyes.
          */
@@ -2836,7 +2782,7 @@ export interface components {
              * @description Of `not judged`: what could not be; else empty
              */
             readonly about: string;
-            readonly code: components["schemas"]["Code"];
+            readonly code: components["schemas"]["ReasonCode"];
             /** Inputs */
             readonly inputs: {
                 readonly [key: string]: number;
@@ -3006,6 +2952,12 @@ export interface components {
             readonly server_time: string;
         };
         /**
+         * ReviewState
+         * @description Where a treatment stands.
+         * @enum {string}
+         */
+        readonly ReviewState: "goes on" | "unsigned" | "signed" | "signed for an earlier state";
+        /**
          * ReviewView
          * @description A treatment as it is to be judged now, and who has signed it.
          */
@@ -3047,7 +2999,7 @@ export interface components {
             readonly reasons: readonly components["schemas"]["ReasonView"][];
             /** @description The last signature */
             readonly signed: components["schemas"]["SignOffView"] | null;
-            readonly state: components["schemas"]["evaluation__signing__State"];
+            readonly state: components["schemas"]["ReviewState"];
             /** Systolic Before */
             readonly systolic_before: number | null;
             readonly treatment: components["schemas"]["TreatmentView"];
@@ -3519,7 +3471,7 @@ export interface components {
          * @description What came of one of them.
          */
         readonly Signed: {
-            readonly outcome: components["schemas"]["Outcome"];
+            readonly outcome: components["schemas"]["SigningOutcome"];
             readonly review: components["schemas"]["ReviewView"] | null;
             /** Treatment Id */
             readonly treatment_id: string;
@@ -3532,6 +3484,12 @@ export interface components {
             /** Results */
             readonly results: readonly components["schemas"]["Signed"][];
         };
+        /**
+         * SigningOutcome
+         * @description What came of wanting to sign.
+         * @enum {string}
+         */
+        readonly SigningOutcome: "done" | "no such treatment" | "it goes on" | "already signed" | "changed meanwhile" | "it has reasons to be looked at" | "a note is needed";
         /**
          * SignItem
          * @description One of many to be signed, as it was read.
@@ -3551,6 +3509,12 @@ export interface components {
             readonly treatments: readonly components["schemas"]["SignItem"][];
         };
         /**
+         * SignOffKind
+         * @description What a person says of a treatment; these words are stored.
+         * @enum {string}
+         */
+        readonly SignOffKind: "signed" | "needs a doctor";
+        /**
          * SignOffView
          * @description A signature, or a call for a doctor.
          */
@@ -3562,7 +3526,7 @@ export interface components {
             readonly at: string;
             /** In Bulk */
             readonly in_bulk: boolean;
-            readonly kind: components["schemas"]["Kind"];
+            readonly kind: components["schemas"]["SignOffKind"];
             /** Name */
             readonly name: string;
             /** Note */
@@ -3655,7 +3619,7 @@ export interface components {
          * @description How it stands, the worst last.
          * @enum {string}
          */
-        readonly "State-Input": "covered" | "not accepted" | "untested" | "not covered";
+        readonly State: "covered" | "not accepted" | "untested" | "not covered";
         /**
          * StatusMessage
          * @description Statuses that changed, and a heartbeat at least every five seconds. Ten seconds of silence: no connection.
@@ -6860,7 +6824,7 @@ export interface operations {
                 /** @description Only those of this patient */
                 readonly patient?: string | null;
                 /** @description Only those with a reason of this kind */
-                readonly reason?: components["schemas"]["Code"] | null;
+                readonly reason?: components["schemas"]["ReasonCode"] | null;
                 /** @description False: also those signed as they stand, of the last 35 days */
                 readonly unsigned?: boolean;
             };

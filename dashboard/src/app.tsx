@@ -15,6 +15,8 @@ import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
+import { ReportPage } from "./pages/report";
+import { ReviewsPage } from "./pages/reviews";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { TreatmentsPage } from "./pages/treatments";
@@ -80,6 +82,10 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "treatments":
       return <TreatmentsPage key={here.unit} id={here.unit} />;
+    case "reviews":
+      return <ReviewsPage />;
+    case "report":
+      return <ReportPage key={here.treatment} id={here.treatment} />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":
