@@ -200,6 +200,6 @@ def _alerts(rows: Iterable[Sequence[Any]]) -> Iterable[AlertOf]:
 
 def _sign_off(one: Mapping[str, Any]) -> SignOff:
     return SignOff(
-        one["id"], SignOffKind(one["kind"]), one["at_us"], one["user_id"], one["name"] or "", one["role"] or "", one["note"],
-        one["in_bulk"], one["revision"], one["rules"], one["seen"],
+        one["id"], SignOffKind(one["kind"]), one["at_us"], one["user_id"], one["name"] or "", one["role"] or "",
+        one["note"], one["in_bulk"], one["revision"], one["rules"], one["seen"],
     )  # fmt: skip

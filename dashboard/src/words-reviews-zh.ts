@@ -153,6 +153,7 @@ export const chineseReviews: Words["reviews"] = {
     noAlerts: "没有。",
     noAlarms: "没有报告。",
     noGaps: "没有：全程都有读数。",
+    unlistedGaps: (minutes) => `其中 ${minutes} 分钟无人看到。`,
     unknownGaps: "未知：未能取得过程数据。",
     more: (count) => `另有 ${count} 项`,
     late: "事后发现",

@@ -165,6 +165,7 @@ export const englishReviews = {
     noAlerts: "None was raised.",
     noAlarms: "None was told.",
     noGaps: "None: there are readings throughout.",
+    unlistedGaps: (minutes: string) => `Nobody saw ${minutes} min of it.`,
     unknownGaps: "Not known: the course could not be had.",
     more: (count: number) => `and ${count} more`,
     late: "found afterwards",

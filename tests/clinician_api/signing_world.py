@@ -50,10 +50,12 @@ class Clinic:
             else ()
         )
         with self.api.database() as conn:
-            put_minutes(
-                conn, self.unit, start_us, [Phase.TX] * minutes,
-                **{name: [value] * minutes for name, value in shown.items()},
-            )  # fmt: skip
+            # Without the rows that nobody saw.
+            for first, last in ((0, 60), (60 + unseen_min, minutes)):
+                put_minutes(
+                    conn, self.unit, start_us + first * MINUTE, [Phase.TX] * (last - first),
+                    **{name: [value] * (last - first) for name, value in shown.items()},
+                )  # fmt: skip
             one = Treatment(start_us, end_us, EndKnown.MACHINE, pauses)
             treatments.add(conn, [(self.unit.unit_id, one)], self.now_us, self.now_us)
             row = conn.execute("SELECT max(treatment_id) FROM treatment").fetchone()

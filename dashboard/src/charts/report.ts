@@ -25,9 +25,11 @@ export function reportCourse(
   const low = Math.min(...values);
   const high = Math.max(...values);
   const x = (timeS: number) => ((timeS - startS) / Math.max(1, endS - startS)) * WIDTH;
-  const y = (value: number) => HEIGHT - 2 - ((value - low) / Math.max(1e-6, high - low)) * (HEIGHT - 4);
-  const lines = series.flatMap(({ mean }) => pieces(mean, history, x, y));
-  const gaps = gapsOf(history, names).map(({ start, end }) => {
+  // What never moved is drawn in the middle, not along the frame.
+  const y = (value: number) => HEIGHT - 2 - (high === low ? 0.5 : (value - low) / (high - low)) * (HEIGHT - 4);
+  const missing = gapsOf(history, names);
+  const lines = series.flatMap(({ mean }) => pieces(mean, history, missing, x, y));
+  const gaps = missing.map(({ start, end }) => {
     const from = Math.max(0, x(start));
     return { x: from, width: Math.max(0.75, Math.min(WIDTH, x(end)) - from) };
   });
@@ -39,9 +41,11 @@ export function gapsOf(history: History, names: readonly string[]): readonly Gap
   return history.gaps.filter(({ signal }) => signal === null || names.includes(signal));
 }
 
+/** A bucket without a value ends a line only within a gap: what is measured now and then leaves most of them empty. */
 function pieces(
   mean: readonly (number | null)[],
   history: History,
+  missing: readonly GapView[],
   x: (timeS: number) => number,
   y: (value: number) => number,
 ): string[] {
@@ -49,11 +53,12 @@ function pieces(
   let piece = "";
   mean.forEach((value, index) => {
     const time = history.times[index];
-    if (value === null || time === undefined) {
-      if (piece !== "") found.push(piece);
+    if (time === undefined) return;
+    if (missing.some(({ start, end }) => start < time + history.bucket_s && end > time) && piece !== "") {
+      found.push(piece);
       piece = "";
-      return;
     }
+    if (value === null) return;
     const at = `${x(time + history.bucket_s / 2).toFixed(1)} ${y(value).toFixed(1)}`;
     // A single value between two gaps is a dot of the line's width.
     piece += piece === "" ? `M${at}h0.01` : `L${at}`;

@@ -2,17 +2,17 @@
 import type { ComponentChildren } from "preact";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { History, ReportAlert, TreatmentReport } from "../messages";
+import type { GapView, History, ReportAlert, TreatmentReport } from "../messages";
 import { reasonText } from "../reviews";
 import { words } from "../words";
 
 /** So many lines of each fit. */
-const ALERTS = 10;
+const ALERTS = 8;
 const ALARMS = 4;
 const GAPS = 4;
 const REASONS = 6;
 const SIGNED = 3;
-const NOTE = 160;
+const NOTE = 120;
 
 interface Props {
   readonly report: TreatmentReport;
@@ -100,18 +100,44 @@ function Gaps({ report, history }: Props) {
     );
   }
   const startMs = Date.parse(report.review.treatment.start);
-  const gaps = [...history.gaps].sort((one, other) => other.end - other.start - (one.end - one.start));
+  const gaps = [...history.gaps.map(gapLine), ...unlisted(report, history)].sort(
+    (one, other) => other.end - other.start - (one.end - one.start),
+  );
+  // Nobody saw some of it, whatever lists say: then it is not claimed that there are readings throughout.
+  const none = (unseen ?? 1) > 0 ? t.unlistedGaps(minutes) : t.noGaps;
   return (
-    <List title={t.gaps(gaps.length, minutes)} none={t.noGaps} most={GAPS} name="gaps">
+    <List title={t.gaps(gaps.length, minutes)} none={none} most={GAPS} name="gaps">
       {gaps.map((gap) => (
-        <li key={`${gap.start} ${gap.signal}`}>
-          {formatClock(gap.start * 1000, startMs, false)}–{formatClock(gap.end * 1000, startMs, false)}{" "}
-          {words().coverage.short[gap.reason]}
-          {gap.signal !== null && ` (${gap.signal})`}
+        <li key={`${gap.start} ${gap.said}`}>
+          {formatClock(gap.start * 1000, startMs, false)}–{formatClock(gap.end * 1000, startMs, false)} {gap.said}
         </li>
       ))}
     </List>
   );
+}
+
+interface GapLine {
+  readonly start: number;
+  readonly end: number;
+  readonly said: string;
+}
+
+function gapLine({ start, end, reason, signal }: GapView): GapLine {
+  const said = words().coverage.short[reason];
+  return { start, end, said: signal === null ? said : `${said} (${signal})` };
+}
+
+/** Interruptions in which nobody saw the treatment, and of which the course says nothing. */
+function unlisted(report: TreatmentReport, history: History): GapLine[] {
+  const { interruptions, end } = report.review.treatment;
+  return interruptions
+    .filter(({ cause }) => cause !== "phase")
+    .map((one) => ({
+      start: Date.parse(one.since) / 1000,
+      end: Date.parse(one.until ?? end ?? report.server_time) / 1000,
+      said: one.cause === "machine lost" ? words().treatments.ends["machine lost"] : words().coverage.noReadings,
+    }))
+    .filter((one) => !history.gaps.some((gap) => gap.start < one.end && gap.end > one.start));
 }
 
 function Review({ report }: { readonly report: TreatmentReport }) {
@@ -120,10 +146,10 @@ function Review({ report }: { readonly report: TreatmentReport }) {
   const startMs = Date.parse(review.treatment.start);
   const history = [...review.history].reverse();
   return (
-    <>
+    <div class="report-columns report-review">
       <List title={t.page.review} none={t.page.noReasons} most={REASONS} name="reasons">
         {review.reasons.map((reason) => (
-          <li key={`${reason.code} ${reason.about}`} class="report-text">
+          <li key={`${reason.code} ${reason.about}`}>
             {t.reasons[reason.code]}: {reasonText(reason)}
           </li>
         ))}
@@ -140,6 +166,6 @@ function Review({ report }: { readonly report: TreatmentReport }) {
           );
         })}
       </List>
-    </>
+    </div>
   );
 }
