@@ -20,6 +20,8 @@ from store.treatment_queries import FoundTreatment, found_treatment
 from store.values import storable_text, storable_us
 from telemetry.alarms import Priority
 
+# Revisions, newest note and newest signature of a treatment: another one, and it is to be judged anew.
+Stamp = tuple[int | None, ...]
 # Columns of a `FoundTreatment`.
 _FOUND: Final = 25
 
@@ -133,14 +135,14 @@ class Where:
 
 async def outstanding(
     conn: AsyncConnection, of: Clinic, limit: int, patient_id: int | None = None, since_us: int | None = None
-) -> list[int]:
+) -> dict[int, Stamp]:
     """Treatments that are over and not signed as they stand, newest first; with `since_us` also signed ones since."""
     wanted = {"clinic": of.clinic, "all": of.all, "patient": patient_id, "limit": limit}
     if since_us is None:
         rows = await arun(conn, "outstanding_treatments", wanted)
     else:
         rows = await arun(conn, "recent_or_outstanding_treatments", {**wanted, "since": storable_us(since_us)})
-    return [row[0] async for row in rows]
+    return {row[0]: row[1:] async for row in rows}
 
 
 async def evidence(conn: AsyncConnection, treatment_ids: Sequence[int]) -> list[Evidence]:

@@ -14,10 +14,12 @@ from evaluation.signing import Look, Review, SigningOutcome
 from store import audit, notice_answers, pool, sign_offs
 from store.alert_queries import Clinic
 from store.audit import Deed
-from store.sign_offs import Evidence, SignOffKind
+from store.sign_offs import Evidence, SignOffKind, Stamp
 
 # So many are looked through; older ones come when these are signed.
 MAX_QUEUE: Final = 2000
+# What was judged is judged anew when anything of it has been stored, and when so long has passed.
+KEPT_US: Final = 300_000_000
 # Signed ones are shown for as long as late readings come.
 SIGNED_US: Final = 35 * 24 * 3600 * 1_000_000
 _MAX_ID: Final = 2**63 - 1
@@ -30,6 +32,8 @@ class SignOffData:
     def __init__(self, opened: Callable[[], pool.Pool], title: Callable[[str], str]) -> None:
         self._opened = opened
         self._title = title
+        # Judging two thousand takes seconds, and every page asks how many wait.
+        self._kept: dict[Clinic, dict[int, tuple[Stamp, int, Review]]] = {}
 
     async def queue(
         self, of: Clinic, now_us: int, patient_id: int | None = None, *, unsigned: bool = True
@@ -40,9 +44,19 @@ class SignOffData:
         since_us = None if unsigned else now_us - SIGNED_US
         async with self._opened().connection() as conn:
             found = await sign_offs.outstanding(conn, of, MAX_QUEUE + 1, patient_id, since_us)
-            evidence = await sign_offs.evidence(conn, found[:MAX_QUEUE])
+            known = self._kept.get(of, {})
+            wanted = dict(list(found.items())[:MAX_QUEUE])
+            stale = [one for one, stamp in wanted.items() if not _holds(known.get(one), stamp, now_us)]
+            evidence = await sign_offs.evidence(conn, stale) if stale else []
         # Tens of milliseconds when many wait: too long for the loop.
-        return await asyncio.to_thread(_judged, evidence), len(found) > MAX_QUEUE
+        judged = await asyncio.to_thread(_judged, evidence)
+        fresh = {
+            one.evidence.found.treatment_id: (wanted[one.evidence.found.treatment_id], now_us, one) for one in judged
+        }
+        now = {number: kept for number in wanted if (kept := fresh.get(number) or known.get(number)) is not None}
+        if patient_id is None and unsigned:
+            self._kept[of] = now
+        return [review for _, _, review in now.values()], len(found) > MAX_QUEUE
 
     async def one(self, treatment_id: int) -> Review | None:
         """One treatment, or None."""
@@ -54,6 +68,9 @@ class SignOffData:
         self, treatment_id: int, kind: SignOffKind, user_id: int, note: str, *, look: Look, in_bulk: bool = False
     ) -> SigningOutcome:  # fmt: skip
         """Sign, or call a doctor; what came of it. On record with the patient, where one is known."""
+        for kept in self._kept.values():
+            # Whoever is told that it has changed must be shown how.
+            kept.pop(treatment_id, None)
         async with self._opened().transaction() as conn:
             now_us = await notice_answers.database_us(conn)
             outcome, before = await signing.say(
@@ -89,6 +106,10 @@ def number(text: str) -> int | None:
     """An id; None for what cannot be one."""
     found = int(text)
     return found if found <= _MAX_ID else None
+
+
+def _holds(kept: tuple[Stamp, int, Review] | None, stamp: Stamp, now_us: int) -> bool:
+    return kept is not None and kept[0] == stamp and abs(now_us - kept[1]) < KEPT_US
 
 
 def _judged(evidence: list[Evidence]) -> list[Review]:

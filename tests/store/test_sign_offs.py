@@ -66,8 +66,8 @@ async def test_signed_it_is_gone_and_what_came_meanwhile_is_not_signed(
     assert await left(apool) == 0
     async with apool.connection() as aconn:
         signed = await sign_offs.outstanding(aconn, ALL, 10, since_us=NOW_US - HOUR)
-        assert signed == [one.found.treatment_id]
-        assert await sign_offs.outstanding(aconn, ALL, 10, since_us=NOW_US + HOUR) == []
+        assert list(signed) == [one.found.treatment_id]
+        assert await sign_offs.outstanding(aconn, ALL, 10, since_us=NOW_US + HOUR) == {}
 
 
 async def test_a_call_for_a_doctor_takes_nothing_away(conn: Connection, apool: Pool, patient: int) -> None:

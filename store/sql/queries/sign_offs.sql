@@ -1,7 +1,8 @@
 -- name: outstanding_treatments
 -- Those of which something is not signed, the newest first.
-SELECT t.treatment_id
-FROM (SELECT DISTINCT treatment_id FROM sign_off_mark) AS mark
+SELECT t.treatment_id, t.revision, t.summary_revision, mark.newest,
+    (SELECT max(s.sign_off_id) FROM sign_off AS s WHERE s.treatment_id = t.treatment_id)
+FROM (SELECT treatment_id, max(mark_id) AS newest FROM sign_off_mark GROUP BY treatment_id) AS mark
 JOIN treatment_report AS t USING (treatment_id)
 WHERE t.end_us IS NOT NULL AND NOT EXISTS (SELECT FROM unit AS u WHERE u.unit_id = t.unit_id AND u.is_test)
     AND (%(all)s OR t.clinic_id = %(clinic)s)
@@ -11,7 +12,9 @@ LIMIT %(limit)s
 
 -- name: recent_or_outstanding_treatments
 -- The same, and signed ones that began since then.
-SELECT t.treatment_id
+SELECT t.treatment_id, t.revision, t.summary_revision,
+    (SELECT max(m.mark_id) FROM sign_off_mark AS m WHERE m.treatment_id = t.treatment_id),
+    (SELECT max(s.sign_off_id) FROM sign_off AS s WHERE s.treatment_id = t.treatment_id)
 FROM treatment_report AS t
 WHERE t.end_us IS NOT NULL AND NOT EXISTS (SELECT FROM unit AS u WHERE u.unit_id = t.unit_id AND u.is_test)
     AND (%(all)s OR t.clinic_id = %(clinic)s)
