@@ -15,7 +15,8 @@ from store.sign_offs import SignOffKind
 from telemetry.alarms import Priority
 
 MAX_NOTE = 1000
-MAX_BULK = 200
+# So that they fit into a body (clinician_api/web/guard.py), whatever is sent as a tag.
+MAX_BULK = 50
 
 Note = Annotated[str, Field(max_length=MAX_NOTE)]
 
@@ -124,7 +125,7 @@ class SignItem(Model):
     """One of many to be signed, as it was read."""
 
     treatment_id: str = Field(pattern=r"^[0-9]{1,18}$")
-    etag: str = Field(max_length=200)
+    etag: str = Field(max_length=40)
 
 
 class SignMany(Model):

@@ -12,7 +12,7 @@ import { words } from "../words";
 
 const AGAIN_MS = 10_000;
 /** As many as the server takes at once. */
-const AT_ONCE = 200;
+const AT_ONCE = 50;
 
 export function ReviewsPage() {
   const { api } = useApp();
