@@ -40,6 +40,8 @@ class Action(StrEnum):
     SEE_READINGS = "see readings"  # the newest ones
     SEE_HISTORY = "see history"  # earlier ones
     SEE_TREATMENTS = "see treatments"  # when they were, whose, and what they came to
+    CALL_DOCTOR = "call doctor"  # to a treatment that is over
+    SIGN_TREATMENTS = "sign treatments"  # that they were seen, by who is answerable for them
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
     SEE_NOTICES = "see notices"  # what was made of alerts, for whoever sees those; and troubles of the system
@@ -68,11 +70,12 @@ _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
     Action.SEE_NOTICES, Action.SEE_LOAD,
 }  # fmt: skip
-_ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE}
+_ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS
-    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST},
+    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
+    | {Action.SIGN_TREATMENTS},
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
@@ -113,6 +116,13 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/patients/{patient_id}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/units/{unit}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,
+    ("GET", "/api/treatments/{treatment_id}/review"): Action.SEE_TREATMENTS,
+    ("GET", "/api/treatments/{treatment_id}/report"): Action.SEE_TREATMENTS,
+    ("POST", "/api/treatments/{treatment_id}/sign"): Action.SIGN_TREATMENTS,
+    ("POST", "/api/treatments/{treatment_id}/call-doctor"): Action.CALL_DOCTOR,
+    ("GET", "/api/reviews"): Action.SEE_TREATMENTS,
+    ("GET", "/api/reviews/counts"): Action.SEE_TREATMENTS,
+    ("POST", "/api/reviews/sign"): Action.SIGN_TREATMENTS,
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,

@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data` and `people.record_data`.
+`duty.duty_data`, `people.people_data`, `people.record_data` and `signing.sign_off_data`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from clinician_api.live.views import View, status
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
 from clinician_api.settings import ApiOptions
+from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
@@ -96,6 +97,7 @@ class Data:
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
+        self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.channels = ChannelData(lambda: self._open_own)
 
     async def open(self) -> None:

@@ -19,12 +19,14 @@ from store.queries import query, run
 
 log = logging.getLogger(__name__)
 
-# What the API does with a table. Nothing is ever deleted by it but a session; what is append-only has no UPDATE.
+# What the API does with a table. Nothing is ever deleted by it but a session, and notes of what waits for a signature;
+# what is append-only has no UPDATE.
 GRANTS: Final[dict[str, str]] = {
     # Of a clinic: each of them has a policy.
     "unit": "SELECT", "patient": "SELECT", "binding": "SELECT", "unit_status": "SELECT", "engine_state": "SELECT",
     "machine_event": "SELECT", "unit_service_event": "SELECT", "treatment": "SELECT", "treatment_summary": "SELECT",
-    "between_finding": "SELECT",
+    "between_finding": "SELECT", "treatment_comparison": "SELECT", "arrangement": "SELECT", "measurement": "SELECT",
+    "sign_off": "SELECT, INSERT", "sign_off_mark": "SELECT, DELETE",
     "alert": "SELECT, UPDATE", "alert_event": "SELECT, INSERT", "shelving_event": "SELECT, INSERT",
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",

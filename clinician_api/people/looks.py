@@ -28,6 +28,7 @@ class What(StrEnum):
     PAGE = "page"
     HISTORY = "history"
     TREATMENTS = "treatments"
+    REPORT = "treatment report"
     ALERTS = "alerts"
     NOTICES = "notices"
     WALL = "wall"

@@ -534,6 +534,69 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/reviews": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description Treatments that are over and wait for a signature, newest first, each with its reasons to be looked at.
+         *
+         *     One that was signed comes back when anything about it has changed since: late readings, an alert found afterwards, a
+         *     weight, a prescription for a time that is past.
+         */
+        readonly get: operations["list_reviews"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/reviews/counts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Count Reviews
+         * @description How many treatments wait for a signature.
+         */
+        readonly get: operations["count_reviews"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/reviews/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Many
+         * @description Sign unremarkable treatments as they were read; each by itself, so that one that has changed stops no other.
+         */
+        readonly post: operations["sign_many"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/rota": {
         readonly parameters: {
             readonly query?: never;
@@ -804,6 +867,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/treatments/{treatment_id}/call-doctor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Call Doctor
+         * @description Say that a doctor has to look: it stays in the queue, and is not signed in bulk. `If-Match` is needed.
+         */
+        readonly post: operations["call_doctor"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Treatment Report
+         * @description All that goes on the one page of a treatment, but its course.
+         */
+        readonly get: operations["treatment_report"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/review": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Review
+         * @description One treatment as it is to be judged now, and who has signed it. Its ETag is what `If-Match` takes.
+         */
+        readonly get: operations["get_review"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Treatment
+         * @description Sign a treatment as it was read: `If-Match` is needed. 409 when it is signed already, or goes on.
+         */
+        readonly post: operations["sign_treatment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/units": {
         readonly parameters: {
             readonly query?: never;
@@ -1056,7 +1199,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1398,11 +1541,31 @@ export interface components {
          */
         readonly Broken: "" | "broker" | "ingest" | "rules" | "notifier" | "channels" | "interrupted";
         /**
+         * CallDoctor
+         * @description A call for a doctor.
+         */
+        readonly CallDoctor: {
+            /** Note */
+            readonly note: string;
+        };
+        /**
          * Cause
          * @description Why a treatment was interrupted; these words are stored.
          * @enum {string}
          */
         readonly Cause: "phase" | "machine lost" | "no readings";
+        /**
+         * ChangeView
+         * @description A figure that was another when it was signed; null: not known.
+         */
+        readonly ChangeView: {
+            /** Now */
+            readonly now: number | null;
+            /** Was */
+            readonly was: number | null;
+            /** What */
+            readonly what: string;
+        };
         /**
          * ChannelTestView
          * @description How the newest test of a channel stands.
@@ -2484,6 +2647,18 @@ export interface components {
             readonly yours: boolean;
         };
         /**
+         * PrescribedView
+         * @description As prescribed when the treatment began; null: nothing is.
+         */
+        readonly PrescribedView: {
+            /** Spktv */
+            readonly spktv: number | null;
+            /** Target Weight Kg */
+            readonly target_weight_kg: number | null;
+            /** Treatment Min */
+            readonly treatment_min: number | null;
+        };
+        /**
          * Priority
          * @description Alarm priority of IEC 60601-1-8; ordered by `rank`.
          * @enum {string}
@@ -2676,6 +2851,42 @@ export interface components {
          */
         readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
+         * ReasonCode
+         * @description Kinds of reason; these words are stored and are filters of the queue.
+         * @enum {string}
+         */
+        readonly ReasonCode: "alerts" | "dose" | "shortened" | "target weight" | "ultrafiltration rate" | "low blood pressure" | "blood pressure fell" | "high blood pressure" | "gaps" | "rules blind" | "machine alarms" | "not judged";
+        /**
+         * ReasonView
+         * @description Why a treatment wants a person's eyes.
+         */
+        readonly ReasonView: {
+            /**
+             * About
+             * @description Of `not judged`: what could not be; else empty
+             */
+            readonly about: string;
+            readonly code: components["schemas"]["ReasonCode"];
+            /** Inputs */
+            readonly inputs: {
+                readonly [key: string]: number;
+            };
+            /** Limits */
+            readonly limits: {
+                readonly [key: string]: number;
+            };
+            /**
+             * Text
+             * @description In English, with numbers and limits
+             */
+            readonly text: string;
+            /**
+             * Why
+             * @description Of `not judged`: what was missing; else empty
+             */
+            readonly why: string;
+        };
+        /**
          * ReceiptState
          * @description What a device says of a delivery.
          */
@@ -2696,6 +2907,190 @@ export interface components {
              * @description Others are reached by the same address: their channel stays
              */
             readonly others: boolean;
+        };
+        /**
+         * ReportAlarm
+         * @description An alarm of the machine.
+         */
+        readonly ReportAlarm: {
+            /**
+             * Ended
+             * @description False: it stood when the treatment was over
+             */
+            readonly ended: boolean;
+            /** Label */
+            readonly label: string;
+            /** Name */
+            readonly name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+        };
+        /**
+         * ReportAlert
+         * @description An alert of a treatment, and who answered it.
+         */
+        readonly ReportAlert: {
+            /** Accepted At */
+            readonly accepted_at: string | null;
+            /**
+             * Accepted By
+             * @description Who took responsibility first
+             */
+            readonly accepted_by: string | null;
+            /** Acknowledged At */
+            readonly acknowledged_at: string | null;
+            /** Acknowledged By */
+            readonly acknowledged_by: string | null;
+            /** Alert Id */
+            readonly alert_id: string;
+            /** Late */
+            readonly late: boolean;
+            readonly priority: components["schemas"]["Priority"];
+            /** Reason */
+            readonly reason: string;
+            /** Rule */
+            readonly rule: string;
+            /** Rule Version */
+            readonly rule_version: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
+         * ReviewAnswer
+         * @description One of them.
+         */
+        readonly ReviewAnswer: {
+            readonly review: components["schemas"]["ReviewView"];
+        };
+        /**
+         * ReviewCounts
+         * @description How many treatments wait.
+         */
+        readonly ReviewCounts: {
+            /** Beyond */
+            readonly beyond: boolean;
+            /**
+             * Called
+             * @description To which a doctor was called
+             */
+            readonly called: number;
+            /**
+             * Exceptional
+             * @description With a reason, or a call for a doctor
+             */
+            readonly exceptional: number;
+            /**
+             * Reasons
+             * @description By code; a treatment counts once for each
+             */
+            readonly reasons: {
+                readonly [key: string]: number;
+            };
+            /**
+             * Returned
+             * @description That were signed for an earlier state
+             */
+            readonly returned: number;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Unremarkable */
+            readonly unremarkable: number;
+        };
+        /**
+         * Reviews
+         * @description Treatments to review, newest first.
+         */
+        readonly Reviews: {
+            /**
+             * Beyond
+             * @description There are more than are looked through: older ones come when these are signed
+             */
+            readonly beyond: boolean;
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Reviews */
+            readonly reviews: readonly components["schemas"]["ReviewView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * ReviewState
+         * @description Where a treatment stands.
+         * @enum {string}
+         */
+        readonly ReviewState: "goes on" | "unsigned" | "signed" | "signed for an earlier state";
+        /**
+         * ReviewView
+         * @description A treatment as it is to be judged now, and who has signed it.
+         */
+        readonly ReviewView: {
+            /** @description A call for a doctor since then */
+            readonly called: components["schemas"]["SignOffView"] | null;
+            /**
+             * Changes
+             * @description Figures that have changed since it was signed
+             */
+            readonly changes: readonly components["schemas"]["ChangeView"][];
+            /**
+             * Etag
+             * @description What `If-Match` takes, and each item of `POST /api/reviews/sign`
+             */
+            readonly etag: string;
+            /**
+             * Gone Reasons
+             * @description Texts of those that were there, and are no more
+             */
+            readonly gone_reasons: readonly string[];
+            /** History */
+            readonly history: readonly components["schemas"]["SignOffView"][];
+            /**
+             * New Reasons
+             * @description Those that were not there when it was signed
+             */
+            readonly new_reasons: readonly components["schemas"]["ReasonView"][];
+            /**
+             * News
+             * @description Kinds of what is not signed
+             */
+            readonly news: readonly string[];
+            readonly prescribed: components["schemas"]["PrescribedView"];
+            /**
+             * Reasons
+             * @description Empty: unremarkable, all was known and within its limits
+             */
+            readonly reasons: readonly components["schemas"]["ReasonView"][];
+            /** @description The last signature */
+            readonly signed: components["schemas"]["SignOffView"] | null;
+            readonly state: components["schemas"]["ReviewState"];
+            /** Systolic Before */
+            readonly systolic_before: number | null;
+            readonly treatment: components["schemas"]["TreatmentView"];
+            /** Weight After Kg */
+            readonly weight_after_kg: number | null;
+            /** Weight Before Kg */
+            readonly weight_before_kg: number | null;
         };
         /**
          * Role
@@ -3197,6 +3592,97 @@ export interface components {
             ] | null;
         };
         /**
+         * Signed
+         * @description What came of one of them.
+         */
+        readonly Signed: {
+            readonly outcome: components["schemas"]["SigningOutcome"];
+            readonly review: components["schemas"]["ReviewView"] | null;
+            /** Treatment Id */
+            readonly treatment_id: string;
+        };
+        /**
+         * SignedMany
+         * @description What came of each, in the order of the question.
+         */
+        readonly SignedMany: {
+            /** Results */
+            readonly results: readonly components["schemas"]["Signed"][];
+        };
+        /**
+         * SigningOutcome
+         * @description What came of wanting to sign.
+         * @enum {string}
+         */
+        readonly SigningOutcome: "done" | "no such treatment" | "it goes on" | "already signed" | "changed meanwhile" | "it has reasons to be looked at" | "a note is needed";
+        /**
+         * SignItem
+         * @description One of many to be signed, as it was read.
+         */
+        readonly SignItem: {
+            /** Etag */
+            readonly etag: string;
+            /** Treatment Id */
+            readonly treatment_id: string;
+        };
+        /**
+         * SignMany
+         * @description Unremarkable treatments to be signed.
+         */
+        readonly SignMany: {
+            /** Treatments */
+            readonly treatments: readonly components["schemas"]["SignItem"][];
+        };
+        /**
+         * SignOffKind
+         * @description What a person says of a treatment; these words are stored.
+         * @enum {string}
+         */
+        readonly SignOffKind: "signed" | "needs a doctor";
+        /**
+         * SignOffView
+         * @description A signature, or a call for a doctor.
+         */
+        readonly SignOffView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+            /** In Bulk */
+            readonly in_bulk: boolean;
+            readonly kind: components["schemas"]["SignOffKind"];
+            /** Name */
+            readonly name: string;
+            /** Note */
+            readonly note: string;
+            /**
+             * Revision
+             * @description Of the treatment, as it was signed
+             */
+            readonly revision: number;
+            /** Role */
+            readonly role: string;
+            /**
+             * Rules
+             * @description Version of the reasons by which it was judged
+             */
+            readonly rules: string;
+            /** Sign Off Id */
+            readonly sign_off_id: string;
+        };
+        /**
+         * SignTreatment
+         * @description A signature. A note is needed where there are reasons.
+         */
+        readonly SignTreatment: {
+            /**
+             * Note
+             * @default
+             */
+            readonly note: string;
+        };
+        /**
          * Snapshot
          * @description First message after a subscription: all there is. Replace everything held before by it.
          */
@@ -3344,6 +3830,38 @@ export interface components {
              */
             readonly server_time: string;
             readonly treatment: components["schemas"]["TreatmentView"];
+        };
+        /**
+         * TreatmentReport
+         * @description What goes on one page. The course comes from `GET /api/units/{unit}/readings`.
+         */
+        readonly TreatmentReport: {
+            /** Alarms */
+            readonly alarms: readonly components["schemas"]["ReportAlarm"][];
+            /**
+             * Alerts
+             * @description High priority first; the first thousand
+             */
+            readonly alerts: readonly components["schemas"]["ReportAlert"][];
+            /** Clinic */
+            readonly clinic: string | null;
+            /**
+             * Machine
+             * @description How the box names it now; null: it never said
+             */
+            readonly machine: string | null;
+            /** Printed By */
+            readonly printed_by: string;
+            /** Reasons Version */
+            readonly reasons_version: string;
+            readonly review: components["schemas"]["ReviewView"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Unit Label */
+            readonly unit_label: string;
         };
         /**
          * Treatments
@@ -6518,6 +7036,269 @@ export interface operations {
             };
         };
     };
+    readonly list_reviews: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                readonly kind?: ("exceptional" | "unremarkable") | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+                /** @description Only those of this patient */
+                readonly patient?: string | null;
+                /** @description Only those with a reason of this kind */
+                readonly reason?: components["schemas"]["ReasonCode"] | null;
+                /** @description False: also those signed as they stand, of the last 35 days */
+                readonly unsigned?: boolean;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly count_reviews: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewCounts"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_many: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignMany"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignedMany"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_rota: {
         readonly parameters: {
             readonly query?: {
@@ -7875,6 +8656,450 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly call_doctor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CallDoctor"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly treatment_report: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TreatmentReport"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_review: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_treatment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignTreatment"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

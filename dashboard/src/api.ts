@@ -20,12 +20,18 @@ import type {
   Problem,
   PushKey,
   RemovedChannel,
+  ReviewAnswer,
+  ReviewCounts,
+  Reviews,
   RotaChanged,
   Rotas,
   Rules,
   Screens,
   Shelve,
   Shelved,
+  SignedMany,
+  SignItem,
+  TreatmentReport,
   Treatments,
   WhoLooked,
 } from "./messages";
@@ -183,6 +189,31 @@ export class Api {
     return this.#ask("GET", "api/screens");
   }
 
+  /** Treatments that wait for a signature, all of them. */
+  reviews(): Promise<Reviews> {
+    return this.#whole<Reviews>("api/reviews?limit=500", (some, rest) => ({
+      ...rest,
+      reviews: [...some.reviews, ...rest.reviews],
+    }));
+  }
+
+  reviewCounts(): Promise<ReviewCounts> {
+    return this.#ask("GET", "api/reviews/counts");
+  }
+
+  /** `etag`: of what was read. */
+  signTreatment(treatment: string, what: "sign" | "call-doctor", note: string, etag: string): Promise<ReviewAnswer> {
+    return this.#ask("POST", `api/treatments/${encodeURIComponent(treatment)}/${what}`, { note }, { "if-match": etag });
+  }
+
+  signMany(treatments: readonly SignItem[]): Promise<SignedMany> {
+    return this.#ask("POST", "api/reviews/sign", { treatments });
+  }
+
+  report(treatment: string): Promise<TreatmentReport> {
+    return this.#ask("GET", `api/treatments/${encodeURIComponent(treatment)}/report`);
+  }
+
   ownChannels(): Promise<OwnChannels> {
     return this.#ask("GET", "api/me/channels");
   }
@@ -225,23 +256,25 @@ export class Api {
     return list;
   }
 
-  async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  async #ask<Answer>(method: string, path: string, body?: object, headers: object = {}): Promise<Answer> {
     try {
-      return await this.#send(method, path, body);
+      return await this.#send(method, path, body, headers);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
       throw error;
     }
   }
 
-  async #send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  async #send<Answer>(method: string, path: string, body?: object, headers: object = {}): Promise<Answer> {
     let response: Response;
     try {
       response = await this.fetcher(this.base + path, {
         method,
         credentials: "same-origin",
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json", ...headers } }),
       });
     } catch {
       throw new ApiError(0, "no answer");

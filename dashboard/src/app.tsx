@@ -14,6 +14,8 @@ import { LoadPage } from "./pages/load";
 import { isForRole, NotForRolePage } from "./pages/not-for-role";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
+import { ReportPage } from "./pages/report";
+import { ReviewsPage } from "./pages/reviews";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { TreatmentsPage } from "./pages/treatments";
@@ -81,6 +83,10 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "treatments":
       return <TreatmentsPage key={here.unit} id={here.unit} />;
+    case "reviews":
+      return <ReviewsPage />;
+    case "report":
+      return <ReportPage key={here.treatment} id={here.treatment} />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":

@@ -26,6 +26,7 @@ import "./styles/alerts.css";
 import "./styles/answers.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
+import "./styles/reviews.css";
 import "./styles/treatments.css";
 import "./styles/devices.css";
 

@@ -5,6 +5,8 @@ export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
   | { readonly page: "treatments"; readonly unit: string }
+  | { readonly page: "reviews" }
+  | { readonly page: "report"; readonly treatment: string }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
   | { readonly page: "devices" }
@@ -15,6 +17,8 @@ export type Route =
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  if (page === "treatments" && argument && more === "report") return { page: "report", treatment: argument };
+  if (page === "reviews") return { page };
   if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
@@ -30,6 +34,8 @@ export const link = {
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
+  reviews: "#/reviews",
+  report: (treatment: string) => `#/treatments/${encodeURIComponent(treatment)}/report`,
   devices: "#/devices",
   notices: "#/notices",
   rota: "#/rota",

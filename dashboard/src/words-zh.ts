@@ -4,6 +4,7 @@ import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
 import { chineseInbox } from "./words-inbox-zh";
+import { chineseReviews } from "./words-reviews-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -193,6 +194,7 @@ export const chinese: Words = {
   duty: chineseDuty,
   devices: chineseDevices,
   treatments: chineseTreatments,
+  reviews: chineseReviews,
   patient: {
     back: "总览",
     unknown: "没有这台终端，或您无权查看。",

@@ -9,6 +9,7 @@ import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
 import { englishInbox } from "./words-inbox";
+import { englishReviews } from "./words-reviews";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -208,6 +209,7 @@ const english = {
   inbox: englishInbox,
   duty: englishDuty,
   treatments: englishTreatments,
+  reviews: englishReviews,
   devices: englishDevices,
   patient: {
     back: "Wall",

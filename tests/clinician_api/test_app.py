@@ -48,6 +48,9 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/reviews/sign"): {"treatments": [{"treatment_id": "999", "etag": "x"}]},
+    ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
+    ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -160,6 +163,8 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
+    if route[0] == "POST" and route[1].startswith("/api/treatments/"):
+        return {422}  # nothing says what was read
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
@@ -224,7 +229,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
-            answer = client.post(path.format(**names, patient_id=1), json=content)
+            answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
         assert client.request(

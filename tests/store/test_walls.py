@@ -46,6 +46,11 @@ ROWS = {
         SELECT treatment_id, 1, 1, now(), 1, 1, 0, '{{}}' FROM treatment WHERE unit_id = {n}""",
     "treatment_comparison": """INSERT INTO treatment_comparison
         SELECT treatment_id, 1 FROM treatment WHERE unit_id = {n}""",
+    "sign_off_mark": "",  # with the summary
+    "sign_off": """INSERT INTO sign_off
+        (treatment_id, unit_id, patient_id, kind, at, user_id, note, in_bulk, revision, rules, seen)
+        VALUES ({n}, {n}, {n}, 'signed', now(), {n}, '', false, 1, '1', '{{}}'),
+            ({n}, {n}, NULL, 'signed', now(), {n}, '', false, 1, '1', '{{}}')""",
     "notice": """INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
         VALUES ({n}, {n}, {n}, 'clinical', 'x', '', now(), 'low')""",
     "notice_alert": "INSERT INTO notice_alert VALUES ({n}, {n}, 'tell', 'x', 'x', now())",
@@ -67,6 +72,7 @@ ROWS = {
 # How to tell whose a row is, where it is not by a column of its own.
 WHOSE = {
     "treatment_summary": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
+    "sign_off_mark": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "treatment_comparison": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "measurement": "coalesce(patient_id, unit_id)", "treatment_report": "unit_id", "alert_current": "unit_id",
     "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",

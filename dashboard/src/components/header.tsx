@@ -1,8 +1,10 @@
 // The frame's top: where am I, is it live, what time is it at the server, who am I.
+import { useEffect } from "preact/hooks";
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import { chooseLanguage, LANGUAGES, language } from "../language";
+import { countReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
@@ -63,12 +65,34 @@ function Navigation() {
           {words().answers.list.nav}
         </a>
       )}
+      {session.may("see treatments") && <ReviewsLink here={page === "reviews" || page === "report"} />}
       {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
         <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
           {words().duty.nav[to]}
         </a>
       ))}
     </nav>
+  );
+}
+
+const COUNT_MS = 60_000;
+
+function ReviewsLink({ here }: { readonly here: boolean }) {
+  const { api } = useApp();
+  useEffect(() => {
+    void countReviews(api);
+    const timer = setInterval(() => void countReviews(api), COUNT_MS);
+    return () => clearInterval(timer);
+  }, [api]);
+  return (
+    <a href={link.reviews} aria-current={here ? "page" : undefined}>
+      {words().reviews.nav}
+      {waitingReviews.value > 0 && (
+        <span class="count" data-testid="review-count">
+          {waitingReviews.value}
+        </span>
+      )}
+    </a>
   );
 }
 

@@ -124,6 +124,12 @@ function Row({ treatment, shown }: { readonly treatment: TreatmentView; readonly
         {unseen > 0 && <span class="note"> · {t.unseen(formatMinutes(unseen))}</span>}
         {treatment.end !== null && treatment.summary === null && <span class="note"> · {t.notComputed}</span>}
         {treatment.summary?.is_current === false && <span class="note"> · {t.notCurrent}</span>}
+        {treatment.end !== null && (
+          <>
+            {" "}
+            · <a href={link.report(treatment.treatment_id)}>{words().reviews.report}</a>
+          </>
+        )}
       </td>
       {shown.map((measure) => {
         const found = measure.of(treatment);
