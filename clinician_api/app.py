@@ -31,7 +31,9 @@ from clinician_api.routes import (
     load,
     notices,
     pages,
+    prescriptions,
     problems,
+    proposals,
     receipts,
     rota,
     rules,
@@ -90,8 +92,8 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        session, units, history, treatments, what_if, prescriptions, proposals, who_looked, alerts, shelves, notices,
+        rota, load, selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

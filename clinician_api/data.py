@@ -23,6 +23,7 @@ from clinician_api.live.room import Entry
 from clinician_api.live.views import View, status
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
+from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
@@ -96,6 +97,7 @@ class Data:
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
+        self.prescriptions = PrescriptionData(lambda: self._open)
         self.channels = ChannelData(lambda: self._open_own)
 
     async def open(self) -> None:
