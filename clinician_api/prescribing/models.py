@@ -117,7 +117,7 @@ class ProposalView(Model):
     patient: str
     unit: UnitId | None = Field(description="That serves the patient now")
     proposed_by: str
-    proposed_by_id: str
+    yours: bool = Field(description="You have proposed it: another has to sign, and you may withdraw it")
     proposed_at: datetime
     expires_at: datetime
     reason: str

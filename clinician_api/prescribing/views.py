@@ -27,11 +27,11 @@ _BETWEEN: Final = {rule.id: rule for rule in between_rules.load()}
 
 
 def prescription_view(
-    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], now_us: int
+    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], user_id: int, now_us: int
 ) -> View:
-    """A `Prescription`."""
+    """A `Prescription`, for this person."""
     held = prescribing.held(patient, now_us)
-    shown = [proposal_view(one, now_us) for one in proposals]
+    shown = [proposal_view(one, user_id, now_us) for one in proposals]
     items = [
         {"item": item, "unit": CONTEXT_LABELS[item][1], "value": held.items[item], "low": low, "high": high}
         for item, (low, high) in CONTEXT_RANGES.items()
@@ -50,7 +50,7 @@ def prescription_view(
     }
 
 
-def proposal_view(one: Proposal, now_us: int) -> View:
+def proposal_view(one: Proposal, user_id: int, now_us: int) -> View:
     """A `ProposalView`."""
     return {
         "proposal_id": str(one.proposal_id),
@@ -58,7 +58,7 @@ def proposal_view(one: Proposal, now_us: int) -> View:
         "patient": one.patient,
         "unit": one.unit,
         "proposed_by": one.proposer,
-        "proposed_by_id": str(one.user_id),
+        "yours": one.user_id == user_id,
         "proposed_at": moment(one.proposed_us),
         "expires_at": moment(one.expires_us),
         "reason": one.reason,

@@ -127,7 +127,7 @@ async def propose_prescription(
         raise ApiError(422, "missing", where="header.If-Match", hint="send the ETag of the prescription you have read")
 
     def look(patient: Patient, proposals: list[Proposal], now_us: int) -> None:
-        view = views.prescription_view(services.what_if.rules, number, patient, proposals, now_us)
+        view = views.prescription_view(services.what_if.rules, number, patient, proposals, session.user_id, now_us)
         check_unchanged(if_match, tag_of_state(patient.version, view), _plain(view))
 
     replay_id = None if proposal.replay_id is None else int(proposal.replay_id)
@@ -142,18 +142,18 @@ async def propose_prescription(
         raise ApiError(422, "not looked at", where=f"body.{error.where}", hint=str(error)) from error
     except Refused as error:
         raise ApiError(409, str(error), where="proposal", hint=error.hint) from error
-    return await told(made, services)
+    return await told(made, session, services)
 
 
-async def told(proposal_id: int, services: Services) -> models.Proposed:
+async def told(proposal_id: int, session: Session, services: Services) -> models.Proposed:
     """A proposal and its patient's prescription, as they stand now."""
     proposal = await services.data.prescriptions.proposal(proposal_id)
     assert proposal is not None, "append-only"
     standing = await services.data.prescriptions.standing(proposal.patient_id)
     assert standing is not None, "a patient who has a proposal stays"
-    view = views.proposal_view(proposal, standing.now_us)
+    view = views.proposal_view(proposal, session.user_id, standing.now_us)
     return models.Proposed.model_validate({
-        "proposal": view, "prescription": _view(proposal.patient_id, standing, services),
+        "proposal": view, "prescription": _view(proposal.patient_id, standing, session, services),
     })  # fmt: skip
 
 
@@ -169,14 +169,14 @@ def _answer(
     number: int, standing: Standing, session: Session, services: Services, response: Response
 ) -> models.Prescription:
     note_look(services, session, What.PRESCRIPTION, patients=[number])
-    view = _view(number, standing, services)
+    view = _view(number, standing, session, services)
     response.headers["ETag"] = tag_of_state(standing.patient.version, view)
     return models.Prescription.model_validate(view)
 
 
-def _view(number: int, standing: Standing, services: Services) -> dict[str, Any]:
-    rules = services.what_if.rules
-    return views.prescription_view(rules, number, standing.patient, standing.proposals, standing.now_us)
+def _view(number: int, standing: Standing, session: Session, services: Services) -> dict[str, Any]:
+    rules, user_id = services.what_if.rules, session.user_id
+    return views.prescription_view(rules, number, standing.patient, standing.proposals, user_id, standing.now_us)
 
 
 def _plain(view: dict[str, Any]) -> dict[str, Any]:

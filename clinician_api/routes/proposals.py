@@ -36,7 +36,7 @@ async def list_proposals(
     shown = [one for one in found[:limit] if session.scope.sees_clinic(one.clinic_id)]
     note_look(services, session, What.PRESCRIPTION, patients=[one.patient_id for one in shown])
     more = written((found[limit - 1].proposal_id,)) if len(found) > limit else None
-    proposals = [views.proposal_view(one, now_us) for one in shown]
+    proposals = [views.proposal_view(one, session.user_id, now_us) for one in shown]
     return models.Proposals.model_validate({"server_time": moment(now_us), "proposals": proposals, "next": more})
 
 
@@ -76,6 +76,6 @@ async def _settled(
     try:
         await services.data.prescriptions.settle(proposal, done)
     except Refused as error:
-        now = (await told(int(proposal_id), services)).model_dump(mode="json")
+        now = (await told(int(proposal_id), session, services)).model_dump(mode="json")
         raise ApiError(409, str(error), where=proposal_id, hint=error.hint, current=now) from error
-    return await told(int(proposal_id), services)
+    return await told(int(proposal_id), session, services)

@@ -15,8 +15,10 @@ import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
+import { PrescriptionPage } from "./pages/prescription";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { SignaturesPage } from "./pages/signatures";
 import { TreatmentsPage } from "./pages/treatments";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
@@ -80,6 +82,10 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "treatments":
       return <TreatmentsPage key={here.unit} id={here.unit} />;
+    case "prescription":
+      return <PrescriptionPage key={here.unit} id={here.unit} />;
+    case "signatures":
+      return <SignaturesPage />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":

@@ -5,6 +5,8 @@ export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
   | { readonly page: "treatments"; readonly unit: string }
+  | { readonly page: "prescription"; readonly unit: string }
+  | { readonly page: "signatures" }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
   | { readonly page: "devices" }
@@ -16,9 +18,11 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
   if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
+  if (page === "patients" && argument && more === "prescription") return { page: "prescription", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "signatures") return { page: "signatures" };
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
@@ -30,6 +34,8 @@ export const link = {
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
+  prescription: (unit: string) => `#/patients/${encodeURIComponent(unit)}/prescription`,
+  signatures: "#/signatures",
   devices: "#/devices",
   notices: "#/notices",
   rota: "#/rota",

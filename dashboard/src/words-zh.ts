@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chinesePrescription } from "./words-prescription-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -186,6 +187,7 @@ export const chinese: Words = {
   duty: chineseDuty,
   devices: chineseDevices,
   treatments: chineseTreatments,
+  prescription: chinesePrescription,
   patient: {
     back: "总览",
     unknown: "没有这台终端，或您无权查看。",

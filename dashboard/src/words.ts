@@ -8,6 +8,7 @@ import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } f
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishPrescription } from "./words-prescription";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -201,6 +202,7 @@ const english = {
   answers: englishAnswers,
   duty: englishDuty,
   treatments: englishTreatments,
+  prescription: englishPrescription,
   devices: englishDevices,
   patient: {
     back: "Wall",
