@@ -16,7 +16,7 @@ from alerts import own_levels, schema
 from alerts.own_levels import Number
 from alerts.prescribing.reach import HIGHER, REACH
 from alerts.ruleset import Ruleset
-from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule
+from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule, Rung
 
 Limits = Mapping[str, Mapping[str, float]]
 Items = Mapping[str, float | None]
@@ -162,24 +162,30 @@ def _out_of_range(rule: Rule, name: str, value: float | None) -> Wrong | None:
 def _out_of_order(rule: Rule, own: Mapping[str, float], asked: Mapping[str, float | None]) -> list[Wrong]:
     """A lower priority is told before a higher one; what is below is below what is above."""
     numbers = own_levels.numbers(rule)
-    levels = [
-        (name, REACH[rule.id, name].less, _effective(numbers[name], own.get(name)))
-        for name in _LADDER
-        if name in numbers
-    ]
+    upwards = {rule.own_name(n, "").removeprefix(f"{rule.id} "): _is_above(one) for n, one in enumerate(rule.rungs)}
+    present = [name for name in _LADDER if name in numbers]
     found = []
-    for (lower, way, before), (higher, its, after) in pairwise(levels):
-        if way == its:
-            fits, told = (before[0] <= after[0], "at most") if way == HIGHER else (before[1] >= after[1], "at least")
+    for lower, higher in pairwise(present):
+        before, after = (_effective(numbers[name], own.get(name)) for name in (lower, higher))
+        if upwards[lower] == upwards[higher]:
+            fits = before[1] <= after[0] if upwards[lower] else before[0] >= after[1]
+            told = "at most" if upwards[lower] else "at least"
         elif numbers[lower].signal:
             fits, told = before[1] < after[0], "less than"
         else:
-            continue
+            continue  # either side of a goal
         if not fits:
             at = lower if lower in asked else higher
-            limit = schema.number(after[0])
-            found.append(Wrong(f"limits.{rule.id}.{at}", f"{lower} has to be {told} {higher}, which is {limit}"))
+            found.append(Wrong(f"limits.{rule.id}.{at}", f"{lower} has to be {told} {higher}, {_told(after)}"))
     return found
+
+
+def _is_above(rung: Rung) -> bool:
+    return rung.beyond not in ("below", "at or below")
+
+
+def _told(number: tuple[float, float]) -> str:
+    return "which is " + " or ".join(map(schema.number, sorted(set(number))))
 
 
 def _effective(number: Number, own: float | None) -> tuple[float, float]:
@@ -224,7 +230,9 @@ def _wrong_item(item: str, value: float | None) -> Wrong | None:
 
 def _item(item: str, old: float | None, new: float | None) -> Change:
     found = _judged_item(item, old, new)
-    return Change("", item, CONTEXT_LABELS[item][1], old, new, *found, "docs/operations/prescription.md")
+    return Change(
+        "", item, CONTEXT_LABELS[item][1].partition(" ")[0], old, new, *found, "docs/operations/prescription.md"
+    )
 
 
 def _judged_item(item: str, old: float | None, new: float | None) -> tuple[Verdict, Why]:

@@ -33,7 +33,13 @@ def prescription_view(
     held = prescribing.held(patient, now_us)
     shown = [proposal_view(one, user_id, now_us) for one in proposals]
     items = [
-        {"item": item, "unit": CONTEXT_LABELS[item][1], "value": held.items[item], "low": low, "high": high}
+        {
+            "item": item,
+            "unit": CONTEXT_LABELS[item][1].partition(" ")[0],
+            "value": held.items[item],
+            "low": low,
+            "high": high,
+        }
         for item, (low, high) in CONTEXT_RANGES.items()
     ]
     return {

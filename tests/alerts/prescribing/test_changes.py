@@ -33,9 +33,11 @@ def item(name: str, old: float | None, new: float | None) -> changes.Change:
 @pytest.mark.parametrize(
     ("rule", "name", "old", "new", "expected"),
     [
-        ("R13", "high", None, 280, NARROWING), ("R13", "high", None, 300, HARMLESS), ("R13", "high", None, 301, DANGEROUS),
+        ("R13", "high", None, 280, NARROWING), ("R13", "high", None, 300, HARMLESS),
+        ("R13", "high", None, 301, DANGEROUS),
         ("R13", "high", 280, 300, WIDENING), ("R13", "high", 280, None, WIDENING), ("R13", "high", 320, 310, NARROWING),
-        ("R13", "high", 320, None, NARROWING), ("R13", "high", 320, 330, DANGEROUS), ("R13", "high", 320, 320, HARMLESS),
+        ("R13", "high", 320, None, NARROWING), ("R13", "high", 320, 330, DANGEROUS),
+        ("R13", "high", 320, 320, HARMLESS),
         ("R13", "medium", None, 290, WIDENING), ("R13", "medium", None, 240, NARROWING),
         # Pressures below nought: further down is less.
         ("R14", "high", None, -260, DANGEROUS), ("R14", "high", None, -240, NARROWING),
@@ -43,9 +45,11 @@ def item(name: str, old: float | None, new: float | None) -> changes.Change:
         ("R18", "low", None, 32, WIDENING), ("R18", "low", None, 34, NARROWING), ("R18", "high", None, 41.5, DANGEROUS),
         # 90, or 100 where the pressure was 160 before: whom 95 concerns is not known before the treatment.
         ("R01", "medium", None, 95, WIDENING), ("R01", "medium", None, 89, DANGEROUS),
-        ("R01", "medium", None, 100, NARROWING), ("R01", "medium", None, 105, NARROWING), ("R01", "high", None, 75, DANGEROUS),
+        ("R01", "medium", None, 100, NARROWING), ("R01", "medium", None, 105, NARROWING),
+        ("R01", "high", None, 75, DANGEROUS),
         ("R07", "medium", None, 14, DANGEROUS), ("R07", "low", None, 11, WIDENING),
-        ("R10", "high", None, 25, DANGEROUS), ("R10", "high", None, 15, NARROWING), ("R11", "high", None, 16, DANGEROUS),
+        ("R10", "high", None, 25, DANGEROUS), ("R10", "high", None, 15, NARROWING),
+        ("R11", "high", None, 16, DANGEROUS),
         # Higher blinds R10 and R11, lower hides that they are blind.
         ("R12", "low", None, 26, DANGEROUS), ("R12", "low", None, 24, DANGEROUS), ("R12", "low", 30, None, NARROWING),
         ("R12", "low", 30, 25, NARROWING), ("R12", "low", None, 25, HARMLESS),
@@ -71,7 +75,8 @@ def test_a_limit(rule: str, name: str, old: float | None, new: float | None, exp
         ("prescribed_conductivity_ms_cm", 14.0, 14.2, HARMLESS, Why.OTHER_MEASURE),
         ("prescribed_conductivity_ms_cm", 14.0, 13.0, DANGEROUS, Why.LARGE_STEP),
         ("prescribed_spktv", 1.4, 1.2, WIDENING, Why.LESS), ("prescribed_heparin_ml_h", 1.0, 0.0, WIDENING, Why.BACK),
-        ("prescribed_heparin_ml_h", 1.0, 1.5, HARMLESS, Why.OTHER_MEASURE), ("heparin_stop_min", 30, 30, HARMLESS, Why.SAME),
+        ("prescribed_heparin_ml_h", 1.0, 1.5, HARMLESS, Why.OTHER_MEASURE),
+        ("heparin_stop_min", 30, 30, HARMLESS, Why.SAME),
     ],
 )  # fmt: skip
 def test_a_prescribed_item(name: str, old: Any, new: Any, expected: Verdict, why: Why) -> None:
@@ -136,7 +141,8 @@ def test_all_together_are_what_the_greatest_of_them_is(data: st.DataObject) -> N
     ("held", "wanted", "expected"),
     [
         ({}, {"R13": {"high": 240}}, "limits.R13.high"), ({}, {"R13": {"medium": 310}}, "limits.R13.medium"),
-        ({}, {"R13": {"medium": 310, "high": 320}}, None), ({"R13": {"high": 280}}, {"R13": {"medium": 290}}, "limits.R13.medium"),
+        ({}, {"R13": {"medium": 310, "high": 320}}, None),
+        ({"R13": {"high": 280}}, {"R13": {"medium": 290}}, "limits.R13.medium"),
         ({"R13": {"high": 320, "medium": 310}}, {"R13": {"high": None}}, "limits.R13.high"),
         ({}, {"R14": {"medium": -255}}, "limits.R14.medium"), ({}, {"R14": {"medium": -240}}, None),
         # Colder than warm: else one of them stands all the time.
