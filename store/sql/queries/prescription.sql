@@ -3,8 +3,10 @@ SELECT pg_advisory_xact_lock(hashtext('homehd prescription'), %(patient)s)
 
 -- name: prescribed_patient
 SELECT
-    display_name, clinic_id, target_weight_kg::float8, pre_systolic_mmhg::float8, prescribed_conductivity_ms_cm::float8,
-    transmembrane_limit_mmhg::float8, prescribed_spktv::float8, prescribed_heparin_ml_h::float8, heparin_stop_min::float8
+    -- By way of numeric: 1.4 as it was typed, not as a real holds it.
+    display_name, clinic_id, target_weight_kg::numeric::float8, pre_systolic_mmhg::numeric::float8,
+    prescribed_conductivity_ms_cm::numeric::float8, transmembrane_limit_mmhg::numeric::float8,
+    prescribed_spktv::numeric::float8, prescribed_heparin_ml_h::numeric::float8, heparin_stop_min::numeric::float8
 FROM patient
 WHERE patient_id = %(patient)s
 
