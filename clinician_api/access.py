@@ -52,6 +52,8 @@ class Action(StrEnum):
     SEE_WHO_LOOKED = "see who looked"  # at a patient
     KEEP_CHANNELS = "keep channels"  # one's own: by what one is reached
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
+    SEE_PRESCRIPTION = "see prescription"  # and limits of the patient's own, with their history
+    CHANGE_PRESCRIPTION = "change prescription"  # and limits: propose, sign, reject; see what waits for a signature
     SEE_COVERAGE = "see coverage"  # who is on call now, and whether the way to people works, in a line
     SEE_ROTA = "see rota"
     SEE_SELFTEST = "see self-test"  # by person and channel
@@ -68,14 +70,16 @@ _TECHNICAL: Final = _OWN | {
 }  # fmt: skip
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
-    Action.SEE_NOTICES, Action.SEE_LOAD,
+    Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR}
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS
-    | {Action.TRY_LIMITS, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
-    | {Action.SIGN_TREATMENTS},
+    | {
+        Action.TRY_LIMITS, Action.CHANGE_PRESCRIPTION, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA,
+        Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST, Action.SIGN_TREATMENTS,
+    },
     Role.NURSE: _ANSWERS,
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
@@ -113,6 +117,15 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,
+    ("GET", "/api/patients/{patient_id}/prescription"): Action.SEE_PRESCRIPTION,
+    ("GET", "/api/units/{unit}/prescription"): Action.SEE_PRESCRIPTION,
+    ("GET", "/api/patients/{patient_id}/prescription/history"): Action.SEE_PRESCRIPTION,
+    ("POST", "/api/patients/{patient_id}/prescription/replay"): Action.CHANGE_PRESCRIPTION,
+    ("POST", "/api/patients/{patient_id}/prescription/proposals"): Action.CHANGE_PRESCRIPTION,
+    ("GET", "/api/proposals"): Action.CHANGE_PRESCRIPTION,
+    ("POST", "/api/proposals/{proposal_id}/sign"): Action.CHANGE_PRESCRIPTION,
+    ("POST", "/api/proposals/{proposal_id}/reject"): Action.CHANGE_PRESCRIPTION,
+    ("POST", "/api/proposals/{proposal_id}/withdraw"): Action.CHANGE_PRESCRIPTION,
     ("GET", "/api/patients/{patient_id}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/units/{unit}/audit"): Action.SEE_WHO_LOOKED,
     ("GET", "/api/treatments/{treatment_id}"): Action.SEE_TREATMENTS,

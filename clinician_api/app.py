@@ -32,7 +32,9 @@ from clinician_api.routes import (
     many_alerts,
     notices,
     pages,
+    prescriptions,
     problems,
+    proposals,
     receipts,
     reviews,
     rota,
@@ -94,9 +96,9 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, reviews, sign_offs, what_if, who_looked, alerts, many_alerts,
-        shelves, notices, rota, load, screens, selftest, channels, receipts, signals, rules, problems, health,
-        live, pages,
+        session, units, history, treatments, reviews, sign_offs, what_if, prescriptions, proposals, who_looked,
+        alerts, many_alerts, shelves, notices, rota, load, screens, selftest, channels, receipts, signals,
+        rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -23,6 +23,7 @@ from clinician_api.live.room import Entry
 from clinician_api.live.views import View, status
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
+from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
 from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.treatments import history
@@ -98,6 +99,7 @@ class Data:
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
         self.sign_offs = SignOffData(lambda: self._open, self.title)
+        self.prescriptions = PrescriptionData(lambda: self._open)
         self.channels = ChannelData(lambda: self._open_own)
 
     async def open(self) -> None:

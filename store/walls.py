@@ -25,8 +25,10 @@ GRANTS: Final[dict[str, str]] = {
     # Of a clinic: each of them has a policy.
     "unit": "SELECT", "patient": "SELECT", "binding": "SELECT", "unit_status": "SELECT", "engine_state": "SELECT",
     "machine_event": "SELECT", "unit_service_event": "SELECT", "treatment": "SELECT", "treatment_summary": "SELECT",
-    "between_finding": "SELECT", "treatment_comparison": "SELECT", "arrangement": "SELECT", "measurement": "SELECT",
-    "sign_off": "SELECT, INSERT", "sign_off_mark": "SELECT, DELETE",
+    "between_finding": "SELECT", "treatment_comparison": "SELECT", "arrangement": "SELECT, INSERT",
+    "measurement": "SELECT", "sign_off": "SELECT, INSERT", "sign_off_mark": "SELECT, DELETE",
+    "prescription_replay": "SELECT, INSERT", "prescription_proposal": "SELECT, INSERT",
+    "prescription_outcome": "SELECT, INSERT",
     "alert": "SELECT, UPDATE", "alert_event": "SELECT, INSERT", "shelving_event": "SELECT, INSERT",
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",

@@ -44,6 +44,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/duty/duty_models.py": "tests/clinician_api/duty/test_duty_views.py",
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",
     "clinician_api/alerting/models.py": "tests/clinician_api/alerting/test_notice_views.py",
+    "clinician_api/prescribing/models.py": "tests/clinician_api/prescribing/test_views.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
     "clinician_api/signing/models.py": "tests/clinician_api/signing/test_sign_off_views.py",
     "homehd/demo.py": "tests/integration/test_browser.py",

@@ -33,6 +33,7 @@ class What(StrEnum):
     NOTICES = "notices"
     WALL = "wall"
     WHAT_IF = "what if"
+    PRESCRIPTION = "prescription"
     WHO_LOOKED = "who looked"
 
 

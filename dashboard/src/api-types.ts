@@ -96,28 +96,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/alerts/acknowledge-low": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Acknowledge Low
-         * @description Take note of up to a hundred low alerts. Each is done, or not, by itself, and its outcome is told.
-         *
-         *     None is done that is more than low by now, or that is told to people together with something that is.
-         */
-        readonly post: operations["acknowledge_low"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/coverage": {
         readonly parameters: {
             readonly query?: never;
@@ -470,6 +448,90 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/prescription": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Prescription
+         * @description What holds for a patient now, what is proposed, and what each number can be. 404 also for another clinic's.
+         */
+        readonly get: operations["get_prescription"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Prescription History
+         * @description Every version: what was arranged, by whom, why, when, from when on, and who signed besides; newest first.
+         */
+        readonly get: operations["prescription_history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/proposals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Propose Prescription
+         * @description Change what holds: at once, or, of a dangerous widening, when another nephrologist of the clinic has signed.
+         *
+         *     `If-Match` is the `ETag` of what was read, and has to be there. 422 names each value that cannot be.
+         */
+        readonly post: operations["propose_prescription"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replay Prescription
+         * @description What the last ten treatments would have told with these changes; kept, and to be named when they are proposed.
+         *
+         *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
+         */
+        readonly post: operations["replay_prescription"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/treatments": {
         readonly parameters: {
             readonly query?: never;
@@ -512,6 +574,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/proposals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description What waits for a second signature in the session's clinic, oldest first.
+         */
+        readonly get: operations["list_proposals"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/reject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Reject Proposal
+         * @description As the second person: it will not hold, and its proposer reads why.
+         */
+        readonly post: operations["reject_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Proposal
+         * @description As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
+         */
+        readonly post: operations["sign_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/withdraw": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw Proposal
+         * @description Its proposer takes it back.
+         */
+        readonly post: operations["withdraw_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/receipts/{receipt}": {
         readonly parameters: {
             readonly query?: never;
@@ -528,69 +670,6 @@ export interface paths {
          *     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
          */
         readonly post: operations["receive"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/reviews": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List Reviews
-         * @description Treatments that are over and wait for a signature, newest first, each with its reasons to be looked at.
-         *
-         *     One that was signed comes back when anything about it has changed since: late readings, an alert found afterwards, a
-         *     weight, a prescription for a time that is past.
-         */
-        readonly get: operations["list_reviews"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/reviews/counts": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Count Reviews
-         * @description How many treatments wait for a signature.
-         */
-        readonly get: operations["count_reviews"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/reviews/sign": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Sign Many
-         * @description Sign unremarkable treatments as they were read; each by itself, so that one that has changed stops no other.
-         */
-        readonly post: operations["sign_many"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -757,28 +836,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/screens": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List Screens
-         * @description The screens of the session's clinic that show alerts, named ones first, and how many of them would be heard.
-         *
-         *     A screen says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
-         */
-        readonly get: operations["list_screens"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/selftest": {
         readonly parameters: {
             readonly query?: never;
@@ -867,86 +924,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/treatments/{treatment_id}/call-doctor": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Call Doctor
-         * @description Say that a doctor has to look: it stays in the queue, and is not signed in bulk. `If-Match` is needed.
-         */
-        readonly post: operations["call_doctor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/treatments/{treatment_id}/report": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Treatment Report
-         * @description All that goes on the one page of a treatment, but its course.
-         */
-        readonly get: operations["treatment_report"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/treatments/{treatment_id}/review": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Get Review
-         * @description One treatment as it is to be judged now, and who has signed it. Its ETag is what `If-Match` takes.
-         */
-        readonly get: operations["get_review"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/treatments/{treatment_id}/sign": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Sign Treatment
-         * @description Sign a treatment as it was read: `If-Match` is needed. 409 when it is signed already, or goes on.
-         */
-        readonly post: operations["sign_treatment"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/units": {
         readonly parameters: {
             readonly query?: never;
@@ -999,6 +976,26 @@ export interface paths {
          * @description The same of the patient whom a unit serves now; no rows when it serves nobody.
          */
         readonly get: operations["who_looked_at_patient_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/prescription": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Prescription Of Unit
+         * @description The same of the patient whom a unit serves now; 404 when it serves nobody.
+         */
+        readonly get: operations["prescription_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1169,37 +1166,11 @@ export interface components {
             readonly outcome: "acknowledged" | "already acknowledged";
         };
         /**
-         * AcknowledgedMany
-         * @description What came of each, in the order asked. Asked again, what was done stays done.
-         */
-        readonly AcknowledgedMany: {
-            /**
-             * Done
-             * @description How many are acknowledged now, by whomever
-             */
-            readonly done: number;
-            /** Outcomes */
-            readonly outcomes: readonly components["schemas"]["OneOfMany"][];
-        };
-        /**
-         * AcknowledgeMany
-         * @description Body of an acknowledgement of several low alerts.
-         */
-        readonly AcknowledgeMany: {
-            /**
-             * Alert Ids
-             * @description Each once; one that is named twice is done once
-             */
-            readonly alert_ids: readonly string[];
-            /** Note */
-            readonly note?: string | null;
-        };
-        /**
          * Action
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1535,19 +1506,35 @@ export interface components {
          */
         readonly Audience: "clinical" | "technical" | "operations";
         /**
+         * BetweenLimit
+         * @description One number of a rule between treatments.
+         */
+        readonly BetweenLimit: {
+            /** Name */
+            readonly name: string;
+            /** Own */
+            readonly own: number | null;
+            /** Usual */
+            readonly usual: number;
+        };
+        /**
+         * BetweenRule
+         * @description A rule between treatments; its limits are arranged at the command line.
+         */
+        readonly BetweenRule: {
+            /** Limits */
+            readonly limits: readonly components["schemas"]["BetweenLimit"][];
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
          * Broken
          * @description The first part of the way that did not work; these words are stored.
          * @enum {string}
          */
         readonly Broken: "" | "broker" | "ingest" | "rules" | "notifier" | "channels" | "interrupted";
-        /**
-         * CallDoctor
-         * @description A call for a doctor.
-         */
-        readonly CallDoctor: {
-            /** Note */
-            readonly note: string;
-        };
         /**
          * Cause
          * @description Why a treatment was interrupted; these words are stored.
@@ -1555,16 +1542,56 @@ export interface components {
          */
         readonly Cause: "phase" | "machine lost" | "no readings";
         /**
+         * Changes
+         * @description What is to be changed; what is not named stays.
+         */
+        readonly Changes: {
+            /**
+             * Items
+             * @description Prescribed item, value; null: not known any more
+             * @default {}
+             */
+            readonly items: {
+                readonly [key: string]: number | null;
+            };
+            /**
+             * Limits
+             * @description Rule, number, limit; null: the rule's own again
+             * @default {}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
+             */
+            readonly limits: {
+                readonly [key: string]: {
+                    readonly [key: string]: number | null;
+                };
+            };
+        };
+        /**
          * ChangeView
-         * @description A figure that was another when it was signed; null: not known.
+         * @description One change of a proposal, as it was judged.
          */
         readonly ChangeView: {
-            /** Now */
-            readonly now: number | null;
-            /** Was */
-            readonly was: number | null;
-            /** What */
-            readonly what: string;
+            /** Name */
+            readonly name: string;
+            /** New */
+            readonly new: number | null;
+            /** Old */
+            readonly old: number | null;
+            /**
+             * Rule
+             * @description Empty of a prescribed item
+             */
+            readonly rule: string;
+            /** Source */
+            readonly source: string;
+            /** Unit */
+            readonly unit: string;
+            readonly verdict: components["schemas"]["Verdict"];
+            readonly why: components["schemas"]["Why"];
         };
         /**
          * ChannelTestView
@@ -1597,9 +1624,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: first a subscription, then a receipt for every page, and whether it would be heard.
+         * @description What a client says: first a subscription, then a receipt for every page.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -1909,6 +1936,56 @@ export interface components {
             readonly unit: string;
         };
         /**
+         * HistoryStep
+         * @description One thing that was arranged: it holds from `since` until the next of its kind does.
+         */
+        readonly HistoryStep: {
+            /** By */
+            readonly by: string;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            readonly entered_at: string;
+            /**
+             * Item
+             * @description Empty of limits
+             */
+            readonly item: string;
+            /**
+             * Limits
+             * @description All of the patient's own for the rule; none: the rule's own again
+             */
+            readonly limits: {
+                readonly [key: string]: number;
+            };
+            /** Number */
+            readonly number: string;
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Rule
+             * @description Empty of a prescribed item
+             */
+            readonly rule: string;
+            /** Signed At */
+            readonly signed_at: string | null;
+            /**
+             * Signed By
+             * @description Who signed besides; null where nobody had to
+             */
+            readonly signed_by: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Value */
+            readonly value: number | null;
+            /** @description Null where it was entered at the command line */
+            readonly verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
          * HoleView
          * @description A stretch that nobody answers.
          */
@@ -1954,12 +2031,82 @@ export interface components {
             readonly until: string | null;
         };
         /**
+         * ItemView
+         * @description One prescribed item.
+         */
+        readonly ItemView: {
+            /** High */
+            readonly high: number;
+            /** Item */
+            readonly item: string;
+            /**
+             * Low
+             * @description Outside low … high it is a mistake of unit or of typing
+             */
+            readonly low: number;
+            /** Unit */
+            readonly unit: string;
+            /**
+             * Value
+             * @description Null: not known, so its rules are not evaluated
+             */
+            readonly value: number | null;
+        };
+        /**
          * KioskCode
          * @description A one-time code of `homehd kiosk add`.
          */
         readonly KioskCode: {
             /** Code */
             readonly code: string;
+        };
+        /**
+         * LevelView
+         * @description One number of a rule that can be a patient's own.
+         */
+        readonly LevelView: {
+            /** High */
+            readonly high: number;
+            /**
+             * Less
+             * @description Which way less is told
+             * @enum {string}
+             */
+            readonly less: "higher" | "lower";
+            /**
+             * Low
+             * @description Between low and high it can be
+             */
+            readonly low: number;
+            /** Name */
+            readonly name: string;
+            /**
+             * Own
+             * @description The patient's; null: the rule's own holds
+             */
+            readonly own: number | null;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            readonly priority: "high" | "medium" | "low";
+            /**
+             * Source
+             * @description Why, in English
+             */
+            readonly source: string;
+            /** Unit */
+            readonly unit: string;
+            /**
+             * Usual
+             * @description The rule's own; two where it depends on the pressure before the treatment
+             */
+            readonly usual: readonly number[];
+            /**
+             * Vital
+             * @description Beyond the rule's own, that way, another nephrologist has to sign
+             */
+            readonly vital: boolean;
         };
         /**
          * LineView
@@ -2372,20 +2519,6 @@ export interface components {
             readonly yours: boolean;
         };
         /**
-         * OneOfMany
-         * @description What came of one alert.
-         */
-        readonly OneOfMany: {
-            /** Alert Id */
-            readonly alert_id: string;
-            /**
-             * Outcome
-             * @description not low: it, or what it is told with, is more than low: to be answered by itself. unknown: there is none that you see. not recorded: the database did not take it, ask again
-             * @enum {string}
-             */
-            readonly outcome: "acknowledged" | "already acknowledged" | "over" | "not low" | "unknown" | "not recorded";
-        };
-        /**
          * OpenView
          * @description A notice that people were asked about, or that is held.
          */
@@ -2647,16 +2780,40 @@ export interface components {
             readonly yours: boolean;
         };
         /**
-         * PrescribedView
-         * @description As prescribed when the treatment began; null: nothing is.
+         * Prescription
+         * @description What holds for a patient now. `ETag` goes back as `If-Match` with a proposal.
          */
-        readonly PrescribedView: {
-            /** Spktv */
-            readonly spktv: number | null;
-            /** Target Weight Kg */
-            readonly target_weight_kg: number | null;
-            /** Treatment Min */
-            readonly treatment_min: number | null;
+        readonly Prescription: {
+            /** Between */
+            readonly between: readonly components["schemas"]["BetweenRule"][];
+            /** Items */
+            readonly items: readonly components["schemas"]["ItemView"][];
+            /**
+             * Past
+             * @description The last ones, newest first, whatever became of them
+             */
+            readonly past: readonly components["schemas"]["ProposalView"][];
+            /** Patient */
+            readonly patient: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /** Rules */
+            readonly rules: readonly components["schemas"]["RuleLimits"][];
+            /** @description For a signature; until then what is above holds */
+            readonly waiting: components["schemas"]["ProposalView"] | null;
+        };
+        /**
+         * PrescriptionHistory
+         * @description Versions, newest first.
+         */
+        readonly PrescriptionHistory: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Steps */
+            readonly steps: readonly components["schemas"]["HistoryStep"][];
         };
         /**
          * Priority
@@ -2747,6 +2904,128 @@ export interface components {
             readonly title: string;
             /** Type */
             readonly type: string;
+        };
+        /**
+         * Proposals
+         * @description Proposals that wait for a signature, oldest first.
+         */
+        readonly Proposals: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Proposals */
+            readonly proposals: readonly components["schemas"]["ProposalView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * ProposalView
+         * @description What somebody wants changed, and what became of it.
+         */
+        readonly ProposalView: {
+            /** Changes */
+            readonly changes: readonly components["schemas"]["ChangeView"][];
+            /** Decided At */
+            readonly decided_at: string | null;
+            /** Decided By */
+            readonly decided_by: string | null;
+            /** Decided Reason */
+            readonly decided_reason: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /** Patient */
+            readonly patient: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /** Proposal Id */
+            readonly proposal_id: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            readonly proposed_at: string;
+            /** Proposed By */
+            readonly proposed_by: string;
+            /** Reason */
+            readonly reason: string;
+            readonly replay: components["schemas"]["ReplaySummary"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "waiting" | "in force" | "rejected" | "withdrawn" | "expired" | "overtaken";
+            /**
+             * Unit
+             * @description That serves the patient now
+             */
+            readonly unit: string | null;
+            readonly verdict: components["schemas"]["Verdict"];
+            /**
+             * Yours
+             * @description You have proposed it: another has to sign, and you may withdraw it
+             */
+            readonly yours: boolean;
+        };
+        /**
+         * Propose
+         * @description A proposal, by somebody who has seen what it would have done.
+         */
+        readonly Propose: {
+            /**
+             * Items
+             * @description Prescribed item, value; null: not known any more
+             * @default {}
+             */
+            readonly items: {
+                readonly [key: string]: number | null;
+            };
+            /**
+             * Limits
+             * @description Rule, number, limit; null: the rule's own again
+             * @default {}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
+             */
+            readonly limits: {
+                readonly [key: string]: {
+                    readonly [key: string]: number | null;
+                };
+            };
+            /**
+             * Reason
+             * @description Why, for those who come after you: 10 characters at least
+             */
+            readonly reason: string;
+            /**
+             * Replay Id
+             * @description Of the answer to …/prescription/replay for the same changes
+             */
+            readonly replay_id?: string | null;
+            /**
+             * Without Treatments
+             * @description I know that no treatment is stored on which it could be tried
+             * @default false
+             */
+            readonly without_treatments: boolean;
+        };
+        /**
+         * Proposed
+         * @description What became of it, and how things stand.
+         */
+        readonly Proposed: {
+            readonly prescription: components["schemas"]["Prescription"];
+            readonly proposal: components["schemas"]["ProposalView"];
         };
         /**
          * PushKey
@@ -2851,42 +3130,6 @@ export interface components {
          */
         readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
-         * ReasonCode
-         * @description Kinds of reason; these words are stored and are filters of the queue.
-         * @enum {string}
-         */
-        readonly ReasonCode: "alerts" | "dose" | "shortened" | "target weight" | "ultrafiltration rate" | "low blood pressure" | "blood pressure fell" | "high blood pressure" | "gaps" | "rules blind" | "machine alarms" | "not judged";
-        /**
-         * ReasonView
-         * @description Why a treatment wants a person's eyes.
-         */
-        readonly ReasonView: {
-            /**
-             * About
-             * @description Of `not judged`: what could not be; else empty
-             */
-            readonly about: string;
-            readonly code: components["schemas"]["ReasonCode"];
-            /** Inputs */
-            readonly inputs: {
-                readonly [key: string]: number;
-            };
-            /** Limits */
-            readonly limits: {
-                readonly [key: string]: number;
-            };
-            /**
-             * Text
-             * @description In English, with numbers and limits
-             */
-            readonly text: string;
-            /**
-             * Why
-             * @description Of `not judged`: what was missing; else empty
-             */
-            readonly why: string;
-        };
-        /**
          * ReceiptState
          * @description What a device says of a delivery.
          */
@@ -2896,6 +3139,14 @@ export interface components {
              * @enum {string}
              */
             readonly state: "delivered" | "read";
+        };
+        /**
+         * RejectProposal
+         * @description Why not.
+         */
+        readonly RejectProposal: {
+            /** Reason */
+            readonly reason: string;
         };
         /**
          * RemovedChannel
@@ -2909,188 +3160,86 @@ export interface components {
             readonly others: boolean;
         };
         /**
-         * ReportAlarm
-         * @description An alarm of the machine.
+         * Replayed
+         * @description What was worked out, by whose number it is proposed, and what the change is judged to be.
          */
-        readonly ReportAlarm: {
-            /**
-             * Ended
-             * @description False: it stood when the treatment was over
-             */
-            readonly ended: boolean;
-            /** Label */
-            readonly label: string;
-            /** Name */
-            readonly name: string;
-            /**
-             * Since
-             * Format: date-time
-             */
-            readonly since: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            readonly until: string;
+        readonly Replayed: {
+            /** Changes */
+            readonly changes: readonly components["schemas"]["ChangeView"][];
+            /** Replay Id */
+            readonly replay_id: string;
+            readonly summary: components["schemas"]["ReplaySummary"];
+            readonly verdict: components["schemas"]["Verdict"];
         };
         /**
-         * ReportAlert
-         * @description An alert of a treatment, and who answered it.
+         * ReplayRule
+         * @description What the change does to one rule's alerts of the past.
          */
-        readonly ReportAlert: {
-            /** Accepted At */
-            readonly accepted_at: string | null;
+        readonly ReplayRule: {
             /**
-             * Accepted By
-             * @description Who took responsibility first
+             * Added
+             * @description The first of those told besides, at most 20
              */
-            readonly accepted_by: string | null;
-            /** Acknowledged At */
-            readonly acknowledged_at: string | null;
-            /** Acknowledged By */
-            readonly acknowledged_by: string | null;
-            /** Alert Id */
-            readonly alert_id: string;
-            /** Late */
-            readonly late: boolean;
-            readonly priority: components["schemas"]["Priority"];
-            /** Reason */
-            readonly reason: string;
+            readonly added: readonly components["schemas"]["WhatIfAlert"][];
+            /** Added Count */
+            readonly added_count: number;
+            /**
+             * Changed Count
+             * @description Told in both, at another priority
+             */
+            readonly changed_count: number;
+            /**
+             * Gone
+             * @description The first of those not told, at most 20
+             */
+            readonly gone: readonly components["schemas"]["WhatIfAlert"][];
+            /** Gone Count */
+            readonly gone_count: number;
+            /**
+             * Missed High
+             * @description High ones that would not have been told, or not as high ones
+             */
+            readonly missed_high: readonly components["schemas"]["WhatIfAlert"][];
+            /** New */
+            readonly new: number;
+            /** Old */
+            readonly old: number;
             /** Rule */
             readonly rule: string;
-            /** Rule Version */
-            readonly rule_version: string;
-            /**
-             * Since
-             * Format: date-time
-             */
-            readonly since: string;
             /** Title */
             readonly title: string;
         };
         /**
-         * ReviewAnswer
-         * @description One of them.
+         * ReplaySummary
+         * @description What other limits would have said of a patient's last treatments.
          */
-        readonly ReviewAnswer: {
-            readonly review: components["schemas"]["ReviewView"];
-        };
-        /**
-         * ReviewCounts
-         * @description How many treatments wait.
-         */
-        readonly ReviewCounts: {
-            /** Beyond */
-            readonly beyond: boolean;
+        readonly ReplaySummary: {
+            /** Hours */
+            readonly hours: number;
+            /** Missed High */
+            readonly missed_high: number;
+            /** New */
+            readonly new: number;
             /**
-             * Called
-             * @description To which a doctor was called
+             * Not Judged
+             * @description Rules on silence: what is stored does not tell it
              */
-            readonly called: number;
+            readonly not_judged: readonly string[];
             /**
-             * Exceptional
-             * @description With a reason, or a call for a doctor
+             * Old
+             * @description Alerts, as it was
              */
-            readonly exceptional: number;
+            readonly old: number;
             /**
-             * Reasons
-             * @description By code; a treatment counts once for each
+             * Rules
+             * @description Those that say something else, and those that are changed
              */
-            readonly reasons: {
-                readonly [key: string]: number;
-            };
+            readonly rules: readonly components["schemas"]["ReplayRule"][];
             /**
-             * Returned
-             * @description That were signed for an earlier state
+             * Treatments
+             * @description 0: none is stored, so nothing is known
              */
-            readonly returned: number;
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
-            /** Unremarkable */
-            readonly unremarkable: number;
-        };
-        /**
-         * Reviews
-         * @description Treatments to review, newest first.
-         */
-        readonly Reviews: {
-            /**
-             * Beyond
-             * @description There are more than are looked through: older ones come when these are signed
-             */
-            readonly beyond: boolean;
-            /**
-             * Next
-             * @description `cursor` of what comes after these; null: that was all
-             */
-            readonly next: string | null;
-            /** Reviews */
-            readonly reviews: readonly components["schemas"]["ReviewView"][];
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
-        };
-        /**
-         * ReviewState
-         * @description Where a treatment stands.
-         * @enum {string}
-         */
-        readonly ReviewState: "goes on" | "unsigned" | "signed" | "signed for an earlier state";
-        /**
-         * ReviewView
-         * @description A treatment as it is to be judged now, and who has signed it.
-         */
-        readonly ReviewView: {
-            /** @description A call for a doctor since then */
-            readonly called: components["schemas"]["SignOffView"] | null;
-            /**
-             * Changes
-             * @description Figures that have changed since it was signed
-             */
-            readonly changes: readonly components["schemas"]["ChangeView"][];
-            /**
-             * Etag
-             * @description What `If-Match` takes, and each item of `POST /api/reviews/sign`
-             */
-            readonly etag: string;
-            /**
-             * Gone Reasons
-             * @description Texts of those that were there, and are no more
-             */
-            readonly gone_reasons: readonly string[];
-            /** History */
-            readonly history: readonly components["schemas"]["SignOffView"][];
-            /**
-             * New Reasons
-             * @description Those that were not there when it was signed
-             */
-            readonly new_reasons: readonly components["schemas"]["ReasonView"][];
-            /**
-             * News
-             * @description Kinds of what is not signed
-             */
-            readonly news: readonly string[];
-            readonly prescribed: components["schemas"]["PrescribedView"];
-            /**
-             * Reasons
-             * @description Empty: unremarkable, all was known and within its limits
-             */
-            readonly reasons: readonly components["schemas"]["ReasonView"][];
-            /** @description The last signature */
-            readonly signed: components["schemas"]["SignOffView"] | null;
-            readonly state: components["schemas"]["ReviewState"];
-            /** Systolic Before */
-            readonly systolic_before: number | null;
-            readonly treatment: components["schemas"]["TreatmentView"];
-            /** Weight After Kg */
-            readonly weight_after_kg: number | null;
-            /** Weight Before Kg */
-            readonly weight_before_kg: number | null;
+            readonly treatments: number;
         };
         /**
          * Role
@@ -3165,6 +3314,18 @@ export interface components {
             readonly trouble: string;
             /** Zone */
             readonly zone: string;
+        };
+        /**
+         * RuleLimits
+         * @description A rule on readings.
+         */
+        readonly RuleLimits: {
+            /** Levels */
+            readonly levels: readonly components["schemas"]["LevelView"][];
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
         };
         /**
          * RuleLoadView
@@ -3252,47 +3413,6 @@ export interface components {
              * @description In force now; an alert keeps that of its own time
              */
             readonly version: string;
-        };
-        /**
-         * ScreensAnswer
-         * @description The screens that show alerts, as this server process holds them open, and how many of them would be heard.
-         */
-        readonly ScreensAnswer: {
-            /**
-             * Armed
-             * @description A person heard them, and they are neither blocked nor paused
-             */
-            readonly armed: number;
-            /** Screens */
-            readonly screens: readonly components["schemas"]["ScreenView"][];
-        };
-        /**
-         * ScreenSound
-         * @description Whether this screen would be heard, as far as it knows: it cannot hear itself.
-         */
-        readonly ScreenSound: {
-            /**
-             * Sound
-             * @description off: nobody turned it on, or nobody heard its test; blocked: the browser wants a press first; paused: silenced for two minutes; armed: a person has heard it on this browser
-             * @enum {string}
-             */
-            readonly sound: "off" | "blocked" | "paused" | "armed";
-        };
-        /**
-         * ScreenView
-         * @description A screen that is open now.
-         */
-        readonly ScreenView: {
-            /**
-             * Name
-             * @description Of a screen on a wall; empty: a person's browser
-             */
-            readonly name: string;
-            /**
-             * Sound
-             * @enum {string}
-             */
-            readonly sound: "off" | "blocked" | "paused" | "armed";
         };
         /**
          * Selftest
@@ -3592,97 +3712,6 @@ export interface components {
             ] | null;
         };
         /**
-         * Signed
-         * @description What came of one of them.
-         */
-        readonly Signed: {
-            readonly outcome: components["schemas"]["SigningOutcome"];
-            readonly review: components["schemas"]["ReviewView"] | null;
-            /** Treatment Id */
-            readonly treatment_id: string;
-        };
-        /**
-         * SignedMany
-         * @description What came of each, in the order of the question.
-         */
-        readonly SignedMany: {
-            /** Results */
-            readonly results: readonly components["schemas"]["Signed"][];
-        };
-        /**
-         * SigningOutcome
-         * @description What came of wanting to sign.
-         * @enum {string}
-         */
-        readonly SigningOutcome: "done" | "no such treatment" | "it goes on" | "already signed" | "changed meanwhile" | "it has reasons to be looked at" | "a note is needed";
-        /**
-         * SignItem
-         * @description One of many to be signed, as it was read.
-         */
-        readonly SignItem: {
-            /** Etag */
-            readonly etag: string;
-            /** Treatment Id */
-            readonly treatment_id: string;
-        };
-        /**
-         * SignMany
-         * @description Unremarkable treatments to be signed.
-         */
-        readonly SignMany: {
-            /** Treatments */
-            readonly treatments: readonly components["schemas"]["SignItem"][];
-        };
-        /**
-         * SignOffKind
-         * @description What a person says of a treatment; these words are stored.
-         * @enum {string}
-         */
-        readonly SignOffKind: "signed" | "needs a doctor";
-        /**
-         * SignOffView
-         * @description A signature, or a call for a doctor.
-         */
-        readonly SignOffView: {
-            /**
-             * At
-             * Format: date-time
-             */
-            readonly at: string;
-            /** In Bulk */
-            readonly in_bulk: boolean;
-            readonly kind: components["schemas"]["SignOffKind"];
-            /** Name */
-            readonly name: string;
-            /** Note */
-            readonly note: string;
-            /**
-             * Revision
-             * @description Of the treatment, as it was signed
-             */
-            readonly revision: number;
-            /** Role */
-            readonly role: string;
-            /**
-             * Rules
-             * @description Version of the reasons by which it was judged
-             */
-            readonly rules: string;
-            /** Sign Off Id */
-            readonly sign_off_id: string;
-        };
-        /**
-         * SignTreatment
-         * @description A signature. A note is needed where there are reasons.
-         */
-        readonly SignTreatment: {
-            /**
-             * Note
-             * @default
-             */
-            readonly note: string;
-        };
-        /**
          * Snapshot
          * @description First message after a subscription: all there is. Replace everything held before by it.
          */
@@ -3830,38 +3859,6 @@ export interface components {
              */
             readonly server_time: string;
             readonly treatment: components["schemas"]["TreatmentView"];
-        };
-        /**
-         * TreatmentReport
-         * @description What goes on one page. The course comes from `GET /api/units/{unit}/readings`.
-         */
-        readonly TreatmentReport: {
-            /** Alarms */
-            readonly alarms: readonly components["schemas"]["ReportAlarm"][];
-            /**
-             * Alerts
-             * @description High priority first; the first thousand
-             */
-            readonly alerts: readonly components["schemas"]["ReportAlert"][];
-            /** Clinic */
-            readonly clinic: string | null;
-            /**
-             * Machine
-             * @description How the box names it now; null: it never said
-             */
-            readonly machine: string | null;
-            /** Printed By */
-            readonly printed_by: string;
-            /** Reasons Version */
-            readonly reasons_version: string;
-            readonly review: components["schemas"]["ReviewView"];
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
-            /** Unit Label */
-            readonly unit_label: string;
         };
         /**
          * Treatments
@@ -4162,6 +4159,12 @@ export interface components {
             readonly role: components["schemas"]["Role"];
         };
         /**
+         * Verdict
+         * @description What a change is; these words are stored. In order: a proposal is the greatest of its changes.
+         * @enum {string}
+         */
+        readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
+        /**
          * WhatIfAlert
          * @description One alert as it would have been.
          */
@@ -4311,6 +4314,12 @@ export interface components {
             /** Rows */
             readonly rows: readonly components["schemas"]["Look"][];
         };
+        /**
+         * Why
+         * @description Why it is that; screens have words for each.
+         * @enum {string}
+         */
+        readonly Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
         /**
          * Withdraw
          * @description Body of taking an override or a swap back.
@@ -4832,104 +4841,6 @@ export interface operations {
             };
             /** @description Changed meanwhile */
             readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly acknowledge_low: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["AcknowledgeMany"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["AcknowledgedMany"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -6716,6 +6627,434 @@ export interface operations {
             };
         };
     };
+    readonly get_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prescription"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly prescription_history: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many, the newest; `next` leads on */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PrescriptionHistory"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly propose_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Propose"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replay_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Changes"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly treatments_of_patient: {
         readonly parameters: {
             readonly query?: {
@@ -6926,6 +7265,441 @@ export interface operations {
             };
         };
     };
+    readonly list_proposals: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly reject_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RejectProposal"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly withdraw_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly receive: {
         readonly parameters: {
             readonly query?: never;
@@ -7008,269 +7782,6 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly list_reviews: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
-                readonly cursor?: string | null;
-                readonly kind?: ("exceptional" | "unremarkable") | null;
-                /** @description At most so many; `next` leads to the others */
-                readonly limit?: number;
-                /** @description Only those of this patient */
-                readonly patient?: string | null;
-                /** @description Only those with a reason of this kind */
-                readonly reason?: components["schemas"]["ReasonCode"] | null;
-                /** @description False: also those signed as they stand, of the last 35 days */
-                readonly unsigned?: boolean;
-            };
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Reviews"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly count_reviews: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ReviewCounts"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly sign_many: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["SignMany"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SignedMany"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8136,78 +8647,6 @@ export interface operations {
             };
         };
     };
-    readonly list_screens: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ScreensAnswer"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly get_selftest: {
         readonly parameters: {
             readonly query?: never;
@@ -8694,450 +9133,6 @@ export interface operations {
             };
         };
     };
-    readonly call_doctor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
-                readonly "if-match"?: string | null;
-            };
-            readonly path: {
-                readonly treatment_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["CallDoctor"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ReviewAnswer"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Changed meanwhile */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly treatment_report: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly treatment_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["TreatmentReport"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly get_review: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly treatment_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ReviewAnswer"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly sign_treatment: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
-                readonly "if-match"?: string | null;
-            };
-            readonly path: {
-                readonly treatment_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["SignTreatment"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ReviewAnswer"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Changed meanwhile */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly list_units: {
         readonly parameters: {
             readonly query?: {
@@ -9318,6 +9313,99 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WhoLooked"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly prescription_of_unit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prescription"];
                 };
             };
             /** @description As it was */

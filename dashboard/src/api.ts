@@ -8,6 +8,7 @@ import type {
   AlertDetail,
   Alerts,
   Answered,
+  Changes,
   DemoAccount,
   DemoAccounts,
   HandoverAnswer,
@@ -17,9 +18,15 @@ import type {
   NoticeDetail,
   Notices,
   OwnChannels,
+  Prescription,
+  PrescriptionHistory,
   Problem,
+  Proposals,
+  Propose,
+  Proposed,
   PushKey,
   RemovedChannel,
+  Replayed,
   ReviewAnswer,
   ReviewCounts,
   Reviews,
@@ -49,12 +56,23 @@ export class ApiError extends Error {
     what: string,
     /** The server's advice; empty where it gave none. */
     readonly hint = "",
+    /** Everything that is wrong with what was sent, value by value. */
+    readonly errors: readonly { readonly where: string; readonly why: string }[] = [],
   ) {
     super(what);
   }
 }
 
 const TIMEOUT_MS = 15_000;
+// Minutes of treatments are judged once more (clinician_api/treatments/what_if.py).
+const REPLAY_MS = 260_000;
+
+interface More {
+  readonly timeoutMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The answer, before its body is given back. */
+  readonly heard?: (response: Response) => void;
+}
 
 export interface HistoryQuery {
   readonly signals: readonly string[];
@@ -203,7 +221,9 @@ export class Api {
 
   /** `etag`: of what was read. */
   signTreatment(treatment: string, what: "sign" | "call-doctor", note: string, etag: string): Promise<ReviewAnswer> {
-    return this.#ask("POST", `api/treatments/${encodeURIComponent(treatment)}/${what}`, { note }, { "if-match": etag });
+    return this.#ask("POST", `api/treatments/${encodeURIComponent(treatment)}/${what}`, { note }, {
+      headers: { "if-match": etag },
+    });
   }
 
   signMany(treatments: readonly SignItem[]): Promise<SignedMany> {
@@ -212,6 +232,43 @@ export class Api {
 
   report(treatment: string): Promise<TreatmentReport> {
     return this.#ask("GET", `api/treatments/${encodeURIComponent(treatment)}/report`);
+  }
+
+  /** What holds for the patient whom a unit serves, with the tag that a change of it has to name. */
+  async prescription(unit: string): Promise<{ readonly prescription: Prescription; readonly tag: string }> {
+    let tag = "";
+    const prescription = await this.#ask<Prescription>(
+      "GET",
+      `api/units/${encodeURIComponent(unit)}/prescription`,
+      undefined,
+      { heard: (response) => (tag = response.headers.get("etag") ?? "") },
+    );
+    return { prescription, tag };
+  }
+
+  prescriptionHistory(patient: string, cursor: string | null): Promise<PrescriptionHistory> {
+    const query = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/prescription/history?limit=20${query}`);
+  }
+
+  replayPrescription(patient: string, changes: Changes): Promise<Replayed> {
+    const path = `api/patients/${encodeURIComponent(patient)}/prescription/replay`;
+    return this.#ask("POST", path, changes, { timeoutMs: REPLAY_MS });
+  }
+
+  propose(patient: string, proposal: Propose, tag: string): Promise<Proposed> {
+    const path = `api/patients/${encodeURIComponent(patient)}/prescription/proposals`;
+    return this.#ask("POST", path, proposal, { headers: { "if-match": tag } });
+  }
+
+  /** What waits for a second signature, the oldest hundred. */
+  proposals(): Promise<Proposals> {
+    return this.#ask("GET", "api/proposals?limit=100");
+  }
+
+  settleProposal(proposal: string, what: "sign" | "reject" | "withdraw", reason?: string): Promise<Proposed> {
+    const body = reason === undefined ? undefined : { reason };
+    return this.#ask("POST", `api/proposals/${encodeURIComponent(proposal)}/${what}`, body);
   }
 
   ownChannels(): Promise<OwnChannels> {
@@ -256,45 +313,47 @@ export class Api {
     return list;
   }
 
-  async #ask<Answer>(method: string, path: string, body?: object, headers: object = {}): Promise<Answer> {
+  async #ask<Answer>(method: string, path: string, body?: object, more?: More): Promise<Answer> {
     try {
-      return await this.#send(method, path, body, headers);
+      return await this.#send(method, path, body, more);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
       throw error;
     }
   }
 
-  async #send<Answer>(method: string, path: string, body?: object, headers: object = {}): Promise<Answer> {
+  async #send<Answer>(method: string, path: string, body?: object, more: More = {}): Promise<Answer> {
     let response: Response;
     try {
       response = await this.fetcher(this.base + path, {
         method,
         credentials: "same-origin",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined
+        signal: AbortSignal.timeout(more.timeoutMs ?? TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined && more.headers === undefined
           ? {}
-          : { body: JSON.stringify(body), headers: { "content-type": "application/json", ...headers } }),
+          : { headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...more.headers } }),
       });
     } catch {
       throw new ApiError(0, "no answer");
     }
     if (!response.ok) {
       // Read to its end, or the browser reports the request as broken off.
-      const { what, hint } = refusal(await response.text(), response.statusText);
-      throw new ApiError(response.status, what, hint);
+      const { what, hint, errors } = refusal(await response.text(), response.statusText);
+      throw new ApiError(response.status, what, hint, errors);
     }
+    more.heard?.(response);
     return (response.status === 204 ? undefined : await response.json()) as Answer;
   }
 }
 
 /** The server's words (docs/errors.md); a proxy's page in between has none of them. */
-function refusal(text: string, status: string): { readonly what: string; readonly hint: string } {
+function refusal(text: string, status: string): Pick<ApiError, "hint" | "errors"> & { readonly what: string } {
   try {
-    const { what, hint } = JSON.parse(text) as Partial<Problem>;
-    if (typeof what === "string" && typeof hint === "string") return { what, hint };
+    const { what, hint, errors } = JSON.parse(text) as Partial<Problem>;
+    if (typeof what === "string" && typeof hint === "string") return { what, hint, errors: errors ?? [] };
   } catch {
     // Not JSON.
   }
-  return { what: status, hint: "" };
+  return { what: status, hint: "", errors: [] };
 }

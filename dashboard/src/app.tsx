@@ -16,8 +16,10 @@ import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { ReportPage } from "./pages/report";
 import { ReviewsPage } from "./pages/reviews";
+import { PrescriptionPage } from "./pages/prescription";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { SignaturesPage } from "./pages/signatures";
 import { TreatmentsPage } from "./pages/treatments";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
@@ -87,6 +89,10 @@ function Page() {
       return <ReviewsPage />;
     case "report":
       return <ReportPage key={here.treatment} id={here.treatment} />;
+    case "prescription":
+      return <PrescriptionPage key={here.unit} id={here.unit} />;
+    case "signatures":
+      return <SignaturesPage />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":

@@ -28,6 +28,7 @@ import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/reviews.css";
 import "./styles/treatments.css";
+import "./styles/prescription.css";
 import "./styles/devices.css";
 
 const ASK_AGAIN_MS = 3_000;

@@ -7,6 +7,8 @@ export type Route =
   | { readonly page: "treatments"; readonly unit: string }
   | { readonly page: "reviews" }
   | { readonly page: "report"; readonly treatment: string }
+  | { readonly page: "prescription"; readonly unit: string }
+  | { readonly page: "signatures" }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
   | { readonly page: "devices" }
@@ -20,9 +22,11 @@ export function parseRoute(hash: string): Route {
   if (page === "treatments" && argument && more === "report") return { page: "report", treatment: argument };
   if (page === "reviews") return { page };
   if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
+  if (page === "patients" && argument && more === "prescription") return { page: "prescription", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "signatures") return { page: "signatures" };
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
@@ -36,6 +40,8 @@ export const link = {
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
   reviews: "#/reviews",
   report: (treatment: string) => `#/treatments/${encodeURIComponent(treatment)}/report`,
+  prescription: (unit: string) => `#/patients/${encodeURIComponent(unit)}/prescription`,
+  signatures: "#/signatures",
   devices: "#/devices",
   notices: "#/notices",
   rota: "#/rota",

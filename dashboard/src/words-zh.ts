@@ -5,6 +5,7 @@ import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
 import { chineseInbox } from "./words-inbox-zh";
 import { chineseReviews } from "./words-reviews-zh";
+import { chinesePrescription } from "./words-prescription-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -195,6 +196,7 @@ export const chinese: Words = {
   devices: chineseDevices,
   treatments: chineseTreatments,
   reviews: chineseReviews,
+  prescription: chinesePrescription,
   patient: {
     back: "总览",
     unknown: "没有这台终端，或您无权查看。",

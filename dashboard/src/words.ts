@@ -10,6 +10,7 @@ import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
 import { englishInbox } from "./words-inbox";
 import { englishReviews } from "./words-reviews";
+import { englishPrescription } from "./words-prescription";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -210,6 +211,7 @@ const english = {
   duty: englishDuty,
   treatments: englishTreatments,
   reviews: englishReviews,
+  prescription: englishPrescription,
   devices: englishDevices,
   patient: {
     back: "Wall",

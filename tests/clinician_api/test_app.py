@@ -54,6 +54,11 @@ BODIES = {
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
+    ("POST", "/api/patients/{patient_id}/prescription/replay"): {"limits": {"R13": {"high": 320}}},
+    ("POST", "/api/patients/{patient_id}/prescription/proposals"): {
+        "limits": {"R13": {"high": 320}}, "reason": "narrow graft, seen",
+    },
+    ("POST", "/api/proposals/{proposal_id}/reject"): {"reason": "look at the needle first"},
 }  # fmt: skip
 QUERIES = {
     ("GET", "/api/units/{unit}/readings"): {
@@ -124,8 +129,9 @@ def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, 
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
-    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
-    return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
+    numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
+    address = path.format(**names, **dict.fromkeys(numbers, number))
+    return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route), timeout=60)
 
 
 def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
@@ -159,6 +165,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {403}
     if route[1].startswith("/api/me/channels/"):
         return {404}  # one's own only: 999 is nobody's
+    if route[1].endswith("/prescription/proposals") and same:
+        return {422}  # it has not been looked at
+    if route[1].startswith("/api/proposals/"):
+        return {404}  # nothing was proposed
     if route == ("POST", "/api/me/channels"):
         return {409}  # web push is not set up here
     if "{" in route[1] and not same:
@@ -228,6 +238,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
+            names["proposal_id"] = 1
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)
             assert answer.status_code < 500, (path, content)

@@ -33,6 +33,13 @@ ROWS = {
         VALUES ({n}, 'R07', {n}, 'timed', 'low', now(), now(), 'x')""",
     "arrangement": """INSERT INTO arrangement (patient_id, kind, content, since, author, reason, entered_at)
         VALUES ({n}, 'limits', '{{}}', now(), 'x', 'x', now())""",
+    "prescription_replay": """INSERT INTO prescription_replay
+        (patient_id, user_id, asked, treatments, summary, asked_at)
+        VALUES ({n}, {n}, '{{}}', 0, '{{}}', now())""",
+    "prescription_proposal": """INSERT INTO prescription_proposal (patient_id, based_on, contents, changes, verdict,
+        reason, proposed_by, proposed_at, expires_at)
+        VALUES ({n}, 0, '[]', '[]', 'narrowing', 'x', {n}, now(), now() + interval '1 day')""",
+    "prescription_outcome": "INSERT INTO prescription_outcome VALUES ({n}, 'in force', {n}, now(), '')",
     "patient_review": "INSERT INTO patient_review VALUES ({n}, now())",
     "between_finding": """INSERT INTO between_finding
         (patient_id, rule, rule_version, about, basis, time, found_at, state, reason, inputs, limits)
@@ -77,6 +84,8 @@ WHOSE = {
     "measurement": "coalesce(patient_id, unit_id)", "treatment_report": "unit_id", "alert_current": "unit_id",
     "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",
     "notice_alert": "notice_id", "notice_event": "notice_id",
+    "prescription_outcome": "proposal_id", "prescription_replay": "patient_id",
+    "prescription_proposal": "patient_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
     **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import { chooseLanguage, LANGUAGES, language } from "../language";
 import { countReviews, waitingReviews } from "../reviews";
+import { useAsked } from "../pages/asked";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
@@ -17,6 +18,8 @@ const OF_DUTY = [
   { to: "handover", needs: "see load" },
   { to: "load", needs: "see load" },
 ] as const;
+
+const SIGNATURES_MS = 20_000;
 
 const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
 
@@ -66,6 +69,7 @@ function Navigation() {
         </a>
       )}
       {session.may("see treatments") && <ReviewsLink here={page === "reviews" || page === "report"} />}
+      {session.may("change prescription") && <Signatures here={page === "signatures"} />}
       {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
         <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
           {words().duty.nav[to]}
@@ -90,6 +94,23 @@ function ReviewsLink({ here }: { readonly here: boolean }) {
       {waitingReviews.value > 0 && (
         <span class="count" data-testid="review-count">
           {waitingReviews.value}
+        </span>
+      )}
+    </a>
+  );
+}
+
+/** What waits for this person's signature; asked for now and then, since nothing pages for it. */
+function Signatures({ here }: { readonly here: boolean }) {
+  const { api } = useApp();
+  const asked = useAsked(() => api.proposals(), "proposals", route.value.page, SIGNATURES_MS);
+  const waiting = typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
+  return (
+    <a href={link.signatures} aria-current={here ? "page" : undefined}>
+      {words().prescription.nav}
+      {waiting > 0 && (
+        <span class="count" data-testid="signature-count">
+          {waiting}
         </span>
       )}
     </a>

@@ -91,6 +91,11 @@ function PatientHead({ unit }: { readonly unit: Unit }) {
           {words().treatments.title}
         </a>
       )}
+      {session.may("see prescription") && unit.patient !== null && (
+        <a class="patient-treatments" href={link.prescription(unit.id)}>
+          {words().prescription.title}
+        </a>
+      )}
       <p class="patient-age">
         <TroubleMark unit={unit} />
         <Age unit={unit} />
