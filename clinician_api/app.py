@@ -27,14 +27,18 @@ from clinician_api.routes import (
     channels,
     health,
     history,
+    hospital,
     live,
     load,
     notices,
+    own_passkeys,
+    own_sessions,
     pages,
     problems,
     receipts,
     rota,
     rules,
+    second_step,
     selftest,
     session,
     shelves,
@@ -46,6 +50,8 @@ from clinician_api.routes import (
 )
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.hospital import Hospital
+from clinician_api.signin.second_factor import SecondFactor
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web import errors
 from clinician_api.web.addresses import Addresses
@@ -90,8 +96,9 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, what_if, who_looked,
+        alerts, shelves, notices, rota, load, selftest, channels, receipts, signals, rules, problems, health, live,
+        pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -109,6 +116,10 @@ def _services(
         clock=clock,
         data=data,
         sessions=Sessions(options, clock, data, hasher),
+        second_factor=SecondFactor(frozenset(options.second_factor_roles), clock, data.sign_in),
+        hospital=None
+        if options.hospital is None
+        else Hospital(options.hospital, clock, data.sign_in, hasher or PasswordHasher()),
         room=room,
         hub=hub,
         pump=Pump(hub),
