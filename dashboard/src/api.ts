@@ -16,14 +16,19 @@ import type {
   NoticeDetail,
   Notices,
   OwnChannels,
+  OwnPasskeys,
+  OwnSessions,
+  PasskeyOptions,
   Problem,
   PushKey,
   RemovedChannel,
   RotaChanged,
   Rotas,
   Rules,
+  SecondStep,
   Shelve,
   Shelved,
+  SignInWays,
   Treatments,
   WhoLooked,
 } from "./messages";
@@ -67,8 +72,50 @@ export class Api {
     return this.#ask("GET", "api/session");
   }
 
-  signIn(email: string, password: string): Promise<Me> {
+  /** Somebody who is signed in, or what is needed beside the password. */
+  signIn(email: string, password: string): Promise<Me | SecondStep> {
     return this.#send("POST", "api/session", { email, password });
+  }
+
+  answerWithPasskey(step: string, credential: object): Promise<Me> {
+    return this.#send("POST", "api/session/passkey", { step, credential });
+  }
+
+  registerFirstPasskey(step: string, credential: object, label: string): Promise<Me> {
+    return this.#send("POST", "api/session/first-passkey", { step, credential, label });
+  }
+
+  /** Name of the hospital whose sign-in can be used; null where none is, or nobody answers. */
+  async hospital(): Promise<string | null> {
+    try {
+      return (await this.#send<SignInWays>("GET", "api/sign-in")).hospital;
+    } catch {
+      return null;
+    }
+  }
+
+  ownPasskeys(): Promise<OwnPasskeys> {
+    return this.#ask("GET", "api/me/passkeys");
+  }
+
+  passkeyOptions(): Promise<PasskeyOptions> {
+    return this.#ask("POST", "api/me/passkeys/options");
+  }
+
+  async addPasskey(step: string, credential: object, label: string): Promise<void> {
+    await this.#ask("POST", "api/me/passkeys", { step, credential, label });
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/passkeys/${encodeURIComponent(id)}`);
+  }
+
+  ownSessions(): Promise<OwnSessions> {
+    return this.#ask("GET", "api/me/sessions");
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/sessions/${encodeURIComponent(id)}`);
   }
 
   /** Makes this browser a screen on a wall, by a one-time code. */

@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -185,6 +186,7 @@ export const chinese: Words = {
   answers: chineseAnswers,
   duty: chineseDuty,
   devices: chineseDevices,
+  signingIn: chineseSigningIn,
   treatments: chineseTreatments,
   patient: {
     back: "总览",

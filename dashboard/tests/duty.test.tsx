@@ -53,6 +53,7 @@ function bench(told: Duty, role: Me["user"]["role"] = "nurse", replies: Record<s
     user: { email: "a@b.c", name: "A", role, clinic: "North" },
     may: role === "patient" ? [] : ["see coverage", "see rota", ...(role === "nephrologist" ? CHIEF : [])],
     expires_at: iso(SERVER_MS),
+    hospital_sign_out: null,
   };
   const store = new LiveStore();
   store.setOpen(true, 0);

@@ -31,7 +31,7 @@ def test_the_secret_comes_from_a_file_and_the_mapping_from_the_settings(tmp_path
             oidc_roles={"HD-N": "nurse"},
             oidc_unknown="make",
             oidc_allowed_roles=["nurse"],
-        )  # fmt: skip
+        )
     )
     assert found is not None
     assert (found.client_secret, found.roles, found.allowed_roles) == ("s3cret", {"HD-N": "nurse"}, ("nurse",))
