@@ -1,4 +1,7 @@
-"""Signing in by the hospital's provider, a real one: the whole round, and each way in which it must fail."""
+"""Signing in by the hospital's provider, a real one: the whole round, and each way in which it must fail.
+
+`signin.hospital` and its `signin.reasons` have their test here.
+"""
 
 from __future__ import annotations
 

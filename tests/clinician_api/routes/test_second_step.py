@@ -1,4 +1,8 @@
-"""A passkey after the password: what lets in, and everything that must not. The passkeys are real, in software."""
+"""A passkey after the password: what lets in, and everything that must not. The passkeys are real, in software.
+
+What is behind the routes has its test here, too: `signin.second_factor`, `signin.passkey_checks`, `signin.signin_data`,
+`signin.models` and `routes.own_passkeys`.
+"""
 
 from __future__ import annotations
 
