@@ -146,7 +146,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("DELETE", "/api/me/sessions/{session_id}"): Action.KEEP_SIGN_IN,
     ("GET", "/api/me/passkeys"): Action.KEEP_SIGN_IN,
     ("POST", "/api/me/passkeys"): Action.KEEP_SIGN_IN,
-    ("POST", "/api/me/passkeys/options"): Action.KEEP_SIGN_IN,
+    ("POST", "/api/me/passkey-options"): Action.KEEP_SIGN_IN,
     ("DELETE", "/api/me/passkeys/{passkey_id}"): Action.KEEP_SIGN_IN,
     ("GET", "/api/me/channels"): Action.KEEP_CHANNELS,
     ("POST", "/api/me/channels"): Action.KEEP_CHANNELS,

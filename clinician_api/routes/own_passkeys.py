@@ -28,7 +28,7 @@ async def list_passkeys(session: SessionDep, services: ServicesDep) -> models.Ow
     )
 
 
-@router.post("/api/me/passkeys/options", responses=responses(401, 403, 408, 409, 413, 415, 429, 503))
+@router.post("/api/me/passkey-options", responses=responses(401, 403, 408, 409, 413, 415, 429, 503))
 async def begin_passkey(request: Request, session: SessionDep, services: ServicesDep) -> models.PasskeyOptions:
     """What this browser needs to make a passkey. 409 where browsers make none: a page without a host name."""
     _check_fresh(session, services)

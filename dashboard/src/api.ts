@@ -99,7 +99,7 @@ export class Api {
   }
 
   passkeyOptions(): Promise<PasskeyOptions> {
-    return this.#ask("POST", "api/me/passkeys/options");
+    return this.#ask("POST", "api/me/passkey-options");
   }
 
   async addPasskey(step: string, credential: object, label: string): Promise<void> {

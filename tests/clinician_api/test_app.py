@@ -165,7 +165,7 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {409}  # web push is not set up here
     if route[1].startswith(("/api/me/sessions/", "/api/me/passkeys/")) and route[0] == "DELETE":
         return {404}  # likewise
-    if route[1].startswith("/api/me/passkeys") and route[0] == "POST":
+    if route[1].startswith("/api/me/passkey") and route[0] == "POST":
         return {409}  # none is waited for, and at a bare address browsers make none
     if "{" in route[1] and not same:
         return {404}

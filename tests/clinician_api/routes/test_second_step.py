@@ -51,7 +51,7 @@ def register(api: Api, role: Role = Role.NURSE) -> Authenticator:
         body = {"step": asked.json()["step"], "credential": made.create(asked.json()["options"]), "label": "Key"}
         assert client.post("/api/session/first-passkey", json=body).status_code == 200
     else:
-        options = client.post("/api/me/passkeys/options").json()
+        options = client.post("/api/me/passkey-options").json()
         body = {"step": options["step"], "credential": made.create(options["options"]), "label": "Key"}
         assert client.post("/api/me/passkeys", json=body).status_code == 200
     return made
@@ -195,7 +195,7 @@ def test_passkeys_are_changed_soon_after_signing_in_only(api: Api) -> None:
     client, _ = log_in(api, Role.TECHNICIAN)
     with api.database() as conn:
         conn.execute("UPDATE session SET created_at = created_at - interval '16 minutes'")
-    refused = client.post("/api/me/passkeys/options")
+    refused = client.post("/api/me/passkey-options")
     assert problem(refused)["type"] == "/problems/sign-in-again"
     assert client.delete("/api/me/passkeys/1").status_code == 403
     assert client.get("/api/me/passkeys").status_code == 200
@@ -205,7 +205,7 @@ def test_a_bare_address_has_no_passkeys(options: ApiOptions) -> None:
     with ExitStack() as stack:
         running = start_api(stack, msgspec.structs.replace(options, second_factor_roles=("nurse",)))
         assert problem(log_in(running, Role.NURSE)[1])["status"] == 409
-        assert log_in(running, Role.TECHNICIAN)[0].post("/api/me/passkeys/options").status_code == 409
+        assert log_in(running, Role.TECHNICIAN)[0].post("/api/me/passkey-options").status_code == 409
 
 
 def test_what_a_wrong_password_is_told_does_not_say_whether_there_is_a_passkey(api: Api) -> None:
