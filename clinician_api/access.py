@@ -35,6 +35,7 @@ class Action(StrEnum):
 
     SEE_OWN_SESSION = "see own session"
     SIGN_OUT = "sign out"
+    KEEP_SIGN_IN = "keep sign-in"  # one's own: passkeys and sessions
     SEE_UNITS = "see units"  # which there are and their technical status
     SEE_PATIENTS = "see patients"  # names
     SEE_READINGS = "see readings"  # the newest ones
@@ -63,7 +64,7 @@ class Action(StrEnum):
     SEE_LOAD_OF_OTHERS = "see load of others"  # by name
 
 
-_OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT})
+_OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT, Action.KEEP_SIGN_IN})
 # All of them can be on call for somebody (alerts.rota.able).
 _TECHNICAL: Final = _OWN | {
     Action.SEE_UNITS, Action.SEE_COVERAGE, Action.SEE_ROTA, Action.ACCEPT_SHIFTS, Action.KEEP_CHANNELS,
@@ -107,6 +108,11 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/session"): None,
     ("GET", "/api/session"): Action.SEE_OWN_SESSION,
     ("DELETE", "/api/session"): Action.SIGN_OUT,
+    ("POST", "/api/session/passkey"): None,  # the step itself is the permission
+    ("POST", "/api/session/first-passkey"): None,
+    ("GET", "/api/sign-in"): None,
+    ("GET", "/api/oidc/start"): None,
+    ("GET", "/api/oidc/callback"): None,
     ("POST", "/api/kiosk"): None,  # the code itself is the permission
     ("GET", "/api/demo-accounts"): None,
     ("GET", "/api/signals"): Action.SEE_OWN_SESSION,
@@ -161,6 +167,12 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/selftest"): Action.SEE_SELFTEST,
     ("GET", "/api/load"): Action.SEE_LOAD,
     ("GET", "/api/handover"): Action.SEE_LOAD,
+    ("GET", "/api/me/sessions"): Action.KEEP_SIGN_IN,
+    ("DELETE", "/api/me/sessions/{session_id}"): Action.KEEP_SIGN_IN,
+    ("GET", "/api/me/passkeys"): Action.KEEP_SIGN_IN,
+    ("POST", "/api/me/passkeys"): Action.KEEP_SIGN_IN,
+    ("POST", "/api/me/passkey-options"): Action.KEEP_SIGN_IN,
+    ("DELETE", "/api/me/passkeys/{passkey_id}"): Action.KEEP_SIGN_IN,
     ("GET", "/api/me/channels"): Action.KEEP_CHANNELS,
     ("POST", "/api/me/channels"): Action.KEEP_CHANNELS,
     ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,

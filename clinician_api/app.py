@@ -27,10 +27,13 @@ from clinician_api.routes import (
     channels,
     health,
     history,
+    hospital,
     live,
     load,
     many_alerts,
     notices,
+    own_passkeys,
+    own_sessions,
     pages,
     prescriptions,
     problems,
@@ -40,6 +43,7 @@ from clinician_api.routes import (
     rota,
     rules,
     screens,
+    second_step,
     selftest,
     session,
     shelves,
@@ -52,6 +56,8 @@ from clinician_api.routes import (
 )
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.hospital import Hospital
+from clinician_api.signin.second_factor import SecondFactor
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web import errors
 from clinician_api.web.addresses import Addresses
@@ -96,9 +102,9 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, reviews, sign_offs, what_if, prescriptions, proposals, who_looked,
-        alerts, many_alerts, shelves, notices, rota, load, screens, selftest, channels, receipts, signals,
-        rules, problems, health, live, pages,
+        session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
+        what_if, prescriptions, proposals, who_looked, alerts, many_alerts, shelves, notices, rota, load, screens,
+        selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -116,6 +122,10 @@ def _services(
         clock=clock,
         data=data,
         sessions=Sessions(options, clock, data, hasher),
+        second_factor=SecondFactor(frozenset(options.second_factor_roles), clock, data.sign_in),
+        hospital=None
+        if options.hospital is None
+        else Hospital(options.hospital, clock, data.sign_in, hasher or PasswordHasher()),
         room=room,
         hub=hub,
         pump=Pump(hub),

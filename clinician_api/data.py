@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data`, `people.record_data` and `signing.sign_off_data`.
+`duty.duty_data`, `people.people_data`, `people.record_data`, `signing.sign_off_data` and `signin.signin_data`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from clinician_api.people.record_data import RecordData
 from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
 from clinician_api.signing.sign_off_data import SignOffData
+from clinician_api.signin.signin_data import SignInData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
@@ -91,7 +92,7 @@ class Data:
     def __init__(self, options: ApiOptions) -> None:
         self._url = options.database_url
         self._pool: pool.Pool | None = None
-        # Outside the second wall: addresses hold secrets, which nothing else here may read (store/walls.py).
+        # Outside the second wall: addresses and passkeys, which nothing else here may read (store/walls.py).
         self._own_pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
@@ -101,6 +102,7 @@ class Data:
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)
         self.channels = ChannelData(lambda: self._open_own)
+        self.sign_in = SignInData(lambda: self._open_own)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

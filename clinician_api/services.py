@@ -20,6 +20,8 @@ from clinician_api.metrics import Metrics
 from clinician_api.people.looks import Looks, What
 from clinician_api.people.sessions import Session, Sessions
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.hospital import Hospital
+from clinician_api.signin.second_factor import SecondFactor
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web.addresses import Addresses
 from clinician_api.web.rate_limit import SlidingWindow
@@ -31,12 +33,15 @@ class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
     `tests`: of one's own channels, by person. `addresses`: None where nobody can judge any, so none is taken.
+    `hospital`: None where no provider is set up.
     """
 
     options: ApiOptions
     clock: Clock
     data: Data
     sessions: Sessions
+    second_factor: SecondFactor
+    hospital: Hospital | None
     room: Room
     hub: Hub
     pump: Pump

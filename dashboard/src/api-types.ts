@@ -284,6 +284,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/me/passkey-options": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Begin Passkey
+         * @description What this browser needs to make a passkey. 409 where browsers make none: a page without a host name.
+         */
+        readonly post: operations["begin_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/passkeys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Passkeys
+         * @description My passkeys, oldest first.
+         */
+        readonly get: operations["list_passkeys"];
+        readonly put?: never;
+        /**
+         * Add Passkey
+         * @description Add a passkey: from now on a password alone signs nobody in to this account.
+         */
+        readonly post: operations["add_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/passkeys/{passkey_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Passkey
+         * @description Take a passkey away. 409: it is the last, and the role must have one.
+         */
+        readonly delete: operations["remove_passkey"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/me/push-key": {
         readonly parameters: {
             readonly query?: never;
@@ -299,6 +363,46 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Where I am signed in, the newest first.
+         */
+        readonly get: operations["list_sessions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/sessions/{session_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * End Session
+         * @description End one of mine: it is signed out, and its live sockets close.
+         */
+        readonly delete: operations["end_session"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -426,6 +530,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/oidc/callback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Back From Hospital
+         * @description Back from the hospital's provider: a session, or the page that says why there is none.
+         */
+        readonly get: operations["back_from_hospital"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/oidc/start": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Start At Hospital
+         * @description Go to the hospital's provider.
+         */
+        readonly get: operations["start_at_hospital"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -442,90 +586,6 @@ export interface paths {
         readonly get: operations["who_looked_at_patient"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/patients/{patient_id}/prescription": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Get Prescription
-         * @description What holds for a patient now, what is proposed, and what each number can be. 404 also for another clinic's.
-         */
-        readonly get: operations["get_prescription"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/patients/{patient_id}/prescription/history": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Prescription History
-         * @description Every version: what was arranged, by whom, why, when, from when on, and who signed besides; newest first.
-         */
-        readonly get: operations["prescription_history"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/patients/{patient_id}/prescription/proposals": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Propose Prescription
-         * @description Change what holds: at once, or, of a dangerous widening, when another nephrologist of the clinic has signed.
-         *
-         *     `If-Match` is the `ETag` of what was read, and has to be there. 422 names each value that cannot be.
-         */
-        readonly post: operations["propose_prescription"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/patients/{patient_id}/prescription/replay": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Replay Prescription
-         * @description What the last ten treatments would have told with these changes; kept, and to be named when they are proposed.
-         *
-         *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
-         */
-        readonly post: operations["replay_prescription"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -568,86 +628,6 @@ export interface paths {
          *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
          */
         readonly post: operations["what_if"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/proposals": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List Proposals
-         * @description What waits for a second signature in the session's clinic, oldest first.
-         */
-        readonly get: operations["list_proposals"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/proposals/{proposal_id}/reject": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Reject Proposal
-         * @description As the second person: it will not hold, and its proposer reads why.
-         */
-        readonly post: operations["reject_proposal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/proposals/{proposal_id}/sign": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Sign Proposal
-         * @description As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
-         */
-        readonly post: operations["sign_proposal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/proposals/{proposal_id}/withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Withdraw Proposal
-         * @description Its proposer takes it back.
-         */
-        readonly post: operations["withdraw_proposal"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -872,6 +852,8 @@ export interface paths {
         /**
          * Log In
          * @description Sign in with a local account. Always a new session; an older one of this browser ends.
+         *
+         *     202 where the account has a passkey, or its role must have one: nobody is signed in before that step is done, too.
          */
         readonly post: operations["log_in"];
         /**
@@ -879,6 +861,66 @@ export interface paths {
          * @description Sign out: the session ends and its sockets are closed.
          */
         readonly delete: operations["log_out"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/session/first-passkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Register First Passkey
+         * @description Sign in: the first passkey of an account whose role must have one.
+         */
+        readonly post: operations["register_first_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/session/passkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Answer With Passkey
+         * @description Sign in: the passkey that the password asked for. An answer that proves nothing uses the step up.
+         */
+        readonly post: operations["answer_with_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/sign-in": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Sign In Ways
+         * @description By what one can sign in here, beside local accounts.
+         */
+        readonly get: operations["sign_in_ways"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -976,26 +1018,6 @@ export interface paths {
          * @description The same of the patient whom a unit serves now; no rows when it serves nobody.
          */
         readonly get: operations["who_looked_at_patient_of_unit"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/units/{unit}/prescription": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Prescription Of Unit
-         * @description The same of the patient whom a unit serves now; 404 when it serves nobody.
-         */
-        readonly get: operations["prescription_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1170,7 +1192,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1206,6 +1228,13 @@ export interface components {
          */
         readonly AddedChannel: {
             readonly channel: components["schemas"]["OwnChannelView"];
+        };
+        /**
+         * AddedPasskey
+         * @description The new one.
+         */
+        readonly AddedPasskey: {
+            readonly passkey: components["schemas"]["PasskeyView"];
         };
         /**
          * AlertDetail
@@ -1506,30 +1535,6 @@ export interface components {
          */
         readonly Audience: "clinical" | "technical" | "operations";
         /**
-         * BetweenLimit
-         * @description One number of a rule between treatments.
-         */
-        readonly BetweenLimit: {
-            /** Name */
-            readonly name: string;
-            /** Own */
-            readonly own: number | null;
-            /** Usual */
-            readonly usual: number;
-        };
-        /**
-         * BetweenRule
-         * @description A rule between treatments; its limits are arranged at the command line.
-         */
-        readonly BetweenRule: {
-            /** Limits */
-            readonly limits: readonly components["schemas"]["BetweenLimit"][];
-            /** Rule */
-            readonly rule: string;
-            /** Title */
-            readonly title: string;
-        };
-        /**
          * Broken
          * @description The first part of the way that did not work; these words are stored.
          * @enum {string}
@@ -1541,58 +1546,6 @@ export interface components {
          * @enum {string}
          */
         readonly Cause: "phase" | "machine lost" | "no readings";
-        /**
-         * Changes
-         * @description What is to be changed; what is not named stays.
-         */
-        readonly Changes: {
-            /**
-             * Items
-             * @description Prescribed item, value; null: not known any more
-             * @default {}
-             */
-            readonly items: {
-                readonly [key: string]: number | null;
-            };
-            /**
-             * Limits
-             * @description Rule, number, limit; null: the rule's own again
-             * @default {}
-             * @example {
-             *       "R13": {
-             *         "high": 320
-             *       }
-             *     }
-             */
-            readonly limits: {
-                readonly [key: string]: {
-                    readonly [key: string]: number | null;
-                };
-            };
-        };
-        /**
-         * ChangeView
-         * @description One change of a proposal, as it was judged.
-         */
-        readonly ChangeView: {
-            /** Name */
-            readonly name: string;
-            /** New */
-            readonly new: number | null;
-            /** Old */
-            readonly old: number | null;
-            /**
-             * Rule
-             * @description Empty of a prescribed item
-             */
-            readonly rule: string;
-            /** Source */
-            readonly source: string;
-            /** Unit */
-            readonly unit: string;
-            readonly verdict: components["schemas"]["Verdict"];
-            readonly why: components["schemas"]["Why"];
-        };
         /**
          * ChannelTestView
          * @description How the newest test of a channel stands.
@@ -1789,6 +1742,29 @@ export interface components {
             readonly top_ten: number | null;
         };
         /**
+         * FirstPasskey
+         * @description A first passkey, without which the account's role may not sign in.
+         */
+        readonly FirstPasskey: {
+            /**
+             * Credential
+             * @description `PublicKeyCredential.toJSON()`
+             */
+            readonly credential: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Label
+             * @description What its owner calls it
+             */
+            readonly label: string;
+            /**
+             * Step
+             * @description `step` of what was asked
+             */
+            readonly step: string;
+        };
+        /**
          * FloodView
          * @description More than ten in ten minutes, until fewer than five.
          */
@@ -1936,56 +1912,6 @@ export interface components {
             readonly unit: string;
         };
         /**
-         * HistoryStep
-         * @description One thing that was arranged: it holds from `since` until the next of its kind does.
-         */
-        readonly HistoryStep: {
-            /** By */
-            readonly by: string;
-            /**
-             * Entered At
-             * Format: date-time
-             */
-            readonly entered_at: string;
-            /**
-             * Item
-             * @description Empty of limits
-             */
-            readonly item: string;
-            /**
-             * Limits
-             * @description All of the patient's own for the rule; none: the rule's own again
-             */
-            readonly limits: {
-                readonly [key: string]: number;
-            };
-            /** Number */
-            readonly number: string;
-            /** Reason */
-            readonly reason: string;
-            /**
-             * Rule
-             * @description Empty of a prescribed item
-             */
-            readonly rule: string;
-            /** Signed At */
-            readonly signed_at: string | null;
-            /**
-             * Signed By
-             * @description Who signed besides; null where nobody had to
-             */
-            readonly signed_by: string | null;
-            /**
-             * Since
-             * Format: date-time
-             */
-            readonly since: string;
-            /** Value */
-            readonly value: number | null;
-            /** @description Null where it was entered at the command line */
-            readonly verdict: components["schemas"]["Verdict"] | null;
-        };
-        /**
          * HoleView
          * @description A stretch that nobody answers.
          */
@@ -2031,82 +1957,12 @@ export interface components {
             readonly until: string | null;
         };
         /**
-         * ItemView
-         * @description One prescribed item.
-         */
-        readonly ItemView: {
-            /** High */
-            readonly high: number;
-            /** Item */
-            readonly item: string;
-            /**
-             * Low
-             * @description Outside low … high it is a mistake of unit or of typing
-             */
-            readonly low: number;
-            /** Unit */
-            readonly unit: string;
-            /**
-             * Value
-             * @description Null: not known, so its rules are not evaluated
-             */
-            readonly value: number | null;
-        };
-        /**
          * KioskCode
          * @description A one-time code of `homehd kiosk add`.
          */
         readonly KioskCode: {
             /** Code */
             readonly code: string;
-        };
-        /**
-         * LevelView
-         * @description One number of a rule that can be a patient's own.
-         */
-        readonly LevelView: {
-            /** High */
-            readonly high: number;
-            /**
-             * Less
-             * @description Which way less is told
-             * @enum {string}
-             */
-            readonly less: "higher" | "lower";
-            /**
-             * Low
-             * @description Between low and high it can be
-             */
-            readonly low: number;
-            /** Name */
-            readonly name: string;
-            /**
-             * Own
-             * @description The patient's; null: the rule's own holds
-             */
-            readonly own: number | null;
-            /**
-             * Priority
-             * @enum {string}
-             */
-            readonly priority: "high" | "medium" | "low";
-            /**
-             * Source
-             * @description Why, in English
-             */
-            readonly source: string;
-            /** Unit */
-            readonly unit: string;
-            /**
-             * Usual
-             * @description The rule's own; two where it depends on the pressure before the treatment
-             */
-            readonly usual: readonly number[];
-            /**
-             * Vital
-             * @description Beyond the rule's own, that way, another nephrologist has to sign
-             */
-            readonly vital: boolean;
         };
         /**
          * LineView
@@ -2278,6 +2134,11 @@ export interface components {
              * Format: date-time
              */
             readonly expires_at: string;
+            /**
+             * Hospital Sign Out
+             * @description Where the session at the hospital's provider ends, after signing out here
+             */
+            readonly hospital_sign_out: string | null;
             /**
              * May
              * @description What the role may do, so that a page offers nothing else
@@ -2696,6 +2557,27 @@ export interface components {
             readonly tier: 1 | 2;
         };
         /**
+         * OwnPasskeys
+         * @description One's own, oldest first.
+         */
+        readonly OwnPasskeys: {
+            /**
+             * Needed
+             * @description The role must have one, so the last cannot be taken away
+             */
+            readonly needed: boolean;
+            /** Passkeys */
+            readonly passkeys: readonly components["schemas"]["PasskeyView"][];
+        };
+        /**
+         * OwnSessions
+         * @description One's own, the newest first.
+         */
+        readonly OwnSessions: {
+            /** Sessions */
+            readonly sessions: readonly components["schemas"]["SessionView"][];
+        };
+        /**
          * PageMessage
          * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
          */
@@ -2744,6 +2626,58 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
+         * PasskeyAnswer
+         * @description A passkey's signature.
+         */
+        readonly PasskeyAnswer: {
+            /**
+             * Credential
+             * @description `PublicKeyCredential.toJSON()`
+             */
+            readonly credential: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Step
+             * @description `step` of what was asked
+             */
+            readonly step: string;
+        };
+        /**
+         * PasskeyOptions
+         * @description What to make a passkey of one's own from.
+         */
+        readonly PasskeyOptions: {
+            /** Options */
+            readonly options: {
+                readonly [key: string]: unknown;
+            };
+            /** Step */
+            readonly step: string;
+        };
+        /**
+         * PasskeyView
+         * @description One of one's own.
+         */
+        readonly PasskeyView: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            readonly added_at: string;
+            /** Label */
+            readonly label: string;
+            /** Passkey Id */
+            readonly passkey_id: string;
+            /**
+             * Suspected At
+             * @description Since when there may be a copy of it, so that it is not taken
+             */
+            readonly suspected_at: string | null;
+            /** Used At */
+            readonly used_at: string | null;
+        };
+        /**
          * Patient
          * @description Who dialyses on a unit, for those who may know.
          */
@@ -2778,42 +2712,6 @@ export interface components {
             readonly person: string;
             /** Yours */
             readonly yours: boolean;
-        };
-        /**
-         * Prescription
-         * @description What holds for a patient now. `ETag` goes back as `If-Match` with a proposal.
-         */
-        readonly Prescription: {
-            /** Between */
-            readonly between: readonly components["schemas"]["BetweenRule"][];
-            /** Items */
-            readonly items: readonly components["schemas"]["ItemView"][];
-            /**
-             * Past
-             * @description The last ones, newest first, whatever became of them
-             */
-            readonly past: readonly components["schemas"]["ProposalView"][];
-            /** Patient */
-            readonly patient: string;
-            /** Patient Id */
-            readonly patient_id: string;
-            /** Rules */
-            readonly rules: readonly components["schemas"]["RuleLimits"][];
-            /** @description For a signature; until then what is above holds */
-            readonly waiting: components["schemas"]["ProposalView"] | null;
-        };
-        /**
-         * PrescriptionHistory
-         * @description Versions, newest first.
-         */
-        readonly PrescriptionHistory: {
-            /**
-             * Next
-             * @description `cursor` of what comes after these; null: that was all
-             */
-            readonly next: string | null;
-            /** Steps */
-            readonly steps: readonly components["schemas"]["HistoryStep"][];
         };
         /**
          * Priority
@@ -2904,128 +2802,6 @@ export interface components {
             readonly title: string;
             /** Type */
             readonly type: string;
-        };
-        /**
-         * Proposals
-         * @description Proposals that wait for a signature, oldest first.
-         */
-        readonly Proposals: {
-            /**
-             * Next
-             * @description `cursor` of what comes after these; null: that was all
-             */
-            readonly next: string | null;
-            /** Proposals */
-            readonly proposals: readonly components["schemas"]["ProposalView"][];
-            /**
-             * Server Time
-             * Format: date-time
-             */
-            readonly server_time: string;
-        };
-        /**
-         * ProposalView
-         * @description What somebody wants changed, and what became of it.
-         */
-        readonly ProposalView: {
-            /** Changes */
-            readonly changes: readonly components["schemas"]["ChangeView"][];
-            /** Decided At */
-            readonly decided_at: string | null;
-            /** Decided By */
-            readonly decided_by: string | null;
-            /** Decided Reason */
-            readonly decided_reason: string | null;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            readonly expires_at: string;
-            /** Patient */
-            readonly patient: string;
-            /** Patient Id */
-            readonly patient_id: string;
-            /** Proposal Id */
-            readonly proposal_id: string;
-            /**
-             * Proposed At
-             * Format: date-time
-             */
-            readonly proposed_at: string;
-            /** Proposed By */
-            readonly proposed_by: string;
-            /** Reason */
-            readonly reason: string;
-            readonly replay: components["schemas"]["ReplaySummary"] | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            readonly state: "waiting" | "in force" | "rejected" | "withdrawn" | "expired" | "overtaken";
-            /**
-             * Unit
-             * @description That serves the patient now
-             */
-            readonly unit: string | null;
-            readonly verdict: components["schemas"]["Verdict"];
-            /**
-             * Yours
-             * @description You have proposed it: another has to sign, and you may withdraw it
-             */
-            readonly yours: boolean;
-        };
-        /**
-         * Propose
-         * @description A proposal, by somebody who has seen what it would have done.
-         */
-        readonly Propose: {
-            /**
-             * Items
-             * @description Prescribed item, value; null: not known any more
-             * @default {}
-             */
-            readonly items: {
-                readonly [key: string]: number | null;
-            };
-            /**
-             * Limits
-             * @description Rule, number, limit; null: the rule's own again
-             * @default {}
-             * @example {
-             *       "R13": {
-             *         "high": 320
-             *       }
-             *     }
-             */
-            readonly limits: {
-                readonly [key: string]: {
-                    readonly [key: string]: number | null;
-                };
-            };
-            /**
-             * Reason
-             * @description Why, for those who come after you: 10 characters at least
-             */
-            readonly reason: string;
-            /**
-             * Replay Id
-             * @description Of the answer to …/prescription/replay for the same changes
-             */
-            readonly replay_id?: string | null;
-            /**
-             * Without Treatments
-             * @description I know that no treatment is stored on which it could be tried
-             * @default false
-             */
-            readonly without_treatments: boolean;
-        };
-        /**
-         * Proposed
-         * @description What became of it, and how things stand.
-         */
-        readonly Proposed: {
-            readonly prescription: components["schemas"]["Prescription"];
-            readonly proposal: components["schemas"]["ProposalView"];
         };
         /**
          * PushKey
@@ -3141,14 +2917,6 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
-         * RejectProposal
-         * @description Why not.
-         */
-        readonly RejectProposal: {
-            /** Reason */
-            readonly reason: string;
-        };
-        /**
          * RemovedChannel
          * @description It is used no more.
          */
@@ -3158,88 +2926,6 @@ export interface components {
              * @description Others are reached by the same address: their channel stays
              */
             readonly others: boolean;
-        };
-        /**
-         * Replayed
-         * @description What was worked out, by whose number it is proposed, and what the change is judged to be.
-         */
-        readonly Replayed: {
-            /** Changes */
-            readonly changes: readonly components["schemas"]["ChangeView"][];
-            /** Replay Id */
-            readonly replay_id: string;
-            readonly summary: components["schemas"]["ReplaySummary"];
-            readonly verdict: components["schemas"]["Verdict"];
-        };
-        /**
-         * ReplayRule
-         * @description What the change does to one rule's alerts of the past.
-         */
-        readonly ReplayRule: {
-            /**
-             * Added
-             * @description The first of those told besides, at most 20
-             */
-            readonly added: readonly components["schemas"]["WhatIfAlert"][];
-            /** Added Count */
-            readonly added_count: number;
-            /**
-             * Changed Count
-             * @description Told in both, at another priority
-             */
-            readonly changed_count: number;
-            /**
-             * Gone
-             * @description The first of those not told, at most 20
-             */
-            readonly gone: readonly components["schemas"]["WhatIfAlert"][];
-            /** Gone Count */
-            readonly gone_count: number;
-            /**
-             * Missed High
-             * @description High ones that would not have been told, or not as high ones
-             */
-            readonly missed_high: readonly components["schemas"]["WhatIfAlert"][];
-            /** New */
-            readonly new: number;
-            /** Old */
-            readonly old: number;
-            /** Rule */
-            readonly rule: string;
-            /** Title */
-            readonly title: string;
-        };
-        /**
-         * ReplaySummary
-         * @description What other limits would have said of a patient's last treatments.
-         */
-        readonly ReplaySummary: {
-            /** Hours */
-            readonly hours: number;
-            /** Missed High */
-            readonly missed_high: number;
-            /** New */
-            readonly new: number;
-            /**
-             * Not Judged
-             * @description Rules on silence: what is stored does not tell it
-             */
-            readonly not_judged: readonly string[];
-            /**
-             * Old
-             * @description Alerts, as it was
-             */
-            readonly old: number;
-            /**
-             * Rules
-             * @description Those that say something else, and those that are changed
-             */
-            readonly rules: readonly components["schemas"]["ReplayRule"][];
-            /**
-             * Treatments
-             * @description 0: none is stored, so nothing is known
-             */
-            readonly treatments: number;
         };
         /**
          * Role
@@ -3314,18 +3000,6 @@ export interface components {
             readonly trouble: string;
             /** Zone */
             readonly zone: string;
-        };
-        /**
-         * RuleLimits
-         * @description A rule on readings.
-         */
-        readonly RuleLimits: {
-            /** Levels */
-            readonly levels: readonly components["schemas"]["LevelView"][];
-            /** Rule */
-            readonly rule: string;
-            /** Title */
-            readonly title: string;
         };
         /**
          * RuleLoadView
@@ -3413,6 +3087,29 @@ export interface components {
              * @description In force now; an alert keeps that of its own time
              */
             readonly version: string;
+        };
+        /**
+         * SecondStep
+         * @description The password was right; a passkey is needed, too. Nobody is signed in yet.
+         */
+        readonly SecondStep: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            readonly kind: "passkey" | "first passkey";
+            /**
+             * Options
+             * @description For `navigator.credentials.get`, or `.create` of a first passkey
+             */
+            readonly options: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Step
+             * @description Good once, for five minutes
+             */
+            readonly step: string;
         };
         /**
          * Selftest
@@ -3549,6 +3246,46 @@ export interface components {
             readonly mean: readonly (number | null)[];
             /** Min */
             readonly min: readonly (number | null)[];
+        };
+        /**
+         * SessionView
+         * @description One of one's own sessions.
+         */
+        readonly SessionView: {
+            /** Address */
+            readonly address: string;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            readonly begun_at: string;
+            /**
+             * Browser
+             * @description As it calls itself
+             */
+            readonly browser: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /**
+             * How
+             * @description Null: it was not noted
+             */
+            readonly how: ("password" | "passkey" | "hospital") | null;
+            /**
+             * Seen At
+             * @description To the minute; null: not yet
+             */
+            readonly seen_at: string | null;
+            /** Session Id */
+            readonly session_id: string;
+            /**
+             * This
+             * @description The one that asks
+             */
+            readonly this: boolean;
         };
         /**
          * SetAsideView
@@ -3710,6 +3447,17 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * SignInWays
+         * @description By what one can sign in here.
+         */
+        readonly SignInWays: {
+            /**
+             * Hospital
+             * @description Name of the hospital whose provider can be used; null: none is set up
+             */
+            readonly hospital: string | null;
         };
         /**
          * Snapshot
@@ -4159,12 +3907,6 @@ export interface components {
             readonly role: components["schemas"]["Role"];
         };
         /**
-         * Verdict
-         * @description What a change is; these words are stored. In order: a proposal is the greatest of its changes.
-         * @enum {string}
-         */
-        readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
-        /**
          * WhatIfAlert
          * @description One alert as it would have been.
          */
@@ -4314,12 +4056,6 @@ export interface components {
             /** Rows */
             readonly rows: readonly components["schemas"]["Look"][];
         };
-        /**
-         * Why
-         * @description Why it is that; screens have words for each.
-         * @enum {string}
-         */
-        readonly Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
         /**
          * Withdraw
          * @description Body of taking an override or a swap back.
@@ -5801,6 +5537,403 @@ export interface operations {
             };
         };
     };
+    readonly begin_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_passkeys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnPasskeys"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly add_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FirstPasskey"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly remove_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Passkey id */
+                readonly passkey_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_push_key: {
         readonly parameters: {
             readonly query?: never;
@@ -5844,6 +5977,182 @@ export interface operations {
             };
             /** @description Not allowed for this role */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_sessions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly end_session: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Session id of the list */
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -6530,6 +6839,92 @@ export interface operations {
             };
         };
     };
+    readonly back_from_hospital: {
+        readonly parameters: {
+            readonly query?: {
+                readonly code?: string | null;
+                readonly error?: string | null;
+                readonly iss?: string | null;
+                readonly state?: string | null;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description To the provider, or to the page, whose address says why nobody is signed in */
+            readonly 303: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly start_at_hospital: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description To the provider, or to the page, whose address says why nobody is signed in */
+            readonly 303: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly who_looked_at_patient: {
         readonly parameters: {
             readonly query?: {
@@ -6589,434 +6984,6 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly get_prescription: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly patient_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Prescription"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly prescription_history: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
-                readonly cursor?: string | null;
-                /** @description At most so many, the newest; `next` leads on */
-                readonly limit?: number;
-            };
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly patient_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PrescriptionHistory"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly propose_prescription: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
-                readonly "if-match"?: string | null;
-            };
-            readonly path: {
-                readonly patient_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Propose"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Proposed"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Changed meanwhile */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly replay_prescription: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly patient_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Changes"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Replayed"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -7209,441 +7176,6 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly list_proposals: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
-                readonly cursor?: string | null;
-                /** @description At most so many; `next` leads to the others */
-                readonly limit?: number;
-            };
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Proposals"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly reject_proposal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                /** @description Proposal id */
-                readonly proposal_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["RejectProposal"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Proposed"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly sign_proposal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                /** @description Proposal id */
-                readonly proposal_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Proposed"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly withdraw_proposal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                /** @description Proposal id */
-                readonly proposal_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Proposed"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8799,6 +8331,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description The password was right; a passkey is needed, too */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SecondStep"];
+                };
+            };
             /** @description Not signed in */
             readonly 401: {
                 headers: {
@@ -8819,6 +8360,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8961,6 +8511,253 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly register_first_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FirstPasskey"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly answer_with_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_in_ways: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -9313,99 +9110,6 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WhoLooked"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly prescription_of_unit: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                /** @description Unit id */
-                readonly unit: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Prescription"];
                 };
             };
             /** @description As it was */

@@ -20,6 +20,9 @@ import type {
   OwnChannels,
   Prescription,
   PrescriptionHistory,
+  OwnPasskeys,
+  OwnSessions,
+  PasskeyOptions,
   Problem,
   Proposals,
   Propose,
@@ -39,6 +42,10 @@ import type {
   SignedMany,
   SignItem,
   TreatmentReport,
+  SecondStep,
+  Shelve,
+  Shelved,
+  SignInWays,
   Treatments,
   WhoLooked,
 } from "./messages";
@@ -93,8 +100,50 @@ export class Api {
     return this.#ask("GET", "api/session");
   }
 
-  signIn(email: string, password: string): Promise<Me> {
+  /** Somebody who is signed in, or what is needed beside the password. */
+  signIn(email: string, password: string): Promise<Me | SecondStep> {
     return this.#send("POST", "api/session", { email, password });
+  }
+
+  answerWithPasskey(step: string, credential: object): Promise<Me> {
+    return this.#send("POST", "api/session/passkey", { step, credential });
+  }
+
+  registerFirstPasskey(step: string, credential: object, label: string): Promise<Me> {
+    return this.#send("POST", "api/session/first-passkey", { step, credential, label });
+  }
+
+  /** Name of the hospital whose sign-in can be used; null where none is, or nobody answers. */
+  async hospital(): Promise<string | null> {
+    try {
+      return (await this.#send<SignInWays>("GET", "api/sign-in")).hospital;
+    } catch {
+      return null;
+    }
+  }
+
+  ownPasskeys(): Promise<OwnPasskeys> {
+    return this.#ask("GET", "api/me/passkeys");
+  }
+
+  passkeyOptions(): Promise<PasskeyOptions> {
+    return this.#ask("POST", "api/me/passkey-options");
+  }
+
+  async addPasskey(step: string, credential: object, label: string): Promise<void> {
+    await this.#ask("POST", "api/me/passkeys", { step, credential, label });
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/passkeys/${encodeURIComponent(id)}`);
+  }
+
+  ownSessions(): Promise<OwnSessions> {
+    return this.#ask("GET", "api/me/sessions");
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/sessions/${encodeURIComponent(id)}`);
   }
 
   /** Makes this browser a screen on a wall, by a one-time code. */

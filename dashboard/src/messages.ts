@@ -29,6 +29,13 @@ export type Screens = Schemas["ScreensAnswer"];
 export type ClientMessage = Schemas["ClientMessage"];
 
 export type Me = Schemas["Me"];
+export type SecondStep = Schemas["SecondStep"];
+export type SignInWays = Schemas["SignInWays"];
+export type OwnPasskeys = Schemas["OwnPasskeys"];
+export type PasskeyView = Schemas["PasskeyView"];
+export type PasskeyOptions = Schemas["PasskeyOptions"];
+export type OwnSessions = Schemas["OwnSessions"];
+export type SessionView = Schemas["SessionView"];
 export type Look = Schemas["Look"];
 export type WhoLooked = Schemas["WhoLooked"];
 export type DemoAccount = Schemas["DemoAccount"];

@@ -6,6 +6,7 @@ import { chineseDuty } from "./words-duty-zh";
 import { chineseInbox } from "./words-inbox-zh";
 import { chineseReviews } from "./words-reviews-zh";
 import { chinesePrescription } from "./words-prescription-zh";
+import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -194,6 +195,7 @@ export const chinese: Words = {
   inbox: chineseInbox,
   duty: chineseDuty,
   devices: chineseDevices,
+  signingIn: chineseSigningIn,
   treatments: chineseTreatments,
   reviews: chineseReviews,
   prescription: chinesePrescription,

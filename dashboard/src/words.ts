@@ -11,6 +11,7 @@ import { englishDuty } from "./words-duty";
 import { englishInbox } from "./words-inbox";
 import { englishReviews } from "./words-reviews";
 import { englishPrescription } from "./words-prescription";
+import { englishSigningIn } from "./words-sign-in";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -213,6 +214,7 @@ const english = {
   reviews: englishReviews,
   prescription: englishPrescription,
   devices: englishDevices,
+  signingIn: englishSigningIn,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

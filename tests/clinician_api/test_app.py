@@ -36,6 +36,9 @@ from tests.clinician_api.notified import Notifier
 PAGES = ("GET", "/{path:path}")
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
+    ("POST", "/api/session/passkey"): {"step": "n" * 43, "credential": {}},
+    ("POST", "/api/session/first-passkey"): {"step": "n" * 43, "credential": {}, "label": "Nobody's"},
+    ("POST", "/api/me/passkeys"): {"step": "n" * 43, "credential": {}, "label": "Nobody's"},
     ("POST", "/api/kiosk"): {"code": "NOBODYS-CODE"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
     ("POST", "/api/alerts/acknowledge-low"): {"alert_ids": ["1"]},
@@ -70,6 +73,8 @@ PUBLIC = {
     ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
     ("GET", "/openapi.json"): {200}, ("GET", "/problems/{name}"): {200}, ("POST", "/api/receipts/{receipt}"): {404},
     ("POST", "/api/kiosk"): {401, 429},
+    ("POST", "/api/session/passkey"): {401, 429}, ("POST", "/api/session/first-passkey"): {401, 429},
+    ("GET", "/api/sign-in"): {200}, ("GET", "/api/oidc/start"): {404}, ("GET", "/api/oidc/callback"): {404},
 }  # fmt: skip
 
 
@@ -128,6 +133,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
+    names |= {"session_id": "999999", "passkey_id": "999"}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
     address = path.format(**names, **dict.fromkeys(numbers, number))
@@ -171,6 +177,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {404}  # nothing was proposed
     if route == ("POST", "/api/me/channels"):
         return {409}  # web push is not set up here
+    if route[1].startswith(("/api/me/sessions/", "/api/me/passkeys/")) and route[0] == "DELETE":
+        return {404}  # likewise
+    if route[1].startswith("/api/me/passkey") and route[0] == "POST":
+        return {409}  # none is waited for, and at a bare address browsers make none
     if "{" in route[1] and not same:
         return {404}
     if route[0] == "POST" and route[1].startswith("/api/treatments/"):

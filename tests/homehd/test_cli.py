@@ -380,6 +380,24 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert len(people) == 2
 
 
+def test_passkeys_of_somebody_who_lost_them_are_taken_away_on_record(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        user = accounts.add_user(
+            conn, email="li@x", name="Li", role="nurse", clinic_id=None, password_hash="x", now_us=1
+        )  # fmt: skip
+        conn.execute(
+            "INSERT INTO passkey (user_id, credential_id, public_key, sign_count, label, added_at)"
+            " VALUES (%s, 'c', 'k', 0, 'Key', now())", [user],
+        )  # fmt: skip
+    done = homehd("users", "remove-passkeys", "LI@x", **environment)
+    assert (done.returncode, done.stdout) == (0, "LI@x\tpasskeys removed: 1\n"), done.stderr
+    assert homehd("users", "remove-passkeys", "nobody@x", **environment).returncode == 1
+    with pool.connect(database_url) as conn:
+        assert conn.execute("SELECT count(*) FROM passkey").fetchall() == [(0,)]
+        assert conn.execute("SELECT action, subject FROM audit_event").fetchall() == [("remove passkeys", "user:1")]
+
+
 def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     with pool.connect(database_url) as conn:

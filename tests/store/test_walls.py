@@ -101,6 +101,8 @@ CLOSED = {
     "quarantine", "phase_run", "review_mark", "unit_settings", "schema_migration", "reading_default",
     # The API asks for these as the owner, of one person (clinician_api/duty/channel_data.py), or not at all.
     "push_key", "digest",
+    # Likewise, of who comes in (clinician_api/signin/signin_data.py).
+    "passkey", "identity", "sign_in_step",
 }  # fmt: skip
 
 
