@@ -50,6 +50,7 @@ class Action(StrEnum):
     SEE_TECHNICAL = "see technical"  # of these, those for technicians: a home's link, its box
     ANSWER_NOTICES = "answer notices"  # of those one sees
     SHELVE = "shelve"  # set an alert aside, and bring it back
+    WRITE_NOTES = "write notes"  # about a patient, at a moment of a treatment
     SEE_WHO_LOOKED = "see who looked"  # at a patient
     KEEP_CHANNELS = "keep channels"  # one's own: by what one is reached
     TRY_LIMITS = "try limits"  # on stored treatments; changes nothing
@@ -73,7 +74,9 @@ _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
     Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION,
 }  # fmt: skip
-_ANSWERS: Final = _READS | {Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR}
+_ANSWERS: Final = _READS | {
+    Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
+}  # fmt: skip
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS
@@ -122,6 +125,8 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units/{unit}/readings"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
+    ("GET", "/api/units/{unit}/notes"): Action.SEE_TREATMENTS,
+    ("POST", "/api/patients/{patient_id}/notes"): Action.WRITE_NOTES,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,
     ("GET", "/api/patients/{patient_id}/prescription"): Action.SEE_PRESCRIPTION,
     ("GET", "/api/units/{unit}/prescription"): Action.SEE_PRESCRIPTION,

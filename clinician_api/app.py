@@ -31,6 +31,7 @@ from clinician_api.routes import (
     live,
     load,
     many_alerts,
+    notes,
     notices,
     own_passkeys,
     own_sessions,
@@ -103,8 +104,8 @@ def create_app(
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
-        what_if, prescriptions, proposals, who_looked, alerts, many_alerts, shelves, notices, rota, load, screens,
-        selftest, channels, receipts, signals, rules, problems, health, live, pages,
+        what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, shelves, notices, rota, load,
+        screens, selftest, channels, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

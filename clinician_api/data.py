@@ -1,7 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data`, `people.record_data`, `signing.sign_off_data` and `signin.signin_data`.
+`duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data` and
+`signing.sign_off_data`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from clinician_api.duty.duty_data import DutyData
 from clinician_api.live import findings, sparks
 from clinician_api.live.room import Entry
 from clinician_api.live.views import View, status
+from clinician_api.notes.note_data import NoteData
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
 from clinician_api.prescribing.prescription_data import PrescriptionData
@@ -98,6 +100,7 @@ class Data:
         self.notices = NoticeData(lambda: self._open, self.title)
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
+        self.written = NoteData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)

@@ -45,6 +45,8 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",
     "clinician_api/alerting/models.py": "tests/clinician_api/alerting/test_notice_views.py",
     "clinician_api/prescribing/models.py": "tests/clinician_api/prescribing/test_views.py",
+    "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
+    "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
     "clinician_api/signing/models.py": "tests/clinician_api/signing/test_sign_off_views.py",
     # Whole rounds over HTTP, with the real provider and real passkeys.

@@ -31,6 +31,7 @@ class What(StrEnum):
     REPORT = "treatment report"
     ALERTS = "alerts"
     NOTICES = "notices"
+    NOTES = "notes"
     WALL = "wall"
     WHAT_IF = "what if"
     PRESCRIPTION = "prescription"

@@ -284,70 +284,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/me/passkey-options": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Begin Passkey
-         * @description What this browser needs to make a passkey. 409 where browsers make none: a page without a host name.
-         */
-        readonly post: operations["begin_passkey"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/me/passkeys": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List Passkeys
-         * @description My passkeys, oldest first.
-         */
-        readonly get: operations["list_passkeys"];
-        readonly put?: never;
-        /**
-         * Add Passkey
-         * @description Add a passkey: from now on a password alone signs nobody in to this account.
-         */
-        readonly post: operations["add_passkey"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/me/passkeys/{passkey_id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
-        /**
-         * Remove Passkey
-         * @description Take a passkey away. 409: it is the last, and the role must have one.
-         */
-        readonly delete: operations["remove_passkey"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/me/push-key": {
         readonly parameters: {
             readonly query?: never;
@@ -363,46 +299,6 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/me/sessions": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List Sessions
-         * @description Where I am signed in, the newest first.
-         */
-        readonly get: operations["list_sessions"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/me/sessions/{session_id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
-        /**
-         * End Session
-         * @description End one of mine: it is signed out, and its live sockets close.
-         */
-        readonly delete: operations["end_session"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -530,46 +426,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/oidc/callback": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Back From Hospital
-         * @description Back from the hospital's provider: a session, or the page that says why there is none.
-         */
-        readonly get: operations["back_from_hospital"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/oidc/start": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Start At Hospital
-         * @description Go to the hospital's provider.
-         */
-        readonly get: operations["start_at_hospital"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/patients/{patient_id}/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -586,6 +442,26 @@ export interface paths {
         readonly get: operations["who_looked_at_patient"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Write Note
+         * @description Write a note about a patient; it is never changed. 409: the one it corrects was corrected already.
+         */
+        readonly post: operations["write_note"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -852,8 +728,6 @@ export interface paths {
         /**
          * Log In
          * @description Sign in with a local account. Always a new session; an older one of this browser ends.
-         *
-         *     202 where the account has a passkey, or its role must have one: nobody is signed in before that step is done, too.
          */
         readonly post: operations["log_in"];
         /**
@@ -861,66 +735,6 @@ export interface paths {
          * @description Sign out: the session ends and its sockets are closed.
          */
         readonly delete: operations["log_out"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/session/first-passkey": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Register First Passkey
-         * @description Sign in: the first passkey of an account whose role must have one.
-         */
-        readonly post: operations["register_first_passkey"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/session/passkey": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Answer With Passkey
-         * @description Sign in: the passkey that the password asked for. An answer that proves nothing uses the step up.
-         */
-        readonly post: operations["answer_with_passkey"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/sign-in": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Sign In Ways
-         * @description By what one can sign in here, beside local accounts.
-         */
-        readonly get: operations["sign_in_ways"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1018,6 +832,26 @@ export interface paths {
          * @description The same of the patient whom a unit serves now; no rows when it serves nobody.
          */
         readonly get: operations["who_looked_at_patient_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Notes Of Unit
+         * @description What was written about the patient whom a unit serves now, corrected entries too, newest first.
+         */
+        readonly get: operations["notes_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1192,7 +1026,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
+        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1228,13 +1062,6 @@ export interface components {
          */
         readonly AddedChannel: {
             readonly channel: components["schemas"]["OwnChannelView"];
-        };
-        /**
-         * AddedPasskey
-         * @description The new one.
-         */
-        readonly AddedPasskey: {
-            readonly passkey: components["schemas"]["PasskeyView"];
         };
         /**
          * AlertDetail
@@ -1703,6 +1530,12 @@ export interface components {
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
         /**
+         * EventKind
+         * @description What sort of entry; these words are stored.
+         * @enum {string}
+         */
+        readonly EventKind: "note" | "symptom" | "call";
+        /**
          * FiguresView
          * @description Of one person, one rule, or all.
          */
@@ -1740,29 +1573,6 @@ export interface components {
              * @description Of the ten most frequent sources, 0…1; null: there is nothing to share
              */
             readonly top_ten: number | null;
-        };
-        /**
-         * FirstPasskey
-         * @description A first passkey, without which the account's role may not sign in.
-         */
-        readonly FirstPasskey: {
-            /**
-             * Credential
-             * @description `PublicKeyCredential.toJSON()`
-             */
-            readonly credential: {
-                readonly [key: string]: unknown;
-            };
-            /**
-             * Label
-             * @description What its owner calls it
-             */
-            readonly label: string;
-            /**
-             * Step
-             * @description `step` of what was asked
-             */
-            readonly step: string;
         };
         /**
          * FloodView
@@ -2135,11 +1945,6 @@ export interface components {
              */
             readonly expires_at: string;
             /**
-             * Hospital Sign Out
-             * @description Where the session at the hospital's provider ends, after signing out here
-             */
-            readonly hospital_sign_out: string | null;
-            /**
              * May
              * @description What the role may do, so that a page offers nothing else
              */
@@ -2165,6 +1970,14 @@ export interface components {
             readonly reason: string;
             /** Rule */
             readonly rule: string;
+        };
+        /**
+         * NoteWritten
+         * @description The note as it was kept.
+         */
+        readonly NoteWritten: {
+            /** Event Id */
+            readonly event_id: string;
         };
         /**
          * NoticeDelivery
@@ -2557,27 +2370,6 @@ export interface components {
             readonly tier: 1 | 2;
         };
         /**
-         * OwnPasskeys
-         * @description One's own, oldest first.
-         */
-        readonly OwnPasskeys: {
-            /**
-             * Needed
-             * @description The role must have one, so the last cannot be taken away
-             */
-            readonly needed: boolean;
-            /** Passkeys */
-            readonly passkeys: readonly components["schemas"]["PasskeyView"][];
-        };
-        /**
-         * OwnSessions
-         * @description One's own, the newest first.
-         */
-        readonly OwnSessions: {
-            /** Sessions */
-            readonly sessions: readonly components["schemas"]["SessionView"][];
-        };
-        /**
          * PageMessage
          * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
          */
@@ -2626,64 +2418,74 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
-         * PasskeyAnswer
-         * @description A passkey's signature.
-         */
-        readonly PasskeyAnswer: {
-            /**
-             * Credential
-             * @description `PublicKeyCredential.toJSON()`
-             */
-            readonly credential: {
-                readonly [key: string]: unknown;
-            };
-            /**
-             * Step
-             * @description `step` of what was asked
-             */
-            readonly step: string;
-        };
-        /**
-         * PasskeyOptions
-         * @description What to make a passkey of one's own from.
-         */
-        readonly PasskeyOptions: {
-            /** Options */
-            readonly options: {
-                readonly [key: string]: unknown;
-            };
-            /** Step */
-            readonly step: string;
-        };
-        /**
-         * PasskeyView
-         * @description One of one's own.
-         */
-        readonly PasskeyView: {
-            /**
-             * Added At
-             * Format: date-time
-             */
-            readonly added_at: string;
-            /** Label */
-            readonly label: string;
-            /** Passkey Id */
-            readonly passkey_id: string;
-            /**
-             * Suspected At
-             * @description Since when there may be a copy of it, so that it is not taken
-             */
-            readonly suspected_at: string | null;
-            /** Used At */
-            readonly used_at: string | null;
-        };
-        /**
          * Patient
          * @description Who dialyses on a unit, for those who may know.
          */
         readonly Patient: {
             /** Name */
             readonly name: string;
+        };
+        /**
+         * PatientEvents
+         * @description What was written about one patient, newest first by what it is about.
+         */
+        readonly PatientEvents: {
+            /** Events */
+            readonly events: readonly components["schemas"]["PatientEventView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
+             * Patient Id
+             * @description Null: the unit serves nobody
+             */
+            readonly patient_id: string | null;
+        };
+        /**
+         * PatientEventView
+         * @description What somebody wrote about a patient. It is never changed: a further one corrects it.
+         */
+        readonly PatientEventView: {
+            /**
+             * Author
+             * @description Name of the person; null: the patient
+             */
+            readonly author: string | null;
+            /**
+             * Corrected By
+             * @description The entry that stands in its place; null: it counts
+             */
+            readonly corrected_by: string | null;
+            /**
+             * Corrects
+             * @description The entry in whose place this one stands
+             */
+            readonly corrects: string | null;
+            /**
+             * End
+             * @description Null: it is about a moment
+             */
+            readonly end: string | null;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            readonly entered_at: string;
+            /** Event Id */
+            readonly event_id: string;
+            readonly kind: components["schemas"]["EventKind"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @description Plain text, to be shown as text
+             */
+            readonly text: string;
         };
         /**
          * PersonLoadView
@@ -3089,29 +2891,6 @@ export interface components {
             readonly version: string;
         };
         /**
-         * SecondStep
-         * @description The password was right; a passkey is needed, too. Nobody is signed in yet.
-         */
-        readonly SecondStep: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            readonly kind: "passkey" | "first passkey";
-            /**
-             * Options
-             * @description For `navigator.credentials.get`, or `.create` of a first passkey
-             */
-            readonly options: {
-                readonly [key: string]: unknown;
-            };
-            /**
-             * Step
-             * @description Good once, for five minutes
-             */
-            readonly step: string;
-        };
-        /**
          * Selftest
          * @description Whether the way to people works.
          */
@@ -3246,46 +3025,6 @@ export interface components {
             readonly mean: readonly (number | null)[];
             /** Min */
             readonly min: readonly (number | null)[];
-        };
-        /**
-         * SessionView
-         * @description One of one's own sessions.
-         */
-        readonly SessionView: {
-            /** Address */
-            readonly address: string;
-            /**
-             * Begun At
-             * Format: date-time
-             */
-            readonly begun_at: string;
-            /**
-             * Browser
-             * @description As it calls itself
-             */
-            readonly browser: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            readonly expires_at: string;
-            /**
-             * How
-             * @description Null: it was not noted
-             */
-            readonly how: ("password" | "passkey" | "hospital") | null;
-            /**
-             * Seen At
-             * @description To the minute; null: not yet
-             */
-            readonly seen_at: string | null;
-            /** Session Id */
-            readonly session_id: string;
-            /**
-             * This
-             * @description The one that asks
-             */
-            readonly this: boolean;
         };
         /**
          * SetAsideView
@@ -3447,17 +3186,6 @@ export interface components {
                 number,
                 number
             ] | null;
-        };
-        /**
-         * SignInWays
-         * @description By what one can sign in here.
-         */
-        readonly SignInWays: {
-            /**
-             * Hospital
-             * @description Name of the hospital whose provider can be used; null: none is set up
-             */
-            readonly hospital: string | null;
         };
         /**
          * Snapshot
@@ -4063,6 +3791,34 @@ export interface components {
         readonly Withdraw: {
             /** Reason */
             readonly reason: string;
+        };
+        /**
+         * WriteNote
+         * @description Body of a note.
+         */
+        readonly WriteNote: {
+            /**
+             * Corrects
+             * @description The note in whose place it stands
+             */
+            readonly corrects?: string | null;
+            /**
+             * End
+             * @description Until when; null: a moment. At most a day after start
+             */
+            readonly end?: string | null;
+            /**
+             * Start
+             * Format: date-time
+             * @description The moment it is about, or from when, with zone
+             * @example 2026-03-01T08:00:00Z
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @example Called: feels well
+             */
+            readonly text: string;
         };
         /**
          * WrongValue
@@ -5537,403 +5293,6 @@ export interface operations {
             };
         };
     };
-    readonly begin_passkey: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PasskeyOptions"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts */
-            readonly 429: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly list_passkeys: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["OwnPasskeys"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly add_passkey: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["FirstPasskey"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["AddedPasskey"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly remove_passkey: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                /** @description Passkey id */
-                readonly passkey_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly get_push_key: {
         readonly parameters: {
             readonly query?: never;
@@ -5977,182 +5336,6 @@ export interface operations {
             };
             /** @description Not allowed for this role */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly list_sessions: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description `ETag` of an answer that is still held: 304 while it is the same */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["OwnSessions"];
-                };
-            };
-            /** @description As it was */
-            readonly 304: {
-                headers: {
-                    /** @description Of this answer; weak where only `server_time` would differ */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly end_session: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                /** @description Session id of the list */
-                readonly session_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -6839,92 +6022,6 @@ export interface operations {
             };
         };
     };
-    readonly back_from_hospital: {
-        readonly parameters: {
-            readonly query?: {
-                readonly code?: string | null;
-                readonly error?: string | null;
-                readonly iss?: string | null;
-                readonly state?: string | null;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description To the provider, or to the page, whose address says why nobody is signed in */
-            readonly 303: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly start_at_hospital: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description To the provider, or to the page, whose address says why nobody is signed in */
-            readonly 303: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Does not exist, or belongs to another clinic */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly who_looked_at_patient: {
         readonly parameters: {
             readonly query?: {
@@ -6984,6 +6081,124 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly write_note: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoteWritten"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8331,15 +7546,6 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The password was right; a passkey is needed, too */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SecondStep"];
-                };
-            };
             /** @description Not signed in */
             readonly 401: {
                 headers: {
@@ -8360,15 +7566,6 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with what is so now */
-            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8511,253 +7708,6 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly register_first_passkey: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["FirstPasskey"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts */
-            readonly 429: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly answer_with_passkey: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasskeyAnswer"];
-            };
-        };
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Not signed in */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed for this role */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body is not JSON */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is missing or out of range */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts */
-            readonly 429: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not available now */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly sign_in_ways: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Successful Response */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SignInWays"];
-                };
-            };
-            /** @description Internal error */
-            readonly 500: {
-                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -9110,6 +8060,108 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WhoLooked"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly notes_of_unit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description Only what is about an earlier time, with zone */
+                readonly end?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+                /** @description Only what is about this time or later, with zone */
+                readonly start?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PatientEvents"];
                 };
             };
             /** @description As it was */

@@ -15,14 +15,16 @@ import type {
   History,
   LoadAnswer,
   Me,
+  NoteWritten,
   NoticeDetail,
   Notices,
   OwnChannels,
-  Prescription,
-  PrescriptionHistory,
   OwnPasskeys,
   OwnSessions,
   PasskeyOptions,
+  PatientEvents,
+  Prescription,
+  PrescriptionHistory,
   Problem,
   Proposals,
   Propose,
@@ -48,6 +50,7 @@ import type {
   SignInWays,
   Treatments,
   WhoLooked,
+  WriteNote,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -168,6 +171,16 @@ export class Api {
   whoLooked(unit: string, cursor: string | null): Promise<WhoLooked> {
     const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/audit${query}`);
+  }
+
+  /** What was written about the patient whom a unit serves now, since then; newest first. */
+  notes(unit: string, sinceMs: number): Promise<PatientEvents> {
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/notes?start=${new Date(sinceMs).toISOString()}`);
+  }
+
+  /** By the patient and not by the unit: it may serve another by the time the note is sent. */
+  writeNote(patient: string, note: WriteNote): Promise<NoteWritten> {
+    return this.#ask("POST", `api/patients/${encodeURIComponent(patient)}/notes`, note);
   }
 
   async alerts(state: "open" | "recent"): Promise<Alerts> {

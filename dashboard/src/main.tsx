@@ -24,6 +24,7 @@ import "./styles/frame.css";
 import "./styles/wall.css";
 import "./styles/alerts.css";
 import "./styles/answers.css";
+import "./styles/notes.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/reviews.css";

@@ -7,6 +7,7 @@ import { chineseInbox } from "./words-inbox-zh";
 import { chineseReviews } from "./words-reviews-zh";
 import { chinesePrescription } from "./words-prescription-zh";
 import { chineseSigningIn } from "./words-sign-in-zh";
+import { chineseNotes } from "./words-notes-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -31,6 +32,7 @@ export const chinese: Words = {
     unreachable: "服务器没有应答，请重试。",
     waiting: "正在等待服务器…",
   },
+  notes: chineseNotes,
   whoLooked: {
     title: "谁查看过",
     loading: "正在查询记录…",

@@ -12,6 +12,7 @@ import { englishInbox } from "./words-inbox";
 import { englishReviews } from "./words-reviews";
 import { englishPrescription } from "./words-prescription";
 import { englishSigningIn } from "./words-sign-in";
+import { englishNotes } from "./words-notes";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -37,6 +38,7 @@ const english = {
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
+  notes: englishNotes,
   whoLooked: {
     title: "Who looked",
     loading: "Asking for the record…",

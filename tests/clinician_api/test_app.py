@@ -10,6 +10,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -54,6 +55,7 @@ BODIES = {
     ("POST", "/api/reviews/sign"): {"treatments": [{"treatment_id": "999", "etag": "x"}]},
     ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
     ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
+    ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },

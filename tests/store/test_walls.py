@@ -40,6 +40,8 @@ ROWS = {
         reason, proposed_by, proposed_at, expires_at)
         VALUES ({n}, 0, '[]', '[]', 'narrowing', 'x', {n}, now(), now() + interval '1 day')""",
     "prescription_outcome": "INSERT INTO prescription_outcome VALUES ({n}, 'in force', {n}, now(), '')",
+    "patient_event": """INSERT INTO patient_event (patient_id, kind, starts_at, text, entered_at)
+        VALUES ({n}, 'note', now(), 'x', now())""",
     "patient_review": "INSERT INTO patient_review VALUES ({n}, now())",
     "between_finding": """INSERT INTO between_finding
         (patient_id, rule, rule_version, about, basis, time, found_at, state, reason, inputs, limits)
@@ -87,7 +89,7 @@ WHOSE = {
     "prescription_outcome": "proposal_id", "prescription_replay": "patient_id",
     "prescription_proposal": "patient_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
-    **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
+    **dict.fromkeys(("patient", "arrangement", "patient_event", "patient_review", "between_finding"), "patient_id"),
 }  # fmt: skip
 # Why a table of the schema has neither a policy nor a place among the grants, or no policy although it is granted.
 OF_NOBODY = {

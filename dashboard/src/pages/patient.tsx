@@ -9,6 +9,7 @@ import { STRIPS } from "../charts/strips";
 import { chosenWindow, useFittingWindow, WIDEST, WINDOWS } from "../charts/window";
 import { AlertCard } from "../components/alert-card";
 import { BackIcon } from "../components/icons";
+import { NotesPanel } from "../components/notes-panel";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
 import { Age, PhaseText, TroubleMark } from "../components/unit-state";
 import { BloodPressure, Ultrafiltration, Value } from "../components/value";
@@ -54,6 +55,7 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
           <OpenAlerts id={id} />
           <NotEvaluatedList unit={unit} />
           <BoxState unit={unit} />
+          <NotesPanel unit={id} />
           <WhoLookedPanel unit={id} />
         </aside>
         {session.may("see history") ? (
