@@ -24,6 +24,7 @@ from clinician_api.people.looks import Looks
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
+    audit,
     channels,
     health,
     history,
@@ -39,8 +40,10 @@ from clinician_api.routes import (
     session,
     shelves,
     signals,
+    system,
     treatments,
     units,
+    users,
     what_if,
     who_looked,
 )
@@ -91,7 +94,7 @@ def create_app(
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        channels, users, audit, system, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -121,6 +124,7 @@ def _services(
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
         looks=Looks(),
+        hasher=hasher or PasswordHasher(),
     )
 
 
