@@ -9,6 +9,7 @@ import { PageBanners } from "./components/page-banner";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
+import { AuditPage } from "./pages/audit";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
@@ -17,7 +18,9 @@ import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { SystemPage } from "./pages/system";
 import { TreatmentsPage } from "./pages/treatments";
+import { UsersPage } from "./pages/users";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
 import { words } from "./words";
@@ -94,5 +97,11 @@ function Page() {
       return <HandoverPage />;
     case "load":
       return <LoadPage />;
+    case "users":
+      return <UsersPage />;
+    case "audit":
+      return <AuditPage />;
+    case "system":
+      return <SystemPage />;
   }
 }

@@ -24,6 +24,7 @@ import "./styles/alerts.css";
 import "./styles/answers.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
+import "./styles/admin.css";
 import "./styles/treatments.css";
 import "./styles/devices.css";
 

@@ -47,6 +47,8 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -119,6 +121,7 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
+    names |= {"user_id": number}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
@@ -159,6 +162,8 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
+    if route[0] == "POST" and (route[1] == "/api/users" or route[1].endswith("/change")):
+        return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
@@ -222,6 +227,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
+            names["user_id"] = 999
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)

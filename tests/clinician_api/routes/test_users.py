@@ -1,4 +1,7 @@
-"""Accounts over the API: nobody gives what is above them, nobody locks the door, of two at once one is second."""
+"""Accounts over the API: nobody gives what is above them, nobody locks the door, of two at once one is second.
+
+The rules are in clinician_api/administration: `grants`, asked by `user_data`, with bodies of `models`.
+"""
 
 from __future__ import annotations
 
