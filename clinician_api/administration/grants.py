@@ -46,7 +46,7 @@ def check_change(actor: ManagedAccount, account: ManagedAccount, *, others: int,
 
 
 def check_grant(actor: ManagedAccount, role: Role, clinic_id: int | None) -> None:
-    """Nothing, or ApiError: 403 for a role or a clinic that is not theirs to give, 422 for one that would see nothing."""
+    """Nothing, or ApiError: 403 for a role or clinic that is not theirs to give, 422 for one that sees nothing."""
     if role not in given_by(actor):
         hint = "an administrator of all clinics can give it"
         raise ApiError(403, "not yours to give", where="body.role", hint=hint)

@@ -23,6 +23,9 @@ BEHIND_BYTES: Final = 1e9
 TEST_DUE_US: Final = 26 * 3600 * SECOND_US
 AUDIT_DUE_US: Final = 7 * DAY_US
 CERTIFICATE_DAYS: Final = 14.0
+_OF_THE_DATABASE: Final = (
+    "ingest", "notifier", "disk", "backup", "lag", "selftest", "channels", "certificates", "quarantine", "clocks", "audit",
+)  # fmt: skip
 _RANK: Final = {"bad": 0, "unknown": 1, "attention": 2, "good": 3}
 
 
@@ -30,9 +33,7 @@ def parts(found: System | None, now_us: int, broker_hears: bool) -> list[View]:
     """`SystemPart`s. `found` None: the database does not answer. `broker_hears`: whether live frames come to us."""
     hears = _part("broker", "good" if broker_hears else "bad")
     if found is None:
-        unknown = ("ingest", "notifier", "backup", "lag", "selftest", "channels", "certificates", "quarantine", "clocks",
-                   "audit", "disk")  # fmt: skip
-        every = [_part("database", "bad"), hears, *(_part(name, "unknown") for name in unknown)]
+        every = [_part("database", "bad"), hears, *(_part(name, "unknown") for name in _OF_THE_DATABASE)]
     else:
         every = [
             *_ingests(found), *_notifiers(found), *_database(found), hears, _lag(found), _selftest(found),
@@ -118,9 +119,9 @@ def _channels(found: System) -> list[View]:
     if not found.channels:
         return [_part("channels", "unknown", pages=0.0)]
     return [
-        _part("channels", "bad" if failed == pages else "attention" if failed else "good", kind, pages=pages, failed=failed)
+        _part("channels", _by(failed / pages, 1e-9, 1.0), kind, pages=pages, failed=failed)
         for kind, pages, failed in found.channels
-    ]  # fmt: skip
+    ]
 
 
 def _certificates(found: System) -> View:

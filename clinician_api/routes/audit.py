@@ -46,7 +46,7 @@ WantedDep = Annotated[Wanted, Depends(wanted)]
 
 @router.get("/api/audit", responses=responses(401, 403, 422, 503))
 async def list_deeds(
-    session: SessionDep, services: ServicesDep, which: WantedDep, limit: LimitQuery = 100, cursor: CursorQuery = None
+    _session: SessionDep, services: ServicesDep, which: WantedDep, limit: LimitQuery = 100, cursor: CursorQuery = None
 ) -> models.Deeds:
     """Who did what, newest first: rows about something of the administrator's clinic, or all."""
     after = read(cursor, int)
@@ -57,7 +57,7 @@ async def list_deeds(
 
 
 @router.get("/api/audit/actions", responses=responses(401, 403, 503))
-async def list_kinds_of_deeds(session: SessionDep, services: ServicesDep) -> models.DeedKinds:
+async def list_kinds_of_deeds(_session: SessionDep, services: ServicesDep) -> models.DeedKinds:
     """Every kind of deed there is in the record, for `action`."""
     return models.DeedKinds(actions=await services.data.audit.actions())
 
@@ -75,13 +75,11 @@ async def export_deeds(
     await services.data.audit.note_export(session.actor, services.clock.now_us())
     media = "text/csv; charset=utf-8" if file == "csv" else "application/x-ndjson"
     headers = {"content-disposition": f'attachment; filename="audit.{file}"'}
-    return StreamingResponse(
-        services.data.audit.export(which, as_csv=file == "csv"), media_type=media, headers=headers
-    )
+    return StreamingResponse(services.data.audit.export(which, as_csv=file == "csv"), media_type=media, headers=headers)
 
 
 @router.get("/api/audit/chain", responses=responses(401, 403, 503))
-async def get_chain(session: SessionDep, services: ServicesDep) -> models.ChainView:
+async def get_chain(_session: SessionDep, services: ServicesDep) -> models.ChainView:
     """Up to which row, and when, the chain was last found whole; and how far a walk is that goes on."""
     return models.ChainView.model_validate(await services.data.audit.chain())
 

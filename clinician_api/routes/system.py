@@ -16,7 +16,7 @@ router = APIRouter(tags=["system"])
 
 
 @router.get("/api/system", responses=responses(401, 403, 503))
-async def get_system(session: SessionDep, services: ServicesDep) -> models.SystemAnswer:
+async def get_system(_session: SessionDep, services: ServicesDep) -> models.SystemAnswer:
     """Each part with what was measured of it, worst first; what is not known is `unknown`, never `good`."""
     now_us = services.clock.now_us()
     found = await services.data.system.read(services.clock.monotonic_s())

@@ -11,7 +11,11 @@ def test_accounts_as_an_administrator_sees_and_changes_them(conn: Connection) ->
         accounts.add_user(
             conn, email=f"{name}@example.org", name=name, role=role, clinic_id=clinic, password_hash="x", now_us=NOW_US
         )
-        for name, role, clinic in (("Ada", "administrator", north), ("Bo", "nurse", south), ("Cy", "administrator", None))
+        for name, role, clinic in (
+            ("Ada", "administrator", north),
+            ("Bo", "nurse", south),
+            ("Cy", "administrator", None),
+        )
     ]
 
     def found(clinic_id: int | None, text: str | None = None, after: int | None = None) -> list[str]:

@@ -114,7 +114,7 @@ function Rows({ filter, onFilter }: { readonly filter: AuditFilter; readonly onF
     </button>
   );
   return (
-    <section class="sheet table">
+    <section class="sheet table deeds">
       <table>
         <thead>
           <tr>

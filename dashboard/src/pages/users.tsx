@@ -44,7 +44,10 @@ function Accounts() {
       shown.value = await work();
       form.value = null;
     } catch (error) {
-      failure.value = error instanceof ApiError ? `${error.message}. ${error.hint}` : words().admin.failed;
+      failure.value =
+        error instanceof ApiError
+          ? `${capital(error.message)}${error.hint && `: ${error.hint}`}.`
+          : words().admin.failed;
     }
     await load();
   };
@@ -157,6 +160,10 @@ function Accounts() {
       )}
     </main>
   );
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 interface AccountProps {

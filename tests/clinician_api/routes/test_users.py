@@ -41,7 +41,9 @@ def test_an_account_is_made_and_its_password_shown_once(api: Api) -> None:
     assert made["password"] not in admin.get("/api/users").text
     assert "password" not in admin.get(f"/api/users/{made['user']['user_id']}").text
     with api.database() as conn:
-        row = conn.execute("SELECT actor, action, subject, detail::text FROM audit_event ORDER BY event_id DESC").fetchone()
+        row = conn.execute(
+            "SELECT actor, action, subject, detail::text FROM audit_event ORDER BY event_id DESC"
+        ).fetchone()
     assert row is not None
     assert row[1:3] == ("add user", f"user:{made['user']['user_id']}")
     assert made["password"] not in row[3]
@@ -147,7 +149,9 @@ def test_in_parts_and_by_name(api: Api) -> None:
     admin = api.sign_in(Role.ADMINISTRATOR, 1)
     for number in range(3):
         assert add(admin, email=f"p{number}@example.org", name=f"Person {number}").status_code == 200
-    assert [one["name"] for one in parts(admin, "/api/users?search=PERSON", "users")] == [f"Person {n}" for n in range(3)]
+    assert [one["name"] for one in parts(admin, "/api/users?search=PERSON", "users")] == [
+        f"Person {n}" for n in range(3)
+    ]
     assert admin.get("/api/users", params={"search": "%"}).json()["users"] == []
 
 
