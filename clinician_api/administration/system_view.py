@@ -24,7 +24,8 @@ TEST_DUE_US: Final = 26 * 3600 * SECOND_US
 AUDIT_DUE_US: Final = 7 * DAY_US
 CERTIFICATE_DAYS: Final = 14.0
 _OF_THE_DATABASE: Final = (
-    "ingest", "notifier", "disk", "backup", "lag", "selftest", "channels", "certificates", "quarantine", "clocks", "audit",
+    "ingest", "notifier", "disk", "backup", "lag", "selftest", "channels", "certificates", "quarantine", "clocks",
+    "audit",
 )  # fmt: skip
 _RANK: Final = {"bad": 0, "unknown": 1, "attention": 2, "good": 3}
 
