@@ -51,7 +51,7 @@ def test_an_administrator_sees_what_is_about_their_clinic(api: Api) -> None:
     assert rows(admins[1]) == [*[one[1:] for one in reversed(own)], shared]
     assert rows(admins[2]) == [("look at page", "patient:2"), ("add unit", "u-2"), shared]
     assert "patients" not in admins[1].get("/api/audit").json()["rows"][-1]["detail"]
-    everybody = api.sign_in(Role.ADMINISTRATOR, None)  # type: ignore[arg-type]
+    everybody = api.sign_in(Role.ADMINISTRATOR, None)
     assert len(rows(everybody)) == 7
     assert everybody.get("/api/audit").json()["rows"][-1]["detail"]["patients"] == [1, 2]
     assert rows(everybody, subject="patient:1") == [
@@ -72,7 +72,7 @@ def test_whoever_is_no_administrator_is_refused(api: Api) -> None:
 
 def test_a_cell_that_a_spreadsheet_would_calculate_is_text(api: Api) -> None:
     write(api, ("os:=cmd", "=HYPERLINK(1)", "u-1"))
-    admin = api.sign_in(Role.ADMINISTRATOR, None)  # type: ignore[arg-type]
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
     answer = admin.get("/api/audit/export", params={"format": "csv", "end": "2026-01-01T00:00:00Z"})
     assert answer.headers["content-type"].startswith("text/csv")
     table = list(csv.reader(io.StringIO(answer.text)))
@@ -90,7 +90,7 @@ def test_a_hundred_thousand_rows_leave_in_bounded_memory(api: Api) -> None:
             " repeat('x', 300)), '', '' FROM generate_series(1, %s) AS n", [NOW_US, count],
         )  # fmt: skip
         conn.execute("ALTER TABLE audit_event ENABLE TRIGGER USER")
-    admin = api.sign_in(Role.ADMINISTRATOR, None)  # type: ignore[arg-type]
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
     seen = 0
     size = 0
     tracemalloc.start()

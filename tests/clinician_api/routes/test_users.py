@@ -67,7 +67,7 @@ def test_an_administrator_of_a_clinic_gives_nothing_above_or_outside_it(api: Api
 def test_what_is_of_another_clinic_or_of_all_does_not_exist(api: Api) -> None:
     api.account(Role.NURSE, 2)
     api.account(Role.ADMINISTRATOR, None)
-    everybody = api.sign_in(Role.ADMINISTRATOR, None)  # type: ignore[arg-type]
+    everybody = api.sign_in(Role.ADMINISTRATOR, None)
     admin = api.sign_in(Role.ADMINISTRATOR, 1)
     seen = {user["email"] for user in admin.get("/api/users").json()["users"]}
     assert seen == {"administrator-1@example.org"}
