@@ -63,6 +63,9 @@ class Action(StrEnum):
     CHANGE_ROTA = "change rota"  # clinical duty of one's own clinic
     SEE_LOAD = "see load"  # what alerts ask of oneself, and which rules ask for nothing
     SEE_LOAD_OF_OTHERS = "see load of others"  # by name
+    MANAGE_USERS = "manage users"  # accounts of one's clinic, and none above oneself
+    SEE_AUDIT = "see audit"  # the record of who did what
+    SEE_SYSTEM = "see system"  # how the services are
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT, Action.KEEP_SIGN_IN})
@@ -88,13 +91,14 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
     Role.TECHNICIAN: _TECHNICAL
-    | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES, Action.SEE_SELFTEST},
+    | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM},
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL
-    | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST},
+    | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM},
     # Runs the accounts, reads what is his clinic's; answers nothing.
     Role.ADMINISTRATOR: _READS
-    | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST},
+    | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
+    | {Action.MANAGE_USERS, Action.SEE_AUDIT, Action.SEE_SYSTEM},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
@@ -183,6 +187,20 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,
     ("DELETE", "/api/me/channels/{channel_id}"): Action.KEEP_CHANNELS,
     ("GET", "/api/me/push-key"): Action.KEEP_CHANNELS,
+    ("GET", "/api/users"): Action.MANAGE_USERS,
+    ("POST", "/api/users"): Action.MANAGE_USERS,
+    ("GET", "/api/users/{user_id}"): Action.MANAGE_USERS,
+    ("POST", "/api/users/{user_id}/change"): Action.MANAGE_USERS,
+    ("POST", "/api/users/{user_id}/disable"): Action.MANAGE_USERS,
+    ("POST", "/api/users/{user_id}/enable"): Action.MANAGE_USERS,
+    ("POST", "/api/users/{user_id}/password"): Action.MANAGE_USERS,
+    ("POST", "/api/users/{user_id}/sign-out"): Action.MANAGE_USERS,
+    ("GET", "/api/audit"): Action.SEE_AUDIT,
+    ("GET", "/api/audit/actions"): Action.SEE_AUDIT,
+    ("GET", "/api/audit/export"): Action.SEE_AUDIT,
+    ("GET", "/api/audit/chain"): Action.SEE_AUDIT,
+    ("POST", "/api/audit/verify"): Action.SEE_AUDIT,
+    ("GET", "/api/system"): Action.SEE_SYSTEM,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,

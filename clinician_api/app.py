@@ -24,6 +24,7 @@ from clinician_api.people.looks import Looks
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
+    audit,
     channels,
     health,
     history,
@@ -50,8 +51,10 @@ from clinician_api.routes import (
     shelves,
     sign_offs,
     signals,
+    system,
     treatments,
     units,
+    users,
     what_if,
     who_looked,
 )
@@ -105,7 +108,7 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
         what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, shelves, notices, rota, load,
-        screens, selftest, channels, receipts, signals, rules, problems, health, live, pages,
+        screens, selftest, channels, users, audit, system, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -139,6 +142,7 @@ def _services(
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
         looks=Looks(),
+        hasher=hasher or PasswordHasher(),
     )
 
 

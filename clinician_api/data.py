@@ -1,8 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data` and
-`signing.sign_off_data`.
+`administration`, `duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data`
+and `signing.sign_off_data`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Scope
+from clinician_api.administration.audit_data import AuditData
+from clinician_api.administration.system_data import SystemData
+from clinician_api.administration.user_data import UserData
 from clinician_api.alerting.alert_views import alert_event_view, alert_view, version
 from clinician_api.alerting.notice_data import NoticeData
 from clinician_api.duty.channel_data import ChannelData
@@ -106,6 +109,9 @@ class Data:
         self.prescriptions = PrescriptionData(lambda: self._open)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)
+        self.users = UserData(options.database_url)
+        self.audit = AuditData(options.database_url)
+        self.system = SystemData(options.database_url)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
+from argon2 import PasswordHasher
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
@@ -53,6 +54,7 @@ class Services:
     metrics: Metrics
     what_if: WhatIf
     looks: Looks
+    hasher: PasswordHasher
 
 
 def services_of(connection: HTTPConnection) -> Services:

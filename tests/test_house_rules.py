@@ -40,6 +40,12 @@ COVERED_ELSEWHERE: dict[str, str] = {
     # Verbs are thin: they are run as a person runs them.
     **{f"homehd/commands/{verb}.py": "tests/homehd/test_cli.py" for verb in VERBS},
     **{f"homehd/{name}.py": "tests/integration/test_selftest.py" for name in ("selftest", "probe_box")},
+    **{
+        f"clinician_api/administration/{name}.py": "tests/clinician_api/routes/test_users.py"
+        for name in ("grants", "user_data", "models")
+    },
+    "clinician_api/administration/audit_data.py": "tests/clinician_api/routes/test_audit.py",
+    "clinician_api/administration/system_data.py": "tests/clinician_api/routes/test_system.py",
     "clinician_api/duty/duty_changes.py": "tests/clinician_api/routes/test_rota.py",
     "clinician_api/duty/duty_models.py": "tests/clinician_api/duty/test_duty_views.py",
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",

@@ -5,10 +5,15 @@ import type {
   AcknowledgedMany,
   AddChannel,
   AddedChannel,
+  AddUser,
   AlertDetail,
   Alerts,
   Answered,
+  ChainView,
   Changes,
+  ChangeUser,
+  DeedKinds,
+  Deeds,
   DemoAccount,
   DemoAccounts,
   HandoverAnswer,
@@ -41,14 +46,19 @@ import type {
   Screens,
   Shelve,
   Shelved,
-  SignedMany,
-  SignItem,
-  TreatmentReport,
   SecondStep,
   Shelve,
   Shelved,
+  SignedMany,
   SignInWays,
+  SignItem,
+  SystemAnswer,
+  TreatmentReport,
   Treatments,
+  UserAccount,
+  UserChanged,
+  Users,
+  UserWithPassword,
   WhoLooked,
   WriteNote,
 } from "./messages";
@@ -58,6 +68,20 @@ export type Answer = "accept" | "reject" | "release" | "take-over";
 
 /** What a person does about a shift. */
 export type ShiftChange = "accept" | "decline" | "override" | "swap";
+
+/** What an administrator does about an account, without further words. */
+export type UserDeed = "disable" | "enable" | "password" | "sign-out";
+export type UserChange = ChangeUser;
+
+/** Which rows of the record; what is absent is whatever it is. */
+export interface AuditFilter {
+  readonly kind?: string;
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly start?: string;
+  readonly end?: string;
+}
 
 /** An answer other than success; status 0 = no answer at all. */
 export class ApiError extends Error {
@@ -333,6 +357,50 @@ export class Api {
     return this.#ask("POST", `api/proposals/${encodeURIComponent(proposal)}/${what}`, body);
   }
 
+  users(search: string, cursor: string | null): Promise<Users> {
+    const query = new URLSearchParams({ search, ...(cursor === null ? {} : { cursor }) });
+    return this.#ask("GET", `api/users?${query}`);
+  }
+
+  addUser(user: AddUser): Promise<UserWithPassword> {
+    return this.#ask("POST", "api/users", user);
+  }
+
+  /** Refused when the account is no more as it was shown. */
+  changeUser(of: UserAccount, change: UserChange): Promise<UserChanged> {
+    return this.#ask("POST", `api/users/${of.user_id}/change`, change, of.tag);
+  }
+
+  userDeed(of: UserAccount, deed: UserDeed): Promise<UserChanged | UserWithPassword> {
+    return this.#ask("POST", `api/users/${of.user_id}/${deed}`, undefined, of.tag);
+  }
+
+  audit(filter: AuditFilter, cursor: string | null): Promise<Deeds> {
+    const query = new URLSearchParams({ ...filter, ...(cursor === null ? {} : { cursor }) });
+    return this.#ask("GET", `api/audit?${query}`);
+  }
+
+  /** The address of the same rows as a file. */
+  auditExport(filter: AuditFilter, format: "csv" | "ndjson"): string {
+    return `${this.base}api/audit/export?${new URLSearchParams({ ...filter, format })}`;
+  }
+
+  auditActions(): Promise<DeedKinds> {
+    return this.#ask("GET", "api/audit/actions");
+  }
+
+  chain(): Promise<ChainView> {
+    return this.#ask("GET", "api/audit/chain");
+  }
+
+  verifyChain(): Promise<ChainView> {
+    return this.#ask("POST", "api/audit/verify");
+  }
+
+  system(): Promise<SystemAnswer> {
+    return this.#ask("GET", "api/system");
+  }
+
   ownChannels(): Promise<OwnChannels> {
     return this.#ask("GET", "api/me/channels");
   }
@@ -378,6 +446,11 @@ export class Api {
   async #ask<Answer>(method: string, path: string, body?: object, more?: More): Promise<Answer> {
     try {
       return await this.#send(method, path, body, more);
+  }
+
+  async #ask<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
+    try {
+      return await this.#send(method, path, body, ifMatch);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
       throw error;
@@ -385,6 +458,9 @@ export class Api {
   }
 
   async #send<Answer>(method: string, path: string, body?: object, more: More = {}): Promise<Answer> {
+  }
+
+  async #send<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
     let response: Response;
     try {
       response = await this.fetcher(this.base + path, {
@@ -395,6 +471,12 @@ export class Api {
         ...(body === undefined && more.headers === undefined
           ? {}
           : { headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...more.headers } }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
+        },
       });
     } catch {
       throw new ApiError(0, "no answer");

@@ -7,6 +7,7 @@ import { Top } from "./components/top";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
+import { AuditPage } from "./pages/audit";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
@@ -20,7 +21,9 @@ import { PrescriptionPage } from "./pages/prescription";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { SignaturesPage } from "./pages/signatures";
+import { SystemPage } from "./pages/system";
 import { TreatmentsPage } from "./pages/treatments";
+import { UsersPage } from "./pages/users";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
 import { words } from "./words";
@@ -107,5 +110,11 @@ function Page() {
       return <HandoverPage />;
     case "load":
       return <LoadPage />;
+    case "users":
+      return <UsersPage />;
+    case "audit":
+      return <AuditPage />;
+    case "system":
+      return <SystemPage />;
   }
 }

@@ -28,6 +28,7 @@ import "./styles/notes.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/reviews.css";
+import "./styles/admin.css";
 import "./styles/treatments.css";
 import "./styles/prescription.css";
 import "./styles/devices.css";

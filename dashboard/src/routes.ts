@@ -15,7 +15,10 @@ export type Route =
   | { readonly page: "delivery"; readonly delivery: string }
   | { readonly page: "rota" }
   | { readonly page: "handover" }
-  | { readonly page: "load" };
+  | { readonly page: "load" }
+  | { readonly page: "users" }
+  | { readonly page: "audit" }
+  | { readonly page: "system" };
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
@@ -30,6 +33,7 @@ export function parseRoute(hash: string): Route {
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
+  if (page === "users" || page === "audit" || page === "system") return { page };
   return { page: "wall" };
 }
 
@@ -47,6 +51,9 @@ export const link = {
   rota: "#/rota",
   handover: "#/handover",
   load: "#/load",
+  users: "#/users",
+  audit: "#/audit",
+  system: "#/system",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

@@ -1,5 +1,6 @@
 // 简体中文. Terms as in YY 9706.108 (IEC 60601-1-8) and YY 9706.216 (IEC 60601-2-16); the table has the shape of `words.ts`.
 import type { Words } from "./words";
+import { chineseAdmin } from "./words-admin-zh";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
@@ -196,6 +197,7 @@ export const chinese: Words = {
   answers: chineseAnswers,
   inbox: chineseInbox,
   duty: chineseDuty,
+  admin: chineseAdmin,
   devices: chineseDevices,
   signingIn: chineseSigningIn,
   treatments: chineseTreatments,

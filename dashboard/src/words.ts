@@ -5,6 +5,7 @@ import { type Language, language } from "./language";
 import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
+import { englishAdmin } from "./words-admin";
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
@@ -212,6 +213,7 @@ const english = {
   answers: englishAnswers,
   inbox: englishInbox,
   duty: englishDuty,
+  admin: englishAdmin,
   treatments: englishTreatments,
   reviews: englishReviews,
   prescription: englishPrescription,

@@ -56,6 +56,8 @@ BODIES = {
     ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
     ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
     ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
+    ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -136,6 +138,7 @@ def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, 
     method, path = route
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
     names |= {"session_id": "999999", "passkey_id": "999"}
+    names |= {"user_id": number}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
     address = path.format(**names, **dict.fromkeys(numbers, number))
@@ -187,6 +190,8 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {404}
     if route[0] == "POST" and route[1].startswith("/api/treatments/"):
         return {422}  # nothing says what was read
+    if route[0] == "POST" and (route[1] == "/api/users" or route[1].endswith("/change")):
+        return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
@@ -251,6 +256,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
             names["proposal_id"] = 1
+            names["user_id"] = 999
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)
             assert answer.status_code < 500, (path, content)

@@ -19,6 +19,12 @@ const OF_DUTY = [
   { to: "load", needs: "see load" },
 ] as const;
 
+const OF_ADMINISTRATION = [
+  { to: "users", needs: "manage users" },
+  { to: "audit", needs: "see audit" },
+  { to: "system", needs: "see system" },
+] as const;
+
 const SIGNATURES_MS = 20_000;
 
 const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
@@ -73,6 +79,11 @@ function Navigation() {
       {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
         <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
           {words().duty.nav[to]}
+        </a>
+      ))}
+      {OF_ADMINISTRATION.filter(({ needs }) => session.may(needs)).map(({ to }) => (
+        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
+          {words().admin.nav[to]}
         </a>
       ))}
     </nav>
