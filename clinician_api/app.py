@@ -24,6 +24,7 @@ from clinician_api.people.looks import Looks
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
+    break_glass,
     channels,
     health,
     history,
@@ -39,6 +40,7 @@ from clinician_api.routes import (
     session,
     shelves,
     signals,
+    teams,
     treatments,
     units,
     what_if,
@@ -91,7 +93,7 @@ def create_app(
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, receipts, signals, rules, problems, health, live, pages,
+        channels, teams, break_glass, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -117,6 +119,7 @@ def _services(
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
+        glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),

@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data` and `people.record_data`.
+`duty.duty_data`, `people.people_data`, `people.record_data` and `teams.team_data`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from clinician_api.live.views import View, status
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
 from clinician_api.settings import ApiOptions
+from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
@@ -77,10 +78,15 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class OwnedView:
-    """A view and the clinic whose it is; None = bound to no clinic."""
+    """A view, the clinic and the patient whose it is; None = bound to no clinic, of no patient."""
 
     clinic_id: int | None
     view: View
+
+    @property
+    def patient_id(self) -> int | None:
+        """Whose it is."""
+        return None if self.view["patient"] is None else int(self.view["patient"]["patient_id"])
 
 
 class Data:
@@ -96,6 +102,7 @@ class Data:
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
+        self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
 
     async def open(self) -> None:
@@ -225,7 +232,7 @@ class Data:
         """Alerts of the scope's clinics, high priority first, then newest: open ones, or also what changed in the last
         day.
         """
-        of = alert_queries.Clinic(scope.clinic_id, scope.all_clinics)
+        of = alert_queries.Clinic(*scope.clinics_of_queries)
         async with self._open.connection() as conn:
             if only_open:
                 found = await alert_queries.current(conn, of)

@@ -44,6 +44,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recheck_s: how often the sessions of open sockets are looked at.
         trust_s: while the database cannot be asked, a session counts for so long as it was when last checked.
         heartbeat_s: a status message at least this often.
+        break_glass_hours: how long access lasts that somebody opens to a patient who is not among theirs.
+        break_glass_across_clinics: whether that may be a patient of another clinic.
     """
 
     database_url: str
@@ -62,6 +64,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
     trust_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 1800.0
     heartbeat_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 3.0
+    break_glass_hours: Annotated[float, msgspec.Meta(ge=0.25, le=24)] = 4.0
+    break_glass_across_clinics: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a proxy that is neither an address nor a network."""

@@ -22,11 +22,15 @@ class Closing:
 
 @dataclass(eq=False, slots=True)
 class OpenSocket:
-    """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it."""
+    """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it.
+
+    `wake` is set when it has something to tell: also when its person sees other patients now (`scope`).
+    """
 
     token_hash: bytes
     scope: Scope
     user_id: int
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def close(self, code: int, reason: str) -> None:
@@ -60,9 +64,16 @@ class SocketRegister:
         """The sessions that have open sockets."""
         return list(self._open)
 
-    def scopes(self, token_hash: bytes) -> set[Scope]:
-        """What the open sockets of a session were allowed to see when they were opened."""
-        return {socket.scope for socket in self._open.get(token_hash, ())}
+    def see(self, token_hash: bytes, scope: Scope) -> bool:
+        """What a session sees from now on; its sockets tell it. False: its role or clinic is another now."""
+        held = self._open.get(token_hash, set())
+        if not all(socket.scope.is_as(scope) for socket in held):
+            return False
+        for socket in held:
+            if socket.scope != scope:
+                socket.scope = scope
+                socket.wake.set()
+        return True
 
     def close_sessions(self, token_hashes: Iterable[bytes], reason: str) -> None:
         """Close the sockets of sessions that have ended or changed."""
