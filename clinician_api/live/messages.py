@@ -107,7 +107,7 @@ class UnitView(Model):
     label: str
     patient: Patient | None
     clinic: str | None
-    opened: OpenedView | None = Field(default=None, description="Seen because this person has broken the glass")
+    opened: OpenedView | None = Field(description="Seen because this person has broken the glass")
     status: UnitStatus | None
     reading: ReadingView | None
     spark: SparkView | None = Field(description="Null as `reading` is, and where the signal has not been seen lately")

@@ -9,12 +9,14 @@ import type {
   Answered,
   DemoAccount,
   DemoAccounts,
+  Glasses,
   HandoverAnswer,
   History,
   LoadAnswer,
   Me,
   NoticeDetail,
   Notices,
+  Opened,
   OwnChannels,
   Problem,
   PushKey,
@@ -24,6 +26,7 @@ import type {
   Rules,
   Shelve,
   Shelved,
+  Teams,
   Treatments,
   WhoLooked,
 } from "./messages";
@@ -169,6 +172,43 @@ export class Api {
   /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
   treatments(unit: string): Promise<Treatments> {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
+  }
+
+  teams(): Promise<Teams> {
+    return this.#ask("GET", "api/teams");
+  }
+
+  async addTeam(name: string): Promise<void> {
+    await this.#ask("POST", "api/teams", { name });
+  }
+
+  /** `what`: nothing for the team itself, else `members/ID` or `patients/ID`. */
+  async removeOfTeam(team: string, what = ""): Promise<void> {
+    await this.#ask("DELETE", `api/teams/${encodeURIComponent(team)}${what && `/${what}`}`);
+  }
+
+  async putMember(team: string, email: string, until: string | null): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/members`, { email, until });
+  }
+
+  async addToTeam(team: string, unit: string): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/patients`, { unit });
+  }
+
+  breakGlass(whom: string, reason: string): Promise<Opened> {
+    return this.#ask("POST", "api/break-glass", { whom, reason });
+  }
+
+  async endBreakGlass(glass: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/end`, {});
+  }
+
+  glasses(): Promise<Glasses> {
+    return this.#ask("GET", "api/break-glass");
+  }
+
+  async reviewGlass(glass: string, right: boolean, note: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/review`, { right, note });
   }
 
   ownChannels(): Promise<OwnChannels> {

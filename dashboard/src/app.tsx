@@ -9,14 +9,17 @@ import { PageBanners } from "./components/page-banner";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
+import { BreakGlassPage } from "./pages/break-glass";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
 import { NoticesPage } from "./pages/notices";
 import { PatientPage } from "./pages/patient";
+import { ReviewsPage } from "./pages/reviews";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { TeamsPage } from "./pages/teams";
 import { TreatmentsPage } from "./pages/treatments";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
@@ -94,5 +97,11 @@ function Page() {
       return <HandoverPage />;
     case "load":
       return <LoadPage />;
+    case "teams":
+      return <TeamsPage />;
+    case "reviews":
+      return <ReviewsPage />;
+    case "break-glass":
+      return <BreakGlassPage />;
   }
 }

@@ -26,6 +26,7 @@ import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/treatments.css";
 import "./styles/devices.css";
+import "./styles/teams.css";
 
 const ASK_AGAIN_MS = 3_000;
 

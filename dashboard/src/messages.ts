@@ -28,6 +28,11 @@ export type ClientMessage = Schemas["ClientMessage"];
 
 export type Me = Schemas["Me"];
 export type Look = Schemas["Look"];
+export type TeamView = Schemas["TeamView"];
+export type Teams = Schemas["Teams"];
+export type Opened = Schemas["Opened"];
+export type GlassView = Schemas["GlassView"];
+export type Glasses = Schemas["Glasses"];
 export type WhoLooked = Schemas["WhoLooked"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type DemoAccounts = Schemas["DemoAccounts"];

@@ -11,7 +11,10 @@ export type Route =
   | { readonly page: "delivery"; readonly delivery: string }
   | { readonly page: "rota" }
   | { readonly page: "handover" }
-  | { readonly page: "load" };
+  | { readonly page: "load" }
+  | { readonly page: "teams" }
+  | { readonly page: "reviews" }
+  | { readonly page: "break-glass" };
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
@@ -22,6 +25,7 @@ export function parseRoute(hash: string): Route {
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
+  if (page === "teams" || page === "reviews" || page === "break-glass") return { page };
   return { page: "wall" };
 }
 
@@ -35,6 +39,9 @@ export const link = {
   rota: "#/rota",
   handover: "#/handover",
   load: "#/load",
+  teams: "#/teams",
+  reviews: "#/reviews",
+  breakGlass: "#/break-glass",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

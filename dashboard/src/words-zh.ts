@@ -3,6 +3,7 @@ import type { Words } from "./words";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseTeams } from "./words-teams-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -185,6 +186,7 @@ export const chinese: Words = {
   answers: chineseAnswers,
   duty: chineseDuty,
   devices: chineseDevices,
+  teams: chineseTeams,
   treatments: chineseTreatments,
   patient: {
     back: "总览",

@@ -8,6 +8,7 @@ import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } f
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishTeams } from "./words-teams";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -202,6 +203,7 @@ const english = {
   duty: englishDuty,
   treatments: englishTreatments,
   devices: englishDevices,
+  teams: englishTeams,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

@@ -57,6 +57,11 @@ function Navigation() {
           {words().answers.list.nav}
         </a>
       )}
+      {session.may("see teams") && (
+        <a href={link.teams} aria-current={page === "teams" || page === "reviews" ? "page" : undefined}>
+          {words().teams.nav}
+        </a>
+      )}
       {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
         <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
           {words().duty.nav[to]}
