@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from clinician_api.teams.sight import OPEN, Sight
 from store.viewers import Viewer
 
 
@@ -66,6 +67,10 @@ class Action(StrEnum):
     MANAGE_USERS = "manage users"  # accounts of one's clinic, and none above oneself
     SEE_AUDIT = "see audit"  # the record of who did what
     SEE_SYSTEM = "see system"  # how the services are
+    SEE_TEAMS = "see teams"  # who belongs to them, and which of the patients one sees
+    CHANGE_TEAMS = "change teams"  # of one's own clinic, with patients one sees
+    BREAK_GLASS = "break glass"  # open access to a patient who is not among one's own, with a reason, for hours
+    REVIEW_BREAK_GLASS = "review break glass"  # of patients of one's own clinic, never one's own
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT, Action.KEEP_SIGN_IN})
@@ -80,9 +85,15 @@ _READS: Final = _TECHNICAL | {
 _ANSWERS: Final = _READS | {
     Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
 }  # fmt: skip
+_ANSWERS: Final = _READS | {
+    Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
+    Action.BREAK_GLASS,
+}  # fmt: skip
+_TEAMS: Final = frozenset({Action.SEE_TEAMS, Action.CHANGE_TEAMS, Action.REVIEW_BREAK_GLASS})
 
 MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.NEPHROLOGIST: _ANSWERS
+    | _TEAMS
     | {
         Action.TRY_LIMITS, Action.CHANGE_PRESCRIPTION, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA,
         Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST, Action.SIGN_TREATMENTS,
@@ -97,6 +108,7 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM},
     # Runs the accounts, reads what is his clinic's; answers nothing.
     Role.ADMINISTRATOR: _READS
+    | _TEAMS
     | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
     | {Action.MANAGE_USERS, Action.SEE_AUDIT, Action.SEE_SYSTEM},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
@@ -109,6 +121,9 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
 
 # Roles that may look after several clinics at once; for the others a missing clinic means nothing to see.
 ACROSS_CLINICS: Final = frozenset({Role.TECHNICIAN, Role.OPERATIONS, Role.ADMINISTRATOR})
+
+# Roles that see the patients of their teams only, where their clinic goes by team.
+BY_TEAM: Final = frozenset({Role.NEPHROLOGIST, Role.NURSE, Role.ON_CALL})
 
 # (method, path) -> what is needed; None: anybody, also without a session.
 ROUTES: Final[dict[tuple[str, str], Action | None]] = {
@@ -173,6 +188,17 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/rota/shifts/{shift_id}/override"): Action.CHANGE_ROTA,
     ("POST", "/api/rota/shifts/{shift_id}/swap"): Action.CHANGE_ROTA,
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): Action.CHANGE_ROTA,
+    ("GET", "/api/teams"): Action.SEE_TEAMS,
+    ("POST", "/api/teams"): Action.CHANGE_TEAMS,
+    ("DELETE", "/api/teams/{team_id}"): Action.CHANGE_TEAMS,
+    ("POST", "/api/teams/{team_id}/members"): Action.CHANGE_TEAMS,
+    ("DELETE", "/api/teams/{team_id}/members/{user_id}"): Action.CHANGE_TEAMS,
+    ("POST", "/api/teams/{team_id}/patients"): Action.CHANGE_TEAMS,
+    ("DELETE", "/api/teams/{team_id}/patients/{patient_id}"): Action.CHANGE_TEAMS,
+    ("POST", "/api/break-glass"): Action.BREAK_GLASS,
+    ("GET", "/api/break-glass"): Action.REVIEW_BREAK_GLASS,
+    ("POST", "/api/break-glass/{glass_id}/end"): Action.BREAK_GLASS,
+    ("POST", "/api/break-glass/{glass_id}/review"): Action.REVIEW_BREAK_GLASS,
     ("GET", "/api/selftest"): Action.SEE_SELFTEST,
     ("GET", "/api/load"): Action.SEE_LOAD,
     ("GET", "/api/handover"): Action.SEE_LOAD,
@@ -226,27 +252,50 @@ class Scope:
         clinic_id: the only clinic visible, or None.
         all_clinics: whether every clinic is visible; then `clinic_id` is None.
         actions: what the role may do.
+        sight: single patients that are seen beside, or instead of, that clinic (decision 43).
     """
 
     clinic_id: int | None
     all_clinics: bool
     actions: frozenset[Action]
+    sight: Sight = OPEN
 
     def sees_clinic(self, clinic_id: int | None) -> bool:
         """Whether things of that clinic (None: bound to no clinic) are visible."""
         return self.all_clinics or (clinic_id is not None and clinic_id == self.clinic_id)
 
+    def sees(self, clinic_id: int | None, patient_id: int | None) -> bool:
+        """Whether a patient of that clinic is visible, or (None) a home of it that serves nobody."""
+        if patient_id in self.sight.patients:
+            return True
+        return self.sees_clinic(clinic_id) and (patient_id is None or not self.sight.by_team)
+
+    @property
+    def sees_all_of_clinic(self) -> bool:
+        """Whether every patient of its clinic is visible."""
+        return not self.sight.by_team
+
+    @property
+    def clinics_of_queries(self) -> tuple[int | None, bool]:
+        """What to ask the store for: the clinic, or True where a patient of another may be visible, too."""
+        return self.clinic_id, self.all_clinics or bool(self.sight.patients)
+
+    def is_as(self, other: Scope) -> bool:
+        """Whether it is of the same role and clinic: the same person with other patients at most."""
+        return (self.clinic_id, self.all_clinics, self.actions) == (other.clinic_id, other.all_clinics, other.actions)
+
     @property
     def viewer(self) -> Viewer:
         """The same for the database, which does not take our word for a single row (the second wall)."""
-        return Viewer(self.clinic_id, everything=self.all_clinics)
+        sight = self.sight
+        return Viewer(self.clinic_id, everything=self.all_clinics, by_team=sight.by_team, patients=sight.patients)
 
     def may(self, action: Action) -> bool:
         """Whether the role may do it at all."""
         return action in self.actions
 
 
-def scope_of(role: Role, clinic_id: int | None, *, hides_names: bool = False) -> Scope:
+def scope_of(role: Role, clinic_id: int | None, sight: Sight = OPEN, *, hides_names: bool = False) -> Scope:
     """The scope of a user, or of a screen on a wall; `hides_names`: no patient is named, whatever the role may."""
     actions = MAY[role] - {Action.SEE_PATIENTS} if hides_names else MAY[role]
-    return Scope(clinic_id, clinic_id is None and role in ACROSS_CLINICS, actions)
+    return Scope(clinic_id, clinic_id is None and role in ACROSS_CLINICS, actions, sight)

@@ -25,6 +25,7 @@ from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
     audit,
+    break_glass,
     channels,
     health,
     history,
@@ -52,6 +53,7 @@ from clinician_api.routes import (
     sign_offs,
     signals,
     system,
+    teams,
     treatments,
     units,
     users,
@@ -108,7 +110,8 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
         what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, shelves, notices, rota, load,
-        screens, selftest, channels, users, audit, system, receipts, signals, rules, problems, health, live, pages,
+        screens, selftest, channels, teams, break_glass, users, audit, system, receipts, signals, rules, problems,
+        health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -138,6 +141,7 @@ def _services(
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
+        glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),

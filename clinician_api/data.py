@@ -1,8 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`administration`, `duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data`
-and `signing.sign_off_data`.
+`administration`, `duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data`,
+`signing.sign_off_data` and `teams.team_data`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
 from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.signin.signin_data import SignInData
+from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
@@ -85,10 +86,15 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class OwnedView:
-    """A view and the clinic whose it is; None = bound to no clinic."""
+    """A view, the clinic and the patient whose it is; None = bound to no clinic, of no patient."""
 
     clinic_id: int | None
     view: View
+
+    @property
+    def patient_id(self) -> int | None:
+        """Whose it is."""
+        return None if self.view["patient"] is None else int(self.view["patient"]["patient_id"])
 
 
 class Data:
@@ -107,6 +113,7 @@ class Data:
         self.record = RecordData(lambda: self._open)
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)
+        self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)
         self.users = UserData(options.database_url)
@@ -240,7 +247,7 @@ class Data:
         """Alerts of the scope's clinics, high priority first, then newest: open ones, or also what changed in the last
         day.
         """
-        of = alert_queries.Clinic(scope.clinic_id, scope.all_clinics)
+        of = alert_queries.Clinic(*scope.clinics_of_queries)
         async with self._open.connection() as conn:
             if only_open:
                 found = await alert_queries.current(conn, of)

@@ -33,8 +33,8 @@ from telemetry.clock import Clock
 class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
-    `tests`: of one's own channels, by person. `addresses`: None where nobody can judge any, so none is taken.
-    `hospital`: None where no provider is set up.
+    `tests`: of one's own channels, by person; `glasses`: that they break.
+    `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
     options: ApiOptions
@@ -50,6 +50,7 @@ class Services:
     screens: Screens
     receipts: SlidingWindow
     tests: SlidingWindow
+    glasses: SlidingWindow
     addresses: Addresses | None
     metrics: Metrics
     what_if: WhatIf
@@ -64,6 +65,16 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+async def learn_sights(services: Services) -> None:
+    """Learn who sees whom now, and let open sockets tell it: a patient who came or went shows at once."""
+    if not await services.data.teams.read_sights(services.clock.now_us()):
+        return
+    for token_hash in services.sockets.sessions():
+        session = services.sessions.trusted(token_hash)
+        if session is not None:
+            services.sockets.see(token_hash, session.scope)
 
 
 def note_look(

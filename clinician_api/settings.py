@@ -50,6 +50,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         public_url: where people open the dashboard. Passkeys belong to its host; without it, to the host that is asked.
         hospital: by whose provider people may sign in; None: by local accounts only.
         second_factor_roles: roles for which a password is not enough: their accounts must have a passkey.
+        break_glass_hours: how long access lasts that somebody opens to a patient who is not among theirs.
+        break_glass_across_clinics: whether that may be a patient of another clinic.
     """
 
     database_url: str
@@ -71,6 +73,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public_url: str | None = None
     hospital: HospitalOptions | None = None
     second_factor_roles: tuple[str, ...] = ()
+    break_glass_hours: Annotated[float, msgspec.Meta(ge=0.25, le=24)] = 4.0
+    break_glass_across_clinics: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a proxy that is neither an address nor a network, a role that there is not, a bad address."""

@@ -18,6 +18,7 @@ class Kiosk:
     """A screen on a wall.
 
     Attributes:
+        team_id: the team whose patients alone it shows; None: all of the clinic.
         bound_us: since when a browser is it; None: none is. code_until_us: until when a code waits; None: none does.
         hides_names: of patients; it hangs where visitors pass.
     """
@@ -29,6 +30,8 @@ class Kiosk:
     bound_us: int | None
     code_until_us: int | None
     hides_names: bool = False
+    team_id: int | None = None
+    team: str | None = None
 
 
 def add(
@@ -51,6 +54,11 @@ def offer(conn: Connection, kiosk_id: int, code_hash: bytes, until_us: int) -> N
 def remove(conn: Connection, kiosk_id: int, now_us: int) -> None:
     """It is no kiosk any more, at once; its name is free."""
     run(conn, "remove_kiosk", {"kiosk": kiosk_id, "now": now_us})
+
+
+def show_team(conn: Connection, kiosk_id: int, team_id: int | None) -> None:
+    """From now on it shows the patients of that team only; None: those of its clinic again."""
+    run(conn, "show_team_on_kiosk", {"kiosk": kiosk_id, "team": team_id})
 
 
 def all_of(conn: Connection) -> list[Kiosk]:

@@ -34,11 +34,12 @@ GRANTS: Final[dict[str, str]] = {
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",
     "audit_event": "SELECT, INSERT", "audit_patient": "SELECT",
+    "team_patient": "SELECT", "break_glass": "SELECT",
     # Views of such tables, which ask for themselves whose a row is.
     "alert_current": "SELECT", "treatment_report": "SELECT",
     # Of nobody: accounts are asked for before it is known who asks.
     "clinic": "SELECT", "user_account": "SELECT", "session": "SELECT, INSERT, UPDATE, DELETE",
-    "kiosk": "SELECT, UPDATE",
+    "kiosk": "SELECT, UPDATE", "care_team": "SELECT", "team_member": "SELECT",
     "rota": "SELECT", "rota_rotation": "SELECT", "rota_override": "SELECT", "rota_acceptance": "SELECT",
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
     "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",

@@ -93,6 +93,13 @@ class SparkView(Model):
     high: list[float | None]
 
 
+class OpenedView(Model):
+    """Access to a patient that this very person has opened, and until when."""
+
+    glass_id: str
+    until: datetime
+
+
 class UnitView(Model):
     """One unit as a screen shows it. `reading` is null where nothing was received or the role may not see it."""
 
@@ -100,6 +107,7 @@ class UnitView(Model):
     label: str
     patient: Patient | None
     clinic: str | None
+    opened: OpenedView | None = Field(description="Seen because this person has broken the glass")
     status: UnitStatus | None
     reading: ReadingView | None
     spark: SparkView | None = Field(description="Null as `reading` is, and where the signal has not been seen lately")

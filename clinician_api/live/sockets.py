@@ -24,6 +24,8 @@ class Closing:
 class OpenSocket:
     """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it.
 
+    `wake` is set when it has something to tell: also when its person sees other patients now (`scope`).
+
     Attributes:
         name: of the screen on a wall that it is; empty for a person's.
         sound: what it said last of whether it would be heard.
@@ -34,6 +36,7 @@ class OpenSocket:
     user_id: int
     name: str = ""
     sound: str = "off"
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def close(self, code: int, reason: str) -> None:
@@ -76,9 +79,16 @@ class SocketRegister:
         """The sessions that have open sockets."""
         return list(self._open)
 
-    def scopes(self, token_hash: bytes) -> set[Scope]:
-        """What the open sockets of a session were allowed to see when they were opened."""
-        return {socket.scope for socket in self._open.get(token_hash, ())}
+    def see(self, token_hash: bytes, scope: Scope) -> bool:
+        """What a session sees from now on; its sockets tell it. False: its role or clinic is another now."""
+        held = self._open.get(token_hash, set())
+        if not all(socket.scope.is_as(scope) for socket in held):
+            return False
+        for socket in held:
+            if socket.scope != scope:
+                socket.scope = scope
+                socket.wake.set()
+        return True
 
     def close_sessions(self, token_hashes: Iterable[bytes], reason: str) -> None:
         """Close the sockets of sessions that have ended or changed."""

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from argon2 import PasswordHasher
@@ -24,6 +24,7 @@ from clinician_api.data import Data
 from clinician_api.people.people_data import Account, Kiosk, Origin, StoredSession
 from clinician_api.people.trust import Trust
 from clinician_api.settings import COOKIE, ApiOptions
+from clinician_api.teams.sight import OPEN, Sight
 from clinician_api.web.errors import ApiError
 from clinician_api.web.rate_limit import SlidingWindow
 from store import audit, viewers
@@ -60,6 +61,8 @@ class Session:
     hides_names: bool = False
     begun_us: int = 0
     how: str | None = None
+    team_id: int | None = None
+    sight: Sight = OPEN
 
     @property
     def actor(self) -> str:
@@ -73,7 +76,7 @@ class Session:
     @property
     def scope(self) -> Scope:
         """What it sees."""
-        return scope_of(self.role, self.clinic_id, hides_names=self.hides_names)
+        return scope_of(self.role, self.clinic_id, self.sight, hides_names=self.hides_names)
 
 
 class Sessions:
@@ -149,11 +152,21 @@ class Sessions:
             self._trust.forget(token_hash)
         else:
             self._trust.remember(session, self._clock.monotonic_s())
-        return session
+        return self._sighted(session)
 
     def trusted(self, token_hash: bytes) -> Session | None:
         """The same by memory alone: what holds while nobody can be asked."""
-        return self._trust.recall(token_hash, self._clock.now_us(), self._clock.monotonic_s())
+        return self._sighted(self._trust.recall(token_hash, self._clock.now_us(), self._clock.monotonic_s()))
+
+    def _sighted(self, session: Session | None) -> Session | None:
+        """With the patients it sees at this moment: they are never remembered with a session."""
+        if session is None:
+            return None
+        book = self._data.teams.book
+        if session.kiosk_id is not None and session.clinic_id is not None:
+            return replace(session, sight=book.of_screen(session.team_id, session.clinic_id))
+        now_us = self._clock.now_us()
+        return replace(session, sight=book.of_person(session.user_id, session.role, session.clinic_id, now_us))
 
     def forget(self, token_hash: bytes) -> None:
         """It has ended by another way: nobody here trusts it any more."""
@@ -195,7 +208,7 @@ class Sessions:
         # It has no end of its own; there is no person whose absence would be noticed.
         return Session(
             token_hash, (found.bound_us or 0) + KIOSK_LIFE_US, 0, "", found.name, Role.KIOSK, found.clinic,
-            found.clinic_id, found.kiosk_id, found.hides_names,
+            found.clinic_id, found.kiosk_id, found.hides_names, found.team_id,
         )  # fmt: skip
 
     async def begin(self, account: Account, origin: Origin) -> tuple[str, Session]:

@@ -96,8 +96,8 @@ async def _refuse(websocket: WebSocket, services: Services, reason: str) -> None
 class _Asked:
     """What the client asked for last, handed from the listener to the teller."""
 
-    def __init__(self) -> None:
-        self.wake = asyncio.Event()
+    def __init__(self, wake: asyncio.Event) -> None:
+        self.wake = wake
         self._subscription: Subscription | None = None
 
     def put(self, subscription: Subscription) -> None:
@@ -113,7 +113,7 @@ class _Asked:
 
 async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket, session: Session) -> Closing:
     """Listen and tell until somebody ends it; why it ended."""
-    asked = _Asked()
+    asked = _Asked(socket.wake)
     tasks = [
         asyncio.create_task(_listen(websocket, services, socket, asked)),
         asyncio.create_task(_tell(websocket, services, socket, session, asked)),
@@ -173,6 +173,8 @@ async def _tell(
             if subscription is not None:
                 wanted = None if subscription.units == "all" else frozenset(subscription.units)
                 subscriber = Subscriber(socket.scope, wanted)
+            elif subscriber.scope != socket.scope:
+                subscriber, shown = Subscriber(socket.scope, subscriber.units), -1
             frames = hub.frames(subscriber, clock.now_us(), clock.monotonic_s())
             if subscription is not None or subscriber.generation != shown:
                 # A snapshot: also a new one, because a home came or serves somebody else.

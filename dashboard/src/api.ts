@@ -16,6 +16,7 @@ import type {
   Deeds,
   DemoAccount,
   DemoAccounts,
+  Glasses,
   HandoverAnswer,
   History,
   LoadAnswer,
@@ -23,6 +24,7 @@ import type {
   NoteWritten,
   NoticeDetail,
   Notices,
+  Opened,
   OwnChannels,
   OwnPasskeys,
   OwnSessions,
@@ -53,6 +55,7 @@ import type {
   SignInWays,
   SignItem,
   SystemAnswer,
+  Teams,
   TreatmentReport,
   Treatments,
   UserAccount,
@@ -399,6 +402,43 @@ export class Api {
 
   system(): Promise<SystemAnswer> {
     return this.#ask("GET", "api/system");
+  }
+
+  teams(): Promise<Teams> {
+    return this.#ask("GET", "api/teams");
+  }
+
+  async addTeam(name: string): Promise<void> {
+    await this.#ask("POST", "api/teams", { name });
+  }
+
+  /** `what`: nothing for the team itself, else `members/ID` or `patients/ID`. */
+  async removeOfTeam(team: string, what = ""): Promise<void> {
+    await this.#ask("DELETE", `api/teams/${encodeURIComponent(team)}${what && `/${what}`}`);
+  }
+
+  async putMember(team: string, email: string, until: string | null): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/members`, { email, until });
+  }
+
+  async addToTeam(team: string, unit: string): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/patients`, { unit });
+  }
+
+  breakGlass(whom: string, reason: string): Promise<Opened> {
+    return this.#ask("POST", "api/break-glass", { whom, reason });
+  }
+
+  async endBreakGlass(glass: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/end`, {});
+  }
+
+  glasses(): Promise<Glasses> {
+    return this.#ask("GET", "api/break-glass");
+  }
+
+  async reviewGlass(glass: string, right: boolean, note: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/review`, { right, note });
   }
 
   ownChannels(): Promise<OwnChannels> {

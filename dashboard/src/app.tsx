@@ -8,6 +8,7 @@ import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
 import { AuditPage } from "./pages/audit";
+import { BreakGlassPage } from "./pages/break-glass";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
@@ -22,6 +23,7 @@ import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { SignaturesPage } from "./pages/signatures";
 import { SystemPage } from "./pages/system";
+import { TeamsPage } from "./pages/teams";
 import { TreatmentsPage } from "./pages/treatments";
 import { UsersPage } from "./pages/users";
 import { WallPage } from "./pages/wall";
@@ -116,5 +118,11 @@ function Page() {
       return <AuditPage />;
     case "system":
       return <SystemPage />;
+    case "teams":
+      return <TeamsPage />;
+    case "opened":
+      return <OpenedPage />;
+    case "break-glass":
+      return <BreakGlassPage />;
   }
 }

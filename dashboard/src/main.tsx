@@ -32,6 +32,7 @@ import "./styles/admin.css";
 import "./styles/treatments.css";
 import "./styles/prescription.css";
 import "./styles/devices.css";
+import "./styles/teams.css";
 
 const ASK_AGAIN_MS = 3_000;
 

@@ -18,7 +18,10 @@ export type Route =
   | { readonly page: "load" }
   | { readonly page: "users" }
   | { readonly page: "audit" }
-  | { readonly page: "system" };
+  | { readonly page: "system" }
+  | { readonly page: "teams" }
+  | { readonly page: "opened" }
+  | { readonly page: "break-glass" };
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
@@ -34,6 +37,8 @@ export function parseRoute(hash: string): Route {
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
   if (page === "users" || page === "audit" || page === "system") return { page };
+  if (page === "break-glass" && argument === "opened") return { page: "opened" };
+  if (page === "teams" || page === "break-glass") return { page };
   return { page: "wall" };
 }
 
@@ -54,6 +59,9 @@ export const link = {
   users: "#/users",
   audit: "#/audit",
   system: "#/system",
+  teams: "#/teams",
+  opened: "#/break-glass/opened",
+  breakGlass: "#/break-glass",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

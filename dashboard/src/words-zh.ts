@@ -9,6 +9,7 @@ import { chineseReviews } from "./words-reviews-zh";
 import { chinesePrescription } from "./words-prescription-zh";
 import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseNotes } from "./words-notes-zh";
+import { chineseTeams } from "./words-teams-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -200,6 +201,7 @@ export const chinese: Words = {
   admin: chineseAdmin,
   devices: chineseDevices,
   signingIn: chineseSigningIn,
+  teams: chineseTeams,
   treatments: chineseTreatments,
   reviews: chineseReviews,
   prescription: chinesePrescription,

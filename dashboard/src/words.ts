@@ -14,6 +14,7 @@ import { englishReviews } from "./words-reviews";
 import { englishPrescription } from "./words-prescription";
 import { englishSigningIn } from "./words-sign-in";
 import { englishNotes } from "./words-notes";
+import { englishTeams } from "./words-teams";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -219,6 +220,7 @@ const english = {
   prescription: englishPrescription,
   devices: englishDevices,
   signingIn: englishSigningIn,
+  teams: englishTeams,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

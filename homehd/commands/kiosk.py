@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         migrate.check(conn)
         if options.verb == "list":
             for kiosk in kiosks.all_of(conn):
-                print(*map(names.shown, (kiosk.name, kiosk.clinic, _state(kiosk), *_hides(kiosk))), sep="\t")
+                print(*map(names.shown, (kiosk.name, _shows(kiosk), _state(kiosk), *_hides(kiosk))), sep="\t")
             return 0
         with pool.transaction(conn, f"{options.verb} kiosk"):
             told = _change(conn, options)
@@ -75,6 +75,10 @@ def _change(conn: pool.Connection, options: argparse.Namespace) -> str:
         _note(conn, "offer kiosk code", kiosk.kiosk_id, now)
     waits = times.told(now + CODE_US)
     return f"{names.shown(name)}\tcode: {code}\tgood once, until {waits}: type it on the screen itself"
+
+
+def _shows(kiosk: kiosks.Kiosk) -> str:
+    return kiosk.clinic if kiosk.team is None else f"{kiosk.clinic}, {kiosk.team} only"
 
 
 def _state(kiosk: kiosks.Kiosk) -> str:

@@ -36,12 +36,29 @@ AS $$
     SELECT viewer_sees_all() OR coalesce(clinic = viewer_clinic(), false)
 $$;
 
+-- The second wall learns of single patients: homehd.patients are those who are seen beside (homehd.clinic) or instead of
+-- (homehd.team, the same clinic by team) a whole clinic.
+CREATE FUNCTION viewer_team_clinic() RETURNS int
+    LANGUAGE sql STABLE
+AS $$
+    SELECT CASE WHEN current_setting('homehd.team', true) ~ '^[0-9]{1,9}$'
+        THEN current_setting('homehd.team', true)::int END
+$$;
+
+CREATE FUNCTION viewer_patients() RETURNS SETOF int
+    LANGUAGE sql STABLE ROWS 100
+AS $$
+    SELECT unnest(string_to_array(nullif(current_setting('homehd.patients', true), ''), ',')::int[])
+$$;
+
 
 -- Who and where ------------------------------------------------------------------------------------------------------
 
 CREATE TABLE clinic (
     clinic_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE CHECK (name <> '')
+    name text NOT NULL UNIQUE CHECK (name <> ''),
+    -- Clinical accounts of the clinic see the patients of their teams only, and those who are in none.
+    by_team boolean NOT NULL DEFAULT false
 );
 
 -- An installation at a home. `name` is its id on the wire: short, random, says nothing about anybody.
@@ -164,11 +181,89 @@ CREATE TABLE kiosk (
     token_hash bytea UNIQUE CHECK (length(token_hash) = 32),
     bound_at timestamptz CHECK ((bound_at IS NULL) = (token_hash IS NULL)),
     removed_at timestamptz,
-    hides_names boolean NOT NULL DEFAULT false,
-    CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0)
+    CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0),
+    -- The only patients this screen shows are those of its team.
+    team_id int,
+    hides_names boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX kiosk_name ON kiosk (lower(name)) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX kiosk_code ON kiosk (code_hash) WHERE code_hash IS NOT NULL;
+
+-- The homes that serve these patients now; and, by team, those of the clinic that serve nobody: they show no patient, and
+-- an alert of theirs is everybody's. With its owner's eyes, since the policies of what it reads ask it.
+CREATE FUNCTION viewer_units() RETURNS SETOF int
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
+AS $$
+    SELECT unit_id FROM binding WHERE until IS NULL AND patient_id IN (SELECT viewer_patients())
+    UNION ALL
+    SELECT u.unit_id FROM unit AS u
+    WHERE u.clinic_id = viewer_team_clinic()
+        AND NOT EXISTS (SELECT FROM binding AS b WHERE b.unit_id = u.unit_id AND b.until IS NULL)
+$$;
+
+CREATE TABLE care_team (
+    team_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    clinic_id int NOT NULL REFERENCES clinic,
+    name text NOT NULL CHECK (name <> ''),
+    added_at timestamptz NOT NULL,
+    removed_at timestamptz
+);
+CREATE UNIQUE INDEX care_team_name ON care_team (clinic_id, lower(name)) WHERE removed_at IS NULL;
+
+-- Whose account belongs to it, also of another clinic; `until` null: until taken out.
+CREATE TABLE team_member (
+    team_id int NOT NULL REFERENCES care_team,
+    user_id int NOT NULL REFERENCES user_account,
+    until timestamptz,
+    PRIMARY KEY (team_id, user_id)
+);
+
+CREATE TABLE team_patient (
+    team_id int NOT NULL REFERENCES care_team,
+    patient_id int NOT NULL REFERENCES patient,
+    removed_at timestamptz,
+    PRIMARY KEY (team_id, patient_id)
+);
+CREATE INDEX team_patient_patient ON team_patient (patient_id);
+ALTER TABLE kiosk ADD FOREIGN KEY (team_id) REFERENCES care_team;
+
+-- Somebody has opened access to a patient who was not theirs: why, how long, and what a reviewer said of it.
+CREATE TABLE break_glass (
+    glass_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id int NOT NULL REFERENCES user_account,
+    patient_id int NOT NULL REFERENCES patient,
+    reason text NOT NULL CHECK (length(reason) >= 10),
+    opened_at timestamptz NOT NULL,
+    until timestamptz NOT NULL CHECK (until > opened_at),
+    ended_at timestamptz CHECK (ended_at >= opened_at),
+    reviewed_by int REFERENCES user_account CHECK (reviewed_by <> user_id),
+    reviewed_at timestamptz CHECK ((reviewed_at IS NULL) = (reviewed_by IS NULL)),
+    judged_right boolean CHECK ((judged_right IS NULL) = (reviewed_by IS NULL)),
+    note text NOT NULL DEFAULT '',
+    CHECK (judged_right IS NOT false OR note <> '')
+);
+CREATE INDEX break_glass_patient ON break_glass (patient_id);
+CREATE INDEX break_glass_open ON break_glass (until) WHERE ended_at IS NULL;
+
+-- It can be ended and reviewed, once each; what it was stays.
+CREATE FUNCTION break_glass_stays() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF (OLD.user_id, OLD.patient_id, OLD.reason, OLD.opened_at, OLD.until)
+                IS NOT DISTINCT FROM (NEW.user_id, NEW.patient_id, NEW.reason, NEW.opened_at, NEW.until)
+            AND (OLD.ended_at IS NULL OR OLD.ended_at IS NOT DISTINCT FROM NEW.ended_at)
+            AND (OLD.reviewed_by IS NULL OR (OLD.reviewed_by, OLD.reviewed_at, OLD.judged_right, OLD.note)
+                IS NOT DISTINCT FROM (NEW.reviewed_by, NEW.reviewed_at, NEW.judged_right, NEW.note)) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'break_glass keeps what happened: % refused', TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER break_glass_stays BEFORE UPDATE OR DELETE ON break_glass
+    FOR EACH ROW EXECUTE FUNCTION break_glass_stays();
 
 
 -- Which box may speak for which unit ---------------------------------------------------------------------------------
@@ -775,7 +870,9 @@ FROM treatment AS t
 JOIN unit USING (unit_id)
 LEFT JOIN patient USING (patient_id)
 LEFT JOIN treatment_summary AS s USING (treatment_id)
-WHERE viewer_sees(CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END);
+WHERE viewer_sees(CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END)
+    OR CASE WHEN t.patient_id IS NULL THEN t.unit_id IN (SELECT viewer_units())
+        ELSE t.patient_id IN (SELECT viewer_patients()) END;
 
 
 -- Prescription and limits, changed by people (decision 45) ---------------------------------------------------------------
@@ -1458,7 +1555,7 @@ LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by
 LEFT JOIN notice_alert ON notice_alert.alert_id = alert.alert_id
 LEFT JOIN notice ON notice.notice_id = notice_alert.notice_id
 LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by
-WHERE viewer_sees(unit.clinic_id);
+WHERE viewer_sees(unit.clinic_id) OR alert.unit_id IN (SELECT viewer_units());
 
 
 
@@ -1682,14 +1779,16 @@ CREATE TRIGGER arrangement_sign_off AFTER INSERT ON arrangement
 -- homehd_walls.reading instead (store/walls.py). Owners and superusers are bound by none of this.
 ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON unit USING (
-    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()) OR unit_id IN (SELECT viewer_units()));
 ALTER TABLE patient ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON patient USING (
-    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()) OR patient_id IN (SELECT viewer_patients()));
 ALTER TABLE binding ENABLE ROW LEVEL SECURITY;
+-- Whom a home served before is not told to who sees it for the one it serves now.
 CREATE POLICY clinic ON binding USING (
     (SELECT viewer_sees_all())
-    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = binding.unit_id));
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = binding.unit_id AND own.clinic_id = (SELECT viewer_clinic()))
+    OR patient_id IN (SELECT viewer_patients()));
 ALTER TABLE unit_status ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON unit_status USING (
     (SELECT viewer_sees_all())
@@ -1803,6 +1902,14 @@ CREATE POLICY clinic ON audit_event FOR SELECT USING (
     OR EXISTS (SELECT FROM audit_patient AS own WHERE own.event_id = audit_event.event_id));
 -- Whoever may do something may have it written down; the chain itself reads the row before with its owner's eyes.
 CREATE POLICY written ON audit_event FOR INSERT WITH CHECK (true);
+ALTER TABLE team_patient ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON team_patient USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = team_patient.patient_id));
+ALTER TABLE break_glass ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON break_glass USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = break_glass.patient_id));
 
 -- What people wrote about a patient, at a moment or a stretch of time: notes of clinicians, and later what a patient feels
 -- and calls. Never changed: a further entry corrects, and says which. `user_id` is null where the patient is the author.

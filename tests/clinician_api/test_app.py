@@ -24,7 +24,7 @@ from clinician_api.access import MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.settings import ApiOptions
-from store import rota, treatments
+from store import accounts, break_glass, rota, teams, treatments
 from store.registry import Unit
 from store.rota import Written
 from store.treatments import Treatment
@@ -58,6 +58,10 @@ BODIES = {
     ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/teams"): {"name": "Team of the matrix", "clinic": "Clinic 1"},
+    ("POST", "/api/teams/{team_id}/members"): {"email": "nurse-1@example.org"},
+    ("POST", "/api/break-glass"): {"whom": "nobody of this name", "reason": "asked by the matrix"},
+    ("POST", "/api/break-glass/{glass_id}/review"): {"right": True},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -126,16 +130,39 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
         # In fresh tables, so patient and treatment of a clinic have its own number.
         now_us = SystemClock().now_us()
         treatments.add(conn, [(unit.unit_id, Treatment(now_us)) for unit in made.values()], now_us, now_us)
+    add_teams(api)
     alerts = {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
     # In the order of the alerts, so the notice of a clinic's alert has its number, too.
     notifier = Notifier(api)
-    notifier.people = People((notifier.user("", 1),))
+    # Who is asked sees whom it is about: nobody who is walked.
+    notifier.people = People((notifier.user("Nora", 1),))
     notifier.settle()
     return alerts
 
 
+def add_teams(api: Api) -> None:
+    """In fresh tables, so the team of a clinic, and what was opened to its patient, have its number."""
+    now_us = SystemClock().now_us()
+    for number in (1, 2):
+        api.account(Role.ON_CALL, number, "Opal")
+        with api.database() as conn:
+            assert teams.add(conn, number, "Team", now_us) == number
+            found = [one for one in accounts.list_users(conn) if one.email.startswith(f"on-callopal-{number}")]
+            teams.put_member(conn, number, found[0].user_id, None)
+            MEMBER[number] = found[0].user_id
+            assert teams.put_patient(conn, number, number)
+            until_us = now_us + 1_000_000
+            assert (
+                break_glass.open_glass(conn, found[0].user_id, number, "because of a test", now_us, until_us) == number
+            )
+
+
+MEMBER = {1: 0, 2: 0}
+
+
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
+    body = {"unit": unit} if route == ("POST", "/api/teams/{team_id}/patients") else BODIES.get(route)
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
     names |= {"session_id": "999999", "passkey_id": "999"}
     names |= {"user_id": number}
@@ -143,6 +170,9 @@ def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, 
     numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
     address = path.format(**names, **dict.fromkeys(numbers, number))
     return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route), timeout=60)
+    names |= {"team_id": str(number), "glass_id": str(number), "user_id": str(MEMBER[number])}
+    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
+    return client.request(method, address, json=body, params=QUERIES.get(route))
 
 
 def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
@@ -192,6 +222,10 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {422}  # nothing says what was read
     if route[0] == "POST" and (route[1] == "/api/users" or route[1].endswith("/change")):
         return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
+    if route[1].startswith(("/api/teams/", "/api/break-glass")):
+        return of_teams(route)
+    if route == ("POST", "/api/teams"):
+        return {200, 409}  # the second of its name
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
@@ -200,6 +234,17 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
         return {200, 409, 422} if "shifts" in route[1] else {200, 404}
     return {204} if route[0] == "DELETE" else {200}
+
+
+def of_teams(route: tuple[str, str]) -> set[int]:
+    """What who may is answered: a team, a member or a glass that those before have removed or judged is gone."""
+    if route[1] == "/api/break-glass":
+        return {200} if route[0] == "GET" else {404, 429}
+    if route[1].endswith("/review"):
+        return {200, 409}
+    if route[1].endswith("/end"):
+        return {404}  # somebody else's
+    return {204 if route[0] == "DELETE" else 200, 404}
 
 
 def test_the_socket_lets_in_and_tells_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
@@ -257,6 +302,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
             names["proposal_id"] = 1
             names["user_id"] = 999
+            names |= {"team_id": 1, "glass_id": 1}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)
             assert answer.status_code < 500, (path, content)

@@ -70,6 +70,9 @@ ROWS = {
         VALUES ({n}, 1, 1, {n}, {n}, 'low', now(), now())""",
     "delivery_event": """INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
         VALUES ({n}, now(), 'sent', 1, '')""",
+    "team_patient": "INSERT INTO team_patient (team_id, patient_id) VALUES ({n}, {n})",
+    "break_glass": """INSERT INTO break_glass (user_id, patient_id, reason, opened_at, until)
+        VALUES ({n}, {n}, 'because of a test', now(), now() + interval '1 hour')""",
     "audit_patient": "",  # with the record
     "audit_event": """INSERT INTO audit_event (at, actor, action, subject, detail)
         VALUES (now(), 'user:{n}', 'look', 'patient:{n}', '{{}}')""",
@@ -90,11 +93,14 @@ WHOSE = {
     "prescription_proposal": "patient_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
     **dict.fromkeys(("patient", "arrangement", "patient_event", "patient_review", "between_finding"), "patient_id"),
+    **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
+    **dict.fromkeys(("team_patient", "break_glass"), "patient_id"),
 }  # fmt: skip
 # Why a table of the schema has neither a policy nor a place among the grants, or no policy although it is granted.
 OF_NOBODY = {
     "clinic", "user_account", "session", "kiosk", "channel", "rota", "rota_rotation", "rota_override",
     "rota_acceptance",
+    "care_team", "team_member",
     "routing_due", "selftest_run", "service_heartbeat", "operations_event", "reading_minute_state",
     "reading_minute_due",
 }  # fmt: skip
@@ -122,6 +128,7 @@ def two_clinics(conn: Connection) -> Connection:
             " VALUES (%s, 'N', 'nurse', %s, '', now())",
             [f"n{number}@example.org", number],
         )
+        conn.execute("INSERT INTO care_team (clinic_id, name, added_at) VALUES (%s, 'T', now())", [number])
         row = AlertEventRow(
             number, number, "R07", "1", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED, NOW_US, "fell", {}, {}
         )

@@ -76,6 +76,11 @@ function Navigation() {
       )}
       {session.may("see treatments") && <ReviewsLink here={page === "reviews" || page === "report"} />}
       {session.may("change prescription") && <Signatures here={page === "signatures"} />}
+      {session.may("see teams") && (
+        <a href={link.teams} aria-current={page === "teams" || page === "opened" ? "page" : undefined}>
+          {words().teams.nav}
+        </a>
+      )}
       {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
         <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
           {words().duty.nav[to]}

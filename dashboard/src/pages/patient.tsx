@@ -8,6 +8,7 @@ import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
 import { chosenWindow, useFittingWindow, WIDEST, WINDOWS } from "../charts/window";
 import { AlertCard } from "../components/alert-card";
+import { NotAmongYours, OpenedBanner } from "../components/break-glass";
 import { BackIcon } from "../components/icons";
 import { NotesPanel } from "../components/notes-panel";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
@@ -28,7 +29,11 @@ export function PatientPage({ id }: { readonly id: string }) {
   if (unit === undefined) {
     return (
       <main id="content" tabIndex={-1} class="page">
-        <p class="empty">{store.silenceMs.value === null ? words().banner.connecting : words().patient.unknown}</p>
+        {store.silenceMs.value === null ? (
+          <p class="empty">{words().banner.connecting}</p>
+        ) : (
+          <NotAmongYours unit={id} />
+        )}
       </main>
     );
   }
@@ -50,6 +55,7 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
       data-freshness={fresh}
     >
       <PatientHead unit={unit} />
+      <OpenedBanner unit={unit} />
       <div class="patient-columns">
         <aside class="patient-side">
           <OpenAlerts id={id} />
