@@ -84,9 +84,6 @@ _READS: Final = _TECHNICAL | {
 }  # fmt: skip
 _ANSWERS: Final = _READS | {
     Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
-}  # fmt: skip
-_ANSWERS: Final = _READS | {
-    Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
     Action.BREAK_GLASS,
 }  # fmt: skip
 _TEAMS: Final = frozenset({Action.SEE_TEAMS, Action.CHANGE_TEAMS, Action.REVIEW_BREAK_GLASS})

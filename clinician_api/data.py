@@ -30,8 +30,8 @@ from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
 from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
-from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.signin.signin_data import SignInData
+from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard

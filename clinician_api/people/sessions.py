@@ -208,7 +208,7 @@ class Sessions:
         # It has no end of its own; there is no person whose absence would be noticed.
         return Session(
             token_hash, (found.bound_us or 0) + KIOSK_LIFE_US, 0, "", found.name, Role.KIOSK, found.clinic,
-            found.clinic_id, found.kiosk_id, found.hides_names, found.team_id,
+            found.clinic_id, found.kiosk_id, found.hides_names, team_id=found.team_id,
         )  # fmt: skip
 
     async def begin(self, account: Account, origin: Origin) -> tuple[str, Session]:

@@ -160,7 +160,7 @@ async def told(proposal_id: int, session: Session, services: Services) -> models
 async def _standing(patient_id: str, session: Session, services: Services) -> tuple[int, Standing]:
     number = int(patient_id)
     standing = await services.data.prescriptions.standing(number) if number <= MAX_PATIENT else None
-    if standing is None or not session.scope.sees_clinic(standing.patient.clinic_id):
+    if standing is None or not session.scope.sees(standing.patient.clinic_id, number):
         raise no_patient(patient_id)
     return number, standing
 

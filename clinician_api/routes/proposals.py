@@ -33,7 +33,7 @@ async def list_proposals(
     """What waits for a second signature in the session's clinic, oldest first."""
     after = read(cursor, int)
     found, now_us = await services.data.prescriptions.waiting(0 if after is None else int(after[0]), limit + 1)
-    shown = [one for one in found[:limit] if session.scope.sees_clinic(one.clinic_id)]
+    shown = [one for one in found[:limit] if session.scope.sees(one.clinic_id, one.patient_id)]
     note_look(services, session, What.PRESCRIPTION, patients=[one.patient_id for one in shown])
     more = written((found[limit - 1].proposal_id,)) if len(found) > limit else None
     proposals = [views.proposal_view(one, session.user_id, now_us) for one in shown]
@@ -65,7 +65,7 @@ async def _settled(
     proposal_id: str, session: Session, services: Services, work: Callable[..., Awaitable[None]]
 ) -> models.Proposed:
     proposal = await services.data.prescriptions.proposal(int(proposal_id))
-    if proposal is None or not session.scope.sees_clinic(proposal.clinic_id):
+    if proposal is None or not session.scope.sees(proposal.clinic_id, proposal.patient_id):
         hint = "GET /api/proposals lists those that wait"
         raise ApiError(404, "no such proposal", where=proposal_id, hint=hint)
     note_look(services, session, What.PRESCRIPTION, patients=[proposal.patient_id])

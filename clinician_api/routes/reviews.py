@@ -19,7 +19,6 @@ from clinician_api.web.cursors import CursorQuery, LimitQuery, read
 from clinician_api.web.errors import ApiError, responses
 from evaluation.reasons import ReasonCode
 from evaluation.signing import Review, ReviewState, SigningOutcome
-from store.alert_queries import Clinic
 from store.sign_offs import SignOffKind
 
 router = APIRouter(tags=["reviews"])
@@ -46,12 +45,11 @@ async def list_reviews(
     after = read(cursor, int, int)
     now_us = services.clock.now_us()
     number = None if patient is None else int(patient)
-    found, beyond = await services.data.sign_offs.queue(_of(session), now_us, number, unsigned=unsigned)
+    found, beyond = await services.data.sign_offs.queue(session.scope, now_us, number, unsigned=unsigned)
     wanted = [
         one
         for one in found
-        if session.scope.sees_clinic(one.evidence.found.clinic_id)
-        and (kind is None or is_exceptional(one) == (kind == "exceptional"))
+        if (kind is None or is_exceptional(one) == (kind == "exceptional"))
         and (reason is None or any(told.code is reason for told in one.reasons))
     ]
     some, more = cursors.part(wanted, _place, after, limit)
@@ -66,8 +64,7 @@ async def list_reviews(
 async def count_reviews(session: SessionDep, services: ServicesDep) -> models.ReviewCounts:
     """How many treatments wait for a signature."""
     now_us = services.clock.now_us()
-    found, beyond = await services.data.sign_offs.queue(_of(session), now_us)
-    seen = [one for one in found if session.scope.sees_clinic(one.evidence.found.clinic_id)]
+    seen, beyond = await services.data.sign_offs.queue(session.scope, now_us)
     codes = Counter(code for one in seen for code in {str(reason.code) for reason in one.reasons})
     exceptional = sum(map(is_exceptional, seen))
     return models.ReviewCounts(
@@ -110,10 +107,6 @@ async def _sign(item: models.SignItem, session: Session, services: Services) -> 
         )
     except ApiError:
         return SigningOutcome.CHANGED
-
-
-def _of(session: Session) -> Clinic:
-    return Clinic(session.scope.clinic_id, session.scope.all_clinics)
 
 
 def _place(one: Review) -> cursors.Key:

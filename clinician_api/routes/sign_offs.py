@@ -68,7 +68,9 @@ async def visible(treatment_id: str, session: Session, services: Services) -> Re
     """A treatment that the session sees, or None."""
     wanted = number(treatment_id)
     found = None if wanted is None else await services.data.sign_offs.one(wanted)
-    return found if found is not None and session.scope.sees_clinic(found.evidence.found.clinic_id) else None
+    if found is None or not session.scope.sees(found.evidence.found.clinic_id, found.evidence.found.patient_id):
+        return None
+    return found
 
 
 def unchanged(tag: str) -> Look:

@@ -46,7 +46,7 @@ class SignOffView(Model):
     rules: str = Field(description="Version of the reasons by which it was judged")
 
 
-class ChangeView(Model):
+class SummaryChange(Model):
     """A figure that was another when it was signed; null: not known."""
 
     what: str
@@ -74,7 +74,7 @@ class ReviewView(Model):
     state: ReviewState
     reasons: list[ReasonView] = Field(description="Empty: unremarkable, all was known and within its limits")
     news: list[str] = Field(description="Kinds of what is not signed")
-    changes: list[ChangeView] = Field(description="Figures that have changed since it was signed")
+    changes: list[SummaryChange] = Field(description="Figures that have changed since it was signed")
     new_reasons: list[ReasonView] = Field(description="Those that were not there when it was signed")
     gone_reasons: list[str] = Field(description="Texts of those that were there, and are no more")
     signed: SignOffView | None = Field(description="The last signature")

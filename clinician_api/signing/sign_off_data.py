@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from clinician_api.access import Scope
 from clinician_api.live.views import View
 from clinician_api.signing.sign_off_views import alarm_view, alert_view
 from evaluation import signing
@@ -15,11 +16,14 @@ from store import audit, notice_answers, pool, sign_offs
 from store.alert_queries import Clinic
 from store.audit import Deed
 from store.sign_offs import Evidence, SignOffKind, Stamp
+from store.viewers import Viewer
 
 # So many are looked through; older ones come when these are signed.
 MAX_QUEUE: Final = 2000
 # What was judged is judged anew when anything of it has been stored, and when so long has passed.
 KEPT_US: Final = 300_000_000
+# The sight that was looked through last stays longest.
+MAX_VIEWERS: Final = 32
 # Signed ones are shown for as long as late readings come.
 SIGNED_US: Final = 35 * 24 * 3600 * 1_000_000
 _MAX_ID: Final = 2**63 - 1
@@ -33,18 +37,19 @@ class SignOffData:
         self._opened = opened
         self._title = title
         # Judging two thousand takes seconds, and every page asks how many wait.
-        self._kept: dict[Clinic, dict[int, tuple[Stamp, int, Review]]] = {}
+        self._kept: dict[Viewer, dict[int, tuple[Stamp, int, Review]]] = {}
 
     async def queue(
-        self, of: Clinic, now_us: int, patient_id: int | None = None, *, unsigned: bool = True
+        self, scope: Scope, now_us: int, patient_id: int | None = None, *, unsigned: bool = True
     ) -> tuple[list[Review], bool]:
-        """Treatments of a clinic that wait for a signature (or were signed lately), newest first; whether more do."""
+        """Treatments in sight that wait for a signature (or were signed lately), newest first; whether more do."""
         if patient_id is not None and patient_id > _MAX_PATIENT:
             return [], False
         since_us = None if unsigned else now_us - SIGNED_US
+        of, viewer = Clinic(*scope.clinics_of_queries), scope.viewer
         async with self._opened().connection() as conn:
             found = await sign_offs.outstanding(conn, of, MAX_QUEUE + 1, patient_id, since_us)
-            known = self._kept.get(of, {})
+            known = self._kept.get(viewer, {})
             wanted = dict(list(found.items())[:MAX_QUEUE])
             stale = [one for one, stamp in wanted.items() if not _holds(known.get(one), stamp, now_us)]
             evidence = await sign_offs.evidence(conn, stale) if stale else []
@@ -55,8 +60,16 @@ class SignOffData:
         }
         now = {number: kept for number in wanted if (kept := fresh.get(number) or known.get(number)) is not None}
         if patient_id is None and unsigned:
-            self._kept[of] = now
-        return [review for _, _, review in now.values()], len(found) > MAX_QUEUE
+            self._keep(viewer, now)
+        seen = [review for _, _, review in now.values() if _in_sight(scope, review)]
+        return seen, len(found) > MAX_QUEUE
+
+    def _keep(self, viewer: Viewer, judged: dict[int, tuple[Stamp, int, Review]]) -> None:
+        # What one sees of a treatment's alerts depends on who looks: nothing is shared between different sights.
+        self._kept.pop(viewer, None)
+        if len(self._kept) >= MAX_VIEWERS:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[viewer] = judged
 
     async def one(self, treatment_id: int) -> Review | None:
         """One treatment, or None."""
@@ -100,6 +113,11 @@ class SignOffData:
             "alerts": [alert_view(alert, self._title) for alert in alerts],
             "alarms": [alarm_view(span) for span in alarms],
         }
+
+
+def _in_sight(scope: Scope, review: Review) -> bool:
+    found = review.evidence.found
+    return scope.sees(found.clinic_id, found.patient_id)
 
 
 def number(text: str) -> int | None:

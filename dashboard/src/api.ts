@@ -46,8 +46,6 @@ import type {
   Rotas,
   Rules,
   Screens,
-  Shelve,
-  Shelved,
   SecondStep,
   Shelve,
   Shelved,
@@ -310,9 +308,14 @@ export class Api {
 
   /** `etag`: of what was read. */
   signTreatment(treatment: string, what: "sign" | "call-doctor", note: string, etag: string): Promise<ReviewAnswer> {
-    return this.#ask("POST", `api/treatments/${encodeURIComponent(treatment)}/${what}`, { note }, {
-      headers: { "if-match": etag },
-    });
+    return this.#ask(
+      "POST",
+      `api/treatments/${encodeURIComponent(treatment)}/${what}`,
+      { note },
+      {
+        headers: { "if-match": etag },
+      },
+    );
   }
 
   signMany(treatments: readonly SignItem[]): Promise<SignedMany> {
@@ -371,11 +374,11 @@ export class Api {
 
   /** Refused when the account is no more as it was shown. */
   changeUser(of: UserAccount, change: UserChange): Promise<UserChanged> {
-    return this.#ask("POST", `api/users/${of.user_id}/change`, change, of.tag);
+    return this.#ask("POST", `api/users/${of.user_id}/change`, change, { headers: { "if-match": of.tag } });
   }
 
   userDeed(of: UserAccount, deed: UserDeed): Promise<UserChanged | UserWithPassword> {
-    return this.#ask("POST", `api/users/${of.user_id}/${deed}`, undefined, of.tag);
+    return this.#ask("POST", `api/users/${of.user_id}/${deed}`, undefined, { headers: { "if-match": of.tag } });
   }
 
   audit(filter: AuditFilter, cursor: string | null): Promise<Deeds> {
@@ -486,11 +489,6 @@ export class Api {
   async #ask<Answer>(method: string, path: string, body?: object, more?: More): Promise<Answer> {
     try {
       return await this.#send(method, path, body, more);
-  }
-
-  async #ask<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
-    try {
-      return await this.#send(method, path, body, ifMatch);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
       throw error;
@@ -498,9 +496,6 @@ export class Api {
   }
 
   async #send<Answer>(method: string, path: string, body?: object, more: More = {}): Promise<Answer> {
-  }
-
-  async #send<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
     let response: Response;
     try {
       response = await this.fetcher(this.base + path, {
@@ -511,12 +506,6 @@ export class Api {
         ...(body === undefined && more.headers === undefined
           ? {}
           : { headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...more.headers } }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        headers: {
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
-        },
       });
     } catch {
       throw new ApiError(0, "no answer");

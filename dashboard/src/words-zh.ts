@@ -5,10 +5,10 @@ import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
 import { chineseInbox } from "./words-inbox-zh";
-import { chineseReviews } from "./words-reviews-zh";
-import { chinesePrescription } from "./words-prescription-zh";
-import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseNotes } from "./words-notes-zh";
+import { chinesePrescription } from "./words-prescription-zh";
+import { chineseReviews } from "./words-reviews-zh";
+import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseTeams } from "./words-teams-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 

@@ -7,8 +7,8 @@ import { endOf } from "../src/components/team-forms";
 import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
 import type { GlassView, Me, TeamView } from "../src/messages";
+import { OpenedPage } from "../src/pages/opened";
 import { PatientPage } from "../src/pages/patient";
-import { ReviewsPage } from "../src/pages/reviews";
 import { TeamsPage } from "../src/pages/teams";
 import { parseRoute } from "../src/routes";
 import { Session } from "../src/session";
@@ -154,7 +154,7 @@ describe("access that was opened", () => {
 
   it("is judged by somebody else, and shown when that is overdue", async () => {
     const own = { ...GLASS, glass_id: "6", may_review: false, overdue: false };
-    const page = await show(<ReviewsPage />, ["review break glass"], {
+    const page = await show(<OpenedPage />, ["review break glass"], {
       "GET /api/break-glass": { server_time: iso(SERVER_MS), glasses: [GLASS, own], next: null },
       "POST /api/break-glass/5/review": {},
     });
@@ -213,5 +213,6 @@ it("a last day is over when it is over here", () => {
 });
 
 it("the pages have addresses", () => {
-  for (const page of ["teams", "reviews", "break-glass"]) expect(parseRoute(`#/${page}`)).toEqual({ page });
+  for (const page of ["teams", "break-glass"]) expect(parseRoute(`#/${page}`)).toEqual({ page });
+  expect(parseRoute("#/break-glass/opened")).toEqual({ page: "opened" });
 });

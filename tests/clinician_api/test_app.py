@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -197,6 +198,34 @@ def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int
                 break
 
 
+# Of a route that the role may use: what is answered where that is not simply 200 or 204; the first that fits. `same`: only
+# where the unit asked about is of the own (True) or of another clinic (False).
+ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
+    (r"\w+ /api/me/channels/.*", {404}, None),  # one's own only: 999 is nobody's
+    (r"POST .*/prescription/proposals", {422}, True),  # it has not been looked at
+    (r"\w+ /api/proposals/.*", {404}, None),  # nothing was proposed
+    (r"POST /api/me/channels", {409}, None),  # web push is not set up here
+    (r"DELETE /api/me/(sessions|passkeys)/.*", {404}, None),  # likewise one's own
+    (r"POST /api/me/passkey.*", {409}, None),  # none is waited for, and at a bare address browsers make none
+    (r".*{.*", {404}, False),
+    (r"POST /api/treatments/.*", {422}, None),  # nothing says what was read
+    # There is no such clinic of theirs (tests/clinician_api/routes/test_users.py).
+    (r"POST /api/users(/.*/change)?", {403}, None),
+    (r"POST /api/teams", {200, 409}, None),  # the second of its name
+    # What who may is answered: a team, a member or a glass that those before have removed or judged is gone.
+    (r"GET /api/break-glass", {200}, None),
+    (r"POST /api/break-glass", {404, 429}, None),
+    (r"POST /api/break-glass/.*/review", {200, 409}, None),
+    (r"POST /api/break-glass/.*/end", {404}, None),  # somebody else's
+    (r"DELETE /api/teams/.*", {204, 404}, None),
+    (r"\w+ /api/teams/.*", {200, 404}, None),
+    # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
+    (r"\w+ /api/rota/shifts.*", {200, 409, 422}, None),
+    (r"\w+ /api/rota/.*", {200, 404}, None),
+    (r"DELETE .*", {204}, None),
+)
+
+
 def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *, same: bool) -> set[int]:
     if needed is None:
         return PUBLIC[route]
@@ -204,47 +233,12 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {401}
     if needed not in MAY[role]:
         return {403}
-    if route[1].startswith("/api/me/channels/"):
-        return {404}  # one's own only: 999 is nobody's
-    if route[1].endswith("/prescription/proposals") and same:
-        return {422}  # it has not been looked at
-    if route[1].startswith("/api/proposals/"):
-        return {404}  # nothing was proposed
-    if route == ("POST", "/api/me/channels"):
-        return {409}  # web push is not set up here
-    if route[1].startswith(("/api/me/sessions/", "/api/me/passkeys/")) and route[0] == "DELETE":
-        return {404}  # likewise
-    if route[1].startswith("/api/me/passkey") and route[0] == "POST":
-        return {409}  # none is waited for, and at a bare address browsers make none
-    if "{" in route[1] and not same:
-        return {404}
-    if route[0] == "POST" and route[1].startswith("/api/treatments/"):
-        return {422}  # nothing says what was read
-    if route[0] == "POST" and (route[1] == "/api/users" or route[1].endswith("/change")):
-        return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
-    if route[1].startswith(("/api/teams/", "/api/break-glass")):
-        return of_teams(route)
-    if route == ("POST", "/api/teams"):
-        return {200, 409}  # the second of its name
-    if route[1].startswith(("/api/notices/", "/api/deliveries/")):
+    if route[1].startswith(("/api/notices/", "/api/deliveries/")) and same:
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
         return answered if Action.SEE_ALERTS in MAY[role] else {404}
-    if route[1].startswith("/api/rota/"):
-        # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
-        return {200, 409, 422} if "shifts" in route[1] else {200, 404}
-    return {204} if route[0] == "DELETE" else {200}
-
-
-def of_teams(route: tuple[str, str]) -> set[int]:
-    """What who may is answered: a team, a member or a glass that those before have removed or judged is gone."""
-    if route[1] == "/api/break-glass":
-        return {200} if route[0] == "GET" else {404, 429}
-    if route[1].endswith("/review"):
-        return {200, 409}
-    if route[1].endswith("/end"):
-        return {404}  # somebody else's
-    return {204 if route[0] == "DELETE" else 200, 404}
+    fits = (found for pattern, found, of in ANSWERS if of in (None, same) and re.fullmatch(pattern, " ".join(route)))
+    return next(fits, {200})
 
 
 def test_the_socket_lets_in_and_tells_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:

@@ -111,7 +111,7 @@ CLOSED = {
     "push_key", "digest",
     # Likewise, of who comes in (clinician_api/signin/signin_data.py).
     "passkey", "identity", "sign_in_step",
-    "push_key", "digest", "audit_check",
+    "audit_check",
 }  # fmt: skip
 
 
