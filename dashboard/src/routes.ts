@@ -61,7 +61,7 @@ export const link = {
   system: "#/system",
   teams: "#/teams",
   opened: "#/break-glass/opened",
-  breakGlass: "#/break-glass",
+  "break-glass": "#/break-glass",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

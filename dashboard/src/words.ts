@@ -23,7 +23,14 @@ const english = {
   product: "homehd",
   tagline: "Remote monitoring of dialysis at home",
   units: { s: "s", min: "min", h: "h", d: "d" },
-  nav: { label: "Main", wall: "Wall", alerts: "Alerts", skip: "Skip to content" },
+  nav: {
+    label: "Main",
+    wall: "Wall",
+    alerts: "Alerts",
+    duty: "Duty",
+    administration: "Administration",
+    skip: "Skip to content",
+  },
   signIn: {
     title: "Sign in",
     supplementary: "A supplement only: the machine's own alarms, and whoever is beside it, come first.",

@@ -20,6 +20,7 @@ const ME = (may: Me["may"]): Me => ({
   user: { email: "d@example.org", name: "Dee", role: "nephrologist", clinic: "North" },
   may,
   expires_at: iso(SERVER_MS + HOUR),
+  hospital_sign_out: null,
 });
 const TEAM: TeamView = {
   team_id: "3",

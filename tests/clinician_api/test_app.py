@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -198,7 +198,7 @@ def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int
                 break
 
 
-# Of a route that the role may use: what is answered where that is not simply 200 or 204; the first that fits. `same`: only
+# Of a route that the role may use: what is answered where that is not simply 200; the first that fits. At the end: only
 # where the unit asked about is of the own (True) or of another clinic (False).
 ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
     (r"\w+ /api/me/channels/.*", {404}, None),  # one's own only: 999 is nobody's

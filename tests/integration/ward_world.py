@@ -22,11 +22,13 @@ from clinician_api.settings import STATIC_DIR, ApiOptions
 from store.selftests import Broken
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
+from telemetry.treatment import Phase
 from tests.clinician_api.notified import Notifier
 from tests.clinician_api.outage import Outage, outage
 from tests.clinician_api.rotas import Duty
 from tests.clinician_api.routes.test_selftest import add_test_unit, ran
 from tests.integration.page_list import addresses
+from tests.store.treated import MINUTE, add_treatment, put_minutes, summarise_all
 
 # Chinese without a place to break, as long as a name may reasonably be.
 LONG: Final = "超长的家庭血液透析患者姓名与诊所名称用于检验版面是否会被撑破"
@@ -108,7 +110,7 @@ def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Itera
         filled = fill(world, duty, notifier, text, names)
         values = {
             "unit": "u-1", "id": filled["high"], "alert": filled["high"],
-            "notice": filled["notice"], "delivery": filled["delivery"],
+            "notice": filled["notice"], "delivery": filled["delivery"], "treatment": filled["treatment"],
         }  # fmt: skip
         pages = addresses(values)
         pages["notices"], pages["notice"] = "#/notices", f"#/notices/{filled['notice']}"
@@ -135,7 +137,19 @@ def fill(world: Outage, duty: Duty, notifier: Notifier, text: str, names: Names)
                 (user, names.channel[:60], now, now),
             )
     notifier.people = People((weber,))
-    found = {"high": api.raise_alert(units["u-1"], reason=text)}
+    with api.database() as conn:
+        start = now - DAY_US - now % MINUTE
+        # The last ten of its minutes were not seen.
+        put_minutes(conn, units["u-1"], start, [Phase.TX] * 230, venous_pressure=[140.0] * 230, systolic=[120.0] * 230)
+        add_treatment(conn, units["u-1"], start, 240)
+        summarise_all(conn, now)
+        number = conn.execute("SELECT max(treatment_id) FROM treatment").fetchall()[0][0]
+        conn.execute(
+            "INSERT INTO patient_event (patient_id, kind, starts_at, text, user_id, entered_at)"
+            " SELECT patient_id, 'note', from_us(%s), %s, %s, from_us(%s) FROM binding WHERE unit_id = %s",
+            (now, text, other, now, units["u-1"].unit_id),
+        )
+    found = {"high": api.raise_alert(units["u-1"], reason=text), "treatment": str(number)}
     found["medium"] = api.raise_alert(units["u-3"], priority=Priority.MEDIUM, reason=text)
     found["low"] = api.raise_alert(units["u-3"], priority=Priority.LOW, reason=text)
     over = api.raise_alert(units["u-1"], priority=Priority.LOW, reason=text)

@@ -1,31 +1,14 @@
 // The frame's top: where am I, is it live, what time is it at the server, who am I.
-import { useEffect } from "preact/hooks";
-import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import { chooseLanguage, LANGUAGES, language } from "../language";
-import { useAsked } from "../pages/asked";
-import { countReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
 import { BellIcon, Mark } from "./icons";
 import { KeysButton } from "./keys";
+import { Navigation } from "./navigation";
 import { SoundButton } from "./sound-control";
-
-const OF_DUTY = [
-  { to: "rota", needs: "see rota" },
-  { to: "handover", needs: "see load" },
-  { to: "load", needs: "see load" },
-] as const;
-
-const OF_ADMINISTRATION = [
-  { to: "users", needs: "manage users" },
-  { to: "audit", needs: "see audit" },
-  { to: "system", needs: "see system" },
-] as const;
-
-const SIGNATURES_MS = 20_000;
 
 const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
 
@@ -46,90 +29,6 @@ export function Header() {
       <HowReached />
       <Account />
     </header>
-  );
-}
-
-function Navigation() {
-  const { store, session } = useApp();
-  const t = words().nav;
-  const { page } = route.value;
-  const waiting = store.open.value.filter(awaitsAnswer).length;
-  return (
-    <nav class="nav" aria-label={t.label}>
-      <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
-        {t.wall}
-      </a>
-      {session.may("see alerts") && (
-        <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
-          {t.alerts}
-          {waiting > 0 && (
-            <span class="count" data-testid="waiting-count">
-              {waiting}
-            </span>
-          )}
-        </a>
-      )}
-      {session.may("see notices") && (
-        <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
-          {words().answers.list.nav}
-        </a>
-      )}
-      {session.may("see treatments") && <ReviewsLink here={page === "reviews" || page === "report"} />}
-      {session.may("change prescription") && <Signatures here={page === "signatures"} />}
-      {session.may("see teams") && (
-        <a href={link.teams} aria-current={page === "teams" || page === "opened" ? "page" : undefined}>
-          {words().teams.nav}
-        </a>
-      )}
-      {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
-        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
-          {words().duty.nav[to]}
-        </a>
-      ))}
-      {OF_ADMINISTRATION.filter(({ needs }) => session.may(needs)).map(({ to }) => (
-        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
-          {words().admin.nav[to]}
-        </a>
-      ))}
-    </nav>
-  );
-}
-
-const COUNT_MS = 60_000;
-
-function ReviewsLink({ here }: { readonly here: boolean }) {
-  const { api } = useApp();
-  useEffect(() => {
-    void countReviews(api);
-    const timer = setInterval(() => void countReviews(api), COUNT_MS);
-    return () => clearInterval(timer);
-  }, [api]);
-  return (
-    <a href={link.reviews} aria-current={here ? "page" : undefined}>
-      {words().reviews.nav}
-      {waitingReviews.value > 0 && (
-        <span class="count" data-testid="review-count">
-          {waitingReviews.value}
-        </span>
-      )}
-    </a>
-  );
-}
-
-/** What waits for this person's signature; asked for now and then, since nothing pages for it. */
-function Signatures({ here }: { readonly here: boolean }) {
-  const { api } = useApp();
-  const asked = useAsked(() => api.proposals(), "proposals", route.value.page, SIGNATURES_MS);
-  const waiting = typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
-  return (
-    <a href={link.signatures} aria-current={here ? "page" : undefined}>
-      {words().prescription.nav}
-      {waiting > 0 && (
-        <span class="count" data-testid="signature-count">
-          {waiting}
-        </span>
-      )}
-    </a>
   );
 }
 

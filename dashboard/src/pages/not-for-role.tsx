@@ -19,6 +19,16 @@ const NEEDS: Partial<Record<Route["page"], Action>> = {
   rota: "see rota",
   handover: "see load",
   load: "see load",
+  reviews: "see treatments",
+  report: "see treatments",
+  prescription: "see prescription",
+  signatures: "change prescription",
+  teams: "see teams",
+  opened: "review break glass",
+  "break-glass": "break glass",
+  users: "manage users",
+  audit: "see audit",
+  system: "see system",
 };
 
 export function isForRole(page: Route["page"], may: (action: Action) => boolean): boolean {

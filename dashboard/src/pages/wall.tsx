@@ -31,7 +31,7 @@ export function WallPage() {
       )}
       {session.may("break glass") && (
         <p class="note">
-          <a href={link.breakGlass}>{words().teams.notYours.link}</a>
+          <a href={link["break-glass"]}>{words().teams.notYours.link}</a>
         </p>
       )}
     </main>

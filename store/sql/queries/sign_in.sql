@@ -11,7 +11,7 @@ WHERE u.user_id = %(user)s
 -- name: move_account
 UPDATE user_account SET role = %(role)s, clinic_id = %(clinic)s WHERE user_id = %(user)s
 
--- name: clinic_named
+-- name: clinic_of_exact_name
 SELECT clinic_id FROM clinic WHERE name = %(name)s
 
 -- name: identity
