@@ -166,7 +166,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/alerts"): Action.SEE_ALERTS,
     ("GET", "/api/alerts/{alert_id}"): Action.SEE_ALERTS,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Action.ACKNOWLEDGE,
-    ("POST", "/api/alerts/acknowledge-low"): Action.ACKNOWLEDGE,
+    ("POST", "/api/low-alerts/acknowledge"): Action.ACKNOWLEDGE,
     ("POST", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("GET", "/api/notices"): Action.SEE_NOTICES,

@@ -19,7 +19,7 @@ router = APIRouter(tags=["alerts"])
 NOT_RECORDED: Final = "not recorded"
 
 
-@router.post("/api/alerts/acknowledge-low", responses=responses(401, 403, 408, 413, 415, 422, 503))
+@router.post("/api/low-alerts/acknowledge", responses=responses(401, 403, 408, 413, 415, 422, 503))
 async def acknowledge_low(
     request: models.AcknowledgeMany, session: SessionDep, services: ServicesDep
 ) -> models.AcknowledgedMany:

@@ -225,7 +225,7 @@ export class Api {
 
   /** Of at most a hundred low alerts; each has its own outcome. */
   acknowledgeLow(ids: readonly string[]): Promise<AcknowledgedMany> {
-    return this.#ask("POST", "api/alerts/acknowledge-low", { alert_ids: ids });
+    return this.#ask("POST", "api/low-alerts/acknowledge", { alert_ids: ids });
   }
 
   rules(language: Language): Promise<Rules> {

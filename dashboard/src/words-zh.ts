@@ -17,7 +17,15 @@ export const chinese: Words = {
   product: "homehd",
   tagline: "居家透析远程监护",
   units: { s: "秒", min: "分钟", h: "小时", d: "天" },
-  nav: { label: "主导航", wall: "总览", alerts: "报警", duty: "值班", administration: "管理", skip: "跳到内容" },
+  nav: {
+    label: "主导航",
+    wall: "总览",
+    alerts: "报警",
+    duty: "值班",
+    administration: "管理",
+    more: "更多",
+    skip: "跳到内容",
+  },
   signIn: {
     title: "登录",
     supplementary: "仅为辅助：以透析机自身的报警和患者身边的人为先。",

@@ -29,6 +29,7 @@ const english = {
     alerts: "Alerts",
     duty: "Duty",
     administration: "Administration",
+    more: "More",
     skip: "Skip to content",
   },
   signIn: {

@@ -43,7 +43,7 @@ BODIES = {
     ("POST", "/api/me/passkeys"): {"step": "n" * 43, "credential": {}, "label": "Nobody's"},
     ("POST", "/api/kiosk"): {"code": "NOBODYS-CODE"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
-    ("POST", "/api/alerts/acknowledge-low"): {"alert_ids": ["1"]},
+    ("POST", "/api/low-alerts/acknowledge"): {"alert_ids": ["1"]},
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},
@@ -166,14 +166,11 @@ def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, 
     body = {"unit": unit} if route == ("POST", "/api/teams/{team_id}/patients") else BODIES.get(route)
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
     names |= {"session_id": "999999", "passkey_id": "999"}
-    names |= {"user_id": number}
+    names |= {"user_id": str(MEMBER[number]), "team_id": str(number), "glass_id": str(number)}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
     numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
     address = path.format(**names, **dict.fromkeys(numbers, number))
-    return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route), timeout=60)
-    names |= {"team_id": str(number), "glass_id": str(number), "user_id": str(MEMBER[number])}
-    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
-    return client.request(method, address, json=body, params=QUERIES.get(route))
+    return client.request(method, address, json=body, params=QUERIES.get(route), timeout=60)
 
 
 def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:

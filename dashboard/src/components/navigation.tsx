@@ -1,4 +1,5 @@
 // Where one can go: what is looked at all the time stands in a row, the rest is under two words.
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
@@ -7,6 +8,12 @@ import { useAsked } from "../pages/asked";
 import { countReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { words } from "../words";
+
+const NARROW = window.matchMedia?.("(max-width: 40rem)");
+const narrow = signal(NARROW?.matches ?? false);
+NARROW?.addEventListener("change", () => {
+  narrow.value = NARROW.matches;
+});
 
 const COUNT_MS = 60_000;
 const SIGNATURES_MS = 20_000;
@@ -24,13 +31,20 @@ export function Navigation() {
   const t = words();
   const { page } = route.value;
   const waiting = store.open.value.filter(awaitsAnswer).length;
+  const ofReview: Place = {
+    to: link.reviews,
+    name: t.reviews.nav,
+    pages: ["reviews", "report"],
+    needs: "see treatments",
+  };
   const ofDuty: readonly Place[] = [
     { to: link.rota, name: t.duty.nav.rota, pages: ["rota"], needs: "see rota" },
     { to: link.handover, name: t.duty.nav.handover, pages: ["handover"], needs: "see load" },
     { to: link.load, name: t.duty.nav.load, pages: ["load"], needs: "see load" },
+    { to: link.teams, name: t.teams.nav, pages: ["teams", "opened"], needs: "see teams" },
+    { to: link.signatures, name: t.prescription.nav, pages: ["signatures"], needs: "change prescription" },
   ];
   const ofAdministration: readonly Place[] = [
-    { to: link.teams, name: t.teams.nav, pages: ["teams", "opened"], needs: "see teams" },
     { to: link.users, name: t.admin.nav.users, pages: ["users"], needs: "manage users" },
     { to: link.audit, name: t.admin.nav.audit, pages: ["audit"], needs: "see audit" },
     { to: link.system, name: t.admin.nav.system, pages: ["system"], needs: "see system" },
@@ -51,10 +65,16 @@ export function Navigation() {
           {t.answers.list.nav}
         </a>
       )}
-      {session.may("see treatments") && <ReviewsLink here={page === "reviews" || page === "report"} />}
       {session.may("change prescription") && <Signatures here={page === "signatures"} />}
-      <Menu name={t.nav.duty} places={ofDuty} />
-      <Menu name={t.nav.administration} places={ofAdministration} />
+      {narrow.value ? (
+        <Menu name={t.nav.more} places={[ofReview, ...ofDuty, ...ofAdministration]} />
+      ) : (
+        <>
+          {session.may("see treatments") && <ReviewsLink here={ofReview.pages.includes(page)} />}
+          <Menu name={t.nav.duty} places={ofDuty} />
+          <Menu name={t.nav.administration} places={ofAdministration} />
+        </>
+      )}
     </nav>
   );
 }
@@ -115,11 +135,12 @@ function ReviewsLink({ here }: { readonly here: boolean }) {
   );
 }
 
-/** What waits for this person's signature; asked for now and then, since nothing pages for it. */
+/** What waits for this person's signature, while there is any; asked for now and then, since nothing pages for it. */
 function Signatures({ here }: { readonly here: boolean }) {
   const { api } = useApp();
   const asked = useAsked(() => api.proposals(), "proposals", route.value.page, SIGNATURES_MS);
   const waiting = typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
+  if (waiting === 0 && !here) return null;
   return (
     <a href={link.signatures} aria-current={here ? "page" : undefined}>
       {words().prescription.nav}

@@ -83,11 +83,13 @@ CREATE TRIGGER machine_event_sign_off AFTER INSERT ON machine_event
     FOR EACH ROW WHEN (NEW.kind = 'alarm' AND NEW.flags & 4 <> 0)
     EXECUTE FUNCTION note_moment_for_sign_off('machine alarm');
 
--- As far from a treatment as a weight can be and still be its own (alerts/between/weights.py).
+-- As far from a treatment as a weight can be and still be its own (alerts/between/weights.py). Whoever enters one, or
+-- arranges something, may not write marks: the owner does.
 CREATE FUNCTION note_weight_for_sign_off() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
     INSERT INTO sign_off_mark (treatment_id, why)
     SELECT treatment_id, 'weight' FROM treatment
     WHERE patient_id = NEW.patient_id AND started_at BETWEEN NEW.taken_at - interval '2 days' AND NEW.taken_at + interval '6 hours'
@@ -100,9 +102,10 @@ CREATE TRIGGER measurement_sign_off AFTER INSERT ON measurement
 
 -- Arranged for a time that is past. Not for longer ago than late readings come.
 CREATE FUNCTION note_arrangement_for_sign_off() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
     INSERT INTO sign_off_mark (treatment_id, why)
     SELECT treatment_id, 'prescription' FROM treatment
     WHERE patient_id = NEW.patient_id AND ended_at IS NOT NULL AND started_at >= NEW.since

@@ -17,7 +17,7 @@ from tests.clinician_api.builders import NOW, unsaved_alert
 from tests.clinician_api.conftest import Api, problem
 from tests.clinician_api.notified import Notifier
 
-WAY = "/api/alerts/acknowledge-low"
+WAY = "/api/low-alerts/acknowledge"
 
 
 def outcomes(answer: httpx.Response) -> dict[str, str]:
