@@ -71,7 +71,7 @@ async def write_note(
     """Write a note about a patient; it is never changed. 409: the one it corrects was corrected already."""
     number = int(patient_id)
     clinic = await services.data.record.clinic_of_patient(number) if number <= MAX_PATIENT else None
-    if clinic is None or not session.scope.sees_clinic(clinic[0]):
+    if clinic is None or not session.scope.sees(clinic[0], number):
         raise no_patient(patient_id)
     corrects = None if note.corrects is None else int(note.corrects)
     kept = await services.data.written.write(
