@@ -21,6 +21,7 @@ PACKAGES = (
     "ingest",
     "evaluation",
     "alerts",
+    "interop",
     "clinician_api",
     "notifier",
     "simulators",
@@ -45,6 +46,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",
     "clinician_api/alerting/models.py": "tests/clinician_api/alerting/test_notice_views.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
+    **{
+        f"interop/fhir/{name}.py": "tests/interop/fhir/test_export.py"
+        for name in ("codes", "devices", "people", "provenance")
+    },
     "homehd/demo.py": "tests/integration/test_browser.py",
     "homehd/demo_client.py": "tests/integration/test_browser.py",
     "homehd/demo_accounts.py": "tests/homehd/test_demo_homes.py",
