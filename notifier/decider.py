@@ -150,7 +150,10 @@ class Decider:
         now_s = self._clock.monotonic_s()
         if now_s - self._beat_s < BEAT_S:
             return False
-        heartbeat.beat(conn, SERVICE, self._instance, notices.database_us(conn))
+        now_us = notices.database_us(conn)
+        heartbeat.beat(conn, SERVICE, self._instance, now_us)
+        if self._beat_s == float("-inf"):
+            heartbeat.sweep(conn, now_us)  # each start has left a row
         self._beat_s = self.answered_s = now_s
         return True
 

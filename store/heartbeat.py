@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
+
+KEPT_US: Final = 7 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ def beat(conn: Connection, service: str, instance: str, at_us: int, detail: Mapp
     """Say that this instance lives. `detail` must be JSON and is nothing personal."""
     parameters = {"service": service, "instance": instance, "at": at_us, "detail": Jsonb(dict(detail or {}))}
     run(conn, "beat", parameters)
+
+
+def sweep(conn: Connection, now_us: int) -> None:
+    """Forget instances that fell silent a week ago, a thousand at most: every start has made one."""
+    run(conn, "sweep_beats", {"before": now_us - KEPT_US, "limit": 1000})
 
 
 def beats(conn: Connection, service: str) -> list[Heartbeat]:

@@ -18,3 +18,15 @@ async def test_the_last_sign_of_life_of_every_instance(conn: Connection, apool: 
             Heartbeat("ingest", "a", NOW_US + 2, {"shards": 32}),
         ]
         assert await heartbeat.last_beats(aconn, "api") == []
+
+
+def test_who_fell_silent_long_ago_is_forgotten_but_for_the_last_of_a_service(conn: Connection, now_us: int) -> None:
+    week = heartbeat.KEPT_US
+    for service, instance, ago in (
+        ("notifier", "new", 0), ("notifier", "old", week + 1), ("notifier", "kept", week - 1),
+        ("ingest", "only", 2 * week), ("ingest", "older", 3 * week),
+    ):  # fmt: skip
+        heartbeat.beat(conn, service, instance, now_us - ago)
+    heartbeat.sweep(conn, now_us)
+    assert [beat.instance for beat in heartbeat.beats(conn, "notifier")] == ["new", "kept"]
+    assert [beat.instance for beat in heartbeat.beats(conn, "ingest")] == ["only"]

@@ -58,7 +58,7 @@ def found(patient_id: int | None = 7, end: int | None = 4, current: bool = True)
     return FoundTreatment(
         12, "h0000000a", 2, patient_id, None if patient_id is None else SECRET, 3, START + 9 * MINUTE,
         Treatment(START, None if end is None else START + end * MINUTE, known, (pause,), True),
-        KeptSummary(Summary(99, 240.0, 60.0, 240.0, 1500.0, 60.5, 1.4, None, {}), 1, START + 9 * MINUTE, current),
+        KeptSummary(Summary(99, 240.0, 60.0, 240.0, 1500.0, 60.5, 1.4, None, {}), 1, START + 9 * MINUTE, current, 3),
     )  # fmt: skip
 
 

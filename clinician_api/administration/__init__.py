@@ -1,0 +1,1 @@
+"""Running the system: accounts, the record of deeds, and how the services are."""
