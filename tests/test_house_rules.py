@@ -21,6 +21,7 @@ PACKAGES = (
     "ingest",
     "evaluation",
     "alerts",
+    "interop",
     "clinician_api",
     "notifier",
     "simulators",
@@ -55,6 +56,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
+    **{
+        f"interop/fhir/{name}.py": "tests/interop/fhir/test_export.py"
+        for name in ("codes", "devices", "people", "provenance")
+    },
     "clinician_api/signing/models.py": "tests/clinician_api/signing/test_sign_off_views.py",
     # Whole rounds over HTTP, with the real provider and real passkeys.
     **{

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from homehd import reading_files, settings, times
+from homehd import fhir_files, reading_files, settings, times
 from store import migrate, pool, reading_export, registry
 from store.pool import Connection
 from store.reading_export import Span
@@ -19,7 +20,7 @@ from telemetry.errors import SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """readings: of a treatment, or of a unit in a span."""
+    """readings: of a treatment, or of a unit in a span. fhir: a treatment."""
     verbs = parser.add_subparsers(dest="what", required=True)
     readings = verbs.add_parser("readings", help="every stored row of a treatment or a span", allow_abbrev=False)
     of = readings.add_mutually_exclusive_group(required=True)
@@ -33,10 +34,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     readings.add_argument("--format", choices=reading_files.FORMATS, default="csv")
     readings.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     settings.add_arguments(readings)
+    fhir = verbs.add_parser("fhir", help="a treatment as FHIR R4 resources", allow_abbrev=False)
+    fhir.add_argument("--treatment", type=int, metavar="ID", required=True)
+    fhir.add_argument(
+        "--format", choices=fhir_files.FORMATS, default="ndjson", help="one resource a line, or one Bundle"
+    )
+    fhir.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    fhir.add_argument(
+        "--names", action="store_true", help="names of the patient and of staff, and what staff typed, as well"
+    )
+    settings.add_arguments(fhir)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the rows; their number goes to standard error."""
+    """Write what was asked for; how much that is goes to standard error."""
+    return _fhir(options) if options.what == "fhir" else _readings(options)
+
+
+def _fhir(options: argparse.Namespace) -> int:
+    with settings.database(settings.load(options)) as url:
+        with closing(pool.connect(url, name="homehd export")) as conn:
+            migrate.check(conn)
+        found = asyncio.run(fhir_files.resources(url, options.treatment, SystemClock().now_us(), names=options.names))
+    with _sink(options.output) as sink:
+        fhir_files.write(found, options.format, SystemClock().now_us(), sink)
+    shown = "with names" if options.names else "without names"
+    print(f"{len(found)} resources of treatment {options.treatment}, {shown}", file=sys.stderr)
+    return 0
+
+
+def _readings(options: argparse.Namespace) -> int:
     chosen = _signals(options.signals)
     if options.unit is not None and (options.start is None or options.end is None or options.start >= options.end):
         raise SettingsError("export readings", options.unit, hint="--unit needs --from T and --to T, in this order")

@@ -1,0 +1,137 @@
+"""All that is on record of one treatment, as of one moment, for whoever passes it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+
+from store import alert_queries, treatment_queries
+from store.alert_queries import AlertEvent, CurrentAlert
+from store.care import Entry
+from store.errors import StoreError, Trouble, translate
+from store.patients import Prescription
+from store.pool import AsyncConnection
+from store.queries import arun, query
+from store.treatment_queries import FoundTreatment
+from telemetry import signals
+from telemetry.care import CONTENTS, Arranged, Arrangement
+from telemetry.messages import Flag
+
+MINUTE_US: Final = 60_000_000
+_NUMERIC: Final = [signal for signal in signals.CATALOGUE if signal.kind is signals.Kind.NUMERIC]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One page to one person by one channel, about these alerts.
+
+    Attributes:
+        sent_us: when the channel's service first took it. arrived_us: when the device or the person first said so.
+    """
+
+    delivery_id: int
+    notice_id: int
+    cause: str
+    priority: str
+    user_id: int
+    user_name: str
+    kind: str
+    state: str
+    queued_us: int
+    changed_us: int
+    sent_us: int | None
+    arrived_us: int | None
+    alert_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentRecord:
+    """A treatment with what was measured, found, told and prescribed.
+
+    Attributes:
+        clinic: its name, None of a unit bound to none.
+        courses: by signal, the mean of each minute from the beginning; NaN where nothing valid was measured. Signals
+            that were never measured are left out.
+        entered, arranged: the patient's prescription as first entered, and what was arranged later.
+    """
+
+    found: FoundTreatment
+    clinic: str | None
+    courses: Mapping[str, NDArray[np.float64]]
+    alerts: Sequence[CurrentAlert]
+    events: Mapping[int, Sequence[AlertEvent]]
+    told: Sequence[Told]
+    entered: Prescription
+    arranged: Sequence[Entry]
+
+
+async def read(conn: AsyncConnection, treatment_id: int, now_us: int) -> TreatmentRecord:
+    """The record, of one moment whatever arrives meanwhile. StoreError CONFLICT: there is no such treatment."""
+    async with conn.transaction():
+        await arun(conn, "one_moment")
+        found = await treatment_queries.by_id(conn, treatment_id)
+        if found is None:
+            hint = "the number is the treatment_id in the table `treatment`"
+            raise StoreError("export fhir", f"treatment {treatment_id}", trouble=Trouble.CONFLICT, hint=hint)
+        rows = await (await arun(conn, "alerts_in_treatment", {"treatment": treatment_id})).fetchall()
+        alerts = sorted(await alert_queries.by_ids(conn, [row[0] for row in rows]), key=lambda alert: alert.alert_id)
+        numbers = [alert.alert_id for alert in alerts]
+        told = await (await arun(conn, "told_of_alerts", {"alerts": numbers})).fetchall()
+        entered, arranged = await _prescribed(conn, found.patient_id)
+        return TreatmentRecord(
+            found,
+            await _clinic(conn, found.clinic_id),
+            await _courses(conn, found, now_us),
+            alerts,
+            {number: await alert_queries.events_of(conn, number) for number in numbers},
+            [Told(*row) for row in told],
+            entered,
+            arranged,
+        )
+
+
+async def _clinic(conn: AsyncConnection, clinic_id: int | None) -> str | None:
+    row = await (await arun(conn, "clinic_name", {"clinic": clinic_id})).fetchone()
+    return None if row is None else str(row[0])
+
+
+async def _prescribed(conn: AsyncConnection, patient_id: int | None) -> tuple[Prescription, list[Entry]]:
+    row = await (await arun(conn, "entered_prescription", {"patient": patient_id})).fetchone()
+    if row is None:
+        return Prescription(), []
+    rows = await (await arun(conn, "arrangements", {"patient": patient_id})).fetchall()
+    arranged = [
+        Entry(Arranged(since_us, msgspec.convert(content, CONTENTS[Arrangement(kind)])), author, reason, entered_us)
+        for since_us, kind, content, author, reason, entered_us in rows
+    ]
+    return Prescription(*row), arranged
+
+
+async def _courses(conn: AsyncConnection, found: FoundTreatment, now_us: int) -> dict[str, NDArray[np.float64]]:
+    row = await (await arun(conn, "unit_of_treatment", {"treatment": found.treatment_id})).fetchone()
+    start_us = found.treatment.start_us
+    # The time of its last reading belongs to it.
+    end_us = now_us if found.treatment.end_us is None else found.treatment.end_us + 1
+    means = sql.SQL(", ").join(sql.SQL("avg({})::float8").format(sql.Identifier(signal.name)) for signal in _NUMERIC)
+    parameters = {
+        "unit": row[0] if row else None, "start": start_us, "end": end_us, "width": MINUTE_US,
+        "uncertain": int(Flag.TIME_UNCERTAIN),
+    }  # fmt: skip
+    with translate("read a treatment's course", found.unit):
+        rows = await (
+            await conn.execute(sql.SQL(query("treatment_minutes")).format(means=means), parameters, binary=True)
+        ).fetchall()
+    table = np.full((max(0, -(-(end_us - start_us) // MINUTE_US)), len(_NUMERIC)), np.nan)
+    for minute, *values in rows:
+        table[minute] = [np.nan if value is None else value for value in values]
+    return {
+        signal.name: table[:, column]
+        for column, signal in enumerate(_NUMERIC)
+        if np.isfinite(table[:, column]).any()
+    }  # fmt: skip

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from interop.fhir import bundle
+from tests.interop import checkers
+from tests.interop.fhir.records import START, made
+
+ONE, OTHER = UUID(int=1), UUID(int=2)
+
+
+def test_every_reference_leads_to_an_entry(judges: Path) -> None:
+    whole = bundle.bundle(made(), ONE, START)
+    assert checkers.complaints_about_bundle(judges, whole) == []
+    places = [entry["fullUrl"] for entry in whole["entry"]]
+    assert len(set(places)) == len(places)
+    assert checkers.dangling([entry["resource"] for entry in whole["entry"]], places) == []
+    assert whole["type"] == "collection"
+    # Patient/7 of two exports are two patients for all a receiver knows.
+    assert not {entry["fullUrl"] for entry in bundle.bundle(made(), OTHER, START)["entry"]} & set(places)
+
+
+def test_one_resource_a_line() -> None:
+    lines = list(bundle.lines(made()))
+    assert [json.loads(line) for line in lines] == made()
+    assert all(line.count(b"\n") == 1 for line in lines)
+    with pytest.raises(ValueError):
+        bundle.text({"value": float("nan")})
