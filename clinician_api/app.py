@@ -42,6 +42,7 @@ from clinician_api.routes import (
     signals,
     system,
     treatments,
+    unit_admin,
     units,
     users,
     what_if,
@@ -94,7 +95,7 @@ def create_app(
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
         session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, users, audit, system, receipts, signals, rules, problems, health, live, pages,
+        channels, users, audit, system, unit_admin, receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

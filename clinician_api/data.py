@@ -1,7 +1,7 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data`, `people.record_data` and the three of `administration`.
+`duty.duty_data`, `people.people_data`, `people.record_data` and the four of `administration`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 from clinician_api.access import Scope
 from clinician_api.administration.audit_data import AuditData
 from clinician_api.administration.system_data import SystemData
+from clinician_api.administration.unit_data import UnitData
 from clinician_api.administration.user_data import UserData
 from clinician_api.alerting.alert_views import alert_event_view, alert_view, version
 from clinician_api.alerting.notice_data import NoticeData
@@ -103,6 +104,7 @@ class Data:
         self.users = UserData(options.database_url)
         self.audit = AuditData(options.database_url)
         self.system = SystemData(options.database_url)
+        self.installations = UnitData(options.database_url)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

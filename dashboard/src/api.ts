@@ -4,6 +4,7 @@ import type {
   Acknowledged,
   AddChannel,
   AddedChannel,
+  AddPatient,
   AddUser,
   AlertDetail,
   Alerts,
@@ -16,11 +17,15 @@ import type {
   DemoAccounts,
   HandoverAnswer,
   History,
+  Installation,
+  InstallationAnswer,
+  Installations,
   LoadAnswer,
   Me,
   NoticeDetail,
   Notices,
   OwnChannels,
+  PatientAdded,
   Problem,
   PushKey,
   RemovedChannel,
@@ -46,6 +51,7 @@ export type ShiftChange = "accept" | "decline" | "override" | "swap";
 
 /** What an administrator does about an account, without further words. */
 export type UserDeed = "disable" | "enable" | "password" | "sign-out";
+export type UnitDeed = "bind" | "unbind" | "retire";
 export type UserChange = ChangeUser;
 
 /** Which rows of the record; what is absent is whatever it is. */
@@ -207,6 +213,24 @@ export class Api {
   /** Refused when the account is no more as it was shown. */
   changeUser(of: UserAccount, change: UserChange): Promise<UserChanged> {
     return this.#ask("POST", `api/users/${of.user_id}/change`, change, of.tag);
+  }
+
+  installations(cursor: string | null): Promise<Installations> {
+    return this.#ask("GET", `api/administration/units${cursor === null ? "" : `?${new URLSearchParams({ cursor })}`}`);
+  }
+
+  installation(unit: string): Promise<InstallationAnswer> {
+    return this.#ask("GET", `api/administration/units/${encodeURIComponent(unit)}`);
+  }
+
+  /** Refused when the unit is no more as it was shown, and during a treatment unless `confirmed`. */
+  unitDeed(of: Installation, deed: UnitDeed, confirmed: boolean, patient?: string): Promise<InstallationAnswer> {
+    const body = patient === undefined ? { confirmed } : { confirmed, patient_id: patient };
+    return this.#ask("POST", `api/administration/units/${encodeURIComponent(of.unit)}/${deed}`, body, of.tag);
+  }
+
+  addPatient(patient: AddPatient): Promise<PatientAdded> {
+    return this.#ask("POST", "api/administration/patients", patient);
   }
 
   userDeed(of: UserAccount, deed: UserDeed): Promise<UserChanged | UserWithPassword> {

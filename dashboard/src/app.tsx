@@ -20,6 +20,8 @@ import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
 import { SystemPage } from "./pages/system";
 import { TreatmentsPage } from "./pages/treatments";
+import { UnitPage } from "./pages/unit";
+import { UnitsPage } from "./pages/units";
 import { UsersPage } from "./pages/users";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
@@ -97,6 +99,10 @@ function Page() {
       return <HandoverPage />;
     case "load":
       return <LoadPage />;
+    case "units":
+      return <UnitsPage />;
+    case "unit":
+      return <UnitPage key={here.unit} unit={here.unit} />;
     case "users":
       return <UsersPage />;
     case "audit":

@@ -49,6 +49,10 @@ BODIES = {
     ("POST", "/api/me/channels"): SUBSCRIPTION,
     ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/administration/units/{unit}/bind"): {"patient_id": "1"},
+    ("POST", "/api/administration/units/{unit}/unbind"): {},
+    ("POST", "/api/administration/units/{unit}/retire"): {},
+    ("POST", "/api/administration/patients"): {"name": "New", "clinic": "Clinic 9"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -162,7 +166,11 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {409}  # web push is not set up here
     if "{" in route[1] and not same:
         return {404}
-    if route[0] == "POST" and (route[1] == "/api/users" or route[1].endswith("/change")):
+    if route[0] == "POST" and route[1].startswith("/api/administration/units/"):
+        return {409}  # a treatment goes on there
+    if route[0] == "POST" and (
+        route[1] in ("/api/users", "/api/administration/patients") or route[1].endswith("/change")
+    ):
         return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
     if route[1].startswith(("/api/notices/", "/api/deliveries/")):
         # Operations sees troubles of the system only. What one has accepted another cannot.
@@ -227,7 +235,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
-            names["user_id"] = 999
+            names |= {"user_id": 999, "unit": "u-1"}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1), json=content)
             assert answer.status_code < 500, (path, content)

@@ -15,6 +15,7 @@ const OF_DUTY = [
 ] as const;
 
 const OF_ADMINISTRATION = [
+  { to: "units", needs: "see installations" },
   { to: "users", needs: "manage users" },
   { to: "audit", needs: "see audit" },
   { to: "system", needs: "see system" },
@@ -69,7 +70,11 @@ function Navigation() {
         </a>
       ))}
       {OF_ADMINISTRATION.filter(({ needs }) => session.may(needs)).map(({ to }) => (
-        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
+        <a
+          key={to}
+          href={link[to]}
+          aria-current={page === to || (page === "unit" && to === "units") ? "page" : undefined}
+        >
           {words().admin.nav[to]}
         </a>
       ))}
