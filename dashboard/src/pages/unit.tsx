@@ -38,7 +38,9 @@ function Technical({ unit }: { readonly unit: string }) {
   return (
     <main id="content" tabIndex={-1} class="page duty-page" data-testid="unit-page">
       <p>
-        <a href={link.units}>{t.back}</a>
+        <a class="link-button" href={link.units}>
+          {t.back}
+        </a>
       </p>
       {typeof asked === "string" ? (
         <NotLoaded state={asked} failed={words().admin.failed} />

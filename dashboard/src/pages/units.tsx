@@ -47,7 +47,10 @@ function Units() {
             {asked.units.map((one) => (
               <li key={one.unit} class="sheet part" data-unit={one.unit} data-standing={one.standing}>
                 <h2>
-                  <a href={link.unit(one.unit)}>{one.label}</a> <span class="note">{one.unit}</span>{" "}
+                  <a class="link-button" href={link.unit(one.unit)}>
+                    {one.label}
+                  </a>{" "}
+                  <span class="note">{one.unit}</span>{" "}
                   <span class="part-standing">{t.units.standing[one.standing]}</span>
                 </h2>
                 <UnitFigures of={one} nowMs={Date.parse(asked.at)} />
