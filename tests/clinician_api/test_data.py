@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from tests.clinician_api.live.test_findings import snapshot
 
 from clinician_api.data import Data, Outcome
 from clinician_api.settings import ApiOptions
@@ -24,6 +23,7 @@ from telemetry.alarms import FindingState
 from telemetry.messages import LiveReading
 from tests.clinician_api.builders import NOW
 from tests.clinician_api.conftest import Api
+from tests.clinician_api.live.test_findings import snapshot
 from tests.clinician_api.routes.test_history import START, store_readings
 
 
