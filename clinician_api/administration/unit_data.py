@@ -121,7 +121,7 @@ class UnitData:
                 unit = unit_admin.unit(conn, actor.clinic_id, name, by.now_us)
                 if unit is None:
                     raise _no_unit(name)
-                check_unchanged(by.if_match, unit_view.tag(unit), unit_view.view(unit, by.now_us, names=True))
+                check_unchanged(by.if_match, unit_view.tag(unit), unit_view.view(unit, by.now_us, names=False))
                 work(conn, unit)
                 return _whole(conn, actor.clinic_id, name, by.now_us)
 

@@ -98,7 +98,8 @@ def _answer(found: Whole, session: Session, services: Services, response: Respon
     now_us = services.clock.now_us()
     names = session.scope.may(Action.SEE_PATIENTS)
     changes = session.scope.may(Action.CHANGE_INSTALLATIONS)
-    free = found.free if changes else []
+    # Whoever is not shown names picks nobody by one.
+    free = found.free if changes and names else []
     shown = [found.unit.patient_id, *(one.patient_id for one in found.bindings), *(number for number, _ in free)]
     note_look(services, session, What.PAGE, patients=shown)
     response.headers["ETag"] = unit_view.tag(found.unit)
