@@ -87,11 +87,15 @@ def load(path: Path) -> CaseFile:
 
 def run(file: CaseFile, case: Case, ruleset: Ruleset) -> list[str]:
     """What is not as the case expects, one sentence each; empty = passed."""
-    lines = sorted(_lines([*file.feed, *case.feed]), key=lambda line: float(line["t"]))
-    found = [o for o in replay.run(map(json.dumps, lines), ruleset) if o["rule"] == file.rule]
+    found = [o for o in replay.run(map(json.dumps, lines(file, case)), ruleset) if o["rule"] == file.rule]
     wrong = [text for expected in case.expect if (text := _compare(expected, found))]
     wrong += [f"{o['state']} at {o['t']} s: {o['reason']}" for o in found if o["state"] in case.never]
     return wrong
+
+
+def lines(file: CaseFile, case: Case) -> list[dict[str, Any]]:
+    """What `replay` is given for a case, in order of time."""
+    return sorted(_lines([*file.feed, *case.feed]), key=lambda line: float(line["t"]))
 
 
 def _lines(feeds: list[Feed]) -> Iterator[dict[str, Any]]:

@@ -25,22 +25,35 @@ from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
     audit,
+    break_glass,
     channels,
     health,
     history,
+    hospital,
     live,
     load,
+    many_alerts,
+    notes,
     notices,
+    own_passkeys,
+    own_sessions,
     pages,
+    prescriptions,
     problems,
+    proposals,
     receipts,
+    reviews,
     rota,
     rules,
+    screens,
+    second_step,
     selftest,
     session,
     shelves,
+    sign_offs,
     signals,
     system,
+    teams,
     treatments,
     unit_admin,
     units,
@@ -50,6 +63,8 @@ from clinician_api.routes import (
 )
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.hospital import Hospital
+from clinician_api.signin.second_factor import SecondFactor
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web import errors
 from clinician_api.web.addresses import Addresses
@@ -94,8 +109,10 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, units, history, treatments, what_if, who_looked, alerts, shelves, notices, rota, load, selftest,
-        channels, users, audit, system, unit_admin, receipts, signals, rules, problems, health, live, pages,
+        session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
+        what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, shelves, notices, rota, load,
+        screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts, signals, rules,
+        problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -113,6 +130,10 @@ def _services(
         clock=clock,
         data=data,
         sessions=Sessions(options, clock, data, hasher),
+        second_factor=SecondFactor(frozenset(options.second_factor_roles), clock, data.sign_in),
+        hospital=None
+        if options.hospital is None
+        else Hospital(options.hospital, clock, data.sign_in, hasher or PasswordHasher()),
         room=room,
         hub=hub,
         pump=Pump(hub),
@@ -121,6 +142,7 @@ def _services(
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
+        glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),

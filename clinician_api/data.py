@@ -1,7 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`duty.duty_data`, `people.people_data`, `people.record_data` and the four of `administration`.
+`administration`, `duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data`,
+`signing.sign_off_data` and `teams.team_data`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,14 @@ from clinician_api.duty.duty_data import DutyData
 from clinician_api.live import findings, sparks
 from clinician_api.live.room import Entry
 from clinician_api.live.views import View, status
+from clinician_api.notes.note_data import NoteData
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
+from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.signin_data import SignInData
+from clinician_api.signing.sign_off_data import SignOffData
+from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
@@ -81,10 +87,15 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class OwnedView:
-    """A view and the clinic whose it is; None = bound to no clinic."""
+    """A view, the clinic and the patient whose it is; None = bound to no clinic, of no patient."""
 
     clinic_id: int | None
     view: View
+
+    @property
+    def patient_id(self) -> int | None:
+        """Whose it is."""
+        return None if self.view["patient"] is None else int(self.view["patient"]["patient_id"])
 
 
 class Data:
@@ -93,14 +104,19 @@ class Data:
     def __init__(self, options: ApiOptions) -> None:
         self._url = options.database_url
         self._pool: pool.Pool | None = None
-        # Outside the second wall: addresses hold secrets, which nothing else here may read (store/walls.py).
+        # Outside the second wall: addresses and passkeys, which nothing else here may read (store/walls.py).
         self._own_pool: pool.Pool | None = None
         self._rules: findings.Reader | None = None
         self.notices = NoticeData(lambda: self._open, self.title)
         self.duty = DutyData(lambda: self._open, options.database_url)
         self.people = PeopleData(lambda: self._open)
+        self.written = NoteData(lambda: self._open)
         self.record = RecordData(lambda: self._open)
+        self.sign_offs = SignOffData(lambda: self._open, self.title)
+        self.prescriptions = PrescriptionData(lambda: self._open)
+        self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
+        self.sign_in = SignInData(lambda: self._open_own)
         self.users = UserData(options.database_url)
         self.audit = AuditData(options.database_url)
         self.system = SystemData(options.database_url)
@@ -233,7 +249,7 @@ class Data:
         """Alerts of the scope's clinics, high priority first, then newest: open ones, or also what changed in the last
         day.
         """
-        of = alert_queries.Clinic(scope.clinic_id, scope.all_clinics)
+        of = alert_queries.Clinic(*scope.clinics_of_queries)
         async with self._open.connection() as conn:
             if only_open:
                 found = await alert_queries.current(conn, of)
@@ -249,9 +265,10 @@ class Data:
         return {str(one.alert_id): version(one) for one in found}
 
     async def alerts_by_id(self, alert_ids: Collection[str], now_us: int) -> list[StoredAlert]:
-        """These alerts as they stand, over or not."""
+        """These alerts as they stand, over or not; without those whose ids cannot be."""
+        numbers = [number for number in map(_number, alert_ids) if number is not None]
         async with self._open.connection() as conn:
-            found = await alert_queries.by_ids(conn, [int(alert_id) for alert_id in alert_ids])
+            found = await alert_queries.by_ids(conn, numbers)
         return [self._stored(alert, now_us) for alert in found]
 
     async def alert(self, alert_id: str, now_us: int) -> StoredAlert | None:
@@ -300,6 +317,20 @@ class Data:
                 deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
                 await audit.aappend(conn, deed)
             return result
+
+    async def acknowledge_low(self, alert_id: str, user_id: int, note: str | None) -> answering.Bulk:
+        """One of many: nothing is done where anything but low priority is at stake. What was done is on record."""
+        number = _number(alert_id)
+        if number is None:
+            return answering.Bulk.UNKNOWN
+        async with self._open.transaction() as conn:
+            now_us = await notice_answers.database_us(conn)
+            outcome = await answering.acknowledge_low(conn, number, user_id, now_us, note or "")
+            if outcome is not answering.Bulk.UNKNOWN:
+                detail = {"outcome": str(outcome), "how": "with others"}
+                deed = Deed(now_us, audit.person(user_id), "acknowledge alert", f"alert:{alert_id}", detail)
+                await audit.aappend(conn, deed)
+            return outcome
 
     @asynccontextmanager
     async def announcements(self) -> AsyncIterator[AsyncIterator[list[Announcement]]]:

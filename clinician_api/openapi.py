@@ -32,6 +32,7 @@ Written by `python -m clinician_api.openapi` from `clinician_api/access.py`, whi
 walks every route and the socket with every role of two clinics and with nobody (`tests/clinician_api/test_app.py`).
 
 Everything is bounded by the clinic of the account: what belongs to another clinic does not exist (404, or left out).
+Teams, duty and opened access widen or narrow that by patient (decision 43).
 An account without a clinic sees all clinics if its role works across them, and nothing otherwise. A route that is not
 in this table is closed to everybody.
 """

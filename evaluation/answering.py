@@ -15,6 +15,7 @@ from evaluation.notice_changes import Change, change, word
 from store import alert_queries, notice_answers
 from store.notices import NoticeRow
 from store.pool import AsyncConnection
+from telemetry.alarms import Priority
 
 BY_PEOPLE: Final = frozenset({Move.ACCEPT, Move.REJECT, Move.RELEASE, Move.TAKE_OVER})
 
@@ -73,6 +74,42 @@ async def acknowledge(
     if result.outcome is alert_queries.Outcome.ACKNOWLEDGED and row is not None:
         await _accept_with(conn, row, user_id, now_us)
     return result
+
+
+class Bulk(StrEnum):
+    """What came of one alert of many that were acknowledged with one press."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY = "already acknowledged"
+    OVER = "over"
+    NOT_LOW = "not low"
+    UNKNOWN = "unknown"
+
+
+_OF_ONE: Final = {
+    alert_queries.Outcome.ACKNOWLEDGED: Bulk.ACKNOWLEDGED,
+    alert_queries.Outcome.ALREADY: Bulk.ALREADY,
+    alert_queries.Outcome.OVER: Bulk.OVER,
+    alert_queries.Outcome.UNKNOWN: Bulk.UNKNOWN,
+}
+
+
+async def acknowledge_low(conn: AsyncConnection, alert_id: int, user_id: int, now_us: int, note: str = "") -> Bulk:
+    """The same of one of many, where nothing but low priority is at stake: neither of it nor of what it is told with.
+
+    To acknowledge an alert accepts its notice; a list that was ticked must never call off people who are asked about
+    something worse that has joined the notice meanwhile. Both are looked at locked.
+    """
+    notice_id = await notice_answers.notice_of_alert(conn, alert_id)
+    row = None if notice_id is None else await notice_answers.lock(conn, notice_id)
+    await alert_queries.lock(conn, alert_id)
+    alert = await alert_queries.by_id(conn, alert_id)
+    if alert is None:
+        return Bulk.UNKNOWN
+    asked = row is not None and row.state not in (Answerable.ACCEPTED, Answerable.OVER)
+    if alert.priority is not Priority.LOW or (asked and row is not None and row.priority != Priority.LOW):
+        return Bulk.NOT_LOW
+    return _OF_ONE[(await acknowledge(conn, alert_id, user_id, now_us, note)).outcome]
 
 
 async def _accept_with(conn: AsyncConnection, row: NoticeRow, user_id: int, now_us: int) -> None:

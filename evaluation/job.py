@@ -28,7 +28,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Treatments of a patient that began at start ≤ time < end, with limits instead of those that held.
 
     Attributes:
-        own: "<rule> <priority>" -> limit, checked. limit: at most so many treatments, the oldest.
+        own: "<rule> <priority>" -> limit, checked; None: the rule's own again. prescribed: items likewise.
+        limit: at most so many treatments, the oldest.
         within_s: after so many seconds the process is ended by its own alarm clock.
     """
 
@@ -36,9 +37,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patient_id: int
     start_us: int
     end_us: int
-    own: dict[str, float]
+    own: dict[str, float | None]
     limit: int
     within_s: int
+    prescribed: dict[str, float | None] = {}
 
 
 def answer(question: Question) -> bytes:
@@ -48,7 +50,9 @@ def answer(question: Question) -> bytes:
         treatments = ended_treatments.of_patient(
             conn, question.patient_id, question.start_us, question.end_us, question.limit
         )
-        return msgspec.json.encode(as_object(what_if(conn, treatments, Way(rules), Way(rules, question.own))))
+        return msgspec.json.encode(
+            as_object(what_if(conn, treatments, Way(rules), Way(rules, question.own, question.prescribed)))
+        )
 
 
 def main() -> int:

@@ -33,11 +33,20 @@ class Way:
     """By what treatments are judged.
 
     Attributes:
-        own: "<rule> <priority>" -> limit in the rule's unit; goes before the patient's own and the rule's.
+        own: "<rule> <priority>" -> limit in the rule's unit; goes before the patient's own and the rule's. None: the
+            rule's own, whatever the patient had.
+        prescribed: item -> value that goes before what was prescribed; None: not known.
     """
 
     ruleset: Ruleset
-    own: Mapping[str, float] = field(default_factory=dict)
+    own: Mapping[str, float | None] = field(default_factory=dict)
+    prescribed: Mapping[str, float | None] = field(default_factory=dict)
+
+    def seen(self, context: Context) -> Context:
+        """What held, with what is to be tried instead."""
+        limits = {**context.limits, **self.own}
+        known = {name: value for name, value in limits.items() if value is not None}
+        return replace(context, limits=known, **self.prescribed)  # type: ignore[arg-type]
 
 
 def once_more(conn: Connection, passing: Sequence[Ended], ways: Sequence[Way]) -> Iterator[list[list[Transition]]]:
@@ -81,7 +90,7 @@ def _sides(ways: Sequence[Way], passing: Sequence[Ended], held: Sequence[Context
             for one, context in zip(passing, held, strict=True):
                 # Under a name of its own, at the seconds at which the rules looked at its unit live.
                 row = side.engine.register(f"way {place} treatment {one.treatment_id}", like=one.unit)
-                side.engine.set_context(row, replace(context, limits={**context.limits, **ways[place].own}))
+                side.engine.set_context(row, ways[place].seen(context))
     return sides
 
 

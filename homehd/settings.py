@@ -53,6 +53,14 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         selftest_broker: mqtt[s]://… by which the unit for tests reaches the broker; None = `broker`.
         work_list_digest: whether who is on call is told once a day, at hand-over, what is on the work list.
         heartbeat_url: http[s]://… that the notifier calls every minute while all is well; None = nobody does.
+        oidc_issuer, oidc_client_id: the hospital's identity provider and what we are called there; None = local
+            accounts only. Needs dashboard_url. What the following mean: docs/operations/sign-in.md.
+        oidc_client_secret, oidc_client_secret_file: the secret, or a file with it; neither = a public client.
+        oidc_name: the hospital's, on the sign-in page. oidc_scopes: asked for.
+        oidc_role_claim, oidc_roles, oidc_allowed_roles: which claim says the role, which value means which role here.
+        oidc_clinic_claim, oidc_clinics: likewise the clinic.
+        oidc_unknown: "refuse" or "make" who has no account here. oidc_trust_email: believe unverified addresses.
+        second_factor_roles: roles whose accounts must have a passkey beside the password.
         channel_networks: networks that pages may be sent to although they lead to this server or to machines only.
     """
 
@@ -82,6 +90,20 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selftest_broker: str | None = None
     heartbeat_url: str | None = None
     work_list_digest: bool = True
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_client_secret_file: str | None = None
+    oidc_name: str | None = None
+    oidc_scopes: list[str] | None = None
+    oidc_role_claim: str | None = None
+    oidc_roles: dict[str, str] = {}
+    oidc_allowed_roles: list[str] | None = None
+    oidc_clinic_claim: str | None = None
+    oidc_clinics: dict[str, str] = {}
+    oidc_unknown: str | None = None
+    oidc_trust_email: bool = False
+    second_factor_roles: list[str] = []
     channel_networks: list[str] = []
 
     @property
@@ -123,6 +145,10 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "selftest_at": os.environ.get("HOMEHD_SELFTEST_AT"),
         "selftest_broker": os.environ.get("HOMEHD_SELFTEST_BROKER"),
         "heartbeat_url": os.environ.get("HOMEHD_HEARTBEAT_URL"),
+        "oidc_issuer": os.environ.get("HOMEHD_OIDC_ISSUER"),
+        "oidc_client_id": os.environ.get("HOMEHD_OIDC_CLIENT_ID"),
+        "oidc_client_secret": os.environ.get("HOMEHD_OIDC_CLIENT_SECRET"),
+        "oidc_client_secret_file": os.environ.get("HOMEHD_OIDC_CLIENT_SECRET_FILE"),
     }
     loaded = settings.load(ServerSettings, options.config, environment)
     _check_database(loaded.database)

@@ -30,10 +30,35 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A session that holds, and whose it is."""
+    """A session that holds, and whose it is. `how`: by what they signed in; None: the release before did not say."""
 
     expires_us: int
+    begun_us: int
+    how: str | None
     account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session began. `how`: password, passkey or hospital. `browser`: as it calls itself."""
+
+    how: str
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of a person's sessions, for them to look at."""
+
+    session_id: int
+    token_hash: bytes
+    begun_us: int
+    expires_us: int
+    seen_us: int | None
+    how: str | None
+    address: str | None
+    browser: str | None
 
 
 def add_user(
@@ -83,10 +108,15 @@ async def user_by_email(conn: AsyncConnection, email: str) -> Account | None:
     return Account(*row) if row else None
 
 
-async def add_session(conn: AsyncConnection, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
+async def add_session(
+    conn: AsyncConnection, token_hash: bytes, user_id: int, now_us: int, expires_us: int, origin: Origin
+) -> None:  # fmt: skip
     """Begin a session; `token_hash` is the SHA-256 of the token. Sessions that have expired are swept out."""
     await arun(conn, "sweep_sessions", {"now": now_us})
-    parameters = {"token": token_hash, "user": user_id, "now": now_us, "expires": expires_us}
+    parameters = {
+        "token": token_hash, "user": user_id, "now": now_us, "expires": expires_us, "how": origin.how,
+        "address": storable_text(origin.address, 100), "browser": storable_text(origin.browser, 300),
+    }  # fmt: skip
     await arun(conn, "add_session", parameters)
 
 
@@ -101,11 +131,25 @@ async def session(
     row = await (await arun(conn, "session", parameters)).fetchone()
     if row is None:
         return None
-    if row[1] is None or now_us - row[1] >= _NOTED_EVERY_US:
+    if row[3] is None or now_us - row[3] >= _NOTED_EVERY_US:
         await arun(conn, "use_session", {"token": token_hash, "now": now_us})
-    return StoredSession(row[0], Account(*row[2:]))
+    return StoredSession(row[0], row[1], row[2], Account(*row[4:]))
 
 
 async def end_session(conn: AsyncConnection, token_hash: bytes) -> None:
     """Log out; ending twice is harmless."""
     await arun(conn, "end_session", {"token": token_hash})
+
+
+async def own_sessions(
+    conn: AsyncConnection, user_id: int, now_us: int, idle_us: int, limit: int = 100
+) -> list[OwnSession]:
+    """Those of a person that hold, the newest first."""
+    rows = await arun(conn, "own_sessions", {"user": user_id, "now": now_us, "idle": idle_us, "limit": limit})
+    return [OwnSession(*row) async for row in rows]
+
+
+async def end_own_session(conn: AsyncConnection, user_id: int, session_id: int) -> bytes | None:
+    """End one of this person's; the hash of its token. None: it is not theirs, or has ended."""
+    row = await (await arun(conn, "end_own_session", {"user": user_id, "session": session_id})).fetchone()
+    return bytes(row[0]) if row else None

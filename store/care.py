@@ -25,8 +25,12 @@ class Entry:
 
 
 def arrange(conn: Connection, patient_id: int, entry: Entry) -> None:
-    """Keep an arrangement; it holds from its moment until the next of its kind does. StoreError for no such patient."""
+    """Keep an arrangement; it holds from its moment until the next of its kind does. StoreError for no such patient.
+
+    Whoever signs a proposal for the patient waits until the transaction ends (`store.prescriptions.alone`).
+    """
     content = entry.arranged.content
+    run(conn, "prescription_alone", {"patient": patient_id})
     parameters = {
         "patient": patient_id, "kind": str(kind_of(content)), "content": Jsonb(msgspec.to_builtins(content)),
         "since": storable_us(entry.arranged.since_us), "author": storable_text(entry.author, 200),

@@ -18,7 +18,9 @@ class Kiosk:
     """A screen on a wall.
 
     Attributes:
+        team_id: the team whose patients alone it shows; None: all of the clinic.
         bound_us: since when a browser is it; None: none is. code_until_us: until when a code waits; None: none does.
+        hides_names: of patients; it hangs where visitors pass.
     """
 
     kiosk_id: int
@@ -27,12 +29,19 @@ class Kiosk:
     clinic: str
     bound_us: int | None
     code_until_us: int | None
+    hides_names: bool = False
+    team_id: int | None = None
+    team: str | None = None
 
 
-def add(conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int) -> int:
+def add(
+    conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int,
+    *, hides_names: bool = False,
+) -> int:  # fmt: skip
     """A new kiosk's id; StoreError (CONFLICT) when another has that name in any spelling of case."""
     parameters = {
         "name": storable_text(name, 200), "clinic": clinic_id, "code": code_hash, "now": now_us, "until": until_us,
+        "hides_names": hides_names,
     }  # fmt: skip
     return int(run(conn, "add_kiosk", parameters).fetchall()[0][0])
 
@@ -45,6 +54,11 @@ def offer(conn: Connection, kiosk_id: int, code_hash: bytes, until_us: int) -> N
 def remove(conn: Connection, kiosk_id: int, now_us: int) -> None:
     """It is no kiosk any more, at once; its name is free."""
     run(conn, "remove_kiosk", {"kiosk": kiosk_id, "now": now_us})
+
+
+def show_team(conn: Connection, kiosk_id: int, team_id: int | None) -> None:
+    """From now on it shows the patients of that team only; None: those of its clinic again."""
+    run(conn, "show_team_on_kiosk", {"kiosk": kiosk_id, "team": team_id})
 
 
 def all_of(conn: Connection) -> list[Kiosk]:

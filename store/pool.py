@@ -37,7 +37,10 @@ ANSWER_S: Final = 10.0
 # Behind the second wall (store/walls.py): whom a connection works as, and where its views are.
 ROLE: Final = "homehd_api"
 VIEWS: Final = "homehd_walls"
-_VIEW_AS: Final = "SELECT set_config('homehd.clinic', %s, false)"
+_VIEW_AS: Final = (
+    "SELECT set_config('homehd.clinic', %s, false), set_config('homehd.team', %s, false),"
+    " set_config('homehd.patients', %s, false)"
+)
 
 
 def connect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> Connection:
@@ -120,7 +123,7 @@ class Pool:
         with translate(operation, where):
             async with self._pool.connection() as conn, _answered_within(conn, self._answer_s, operation, where):
                 if self._walled:
-                    await conn.execute(_VIEW_AS, [viewers.current().setting])
+                    await conn.execute(_VIEW_AS, viewers.current().settings)
                 yield conn
 
     @asynccontextmanager

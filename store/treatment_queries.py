@@ -15,12 +15,17 @@ from store.values import storable_us
 
 @dataclass(frozen=True, slots=True)
 class KeptSummary:
-    """A summary, when and how it was computed, and whether anything has changed since."""
+    """A summary, when and how it was computed, and whether anything has changed since.
+
+    Attributes:
+        of_revision: the treatment's, of which it is.
+    """
 
     summary: Summary
     version: int
     computed_us: int
     is_current: bool
+    of_revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,11 @@ async def _find(conn: AsyncConnection, wanted: dict[str, int]) -> list[FoundTrea
     name = (
         "treatment_by_id" if "id" in wanted else "treatments_of_unit" if "unit" in wanted else "treatments_of_patient"
     )
-    return [_found(row) async for row in await arun(conn, name, parameters)]
+    return [found_treatment(row) async for row in await arun(conn, name, parameters)]
 
 
-def _found(row: Sequence[Any]) -> FoundTreatment:
+def found_treatment(row: Sequence[Any]) -> FoundTreatment:
+    """A treatment from the columns of `treatment_by_id`."""
     whose = row[:7]
     fields: list[Any] = [*whose, treatment_of(row[7:13]), _kept(row[13:], revision=whose[5])]
     return FoundTreatment(*fields)
@@ -94,4 +100,4 @@ def _kept(row: Sequence[Any], revision: int) -> KeptSummary | None:
         return None
     signals = {name: Span(s["count"], s["median"], s["min"], s["max"]) for name, s in spans.items()}
     fields: list[Any] = [*numbers, signals]
-    return KeptSummary(Summary(*fields), version, computed_us, of_revision == revision)
+    return KeptSummary(Summary(*fields), version, computed_us, of_revision == revision, of_revision)

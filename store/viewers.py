@@ -15,17 +15,26 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the database shows: of one clinic (its number), of all (`everything`), or of none."""
+    """What the database shows: of one clinic (its number), of all (`everything`), or of none; and single patients.
+
+    Attributes:
+        by_team: of the clinic itself only what is of no patient; `patients` are all that are seen of it.
+        patients: seen in any case.
+    """
 
     clinic_id: int | None = None
     everything: bool = False
+    by_team: bool = False
+    patients: frozenset[int] = frozenset()
 
     @property
-    def setting(self) -> str:
-        """As the policies read it, in `homehd.clinic`."""
+    def settings(self) -> tuple[str, str, str]:
+        """As the policies read it, in `homehd.clinic`, `homehd.team` and `homehd.patients`."""
         if self.everything:
-            return "all"
-        return "" if self.clinic_id is None else str(self.clinic_id)
+            return "all", "", ""
+        clinic = "" if self.clinic_id is None else str(self.clinic_id)
+        patients = ",".join(map(str, sorted(self.patients)))
+        return ("", clinic, patients) if self.by_team else (clinic, "", patients)
 
 
 NOBODY: Final = Viewer()

@@ -19,21 +19,27 @@ from store.queries import query, run
 
 log = logging.getLogger(__name__)
 
-# What the API does with a table. Nothing is ever deleted by it but a session; what is append-only has no UPDATE.
+# What the API does with a table. Nothing is ever deleted by it but a session, and notes of what waits for a signature;
+# what is append-only has no UPDATE.
 GRANTS: Final[dict[str, str]] = {
     # Of a clinic: each of them has a policy.
     "unit": "SELECT", "patient": "SELECT", "binding": "SELECT", "unit_status": "SELECT", "engine_state": "SELECT",
     "machine_event": "SELECT", "unit_service_event": "SELECT", "treatment": "SELECT", "treatment_summary": "SELECT",
-    "between_finding": "SELECT",
+    "between_finding": "SELECT", "treatment_comparison": "SELECT", "arrangement": "SELECT, INSERT",
+    "measurement": "SELECT", "sign_off": "SELECT, INSERT", "sign_off_mark": "SELECT, DELETE",
+    "prescription_replay": "SELECT, INSERT", "prescription_proposal": "SELECT, INSERT",
+    "prescription_outcome": "SELECT, INSERT",
+    "patient_event": "SELECT, INSERT",
     "alert": "SELECT, UPDATE", "alert_event": "SELECT, INSERT", "shelving_event": "SELECT, INSERT",
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",
     "audit_event": "SELECT, INSERT", "audit_patient": "SELECT",
+    "team_patient": "SELECT", "break_glass": "SELECT",
     # Views of such tables, which ask for themselves whose a row is.
     "alert_current": "SELECT", "treatment_report": "SELECT",
     # Of nobody: accounts are asked for before it is known who asks.
     "clinic": "SELECT", "user_account": "SELECT", "session": "SELECT, INSERT, UPDATE, DELETE",
-    "kiosk": "SELECT, UPDATE",
+    "kiosk": "SELECT, UPDATE", "care_team": "SELECT", "team_member": "SELECT",
     "rota": "SELECT", "rota_rotation": "SELECT", "rota_override": "SELECT", "rota_acceptance": "SELECT",
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
     "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",

@@ -55,7 +55,21 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/duty/duty_models.py": "tests/clinician_api/duty/test_duty_views.py",
     "clinician_api/duty/load_models.py": "tests/clinician_api/duty/test_load_views.py",
     "clinician_api/alerting/models.py": "tests/clinician_api/alerting/test_notice_views.py",
+    "clinician_api/prescribing/models.py": "tests/clinician_api/prescribing/test_views.py",
+    "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
+    "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
+    "clinician_api/signing/models.py": "tests/clinician_api/signing/test_sign_off_views.py",
+    # Whole rounds over HTTP, with the real provider and real passkeys.
+    **{
+        f"clinician_api/signin/{name}.py": "tests/clinician_api/routes/test_second_step.py"
+        for name in ("second_factor", "passkey_checks", "signin_data", "models")
+    },
+    **{
+        f"clinician_api/signin/{name}.py": "tests/clinician_api/routes/test_hospital.py"
+        for name in ("hospital", "reasons")
+    },
+    "clinician_api/routes/own_passkeys.py": "tests/clinician_api/routes/test_second_step.py",
     "homehd/demo.py": "tests/integration/test_browser.py",
     "homehd/demo_client.py": "tests/integration/test_browser.py",
     "homehd/demo_accounts.py": "tests/homehd/test_demo_homes.py",

@@ -103,7 +103,7 @@ class Confirmed(BaseModel):
     confirmed: bool = False
 
 
-class AddPatient(BaseModel):
+class NewPatient(BaseModel):
     """A new patient, whom no unit serves yet."""
 
     model_config = ConfigDict(extra="forbid")

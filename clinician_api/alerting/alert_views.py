@@ -43,6 +43,11 @@ def alert_view(alert: CurrentAlert, title: str, now_us: int) -> View:
     }
 
 
+def without_words(view: View) -> View:
+    """The alert for a screen that names nobody: less what people wrote, in which a name may stand."""
+    return view if view["shelved_reason"] is None else {**view, "shelved_reason": ""}
+
+
 def alert_event_view(event: AlertEvent) -> View:
     """An `AlertEventView`."""
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ from alerts.shelving import LONGEST_S, REASON_AT_LEAST
 from clinician_api.live.messages import AlertView, Model, UnitId
 from telemetry.alarms import ConditionState, Priority
 
+# Each is a transaction of its own; a page sends the next hundred when these are done.
+MOST_AT_ONCE: Final = 100
 LONGEST_MIN: Final = max(LONGEST_S.values()) / 60
 
 
@@ -60,6 +62,32 @@ class Acknowledged(Model):
     outcome: Literal["acknowledged", "already acknowledged"]
     by_you: bool
     alert: AlertView
+
+
+class AcknowledgeMany(Model):
+    """Body of an acknowledgement of several low alerts."""
+
+    alert_ids: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]] = Field(
+        min_length=1, max_length=MOST_AT_ONCE, description="Each once; one that is named twice is done once"
+    )
+    note: str | None = Field(default=None, max_length=500)
+
+
+class OneOfMany(Model):
+    """What came of one alert."""
+
+    alert_id: str
+    outcome: Literal["acknowledged", "already acknowledged", "over", "not low", "unknown", "not recorded"] = Field(
+        description="not low: it, or what it is told with, is more than low: to be answered by itself. unknown: there "
+        "is none that you see. not recorded: the database did not take it, ask again"
+    )
+
+
+class AcknowledgedMany(Model):
+    """What came of each, in the order asked. Asked again, what was done stays done."""
+
+    outcomes: list[OneOfMany]
+    done: int = Field(ge=0, description="How many are acknowledged now, by whomever")
 
 
 class Shelve(Model):

@@ -17,7 +17,7 @@ import msgspec
 from clinician_api.data import StoredAlert, Topic
 from clinician_api.live import paging
 from clinician_api.live.live_feed import LiveFeed
-from clinician_api.services import Services
+from clinician_api.services import Services, learn_sights
 from evaluation.links import IngestWatch, LinkTrouble
 from store.viewers import EVERYTHING, work_for, working_for
 from telemetry.errors import HomehdError
@@ -26,6 +26,7 @@ from telemetry.messages import LiveReading
 log = logging.getLogger(__name__)
 
 SYNC_S: Final = 2.0
+SIGHTS_S: Final = 1.0
 AT_ONCE: Final = 500  # alerts read before something else has its turn
 FINDINGS_S: Final = 5.0
 LOOKS_S: Final = 1.0
@@ -62,12 +63,14 @@ class Feeds:
         self._duty_read_s = float("-inf")
         self._listens = False
         self._look_now = asyncio.Event()
+        self._sights_now = asyncio.Event()
         self._live: LiveFeed | None = None
 
     async def __aenter__(self) -> Feeds:
         """Open the store (StoreError when it is not there), read what is so now, start every feed."""
         await self._services.data.open()
         with working_for(EVERYTHING):
+            await learn_sights(self._services)
             await self._read_store(with_readings=True)
             with contextlib.suppress(HomehdError):  # the wall says "unknown", which is no reason to stay dark
                 await self._read_duty()
@@ -86,6 +89,7 @@ class Feeds:
             self._watch_findings,
             self._watch_duty,
             self._watch_sessions,
+            self._watch_sights,
             self._watch_alerts,
             self._serve_screens,
             self._watch_links,
@@ -231,6 +235,8 @@ class Feeds:
                     for announcement in batch:
                         if announcement.topic is Topic.DELIVERY:
                             self._services.screens.announce(announcement.number)
+                            # Whoever is asked about a patient sees that patient when the page is opened.
+                            self._sights_now.set()
                     now_us = self._services.clock.now_us()
                     for alert in await self._services.data.changed_alerts(batch, now_us):
                         self._tell(alert)
@@ -293,8 +299,18 @@ class Feeds:
                     answers, reason = False, "session cannot be checked"
             if not answers:
                 session = sessions.trusted(token_hash)
-            if session is None or sockets.scopes(token_hash) - {session.scope}:
+            if session is None or not sockets.see(token_hash, session.scope):
                 sockets.close_sessions({token_hash}, reason)
+
+    # Whose patients are whose: teams, duty, what people are asked, broken glasses
+
+    async def _watch_sights(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SIGHTS_S):
+                    await self._sights_now.wait()
+            self._sights_now.clear()
+            await learn_sights(self._services)
 
     def _set_link(self, name: str, trouble: LinkTrouble | None, since_us: int | None = None) -> None:
         services = self._services

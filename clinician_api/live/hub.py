@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from clinician_api.access import Action, Scope
+from clinician_api.alerting.alert_views import without_words
 from clinician_api.live.alert_board import ToldAlert
 from clinician_api.live.room import Room, Told, aged
 from clinician_api.live.views import View, moment
@@ -86,9 +87,11 @@ class Hub:
     def _deltas(self, subscriber: Subscriber, now_us: int, now_s: float) -> list[str | None]:
         place = (subscriber.scope, subscriber.units, subscriber.version, subscriber.alert)
         frames: list[str | None] = []
-        if subscriber.scope.may(Action.SEE_ALERTS):
+        named = subscriber.scope.may(Action.SEE_PATIENTS)
+        # Mostly there is none: the ring is not walked for each of hundreds of screens ten times a second.
+        if subscriber.alert < self._alert and subscriber.scope.may(Action.SEE_ALERTS):
             frames += [
-                self._shared(("alert", told.number), now_us, partial(_alert, told, now_us))
+                self._shared(("alert", told.number, named), now_us, partial(_alert, told, now_us, named=named))
                 for told in self.room.alerts.ring
                 if subscriber.alert < told.number <= self._alert and self._sees(subscriber, told.view["unit"])
             ]
@@ -156,5 +159,6 @@ class Hub:
         return subscriber.wants(unit) and self.room.entry(subscriber.scope, unit) is not None
 
 
-def _alert(told: ToldAlert, now_us: int) -> View:
-    return {"type": "alert", "server_time": moment(now_us), "alert": told.view, "replaces": told.replaces}
+def _alert(told: ToldAlert, now_us: int, *, named: bool) -> View:
+    view = told.view if named else without_words(told.view)
+    return {"type": "alert", "server_time": moment(now_us), "alert": view, "replaces": told.replaces}

@@ -93,6 +93,13 @@ class SparkView(Model):
     high: list[float | None]
 
 
+class OpenedView(Model):
+    """Access to a patient that this very person has opened, and until when."""
+
+    glass_id: str
+    until: datetime
+
+
 class UnitView(Model):
     """One unit as a screen shows it. `reading` is null where nothing was received or the role may not see it."""
 
@@ -100,6 +107,7 @@ class UnitView(Model):
     label: str
     patient: Patient | None
     clinic: str | None
+    opened: OpenedView | None = Field(description="Seen because this person has broken the glass")
     status: UnitStatus | None
     reading: ReadingView | None
     spark: SparkView | None = Field(description="Null as `reading` is, and where the signal has not been seen lately")
@@ -251,5 +259,14 @@ class PageReceipt(Model):
     state: Literal["delivered", "read"]
 
 
-class ClientMessage(RootModel[Subscribe | PageReceipt]):
-    """What a client says: first a subscription, then a receipt for every page."""
+class ScreenSound(Model):
+    """Whether this screen would be heard, as far as it knows: it cannot hear itself."""
+
+    sound: Literal["off", "blocked", "paused", "armed"] = Field(
+        description="off: nobody turned it on, or nobody heard its test; blocked: the browser wants a press first; "
+        "paused: silenced for two minutes; armed: a person has heard it on this browser"
+    )
+
+
+class ClientMessage(RootModel[Subscribe | PageReceipt | ScreenSound]):
+    """What a client says: first a subscription, then a receipt for every page, and whether it would be heard."""

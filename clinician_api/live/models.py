@@ -39,6 +39,20 @@ class Units(Model):
     alert_feed: Link
 
 
+class ScreenView(Model):
+    """A screen that is open now."""
+
+    name: str = Field(description="Of a screen on a wall; empty: a person's browser")
+    sound: Literal["off", "blocked", "paused", "armed"]
+
+
+class ScreensAnswer(Model):
+    """The screens that show alerts, as this server process holds them open, and how many of them would be heard."""
+
+    screens: list[ScreenView]
+    armed: int = Field(ge=0, description="A person heard them, and they are neither blocked nor paused")
+
+
 class UnitAnswer(Model):
     """One unit."""
 

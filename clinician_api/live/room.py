@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Action, Scope
+from clinician_api.alerting.alert_views import without_words
 from clinician_api.live.alert_board import AlertBoard
 from clinician_api.live.duty_board import DutyBoard
 from clinician_api.live.sparks import Sparks
 from clinician_api.live.unsaved import Saving, UnsavedBook
 from clinician_api.live.views import View, age_s, moment, reading, status
+from clinician_api.teams.sight import Glass
 from evaluation.links import LinkTrouble
 from telemetry.messages import Flag, LiveReading, Status
 
@@ -163,14 +165,18 @@ class Room:
         return {entry.unit_id: entry.unit for entry in self._entries.values()}
 
     def entry(self, scope: Scope, unit: str) -> Entry | None:
-        """The unit, if there is one and the scope's clinic is its clinic."""
+        """The unit, if there is one and the scope sees its clinic, or whom it serves."""
         found = self._entries.get(unit)
-        return found if found is not None and scope.sees_clinic(found.clinic_id) else None
+        return found if found is not None and scope.sees(found.clinic_id, found.patient_id) else None
 
     def units(self, scope: Scope, only: frozenset[str] | None = None) -> list[str]:
         """The units of a scope, in order of their ids; only those in `only` where it is given."""
         wanted = sorted(self._entries if only is None else only & self._entries.keys())
         return [unit for unit in wanted if self.entry(scope, unit)]
+
+    def unit_of(self, patient_id: int) -> str | None:
+        """The unit that serves a patient now, if any."""
+        return next((one.unit for one in self._entries.values() if one.patient_id == patient_id), None)
 
     def unit_view(self, scope: Scope, unit: str, now_us: int) -> View | None:
         """A `UnitView`, less what the role may not see; None when it may not see the unit."""
@@ -184,6 +190,7 @@ class Room:
             "unit": unit,
             "label": entry.label,
             "patient": {"name": entry.patient} if named else None,
+            "opened": _opened(scope.sight.glass(entry.patient_id)),
             "clinic": entry.clinic,
             "status": heard.view if heard else None,
             "reading": aged(held, now_us) if held and may_read else None,
@@ -196,7 +203,8 @@ class Room:
         if not scope.may(Action.SEE_ALERTS):
             return []
         units = set(self.units(scope, only))
-        return [view for view in self.alerts.open_views() if view["unit"] in units]
+        found = [view for view in self.alerts.open_views() if view["unit"] in units]
+        return found if scope.may(Action.SEE_PATIENTS) else [without_words(view) for view in found]
 
     def links(self) -> View:
         """The state of every link."""
@@ -219,6 +227,10 @@ class Room:
 def aged(told: Told, now_us: int) -> View:
     """A reading with its age now."""
     return {**told.view, "age_s": age_s(now_us, told.time_us, told.received_us)}
+
+
+def _opened(glass: Glass | None) -> View | None:
+    return None if glass is None else {"glass_id": str(glass.glass_id), "until": moment(glass.until_us)}
 
 
 def _same_state(one: View, other: View) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from clinician_api.access import Scope
+from clinician_api.access import Action, Scope
 
 # A person with every tab open stays below it; a script that opens sockets in a loop does not.
 MAX_PER_SESSION = 30
@@ -22,11 +22,21 @@ class Closing:
 
 @dataclass(eq=False, slots=True)
 class OpenSocket:
-    """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it."""
+    """One open socket. `closing` is set by whoever wants it closed; the socket's own task does it.
+
+    `wake` is set when it has something to tell: also when its person sees other patients now (`scope`).
+
+    Attributes:
+        name: of the screen on a wall that it is; empty for a person's.
+        sound: what it said last of whether it would be heard.
+    """
 
     token_hash: bytes
     scope: Scope
     user_id: int
+    name: str = ""
+    sound: str = "off"
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def close(self, code: int, reason: str) -> None:
@@ -56,13 +66,29 @@ class SocketRegister:
         if not held:
             self._open.pop(socket.token_hash, None)
 
+    def screens(self, scope: Scope) -> list[OpenSocket]:
+        """The open ones that show alerts of a clinic which the scope sees, or of all."""
+        held = [socket for sockets in self._open.values() for socket in sockets]
+        return [
+            one
+            for one in held
+            if one.scope.may(Action.SEE_ALERTS) and (one.scope.all_clinics or scope.sees_clinic(one.scope.clinic_id))
+        ]
+
     def sessions(self) -> list[bytes]:
         """The sessions that have open sockets."""
         return list(self._open)
 
-    def scopes(self, token_hash: bytes) -> set[Scope]:
-        """What the open sockets of a session were allowed to see when they were opened."""
-        return {socket.scope for socket in self._open.get(token_hash, ())}
+    def see(self, token_hash: bytes, scope: Scope) -> bool:
+        """What a session sees from now on; its sockets tell it. False: its role or clinic is another now."""
+        held = self._open.get(token_hash, set())
+        if not all(socket.scope.is_as(scope) for socket in held):
+            return False
+        for socket in held:
+            if socket.scope != scope:
+                socket.scope = scope
+                socket.wake.set()
+        return True
 
     def close_sessions(self, token_hashes: Iterable[bytes], reason: str) -> None:
         """Close the sockets of sessions that have ended or changed."""

@@ -28,10 +28,13 @@ class What(StrEnum):
     PAGE = "page"
     HISTORY = "history"
     TREATMENTS = "treatments"
+    REPORT = "treatment report"
     ALERTS = "alerts"
     NOTICES = "notices"
+    NOTES = "notes"
     WALL = "wall"
     WHAT_IF = "what if"
+    PRESCRIPTION = "prescription"
     WHO_LOOKED = "who looked"
 
 

@@ -55,6 +55,9 @@ class Me(Model):
     user: User
     may: list[Action] = Field(description="What the role may do, so that a page offers nothing else")
     expires_at: datetime
+    hospital_sign_out: str | None = Field(
+        default=None, description="Where the session at the hospital's provider ends, after signing out here"
+    )
 
 
 class DemoAccount(Model):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from store import accounts, audit, kiosks, pool
-from store.accounts import Account, StoredSession
+from store.accounts import Account, Origin, StoredSession
 from store.audit import Deed
 from store.kiosks import Kiosk
 
-__all__ = ["Account", "Kiosk", "PeopleData", "StoredSession"]
+__all__ = ["Account", "Kiosk", "Origin", "PeopleData", "StoredSession"]
 
 
 class PeopleData:
@@ -23,10 +23,12 @@ class PeopleData:
         async with self._opened().connection() as conn:
             return await accounts.user_by_email(conn, email)
 
-    async def begin_session(self, token_hash: bytes, user_id: int, now_us: int, expires_us: int) -> None:
+    async def begin_session(
+        self, token_hash: bytes, user_id: int, now_us: int, expires_us: int, origin: Origin
+    ) -> None:  # fmt: skip
         """A new session."""
         async with self._opened().transaction() as conn:
-            await accounts.add_session(conn, token_hash, user_id, now_us, expires_us)
+            await accounts.add_session(conn, token_hash, user_id, now_us, expires_us, origin)
 
     async def session(self, token_hash: bytes, now_us: int, idle_us: int) -> StoredSession | Kiosk | None:
         """Whose session it is that holds: not ended, expired or idle, its account not disabled, its kiosk there."""

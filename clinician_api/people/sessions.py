@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from argon2 import PasswordHasher
@@ -19,11 +19,12 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
-from clinician_api.access import MAY, ROUTES, Role, Scope, scope_of
+from clinician_api.access import ROUTES, Role, Scope, scope_of
 from clinician_api.data import Data
-from clinician_api.people.people_data import Account, Kiosk, StoredSession
+from clinician_api.people.people_data import Account, Kiosk, Origin, StoredSession
 from clinician_api.people.trust import Trust
 from clinician_api.settings import COOKIE, ApiOptions
+from clinician_api.teams.sight import OPEN, Sight
 from clinician_api.web.errors import ApiError
 from clinician_api.web.rate_limit import SlidingWindow
 from store import audit, viewers
@@ -38,6 +39,7 @@ ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
 KIOSK_LIFE_US: Final = 100 * 365 * 86400 * MICROSECONDS
+FRESH_US: Final = 15 * 60 * MICROSECONDS
 # After a question that got no answer memory is asked first for so long: nobody waits for a database that is away.
 UNASKED_S: Final = 5.0
 _ROLES: Final = {str(role): role for role in Role}
@@ -56,20 +58,29 @@ class Session:
     clinic: str | None
     clinic_id: int | None
     kiosk_id: int | None = None
+    hides_names: bool = False
+    begun_us: int = 0
+    how: str | None = None
+    team_id: int | None = None
+    sight: Sight = OPEN
 
     @property
     def actor(self) -> str:
         """As the record of who did what names it."""
         return audit.person(self.user_id) if self.kiosk_id is None else audit.kiosk(self.kiosk_id)
 
+    def is_fresh(self, now_us: int) -> bool:
+        """Whether its owner was there moments ago: who finds an open page must not be able to stay for ever."""
+        return now_us - self.begun_us <= FRESH_US
+
     @property
     def scope(self) -> Scope:
         """What it sees."""
-        return scope_of(self.role, self.clinic_id)
+        return scope_of(self.role, self.clinic_id, self.sight, hides_names=self.hides_names)
 
 
 class Sessions:
-    """Log in, look up, end. `log_in` is limited by address, and for each address by account."""
+    """Check a password, begin, look up, end. Passwords are limited by address, and for each address by account."""
 
     def __init__(self, options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None = None) -> None:
         self._trust = Trust(options.trust_s)
@@ -79,13 +90,14 @@ class Sessions:
         self._clock = clock
         self._data = data
         self._hasher = hasher or PasswordHasher()
+        self._steps = SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S)
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._checks = asyncio.Semaphore(PARALLEL_CHECKS)
         self._accounts = SlidingWindow(ACCOUNT_ATTEMPTS, WINDOW_S)
         self._addresses = SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S)
 
-    async def log_in(self, email: str, password: str, address: str) -> tuple[str, Session]:
-        """A new token and its session; ApiError 401 for a wrong e-mail or password, 429 after too many."""
+    async def check_password(self, email: str, password: str, address: str) -> Account:
+        """Whose password it is; ApiError 401 for a wrong e-mail or password, 429 after too many. No session yet."""
         key = email.strip().lower()
         of_account = f"{address} {key}"
         self._admit(address, of_account)
@@ -100,7 +112,11 @@ class Sessions:
             raise ApiError(401, "wrong e-mail or password", hint=hint, kind="wrong-credentials")
         self._accounts.forget(of_account)
         self._addresses.give_back(address)
-        return await self._begin(account)
+        return account
+
+    def admit_step(self, address: str) -> None:
+        """Count a step of a sign-in that costs a row of the store, or asks a provider; ApiError 429 after too many."""
+        self._wait_for(self._steps.attempt(address, self._clock.monotonic_s()), address)
 
     async def look_up(self, token: str | None) -> Session | None:
         """The live session of a cookie, or None."""
@@ -136,11 +152,25 @@ class Sessions:
             self._trust.forget(token_hash)
         else:
             self._trust.remember(session, self._clock.monotonic_s())
-        return session
+        return self._sighted(session)
 
     def trusted(self, token_hash: bytes) -> Session | None:
         """The same by memory alone: what holds while nobody can be asked."""
-        return self._trust.recall(token_hash, self._clock.now_us(), self._clock.monotonic_s())
+        return self._sighted(self._trust.recall(token_hash, self._clock.now_us(), self._clock.monotonic_s()))
+
+    def _sighted(self, session: Session | None) -> Session | None:
+        """With the patients it sees at this moment: they are never remembered with a session."""
+        if session is None:
+            return None
+        book = self._data.teams.book
+        if session.kiosk_id is not None and session.clinic_id is not None:
+            return replace(session, sight=book.of_screen(session.team_id, session.clinic_id))
+        now_us = self._clock.now_us()
+        return replace(session, sight=book.of_person(session.user_id, session.role, session.clinic_id, now_us))
+
+    def forget(self, token_hash: bytes) -> None:
+        """It has ended by another way: nobody here trusts it any more."""
+        self._trust.forget(token_hash)
 
     async def end(self, token_hash: bytes) -> None:
         """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
@@ -174,27 +204,31 @@ class Sessions:
         if found is None:
             return None
         if isinstance(found, StoredSession):
-            return _session(token_hash, found.expires_us, found.account)
+            return _session(token_hash, found.expires_us, found.account, found.begun_us, found.how)
         # It has no end of its own; there is no person whose absence would be noticed.
         return Session(
             token_hash, (found.bound_us or 0) + KIOSK_LIFE_US, 0, "", found.name, Role.KIOSK, found.clinic,
-            found.clinic_id, found.kiosk_id,
+            found.clinic_id, found.kiosk_id, found.hides_names, team_id=found.team_id,
         )  # fmt: skip
 
-    async def _begin(self, account: Account) -> tuple[str, Session]:
+    async def begin(self, account: Account, origin: Origin) -> tuple[str, Session]:
+        """A new token and its session, for somebody who has shown all that is needed."""
         token = secrets.token_urlsafe(32)
         now = self._clock.now_us()
         expires = now + self._life_us
-        await self._data.people.begin_session(_hash(token), account.user_id, now, expires)
-        session = _session(_hash(token), expires, account)
-        assert session is not None
-        log.info("login", extra={"fields": {"user": account.user_id}})
+        session = _session(_hash(token), expires, account, now, origin.how)
+        if session is None:
+            raise ApiError(401, "wrong e-mail or password", kind="wrong-credentials")
+        await self._data.people.begin_session(_hash(token), account.user_id, now, expires, origin)
+        log.info("login", extra={"fields": {"user": account.user_id, "how": origin.how}})
         return token, session
 
     def _admit(self, address: str, of_account: str | None = None) -> None:
         now = self._clock.monotonic_s()
         of_one = 0.0 if of_account is None else self._accounts.attempt(of_account, now)
-        wait = max(of_one, self._addresses.attempt(address, now))
+        self._wait_for(max(of_one, self._addresses.attempt(address, now)), address)
+
+    def _wait_for(self, wait: float, address: str) -> None:
         if wait > 0:
             log.warning("login limited", extra={"fields": {"address": address}})
             seconds = str(int(wait) + 1)
@@ -231,7 +265,7 @@ async def require_session(
     if session is None:
         raise ApiError(401, "not signed in", hint="POST /api/session")
     needed = ROUTES.get((request.method, request.scope["route"].path))
-    if needed is None or needed not in MAY[session.role]:
+    if needed is None or not session.scope.may(needed):
         raise ApiError(403, "not allowed", where=session.role, hint="ask an administrator for another role")
     viewers.work_for(session.scope.viewer)
     return session
@@ -240,13 +274,16 @@ async def require_session(
 SessionDep = Annotated[Session, Depends(require_session)]
 
 
-def _session(token_hash: bytes, expires_us: int, account: Account) -> Session | None:
+def _session(
+    token_hash: bytes, expires_us: int, account: Account, begun_us: int, how: str | None
+) -> Session | None:  # fmt: skip
     role = _role(account.role)
     if role is None:
         return None
     return Session(
-        token_hash, expires_us, account.user_id, account.email, account.name, role, account.clinic, account.clinic_id
-    )
+        token_hash, expires_us, account.user_id, account.email, account.name, role, account.clinic, account.clinic_id,
+        begun_us=begun_us, how=how,
+    )  # fmt: skip
 
 
 def _role(word: str) -> Role | None:

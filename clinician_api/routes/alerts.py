@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from clinician_api.access import Action
 from clinician_api.alerting import models
+from clinician_api.alerting.alert_views import without_words
 from clinician_api.data import Outcome, StoredAlert
 from clinician_api.live.views import View, microseconds, moment
 from clinician_api.people.looks import What
@@ -39,6 +41,8 @@ async def list_alerts(
     found = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
+    if not session.scope.may(Action.SEE_PATIENTS):
+        seen = [without_words(view) for view in seen]
     some, more = cursors.part(seen, _place, after, limit)
     note_look(services, session, What.WALL, units=[view["unit"] for view in some])
     return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more})
@@ -59,7 +63,10 @@ async def get_alert(
     response.headers["etag"] = tag_of_state(alert.version, alert.view)
     events = await services.data.alert_events(alert_id)
     note_look(services, session, What.ALERTS, units=[alert.view["unit"]])
-    return models.AlertDetail.model_validate({"alert": alert.view, "events": events})
+    view = alert.view
+    if not session.scope.may(Action.SEE_PATIENTS):
+        view, events = without_words(view), [{**event, "note": None} for event in events]
+    return models.AlertDetail.model_validate({"alert": view, "events": events})
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
 from clinician_api.live.hub import Subscriber
-from clinician_api.live.messages import ClientMessage, PageReceipt, Subscription
+from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription
 from clinician_api.live.screens import Said, page_view
 from clinician_api.live.sockets import Closing, OpenSocket
 from clinician_api.people.looks import What
@@ -34,6 +34,8 @@ MESSAGES, MESSAGES_WINDOW_S = 10, 10.0
 # Two for each page, and a storm brings a person one page for each patient and cause.
 RECEIPTS = 300
 CLOSE_S: Final = 2.0
+# A reason for closing holds 123 bytes.
+EXPECTED: Final = 'expected {"subscribe": {"units": "all" or [unit, …]}}, {"receipt": …, "state": …} or {"sound": …}'
 GONE: Final = Closing(0, "client left")
 
 
@@ -44,7 +46,8 @@ async def live(websocket: WebSocket) -> None:
     session = await _admitted(websocket, services)
     if session is None:
         return
-    socket = OpenSocket(session.token_hash, session.scope, session.user_id)
+    name = "" if session.kiosk_id is None else session.name
+    socket = OpenSocket(session.token_hash, session.scope, session.user_id, name)
     if not services.sockets.add(socket):
         await _refuse(websocket, services, "too many sockets")
         return
@@ -93,8 +96,8 @@ async def _refuse(websocket: WebSocket, services: Services, reason: str) -> None
 class _Asked:
     """What the client asked for last, handed from the listener to the teller."""
 
-    def __init__(self) -> None:
-        self.wake = asyncio.Event()
+    def __init__(self, wake: asyncio.Event) -> None:
+        self.wake = wake
         self._subscription: Subscription | None = None
 
     def put(self, subscription: Subscription) -> None:
@@ -110,7 +113,7 @@ class _Asked:
 
 async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket, session: Session) -> Closing:
     """Listen and tell until somebody ends it; why it ended."""
-    asked = _Asked()
+    asked = _Asked(socket.wake)
     tasks = [
         asyncio.create_task(_listen(websocket, services, socket, asked)),
         asyncio.create_task(_tell(websocket, services, socket, session, asked)),
@@ -140,12 +143,14 @@ async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, 
         try:
             said = ClientMessage.model_validate_json(message.get("text") or b"").root
         except ValidationError:
-            return Closing(1008, 'expected {"subscribe": {"units": "all" or [unit, …]}} or {"receipt": …, "state": …}')
+            return Closing(1008, EXPECTED)
         limit, window = (RECEIPTS, receipts) if isinstance(said, PageReceipt) else (MESSAGES, pace)
         if window.attempt("", services.clock.monotonic_s()) > 0:
             return Closing(1008, f"more than {limit} messages in {MESSAGES_WINDOW_S:g} s")
         if isinstance(said, PageReceipt):
             services.screens.say(Said(int(said.receipt), socket.user_id, DeliveryState(said.state)))
+        elif isinstance(said, ScreenSound):
+            socket.sound = said.sound
         else:
             asked.put(said.subscribe)
 
@@ -168,6 +173,8 @@ async def _tell(
             if subscription is not None:
                 wanted = None if subscription.units == "all" else frozenset(subscription.units)
                 subscriber = Subscriber(socket.scope, wanted)
+            elif subscriber.scope != socket.scope:
+                subscriber, shown = Subscriber(socket.scope, subscriber.units), -1
             frames = hub.frames(subscriber, clock.now_us(), clock.monotonic_s())
             if subscription is not None or subscriber.generation != shown:
                 # A snapshot: also a new one, because a home came or serves somebody else.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -17,8 +17,8 @@ from clinician_api.duty.duty_data import Busy
 from clinician_api.duty.load_views import handover_view, load_view
 from clinician_api.live.views import moment
 from clinician_api.people.looks import What
-from clinician_api.people.sessions import SessionDep
-from clinician_api.services import ServicesDep, note_look
+from clinician_api.people.sessions import Session, SessionDep
+from clinician_api.services import Services, ServicesDep, note_look
 from clinician_api.web.errors import ApiError, responses
 from clinician_api.web.times import Moment
 from evaluation.load import Handover
@@ -47,6 +47,8 @@ async def get_load(
         found, snapshot, book = await services.data.duty.load(_clinic_of(session.scope), stretch, now_us)
     except Busy as error:
         raise _busy() from error
+    if not session.scope.sees_all_of_clinic:
+        found = replace(found, homes=tuple(one for one in found.homes if _sees(session, services, one.unit_id)))
     view = load_view(
         found, book.people, snapshot.labels, services.data.title,
         lambda user_id: user_id == session.user_id or session.scope.may(Action.SEE_LOAD_OF_OTHERS),
@@ -72,8 +74,28 @@ async def get_handover(
     note_look(services, session, What.NOTICES, units=_units(report, services.room.names()))
     if not session.scope.may(Action.SEE_TROUBLES):
         report = replace(report, standing=tuple(row for row in report.standing if row.unit_id is not None))
+    if not session.scope.sees_all_of_clinic:
+        report = _of_seen(report, lambda unit_id: _sees(session, services, unit_id))
     view = handover_view(report, snapshot.labels, services.data.title, session.clinic, names=named)
     return models.HandoverAnswer.model_validate({"server_time": moment(now_us), **view})
+
+
+def _sees(session: Session, services: Services, unit_id: int | None) -> bool:
+    if unit_id is None:
+        return True
+    unit = services.room.names().get(unit_id)
+    return unit is not None and services.room.entry(session.scope, unit) is not None
+
+
+def _of_seen(report: Handover, sees: Callable[[int | None], bool]) -> Handover:
+    """What of a report is of homes that are seen, or of none."""
+    return replace(
+        report,
+        standing=tuple(row for row in report.standing if sees(row.unit_id)),
+        shelved=tuple(row for row in report.shelved if sees(row.unit_id)),
+        out=tuple(row for row in report.out if sees(row.unit_id)),
+        noisy=tuple(row for row in report.noisy if sees(row.unit_id)),
+    )
 
 
 def _units(report: Handover, names: Mapping[int, str]) -> list[str]:

@@ -41,7 +41,7 @@ async def list_notices(
     """The work list of the session's clinic: open notices, high priority first; recent ones, changed last first."""
     after = read(cursor, int, int, int)
     now = services.clock.now_us()
-    of = Clinic(session.scope.clinic_id, session.scope.all_clinics)
+    of = Clinic(*session.scope.clinics_of_queries)
     found, more = await services.data.notices.all(
         session.user_id,
         of,

@@ -1,16 +1,20 @@
-"""Signing in, who am I, signing out."""
+"""Signing in by a local account, who am I, signing out. How a session begins is here for the other ways in, too."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
-from clinician_api.access import MAY, Role
+from clinician_api.access import Role
 from clinician_api.live.views import moment
 from clinician_api.people import models
+from clinician_api.people.people_data import Account, Origin
 from clinician_api.people.sessions import Session, SessionDep, cookie_name
 from clinician_api.services import Services, ServicesDep
+from clinician_api.signin import passkey_checks
+from clinician_api.signin.models import SecondStep
 from clinician_api.web.errors import ApiError, responses
 from clinician_api.web.guard import client_address
 
@@ -19,14 +23,28 @@ router = APIRouter(tags=["session"])
 KIOSK_COOKIE_S: Final = 400 * 86400
 
 
-@router.post("/api/session", responses=responses(401, 403, 408, 413, 415, 422, 429, 503))
-async def log_in(login: models.Login, request: Request, response: Response, services: ServicesDep) -> models.Me:
-    """Sign in with a local account. Always a new session; an older one of this browser ends."""
+@router.post(
+    "/api/session",
+    response_model=models.Me,
+    responses={
+        202: {"model": SecondStep, "description": "The password was right; a passkey is needed, too"},
+        **responses(401, 403, 408, 409, 413, 415, 422, 429, 503),
+    },
+)
+async def log_in(
+    login: models.Login, request: Request, response: Response, services: ServicesDep
+) -> models.Me | JSONResponse:  # fmt: skip
+    """Sign in with a local account. Always a new session; an older one of this browser ends.
+
+    202 where the account has a passkey, or its role must have one: nobody is signed in before that step is done, too.
+    """
     address = client_address(request, services.options.proxies)
-    token, session = await services.sessions.log_in(login.email, login.password, address)
-    await _end_previous(request, services)
-    _set_cookie(response, services, token, int(services.options.session_hours * 3600))
-    return _me(session)
+    account = await services.sessions.check_password(login.email, login.password, address)
+    asked = await services.second_factor.after_password(account, place(request, services))
+    if asked is not None:
+        step = SecondStep.model_validate({"kind": asked.kind, "step": asked.token, "options": asked.options})
+        return JSONResponse(step.model_dump(), 202)
+    return await begin(request, response, services, account, "password")
 
 
 @router.post("/api/kiosk", responses=responses(401, 403, 408, 413, 415, 422, 429, 503))
@@ -36,7 +54,7 @@ async def bind_kiosk(asked: models.KioskCode, request: Request, response: Respon
     token, session = await services.sessions.bind_kiosk(asked.code, address)
     await _end_previous(request, services)
     _set_cookie(response, services, token, KIOSK_COOKIE_S)
-    return _me(session)
+    return _me(session, services)
 
 
 @router.get("/api/session", responses=responses(401, 403, 503))
@@ -45,7 +63,7 @@ async def who_am_i(session: SessionDep, request: Request, response: Response, se
     if session.kiosk_id is not None:
         # Browsers keep no cookie for more than 400 days; a wall that is reloaded now and then keeps it for ever.
         _set_cookie(response, services, request.cookies[cookie_name(services.options)], KIOSK_COOKIE_S)
-    return _me(session)
+    return _me(session, services)
 
 
 @router.delete("/api/session", status_code=204, responses=responses(401, 403, 503))
@@ -71,6 +89,23 @@ async def demo_accounts(services: ServicesDep) -> models.DemoAccounts:
     )
 
 
+async def begin(
+    request: Request, response: Response, services: Services, account: Account, how: str
+) -> models.Me:  # fmt: skip
+    """The session of somebody who has shown all that is needed: a new token, whatever cookie the browser came with."""
+    address = client_address(request, services.options.proxies)
+    origin = Origin(how, address, request.headers.get("user-agent", ""))
+    token, session = await services.sessions.begin(account, origin)
+    await _end_previous(request, services)
+    _set_cookie(response, services, token, int(services.options.session_hours * 3600))
+    return _me(session, services)
+
+
+def place(request: Request, services: Services) -> passkey_checks.Place:
+    """Where passkeys of this request's page are good."""
+    return passkey_checks.place(services.options.public_url, request.headers.get("origin"))
+
+
 async def _end_previous(request: Request, services: Services) -> None:
     previous = request.cookies.get(cookie_name(services.options))
     if previous:
@@ -85,6 +120,8 @@ def _set_cookie(response: Response, services: Services, token: str, life_s: int)
     )  # fmt: skip
 
 
-def _me(session: Session) -> models.Me:
+def _me(session: Session, services: Services) -> models.Me:
     user = models.User(email=session.email, name=session.name, role=session.role, clinic=session.clinic)
-    return models.Me(user=user, may=sorted(MAY[session.role]), expires_at=moment(session.expires_us))
+    there = services.hospital.provider.sign_out_url() if services.hospital and session.how == "hospital" else None
+    expires_at = moment(session.expires_us)
+    return models.Me(user=user, may=sorted(session.scope.actions), expires_at=expires_at, hospital_sign_out=there)

@@ -48,7 +48,7 @@ async def treatments_of_unit(
     start_us, end_us, before = _span(start, end, cursor)
     found = await services.data.treatments_of_unit(entry.unit_id, start_us, end_us, limit + 1, before)
     some, more = _part([one.view for one in found], limit)
-    theirs = {one.view["treatment_id"] for one in found if not session.scope.sees_clinic(one.clinic_id)}
+    theirs = {one.view["treatment_id"] for one in found if not session.scope.sees(one.clinic_id, one.patient_id)}
     seen = [view for view in some if view["treatment_id"] not in theirs]
     note_look(services, session, What.TREATMENTS, patients=map(_patient, seen))
     return _answer(seen, more, services)
@@ -67,7 +67,7 @@ async def treatments_of_patient(
     """Treatments of a patient, on whatever unit, newest first; 404 also when the patient is another clinic's."""
     start_us, end_us, before = _span(start, end, cursor)
     found = await services.data.treatments_of_patient(patient_id, start_us, end_us, limit + 1, before)
-    if found is None or not session.scope.sees_clinic(found[0]):
+    if found is None or not session.scope.sees(found[0], int(patient_id)):
         raise no_patient(patient_id)
     note_look(services, session, What.TREATMENTS, patients=[int(patient_id)])
     return _answer(*_part(found[1], limit), services)
@@ -77,7 +77,7 @@ async def treatments_of_patient(
 async def get_treatment(treatment_id: NumberPath, session: SessionDep, services: ServicesDep) -> models.TreatmentAnswer:
     """One treatment with its summary; 404 also when it is another clinic's, or turned out to be part of another."""
     found = await services.data.treatment(treatment_id)
-    if found is None or not session.scope.sees_clinic(found.clinic_id):
+    if found is None or not session.scope.sees(found.clinic_id, found.patient_id):
         raise ApiError(404, "no such treatment", where=treatment_id, hint="GET /api/units/{unit}/treatments lists them")
     note_look(services, session, What.TREATMENTS, patients=[_patient(found.view)])
     return models.TreatmentAnswer.model_validate(

@@ -83,7 +83,7 @@ async def retire_unit(
 
 
 @router.post("/patients", responses=responses(401, 403, 408, 413, 415, 422, 503))
-async def add_patient(request: models.AddPatient, session: SessionDep, services: ServicesDep) -> models.PatientAdded:
+async def make_patient(request: models.NewPatient, session: SessionDep, services: ServicesDep) -> models.PatientAdded:
     """A new patient, whom no unit serves yet and for whom nothing is prescribed."""
     made = await services.data.installations.add_patient(_by(session, services), request.name, request.clinic)
     body = {"patient_id": str(made), "name": request.name, "clinic": request.clinic}

@@ -49,7 +49,7 @@ async def what_if(
     """
     start_us, end_us = _span(question)
     found = await services.data.treatments_of_patient(patient_id, start_us, end_us, MAX_TREATMENTS + 1)
-    if found is None or not session.scope.sees_clinic(found[0]):
+    if found is None or not session.scope.sees(found[0], int(patient_id)):
         raise no_patient(patient_id)
     if len(found[1]) > MAX_TREATMENTS:
         raise ApiError(

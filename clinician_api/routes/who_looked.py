@@ -34,7 +34,7 @@ async def who_looked_at_patient(
     """
     number = int(patient_id)
     clinic = await services.data.record.clinic_of_patient(number) if number <= MAX_PATIENT else None
-    if clinic is None or not session.scope.sees_clinic(clinic[0]):
+    if clinic is None or not session.scope.sees(clinic[0], number):
         raise no_patient(patient_id)
     return await _rows(number, session, services, limit, cursor)
 

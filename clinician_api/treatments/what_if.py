@@ -14,6 +14,7 @@ import msgspec
 from pydantic import Field
 
 from alerts import own_levels, ruleset
+from alerts.ruleset import Ruleset
 from clinician_api.live.messages import Model
 from evaluation.job import Question
 from telemetry.errors import HomehdError
@@ -98,17 +99,30 @@ class WhatIf:
         self._rules = ruleset.load()
         self._is_busy = False
 
+    @property
+    def rules(self) -> Ruleset:
+        """The rules as they ship, by which both sides are judged."""
+        return self._rules
+
     def checked(self, limits: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         """Limits by rule and level as the rules take them; ValueError naming rule and level that cannot be."""
         return own_levels.instead(self._rules, limits)
 
-    async def ask(self, patient_id: int, start_us: int, end_us: int, own: dict[str, float]) -> WhatIfAnswer:
+    async def ask(
+        self,
+        patient_id: int,
+        start_us: int,
+        end_us: int,
+        own: Mapping[str, float | None],
+        prescribed: Mapping[str, float | None] | None = None,
+    ) -> WhatIfAnswer:
         """The answer; Busy, TooLong, or HomehdError when it could not be worked out."""
         if self._is_busy:
             raise Busy
         self._is_busy = True
         try:
-            asked = Question(self._url, patient_id, start_us, end_us, own, MAX_TREATMENTS, self._within_s + 5)
+            within_s, instead = self._within_s + 5, dict(prescribed or {})
+            asked = Question(self._url, patient_id, start_us, end_us, dict(own), MAX_TREATMENTS, within_s, instead)
             return WhatIfAnswer.model_validate_json(await self._worked_out(asked))
         finally:
             self._is_busy = False

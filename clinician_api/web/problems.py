@@ -45,6 +45,11 @@ KINDS: Final = (
         "Check both; ask an administrator whether the account is disabled.",
     ),
     Kind(
+        "passkey-refused", 401, "Passkey refused",
+        "After a right password: the passkey proves nothing, came too late, or may have been copied.",
+        "Sign in again, from the password on; an administrator can take passkeys away.",
+    ),
+    Kind(
         "not-allowed", 403, "Not allowed for this role", "The role of the account may not do this.",
         "Ask an administrator for another role; `may` in `GET /api/session` lists what this one may do.",
     ),
@@ -52,6 +57,11 @@ KINDS: Final = (
         "other-site", 403, "Sent by another site",
         "A request that changes something carries no `Origin`, or not that of our own page.",
         "Send the `Origin` of the address that is asked; a page elsewhere has to be in `allowed_origins`.",
+    ),
+    Kind(
+        "sign-in-again", 403, "Sign in again first",
+        "This can be done for a quarter of an hour after signing in only: the page may be open before somebody else.",
+        "Sign out, sign in, do it then.",
     ),
     Kind(
         "not-found", 404, "Does not exist, or belongs to another clinic",

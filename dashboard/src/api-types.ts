@@ -14,10 +14,10 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Add Patient
+         * Make Patient
          * @description A new patient, whom no unit serves yet and for whom nothing is prescribed.
          */
-        readonly post: operations["add_patient"];
+        readonly post: operations["make_patient"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -316,6 +316,73 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/break-glass": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Break Glass
+         * @description What was opened to patients of the session's clinic whom it sees: not judged first, then the newest.
+         */
+        readonly get: operations["list_break_glass"];
+        readonly put?: never;
+        /**
+         * Break The Glass
+         * @description Open access to one patient for some hours, with a reason, on record and for review.
+         *
+         *     By the exact name or the home's id, and nothing else: the answer is the same for nobody, for two of that name and
+         *     for a patient of another clinic where that is not allowed. 409 for a patient whom one sees anyway.
+         */
+        readonly post: operations["break_the_glass"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/break-glass/{glass_id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End Break Glass
+         * @description One's own is over, before its time.
+         */
+        readonly post: operations["end_break_glass"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/break-glass/{glass_id}/review": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Review Break Glass
+         * @description Say whether it was right; once, and never of one's own (409).
+         */
+        readonly post: operations["review_break_glass"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/coverage": {
         readonly parameters: {
             readonly query?: never;
@@ -438,6 +505,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/low-alerts/acknowledge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Acknowledge Low
+         * @description Take note of up to a hundred low alerts. Each is done, or not, by itself, and its outcome is told.
+         *
+         *     None is done that is more than low by now, or that is told to people together with something that is.
+         */
+        readonly post: operations["acknowledge_low"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/me/channels": {
         readonly parameters: {
             readonly query?: never;
@@ -504,6 +593,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/me/passkey-options": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Begin Passkey
+         * @description What this browser needs to make a passkey. 409 where browsers make none: a page without a host name.
+         */
+        readonly post: operations["begin_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/passkeys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Passkeys
+         * @description My passkeys, oldest first.
+         */
+        readonly get: operations["list_passkeys"];
+        readonly put?: never;
+        /**
+         * Add Passkey
+         * @description Add a passkey: from now on a password alone signs nobody in to this account.
+         */
+        readonly post: operations["add_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/passkeys/{passkey_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Passkey
+         * @description Take a passkey away. 409: it is the last, and the role must have one.
+         */
+        readonly delete: operations["remove_passkey"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/me/push-key": {
         readonly parameters: {
             readonly query?: never;
@@ -519,6 +672,46 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Where I am signed in, the newest first.
+         */
+        readonly get: operations["list_sessions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/me/sessions/{session_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * End Session
+         * @description End one of mine: it is signed out, and its live sockets close.
+         */
+        readonly delete: operations["end_session"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -646,6 +839,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/oidc/callback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Back From Hospital
+         * @description Back from the hospital's provider: a session, or the page that says why there is none.
+         */
+        readonly get: operations["back_from_hospital"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/oidc/start": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Start At Hospital
+         * @description Go to the hospital's provider.
+         */
+        readonly get: operations["start_at_hospital"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -662,6 +895,110 @@ export interface paths {
         readonly get: operations["who_looked_at_patient"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Write Note
+         * @description Write a note about a patient; it is never changed. 409: the one it corrects was corrected already.
+         */
+        readonly post: operations["write_note"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Prescription
+         * @description What holds for a patient now, what is proposed, and what each number can be. 404 also for another clinic's.
+         */
+        readonly get: operations["get_prescription"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Prescription History
+         * @description Every version: what was arranged, by whom, why, when, from when on, and who signed besides; newest first.
+         */
+        readonly get: operations["prescription_history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/proposals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Propose Prescription
+         * @description Change what holds: at once, or, of a dangerous widening, when another nephrologist of the clinic has signed.
+         *
+         *     `If-Match` is the `ETag` of what was read, and has to be there. 422 names each value that cannot be.
+         */
+        readonly post: operations["propose_prescription"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/patients/{patient_id}/prescription/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replay Prescription
+         * @description What the last ten treatments would have told with these changes; kept, and to be named when they are proposed.
+         *
+         *     It takes up to some minutes; one question is worked on at a time, and 503 says that it is another's turn.
+         */
+        readonly post: operations["replay_prescription"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -710,6 +1047,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/proposals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description What waits for a second signature in the session's clinic, oldest first.
+         */
+        readonly get: operations["list_proposals"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/reject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Reject Proposal
+         * @description As the second person: it will not hold, and its proposer reads why.
+         */
+        readonly post: operations["reject_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Proposal
+         * @description As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
+         */
+        readonly post: operations["sign_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/proposals/{proposal_id}/withdraw": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw Proposal
+         * @description Its proposer takes it back.
+         */
+        readonly post: operations["withdraw_proposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/receipts/{receipt}": {
         readonly parameters: {
             readonly query?: never;
@@ -726,6 +1143,69 @@ export interface paths {
          *     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
          */
         readonly post: operations["receive"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/reviews": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description Treatments that are over and wait for a signature, newest first, each with its reasons to be looked at.
+         *
+         *     One that was signed comes back when anything about it has changed since: late readings, an alert found afterwards, a
+         *     weight, a prescription for a time that is past.
+         */
+        readonly get: operations["list_reviews"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/reviews/counts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Count Reviews
+         * @description How many treatments wait for a signature.
+         */
+        readonly get: operations["count_reviews"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/reviews/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Many
+         * @description Sign unremarkable treatments as they were read; each by itself, so that one that has changed stops no other.
+         */
+        readonly post: operations["sign_many"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -892,6 +1372,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/screens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Screens
+         * @description The screens of the session's clinic that show alerts, named ones first, and how many of them would be heard.
+         *
+         *     A screen says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
+         */
+        readonly get: operations["list_screens"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/selftest": {
         readonly parameters: {
             readonly query?: never;
@@ -928,6 +1430,8 @@ export interface paths {
         /**
          * Log In
          * @description Sign in with a local account. Always a new session; an older one of this browser ends.
+         *
+         *     202 where the account has a passkey, or its role must have one: nobody is signed in before that step is done, too.
          */
         readonly post: operations["log_in"];
         /**
@@ -935,6 +1439,66 @@ export interface paths {
          * @description Sign out: the session ends and its sockets are closed.
          */
         readonly delete: operations["log_out"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/session/first-passkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Register First Passkey
+         * @description Sign in: the first passkey of an account whose role must have one.
+         */
+        readonly post: operations["register_first_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/session/passkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Answer With Passkey
+         * @description Sign in: the passkey that the password asked for. An answer that proves nothing uses the step up.
+         */
+        readonly post: operations["answer_with_passkey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/sign-in": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Sign In Ways
+         * @description By what one can sign in here, beside local accounts.
+         */
+        readonly get: operations["sign_in_ways"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -980,6 +1544,130 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/teams": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List Teams
+         * @description The teams of the session's clinic, and those it belongs to, in order of their ids; with patients it sees.
+         */
+        readonly get: operations["list_teams"];
+        readonly put?: never;
+        /**
+         * Add Team
+         * @description A new team of one's clinic. Whoever sees the patients of their teams only belongs to it from the start.
+         */
+        readonly post: operations["add_team"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{team_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Team
+         * @description It is no team any more; screens that showed its patients show their clinic again.
+         */
+        readonly delete: operations["remove_team"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{team_id}/members": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put Team Member
+         * @description Somebody belongs to the team until a day, also of another clinic; said again, the new end counts.
+         */
+        readonly post: operations["put_team_member"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{team_id}/members/{user_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Team Member
+         * @description Somebody belongs to it no more, at once; also on pages that are open.
+         */
+        readonly delete: operations["remove_team_member"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{team_id}/patients": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Add Team Patient
+         * @description The patient of a home that the session sees is of the team, too.
+         */
+        readonly post: operations["add_team_patient"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{team_id}/patients/{patient_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove Team Patient
+         * @description A patient is of it no more; one who is in no team at all is seen by the whole clinic.
+         */
+        readonly delete: operations["remove_team_patient"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/treatments/{treatment_id}": {
         readonly parameters: {
             readonly query?: never;
@@ -994,6 +1682,86 @@ export interface paths {
         readonly get: operations["get_treatment"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/call-doctor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Call Doctor
+         * @description Say that a doctor has to look: it stays in the queue, and is not signed in bulk. `If-Match` is needed.
+         */
+        readonly post: operations["call_doctor"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Treatment Report
+         * @description All that goes on the one page of a treatment, but its course.
+         */
+        readonly get: operations["treatment_report"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/review": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Review
+         * @description One treatment as it is to be judged now, and who has signed it. Its ETag is what `If-Match` takes.
+         */
+        readonly get: operations["get_review"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/treatments/{treatment_id}/sign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign Treatment
+         * @description Sign a treatment as it was read: `If-Match` is needed. 409 when it is signed already, or goes on.
+         */
+        readonly post: operations["sign_treatment"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1052,6 +1820,46 @@ export interface paths {
          * @description The same of the patient whom a unit serves now; no rows when it serves nobody.
          */
         readonly get: operations["who_looked_at_patient_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Notes Of Unit
+         * @description What was written about the patient whom a unit serves now, corrected entries too, newest first.
+         */
+        readonly get: operations["notes_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/prescription": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Prescription Of Unit
+         * @description The same of the patient whom a unit serves now; 404 when it serves nobody.
+         */
+        readonly get: operations["prescription_of_unit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1366,11 +2174,37 @@ export interface components {
             readonly outcome: "acknowledged" | "already acknowledged";
         };
         /**
+         * AcknowledgedMany
+         * @description What came of each, in the order asked. Asked again, what was done stays done.
+         */
+        readonly AcknowledgedMany: {
+            /**
+             * Done
+             * @description How many are acknowledged now, by whomever
+             */
+            readonly done: number;
+            /** Outcomes */
+            readonly outcomes: readonly components["schemas"]["OneOfMany"][];
+        };
+        /**
+         * AcknowledgeMany
+         * @description Body of an acknowledgement of several low alerts.
+         */
+        readonly AcknowledgeMany: {
+            /**
+             * Alert Ids
+             * @description Each once; one that is named twice is done once
+             */
+            readonly alert_ids: readonly string[];
+            /** Note */
+            readonly note?: string | null;
+        };
+        /**
          * Action
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "see who looked" | "keep channels" | "try limits" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations";
+        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations" | "see teams" | "change teams" | "break glass" | "review break glass";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -1408,16 +2242,50 @@ export interface components {
             readonly channel: components["schemas"]["OwnChannelView"];
         };
         /**
+         * AddedPasskey
+         * @description The new one.
+         */
+        readonly AddedPasskey: {
+            readonly passkey: components["schemas"]["PasskeyView"];
+        };
+        /**
+         * AddMember
+         * @description Somebody who is to belong to a team, or until when.
+         */
+        readonly AddMember: {
+            /** Email */
+            readonly email: string;
+            /**
+             * Until
+             * @description With zone; null: until taken out
+             */
+            readonly until?: string | null;
+        };
+        /**
          * AddPatient
-         * @description A new patient, whom no unit serves yet.
+         * @description A patient who is to be of a team, by the home that serves them now.
          */
         readonly AddPatient: {
             /**
+             * Unit
+             * @description Short id of a unit; no personal data
+             */
+            readonly unit: string;
+        };
+        /**
+         * AddTeam
+         * @description A new team.
+         */
+        readonly AddTeam: {
+            /**
              * Clinic
-             * @description By its name; null: of no clinic
+             * @description Only for whoever works across clinics: whose it is
              */
             readonly clinic?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @example Team East
+             */
             readonly name: string;
         };
         /**
@@ -1735,6 +2603,30 @@ export interface components {
          */
         readonly Audience: "clinical" | "technical" | "operations";
         /**
+         * BetweenLimit
+         * @description One number of a rule between treatments.
+         */
+        readonly BetweenLimit: {
+            /** Name */
+            readonly name: string;
+            /** Own */
+            readonly own: number | null;
+            /** Usual */
+            readonly usual: number;
+        };
+        /**
+         * BetweenRule
+         * @description A rule between treatments; its limits are arranged at the command line.
+         */
+        readonly BetweenRule: {
+            /** Limits */
+            readonly limits: readonly components["schemas"]["BetweenLimit"][];
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
          * BindingView
          * @description Whom a unit served, and when; the patient for roles that see patients.
          */
@@ -1766,11 +2658,36 @@ export interface components {
             readonly patient_id: string;
         };
         /**
+         * BreakGlass
+         * @description To whom access is to be opened, and why: both are kept, and a person reads them afterwards.
+         */
+        readonly BreakGlass: {
+            /**
+             * Reason
+             * @example called by the family: feels faint
+             */
+            readonly reason: string;
+            /**
+             * Whom
+             * @description The patient's exact name, or the id of their home
+             * @example u-1
+             */
+            readonly whom: string;
+        };
+        /**
          * Broken
          * @description The first part of the way that did not work; these words are stored.
          * @enum {string}
          */
         readonly Broken: "" | "broker" | "ingest" | "rules" | "notifier" | "channels" | "interrupted";
+        /**
+         * CallDoctor
+         * @description A call for a doctor.
+         */
+        readonly CallDoctor: {
+            /** Note */
+            readonly note: string;
+        };
         /**
          * Cause
          * @description Why a treatment was interrupted; these words are stored.
@@ -1815,6 +2732,35 @@ export interface components {
             readonly why: string;
         };
         /**
+         * Changes
+         * @description What is to be changed; what is not named stays.
+         */
+        readonly Changes: {
+            /**
+             * Items
+             * @description Prescribed item, value; null: not known any more
+             * @default {}
+             */
+            readonly items: {
+                readonly [key: string]: number | null;
+            };
+            /**
+             * Limits
+             * @description Rule, number, limit; null: the rule's own again
+             * @default {}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
+             */
+            readonly limits: {
+                readonly [key: string]: {
+                    readonly [key: string]: number | null;
+                };
+            };
+        };
+        /**
          * ChangeUser
          * @description What is to be different; all three are said.
          */
@@ -1824,6 +2770,29 @@ export interface components {
             /** Name */
             readonly name: string;
             readonly role: components["schemas"]["Role"];
+        };
+        /**
+         * ChangeView
+         * @description One change of a proposal, as it was judged.
+         */
+        readonly ChangeView: {
+            /** Name */
+            readonly name: string;
+            /** New */
+            readonly new: number | null;
+            /** Old */
+            readonly old: number | null;
+            /**
+             * Rule
+             * @description Empty of a prescribed item
+             */
+            readonly rule: string;
+            /** Source */
+            readonly source: string;
+            /** Unit */
+            readonly unit: string;
+            readonly verdict: components["schemas"]["Verdict"];
+            readonly why: components["schemas"]["Why"];
         };
         /**
          * ChannelTestView
@@ -1856,9 +2825,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: first a subscription, then a receipt for every page.
+         * @description What a client says: first a subscription, then a receipt for every page, and whether it would be heard.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -2044,11 +3013,28 @@ export interface components {
             readonly selftest: components["schemas"]["SelftestLine"] | null;
         };
         /**
+         * Ended
+         * @description Access that is over.
+         */
+        readonly Ended: {
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            readonly ended_at: string;
+        };
+        /**
          * EndKnown
          * @description How the end of a treatment is known; these words are stored.
          * @enum {string}
          */
         readonly EndKnown: "said by the machine" | "derived" | "machine lost" | "next treatment began" | "clock limit";
+        /**
+         * EventKind
+         * @description What sort of entry; these words are stored.
+         * @enum {string}
+         */
+        readonly EventKind: "note" | "symptom" | "call";
         /**
          * FiguresView
          * @description Of one person, one rule, or all.
@@ -2087,6 +3073,29 @@ export interface components {
              * @description Of the ten most frequent sources, 0…1; null: there is nothing to share
              */
             readonly top_ten: number | null;
+        };
+        /**
+         * FirstPasskey
+         * @description A first passkey, without which the account's role may not sign in.
+         */
+        readonly FirstPasskey: {
+            /**
+             * Credential
+             * @description `PublicKeyCredential.toJSON()`
+             */
+            readonly credential: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Label
+             * @description What its owner calls it
+             */
+            readonly label: string;
+            /**
+             * Step
+             * @description `step` of what was asked
+             */
+            readonly step: string;
         };
         /**
          * FloodView
@@ -2141,6 +3150,87 @@ export interface components {
             readonly signal: string | null;
             /** Start */
             readonly start: number;
+        };
+        /**
+         * Glasses
+         * @description What was opened to patients of the session's clinic: not judged first, then the newest.
+         */
+        readonly Glasses: {
+            /** Glasses */
+            readonly glasses: readonly components["schemas"]["GlassView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * GlassView
+         * @description Access somebody opened, for whoever looks at it afterwards.
+         */
+        readonly GlassView: {
+            /**
+             * Clinic
+             * @description Of who opened it
+             */
+            readonly clinic: string | null;
+            /**
+             * Deeds
+             * @description Rows of the record that this person left about the patient meanwhile
+             */
+            readonly deeds: number;
+            /**
+             * Ended At
+             * @description When it was ended before its time
+             */
+            readonly ended_at: string | null;
+            /** Glass Id */
+            readonly glass_id: string;
+            /**
+             * May Review
+             * @description False: it is one's own, or was judged
+             */
+            readonly may_review: boolean;
+            /** Note */
+            readonly note: string;
+            /** Open */
+            readonly open: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            readonly opened_at: string;
+            /**
+             * Overdue
+             * @description Nobody has judged it for 72 hours
+             */
+            readonly overdue: boolean;
+            /** Patient */
+            readonly patient: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /** Reason */
+            readonly reason: string;
+            /** Reviewed At */
+            readonly reviewed_at: string | null;
+            /** Reviewer */
+            readonly reviewer: string | null;
+            /** Right */
+            readonly right: boolean | null;
+            /** Role */
+            readonly role: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+            /** Who */
+            readonly who: string;
         };
         /**
          * HandoverAnswer
@@ -2244,6 +3334,56 @@ export interface components {
              * @description Short id of a unit; no personal data
              */
             readonly unit: string;
+        };
+        /**
+         * HistoryStep
+         * @description One thing that was arranged: it holds from `since` until the next of its kind does.
+         */
+        readonly HistoryStep: {
+            /** By */
+            readonly by: string;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            readonly entered_at: string;
+            /**
+             * Item
+             * @description Empty of limits
+             */
+            readonly item: string;
+            /**
+             * Limits
+             * @description All of the patient's own for the rule; none: the rule's own again
+             */
+            readonly limits: {
+                readonly [key: string]: number;
+            };
+            /** Number */
+            readonly number: string;
+            /** Reason */
+            readonly reason: string;
+            /**
+             * Rule
+             * @description Empty of a prescribed item
+             */
+            readonly rule: string;
+            /** Signed At */
+            readonly signed_at: string | null;
+            /**
+             * Signed By
+             * @description Who signed besides; null where nobody had to
+             */
+            readonly signed_by: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Value */
+            readonly value: number | null;
+            /** @description Null where it was entered at the command line */
+            readonly verdict: components["schemas"]["Verdict"] | null;
         };
         /**
          * HoleView
@@ -2419,12 +3559,82 @@ export interface components {
             readonly until: string | null;
         };
         /**
+         * ItemView
+         * @description One prescribed item.
+         */
+        readonly ItemView: {
+            /** High */
+            readonly high: number;
+            /** Item */
+            readonly item: string;
+            /**
+             * Low
+             * @description Outside low … high it is a mistake of unit or of typing
+             */
+            readonly low: number;
+            /** Unit */
+            readonly unit: string;
+            /**
+             * Value
+             * @description Null: not known, so its rules are not evaluated
+             */
+            readonly value: number | null;
+        };
+        /**
          * KioskCode
          * @description A one-time code of `homehd kiosk add`.
          */
         readonly KioskCode: {
             /** Code */
             readonly code: string;
+        };
+        /**
+         * LevelView
+         * @description One number of a rule that can be a patient's own.
+         */
+        readonly LevelView: {
+            /** High */
+            readonly high: number;
+            /**
+             * Less
+             * @description Which way less is told
+             * @enum {string}
+             */
+            readonly less: "higher" | "lower";
+            /**
+             * Low
+             * @description Between low and high it can be
+             */
+            readonly low: number;
+            /** Name */
+            readonly name: string;
+            /**
+             * Own
+             * @description The patient's; null: the rule's own holds
+             */
+            readonly own: number | null;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            readonly priority: "high" | "medium" | "low";
+            /**
+             * Source
+             * @description Why, in English
+             */
+            readonly source: string;
+            /** Unit */
+            readonly unit: string;
+            /**
+             * Usual
+             * @description The rule's own; two where it depends on the pressure before the treatment
+             */
+            readonly usual: readonly number[];
+            /**
+             * Vital
+             * @description Beyond the rule's own, that way, another nephrologist has to sign
+             */
+            readonly vital: boolean;
         };
         /**
          * LineView
@@ -2597,11 +3807,29 @@ export interface components {
              */
             readonly expires_at: string;
             /**
+             * Hospital Sign Out
+             * @description Where the session at the hospital's provider ends, after signing out here
+             */
+            readonly hospital_sign_out: string | null;
+            /**
              * May
              * @description What the role may do, so that a page offers nothing else
              */
             readonly may: readonly components["schemas"]["Action"][];
             readonly user: components["schemas"]["User"];
+        };
+        /**
+         * NewPatient
+         * @description A new patient, whom no unit serves yet.
+         */
+        readonly NewPatient: {
+            /**
+             * Clinic
+             * @description By its name; null: of no clinic
+             */
+            readonly clinic?: string | null;
+            /** Name */
+            readonly name: string;
         };
         /**
          * NotEvaluated
@@ -2622,6 +3850,14 @@ export interface components {
             readonly reason: string;
             /** Rule */
             readonly rule: string;
+        };
+        /**
+         * NoteWritten
+         * @description The note as it was kept.
+         */
+        readonly NoteWritten: {
+            /** Event Id */
+            readonly event_id: string;
         };
         /**
          * NoticeDelivery
@@ -2837,6 +4073,53 @@ export interface components {
             readonly yours: boolean;
         };
         /**
+         * OneOfMany
+         * @description What came of one alert.
+         */
+        readonly OneOfMany: {
+            /** Alert Id */
+            readonly alert_id: string;
+            /**
+             * Outcome
+             * @description not low: it, or what it is told with, is more than low: to be answered by itself. unknown: there is none that you see. not recorded: the database did not take it, ask again
+             * @enum {string}
+             */
+            readonly outcome: "acknowledged" | "already acknowledged" | "over" | "not low" | "unknown" | "not recorded";
+        };
+        /**
+         * Opened
+         * @description Access that was opened.
+         */
+        readonly Opened: {
+            /** Glass Id */
+            readonly glass_id: string;
+            /** Patient */
+            readonly patient: string;
+            /**
+             * Unit
+             * @description The home that serves the patient now, if any
+             */
+            readonly unit: string | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+        };
+        /**
+         * OpenedView
+         * @description Access to a patient that this very person has opened, and until when.
+         */
+        readonly OpenedView: {
+            /** Glass Id */
+            readonly glass_id: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+        };
+        /**
          * OpenView
          * @description A notice that people were asked about, or that is held.
          */
@@ -3014,6 +4297,27 @@ export interface components {
             readonly tier: 1 | 2;
         };
         /**
+         * OwnPasskeys
+         * @description One's own, oldest first.
+         */
+        readonly OwnPasskeys: {
+            /**
+             * Needed
+             * @description The role must have one, so the last cannot be taken away
+             */
+            readonly needed: boolean;
+            /** Passkeys */
+            readonly passkeys: readonly components["schemas"]["PasskeyView"][];
+        };
+        /**
+         * OwnSessions
+         * @description One's own, the newest first.
+         */
+        readonly OwnSessions: {
+            /** Sessions */
+            readonly sessions: readonly components["schemas"]["SessionView"][];
+        };
+        /**
          * PageMessage
          * @description You are asked about a notice: comes to all screens of one person, who is to accept or reject it.
          */
@@ -3062,6 +4366,58 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
+         * PasskeyAnswer
+         * @description A passkey's signature.
+         */
+        readonly PasskeyAnswer: {
+            /**
+             * Credential
+             * @description `PublicKeyCredential.toJSON()`
+             */
+            readonly credential: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Step
+             * @description `step` of what was asked
+             */
+            readonly step: string;
+        };
+        /**
+         * PasskeyOptions
+         * @description What to make a passkey of one's own from.
+         */
+        readonly PasskeyOptions: {
+            /** Options */
+            readonly options: {
+                readonly [key: string]: unknown;
+            };
+            /** Step */
+            readonly step: string;
+        };
+        /**
+         * PasskeyView
+         * @description One of one's own.
+         */
+        readonly PasskeyView: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            readonly added_at: string;
+            /** Label */
+            readonly label: string;
+            /** Passkey Id */
+            readonly passkey_id: string;
+            /**
+             * Suspected At
+             * @description Since when there may be a copy of it, so that it is not taken
+             */
+            readonly suspected_at: string | null;
+            /** Used At */
+            readonly used_at: string | null;
+        };
+        /**
          * Patient
          * @description Who dialyses on a unit, for those who may know.
          */
@@ -3080,6 +4436,68 @@ export interface components {
             readonly name: string;
             /** Patient Id */
             readonly patient_id: string;
+        };
+        /**
+         * PatientEvents
+         * @description What was written about one patient, newest first by what it is about.
+         */
+        readonly PatientEvents: {
+            /** Events */
+            readonly events: readonly components["schemas"]["PatientEventView"][];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /**
+             * Patient Id
+             * @description Null: the unit serves nobody
+             */
+            readonly patient_id: string | null;
+        };
+        /**
+         * PatientEventView
+         * @description What somebody wrote about a patient. It is never changed: a further one corrects it.
+         */
+        readonly PatientEventView: {
+            /**
+             * Author
+             * @description Name of the person; null: the patient
+             */
+            readonly author: string | null;
+            /**
+             * Corrected By
+             * @description The entry that stands in its place; null: it counts
+             */
+            readonly corrected_by: string | null;
+            /**
+             * Corrects
+             * @description The entry in whose place this one stands
+             */
+            readonly corrects: string | null;
+            /**
+             * End
+             * @description Null: it is about a moment
+             */
+            readonly end: string | null;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            readonly entered_at: string;
+            /** Event Id */
+            readonly event_id: string;
+            readonly kind: components["schemas"]["EventKind"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @description Plain text, to be shown as text
+             */
+            readonly text: string;
         };
         /**
          * PersonLoadView
@@ -3108,6 +4526,54 @@ export interface components {
             readonly person: string;
             /** Yours */
             readonly yours: boolean;
+        };
+        /**
+         * PrescribedView
+         * @description As prescribed when the treatment began; null: nothing is.
+         */
+        readonly PrescribedView: {
+            /** Spktv */
+            readonly spktv: number | null;
+            /** Target Weight Kg */
+            readonly target_weight_kg: number | null;
+            /** Treatment Min */
+            readonly treatment_min: number | null;
+        };
+        /**
+         * Prescription
+         * @description What holds for a patient now. `ETag` goes back as `If-Match` with a proposal.
+         */
+        readonly Prescription: {
+            /** Between */
+            readonly between: readonly components["schemas"]["BetweenRule"][];
+            /** Items */
+            readonly items: readonly components["schemas"]["ItemView"][];
+            /**
+             * Past
+             * @description The last ones, newest first, whatever became of them
+             */
+            readonly past: readonly components["schemas"]["ProposalView"][];
+            /** Patient */
+            readonly patient: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /** Rules */
+            readonly rules: readonly components["schemas"]["RuleLimits"][];
+            /** @description For a signature; until then what is above holds */
+            readonly waiting: components["schemas"]["ProposalView"] | null;
+        };
+        /**
+         * PrescriptionHistory
+         * @description Versions, newest first.
+         */
+        readonly PrescriptionHistory: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Steps */
+            readonly steps: readonly components["schemas"]["HistoryStep"][];
         };
         /**
          * Priority
@@ -3198,6 +4664,128 @@ export interface components {
             readonly title: string;
             /** Type */
             readonly type: string;
+        };
+        /**
+         * Proposals
+         * @description Proposals that wait for a signature, oldest first.
+         */
+        readonly Proposals: {
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Proposals */
+            readonly proposals: readonly components["schemas"]["ProposalView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * ProposalView
+         * @description What somebody wants changed, and what became of it.
+         */
+        readonly ProposalView: {
+            /** Changes */
+            readonly changes: readonly components["schemas"]["ChangeView"][];
+            /** Decided At */
+            readonly decided_at: string | null;
+            /** Decided By */
+            readonly decided_by: string | null;
+            /** Decided Reason */
+            readonly decided_reason: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /** Patient */
+            readonly patient: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /** Proposal Id */
+            readonly proposal_id: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            readonly proposed_at: string;
+            /** Proposed By */
+            readonly proposed_by: string;
+            /** Reason */
+            readonly reason: string;
+            readonly replay: components["schemas"]["ReplaySummary"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "waiting" | "in force" | "rejected" | "withdrawn" | "expired" | "overtaken";
+            /**
+             * Unit
+             * @description That serves the patient now
+             */
+            readonly unit: string | null;
+            readonly verdict: components["schemas"]["Verdict"];
+            /**
+             * Yours
+             * @description You have proposed it: another has to sign, and you may withdraw it
+             */
+            readonly yours: boolean;
+        };
+        /**
+         * Propose
+         * @description A proposal, by somebody who has seen what it would have done.
+         */
+        readonly Propose: {
+            /**
+             * Items
+             * @description Prescribed item, value; null: not known any more
+             * @default {}
+             */
+            readonly items: {
+                readonly [key: string]: number | null;
+            };
+            /**
+             * Limits
+             * @description Rule, number, limit; null: the rule's own again
+             * @default {}
+             * @example {
+             *       "R13": {
+             *         "high": 320
+             *       }
+             *     }
+             */
+            readonly limits: {
+                readonly [key: string]: {
+                    readonly [key: string]: number | null;
+                };
+            };
+            /**
+             * Reason
+             * @description Why, for those who come after you: 10 characters at least
+             */
+            readonly reason: string;
+            /**
+             * Replay Id
+             * @description Of the answer to …/prescription/replay for the same changes
+             */
+            readonly replay_id?: string | null;
+            /**
+             * Without Treatments
+             * @description I know that no treatment is stored on which it could be tried
+             * @default false
+             */
+            readonly without_treatments: boolean;
+        };
+        /**
+         * Proposed
+         * @description What became of it, and how things stand.
+         */
+        readonly Proposed: {
+            readonly prescription: components["schemas"]["Prescription"];
+            readonly proposal: components["schemas"]["ProposalView"];
         };
         /**
          * PushKey
@@ -3302,6 +4890,42 @@ export interface components {
          */
         readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
+         * ReasonCode
+         * @description Kinds of reason; these words are stored and are filters of the queue.
+         * @enum {string}
+         */
+        readonly ReasonCode: "alerts" | "dose" | "shortened" | "target weight" | "ultrafiltration rate" | "low blood pressure" | "blood pressure fell" | "high blood pressure" | "gaps" | "rules blind" | "machine alarms" | "not judged";
+        /**
+         * ReasonView
+         * @description Why a treatment wants a person's eyes.
+         */
+        readonly ReasonView: {
+            /**
+             * About
+             * @description Of `not judged`: what could not be; else empty
+             */
+            readonly about: string;
+            readonly code: components["schemas"]["ReasonCode"];
+            /** Inputs */
+            readonly inputs: {
+                readonly [key: string]: number;
+            };
+            /** Limits */
+            readonly limits: {
+                readonly [key: string]: number;
+            };
+            /**
+             * Text
+             * @description In English, with numbers and limits
+             */
+            readonly text: string;
+            /**
+             * Why
+             * @description Of `not judged`: what was missing; else empty
+             */
+            readonly why: string;
+        };
+        /**
          * ReceiptState
          * @description What a device says of a delivery.
          */
@@ -3313,6 +4937,14 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
+         * RejectProposal
+         * @description Why not.
+         */
+        readonly RejectProposal: {
+            /** Reason */
+            readonly reason: string;
+        };
+        /**
          * RemovedChannel
          * @description It is used no more.
          */
@@ -3322,6 +4954,293 @@ export interface components {
              * @description Others are reached by the same address: their channel stays
              */
             readonly others: boolean;
+        };
+        /**
+         * Replayed
+         * @description What was worked out, by whose number it is proposed, and what the change is judged to be.
+         */
+        readonly Replayed: {
+            /** Changes */
+            readonly changes: readonly components["schemas"]["ChangeView"][];
+            /** Replay Id */
+            readonly replay_id: string;
+            readonly summary: components["schemas"]["ReplaySummary"];
+            readonly verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * ReplayRule
+         * @description What the change does to one rule's alerts of the past.
+         */
+        readonly ReplayRule: {
+            /**
+             * Added
+             * @description The first of those told besides, at most 20
+             */
+            readonly added: readonly components["schemas"]["WhatIfAlert"][];
+            /** Added Count */
+            readonly added_count: number;
+            /**
+             * Changed Count
+             * @description Told in both, at another priority
+             */
+            readonly changed_count: number;
+            /**
+             * Gone
+             * @description The first of those not told, at most 20
+             */
+            readonly gone: readonly components["schemas"]["WhatIfAlert"][];
+            /** Gone Count */
+            readonly gone_count: number;
+            /**
+             * Missed High
+             * @description High ones that would not have been told, or not as high ones
+             */
+            readonly missed_high: readonly components["schemas"]["WhatIfAlert"][];
+            /** New */
+            readonly new: number;
+            /** Old */
+            readonly old: number;
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
+         * ReplaySummary
+         * @description What other limits would have said of a patient's last treatments.
+         */
+        readonly ReplaySummary: {
+            /** Hours */
+            readonly hours: number;
+            /** Missed High */
+            readonly missed_high: number;
+            /** New */
+            readonly new: number;
+            /**
+             * Not Judged
+             * @description Rules on silence: what is stored does not tell it
+             */
+            readonly not_judged: readonly string[];
+            /**
+             * Old
+             * @description Alerts, as it was
+             */
+            readonly old: number;
+            /**
+             * Rules
+             * @description Those that say something else, and those that are changed
+             */
+            readonly rules: readonly components["schemas"]["ReplayRule"][];
+            /**
+             * Treatments
+             * @description 0: none is stored, so nothing is known
+             */
+            readonly treatments: number;
+        };
+        /**
+         * ReportAlarm
+         * @description An alarm of the machine.
+         */
+        readonly ReportAlarm: {
+            /**
+             * Ended
+             * @description False: it stood when the treatment was over
+             */
+            readonly ended: boolean;
+            /** Label */
+            readonly label: string;
+            /** Name */
+            readonly name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            readonly until: string;
+        };
+        /**
+         * ReportAlert
+         * @description An alert of a treatment, and who answered it.
+         */
+        readonly ReportAlert: {
+            /** Accepted At */
+            readonly accepted_at: string | null;
+            /**
+             * Accepted By
+             * @description Who took responsibility first
+             */
+            readonly accepted_by: string | null;
+            /** Acknowledged At */
+            readonly acknowledged_at: string | null;
+            /** Acknowledged By */
+            readonly acknowledged_by: string | null;
+            /** Alert Id */
+            readonly alert_id: string;
+            /** Late */
+            readonly late: boolean;
+            readonly priority: components["schemas"]["Priority"];
+            /** Reason */
+            readonly reason: string;
+            /** Rule */
+            readonly rule: string;
+            /** Rule Version */
+            readonly rule_version: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Title */
+            readonly title: string;
+        };
+        /**
+         * Review
+         * @description What somebody says of it afterwards.
+         */
+        readonly Review: {
+            /**
+             * Note
+             * @description Wanted where it was not right
+             * @default
+             */
+            readonly note: string;
+            /** Right */
+            readonly right: boolean;
+        };
+        /**
+         * ReviewAnswer
+         * @description One of them.
+         */
+        readonly ReviewAnswer: {
+            readonly review: components["schemas"]["ReviewView"];
+        };
+        /**
+         * ReviewCounts
+         * @description How many treatments wait.
+         */
+        readonly ReviewCounts: {
+            /** Beyond */
+            readonly beyond: boolean;
+            /**
+             * Called
+             * @description To which a doctor was called
+             */
+            readonly called: number;
+            /**
+             * Exceptional
+             * @description With a reason, or a call for a doctor
+             */
+            readonly exceptional: number;
+            /**
+             * Reasons
+             * @description By code; a treatment counts once for each
+             */
+            readonly reasons: {
+                readonly [key: string]: number;
+            };
+            /**
+             * Returned
+             * @description That were signed for an earlier state
+             */
+            readonly returned: number;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Unremarkable */
+            readonly unremarkable: number;
+        };
+        /**
+         * Reviewed
+         * @description Access as it stands after that.
+         */
+        readonly Reviewed: {
+            readonly glass: components["schemas"]["GlassView"];
+        };
+        /**
+         * Reviews
+         * @description Treatments to review, newest first.
+         */
+        readonly Reviews: {
+            /**
+             * Beyond
+             * @description There are more than are looked through: older ones come when these are signed
+             */
+            readonly beyond: boolean;
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Reviews */
+            readonly reviews: readonly components["schemas"]["ReviewView"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+        };
+        /**
+         * ReviewState
+         * @description Where a treatment stands.
+         * @enum {string}
+         */
+        readonly ReviewState: "goes on" | "unsigned" | "signed" | "signed for an earlier state";
+        /**
+         * ReviewView
+         * @description A treatment as it is to be judged now, and who has signed it.
+         */
+        readonly ReviewView: {
+            /** @description A call for a doctor since then */
+            readonly called: components["schemas"]["SignOffView"] | null;
+            /**
+             * Changes
+             * @description Figures that have changed since it was signed
+             */
+            readonly changes: readonly components["schemas"]["SummaryChange"][];
+            /**
+             * Etag
+             * @description What `If-Match` takes, and each item of `POST /api/reviews/sign`
+             */
+            readonly etag: string;
+            /**
+             * Gone Reasons
+             * @description Texts of those that were there, and are no more
+             */
+            readonly gone_reasons: readonly string[];
+            /** History */
+            readonly history: readonly components["schemas"]["SignOffView"][];
+            /**
+             * New Reasons
+             * @description Those that were not there when it was signed
+             */
+            readonly new_reasons: readonly components["schemas"]["ReasonView"][];
+            /**
+             * News
+             * @description Kinds of what is not signed
+             */
+            readonly news: readonly string[];
+            readonly prescribed: components["schemas"]["PrescribedView"];
+            /**
+             * Reasons
+             * @description Empty: unremarkable, all was known and within its limits
+             */
+            readonly reasons: readonly components["schemas"]["ReasonView"][];
+            /** @description The last signature */
+            readonly signed: components["schemas"]["SignOffView"] | null;
+            readonly state: components["schemas"]["ReviewState"];
+            /** Systolic Before */
+            readonly systolic_before: number | null;
+            readonly treatment: components["schemas"]["TreatmentView"];
+            /** Weight After Kg */
+            readonly weight_after_kg: number | null;
+            /** Weight Before Kg */
+            readonly weight_before_kg: number | null;
         };
         /**
          * Role
@@ -3396,6 +5315,18 @@ export interface components {
             readonly trouble: string;
             /** Zone */
             readonly zone: string;
+        };
+        /**
+         * RuleLimits
+         * @description A rule on readings.
+         */
+        readonly RuleLimits: {
+            /** Levels */
+            readonly levels: readonly components["schemas"]["LevelView"][];
+            /** Rule */
+            readonly rule: string;
+            /** Title */
+            readonly title: string;
         };
         /**
          * RuleLoadView
@@ -3483,6 +5414,70 @@ export interface components {
              * @description In force now; an alert keeps that of its own time
              */
             readonly version: string;
+        };
+        /**
+         * ScreensAnswer
+         * @description The screens that show alerts, as this server process holds them open, and how many of them would be heard.
+         */
+        readonly ScreensAnswer: {
+            /**
+             * Armed
+             * @description A person heard them, and they are neither blocked nor paused
+             */
+            readonly armed: number;
+            /** Screens */
+            readonly screens: readonly components["schemas"]["ScreenView"][];
+        };
+        /**
+         * ScreenSound
+         * @description Whether this screen would be heard, as far as it knows: it cannot hear itself.
+         */
+        readonly ScreenSound: {
+            /**
+             * Sound
+             * @description off: nobody turned it on, or nobody heard its test; blocked: the browser wants a press first; paused: silenced for two minutes; armed: a person has heard it on this browser
+             * @enum {string}
+             */
+            readonly sound: "off" | "blocked" | "paused" | "armed";
+        };
+        /**
+         * ScreenView
+         * @description A screen that is open now.
+         */
+        readonly ScreenView: {
+            /**
+             * Name
+             * @description Of a screen on a wall; empty: a person's browser
+             */
+            readonly name: string;
+            /**
+             * Sound
+             * @enum {string}
+             */
+            readonly sound: "off" | "blocked" | "paused" | "armed";
+        };
+        /**
+         * SecondStep
+         * @description The password was right; a passkey is needed, too. Nobody is signed in yet.
+         */
+        readonly SecondStep: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            readonly kind: "passkey" | "first passkey";
+            /**
+             * Options
+             * @description For `navigator.credentials.get`, or `.create` of a first passkey
+             */
+            readonly options: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Step
+             * @description Good once, for five minutes
+             */
+            readonly step: string;
         };
         /**
          * Selftest
@@ -3619,6 +5614,46 @@ export interface components {
             readonly mean: readonly (number | null)[];
             /** Min */
             readonly min: readonly (number | null)[];
+        };
+        /**
+         * SessionView
+         * @description One of one's own sessions.
+         */
+        readonly SessionView: {
+            /** Address */
+            readonly address: string;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            readonly begun_at: string;
+            /**
+             * Browser
+             * @description As it calls itself
+             */
+            readonly browser: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /**
+             * How
+             * @description Null: it was not noted
+             */
+            readonly how: ("password" | "passkey" | "hospital") | null;
+            /**
+             * Seen At
+             * @description To the minute; null: not yet
+             */
+            readonly seen_at: string | null;
+            /** Session Id */
+            readonly session_id: string;
+            /**
+             * This
+             * @description The one that asks
+             */
+            readonly this: boolean;
         };
         /**
          * SetAsideView
@@ -3799,6 +5834,108 @@ export interface components {
             ] | null;
         };
         /**
+         * Signed
+         * @description What came of one of them.
+         */
+        readonly Signed: {
+            readonly outcome: components["schemas"]["SigningOutcome"];
+            readonly review: components["schemas"]["ReviewView"] | null;
+            /** Treatment Id */
+            readonly treatment_id: string;
+        };
+        /**
+         * SignedMany
+         * @description What came of each, in the order of the question.
+         */
+        readonly SignedMany: {
+            /** Results */
+            readonly results: readonly components["schemas"]["Signed"][];
+        };
+        /**
+         * SigningOutcome
+         * @description What came of wanting to sign.
+         * @enum {string}
+         */
+        readonly SigningOutcome: "done" | "no such treatment" | "it goes on" | "already signed" | "changed meanwhile" | "it has reasons to be looked at" | "a note is needed";
+        /**
+         * SignInWays
+         * @description By what one can sign in here.
+         */
+        readonly SignInWays: {
+            /**
+             * Hospital
+             * @description Name of the hospital whose provider can be used; null: none is set up
+             */
+            readonly hospital: string | null;
+        };
+        /**
+         * SignItem
+         * @description One of many to be signed, as it was read.
+         */
+        readonly SignItem: {
+            /** Etag */
+            readonly etag: string;
+            /** Treatment Id */
+            readonly treatment_id: string;
+        };
+        /**
+         * SignMany
+         * @description Unremarkable treatments to be signed.
+         */
+        readonly SignMany: {
+            /** Treatments */
+            readonly treatments: readonly components["schemas"]["SignItem"][];
+        };
+        /**
+         * SignOffKind
+         * @description What a person says of a treatment; these words are stored.
+         * @enum {string}
+         */
+        readonly SignOffKind: "signed" | "needs a doctor";
+        /**
+         * SignOffView
+         * @description A signature, or a call for a doctor.
+         */
+        readonly SignOffView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+            /** In Bulk */
+            readonly in_bulk: boolean;
+            readonly kind: components["schemas"]["SignOffKind"];
+            /** Name */
+            readonly name: string;
+            /** Note */
+            readonly note: string;
+            /**
+             * Revision
+             * @description Of the treatment, as it was signed
+             */
+            readonly revision: number;
+            /** Role */
+            readonly role: string;
+            /**
+             * Rules
+             * @description Version of the reasons by which it was judged
+             */
+            readonly rules: string;
+            /** Sign Off Id */
+            readonly sign_off_id: string;
+        };
+        /**
+         * SignTreatment
+         * @description A signature. A note is needed where there are reasons.
+         */
+        readonly SignTreatment: {
+            /**
+             * Note
+             * @default
+             */
+            readonly note: string;
+        };
+        /**
          * Snapshot
          * @description First message after a subscription: all there is. Replace everything held before by it.
          */
@@ -3913,6 +6050,18 @@ export interface components {
             readonly units: "all" | readonly string[];
         };
         /**
+         * SummaryChange
+         * @description A figure that was another when it was signed; null: not known.
+         */
+        readonly SummaryChange: {
+            /** Now */
+            readonly now: number | null;
+            /** Was */
+            readonly was: number | null;
+            /** What */
+            readonly what: string;
+        };
+        /**
          * SwapShifts
          * @description The people of two shifts of one rota exchange them.
          */
@@ -3974,6 +6123,83 @@ export interface components {
             readonly standing: "bad" | "unknown" | "attention" | "good";
         };
         /**
+         * TeamAnswer
+         * @description A team after what was done.
+         */
+        readonly TeamAnswer: {
+            readonly team: components["schemas"]["TeamView"];
+        };
+        /**
+         * TeamMember
+         * @description Somebody of a team.
+         */
+        readonly TeamMember: {
+            /**
+             * Clinic
+             * @description The account's own
+             */
+            readonly clinic: string | null;
+            /** Email */
+            readonly email: string;
+            /** Name */
+            readonly name: string;
+            /** Role */
+            readonly role: string;
+            /**
+             * Until
+             * @description Null: without an end
+             */
+            readonly until: string | null;
+            /** User Id */
+            readonly user_id: string;
+        };
+        /**
+         * TeamPatient
+         * @description A patient of a team.
+         */
+        readonly TeamPatient: {
+            /** Name */
+            readonly name: string;
+            /** Patient Id */
+            readonly patient_id: string;
+        };
+        /**
+         * Teams
+         * @description The teams of the session's clinic, and those it belongs to elsewhere.
+         */
+        readonly Teams: {
+            /**
+             * By Team
+             * @description Clinics whose clinical accounts see the patients of their teams only
+             */
+            readonly by_team: readonly string[];
+            /**
+             * Next
+             * @description `cursor` of what comes after these; null: that was all
+             */
+            readonly next: string | null;
+            /** Teams */
+            readonly teams: readonly components["schemas"]["TeamView"][];
+        };
+        /**
+         * TeamView
+         * @description A team, with those of its patients whom the session sees.
+         */
+        readonly TeamView: {
+            /** Clinic */
+            readonly clinic: string;
+            /** May Change */
+            readonly may_change: boolean;
+            /** Members */
+            readonly members: readonly components["schemas"]["TeamMember"][];
+            /** Name */
+            readonly name: string;
+            /** Patients */
+            readonly patients: readonly components["schemas"]["TeamPatient"][];
+            /** Team Id */
+            readonly team_id: string;
+        };
+        /**
          * TreatedPatient
          * @description Whom a unit served when a treatment began.
          */
@@ -3994,6 +6220,38 @@ export interface components {
              */
             readonly server_time: string;
             readonly treatment: components["schemas"]["TreatmentView"];
+        };
+        /**
+         * TreatmentReport
+         * @description What goes on one page. The course comes from `GET /api/units/{unit}/readings`.
+         */
+        readonly TreatmentReport: {
+            /** Alarms */
+            readonly alarms: readonly components["schemas"]["ReportAlarm"][];
+            /**
+             * Alerts
+             * @description High priority first; the first thousand
+             */
+            readonly alerts: readonly components["schemas"]["ReportAlert"][];
+            /** Clinic */
+            readonly clinic: string | null;
+            /**
+             * Machine
+             * @description How the box names it now; null: it never said
+             */
+            readonly machine: string | null;
+            /** Printed By */
+            readonly printed_by: string;
+            /** Reasons Version */
+            readonly reasons_version: string;
+            readonly review: components["schemas"]["ReviewView"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Unit Label */
+            readonly unit_label: string;
         };
         /**
          * Treatments
@@ -4263,6 +6521,8 @@ export interface components {
             readonly label: string;
             /** Not Evaluated */
             readonly not_evaluated: readonly components["schemas"]["NotEvaluated"][];
+            /** @description Seen because this person has broken the glass */
+            readonly opened: components["schemas"]["OpenedView"] | null;
             readonly patient: components["schemas"]["Patient"] | null;
             readonly reading: components["schemas"]["ReadingView"] | null;
             /** @description Null as `reading` is, and where the signal has not been seen lately */
@@ -4377,6 +6637,12 @@ export interface components {
             readonly password: string;
             readonly user: components["schemas"]["UserAccount"];
         };
+        /**
+         * Verdict
+         * @description What a change is; these words are stored. In order: a proposal is the greatest of its changes.
+         * @enum {string}
+         */
+        readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
         /**
          * WhatIfAlert
          * @description One alert as it would have been.
@@ -4528,12 +6794,46 @@ export interface components {
             readonly rows: readonly components["schemas"]["Look"][];
         };
         /**
+         * Why
+         * @description Why it is that; screens have words for each.
+         * @enum {string}
+         */
+        readonly Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
+        /**
          * Withdraw
          * @description Body of taking an override or a swap back.
          */
         readonly Withdraw: {
             /** Reason */
             readonly reason: string;
+        };
+        /**
+         * WriteNote
+         * @description Body of a note.
+         */
+        readonly WriteNote: {
+            /**
+             * Corrects
+             * @description The note in whose place it stands
+             */
+            readonly corrects?: string | null;
+            /**
+             * End
+             * @description Until when; null: a moment. At most a day after start
+             */
+            readonly end?: string | null;
+            /**
+             * Start
+             * Format: date-time
+             * @description The moment it is about, or from when, with zone
+             * @example 2026-03-01T08:00:00Z
+             */
+            readonly start: string;
+            /**
+             * Text
+             * @example Called: feels well
+             */
+            readonly text: string;
         };
         /**
          * WrongValue
@@ -4557,7 +6857,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly add_patient: {
+    readonly make_patient: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -4566,7 +6866,7 @@ export interface operations {
         };
         readonly requestBody: {
             readonly content: {
-                readonly "application/json": components["schemas"]["AddPatient"];
+                readonly "application/json": components["schemas"]["NewPatient"];
             };
         };
         readonly responses: {
@@ -6191,6 +8491,444 @@ export interface operations {
             };
         };
     };
+    readonly list_break_glass: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Glasses"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly break_the_glass: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["BreakGlass"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly end_break_glass: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `glass_id` */
+                readonly glass_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly review_break_glass: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `glass_id` */
+                readonly glass_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Review"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_coverage: {
         readonly parameters: {
             readonly query?: never;
@@ -6675,6 +9413,104 @@ export interface operations {
             };
         };
     };
+    readonly acknowledge_low: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AcknowledgeMany"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AcknowledgedMany"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly list_channels: {
         readonly parameters: {
             readonly query?: never;
@@ -7095,6 +9931,403 @@ export interface operations {
             };
         };
     };
+    readonly begin_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_passkeys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnPasskeys"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly add_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FirstPasskey"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly remove_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Passkey id */
+                readonly passkey_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_push_key: {
         readonly parameters: {
             readonly query?: never;
@@ -7138,6 +10371,182 @@ export interface operations {
             };
             /** @description Not allowed for this role */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_sessions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly end_session: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Session id of the list */
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -7824,6 +11233,92 @@ export interface operations {
             };
         };
     };
+    readonly back_from_hospital: {
+        readonly parameters: {
+            readonly query?: {
+                readonly code?: string | null;
+                readonly error?: string | null;
+                readonly iss?: string | null;
+                readonly state?: string | null;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description To the provider, or to the page, whose address says why nobody is signed in */
+            readonly 303: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly start_at_hospital: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description To the provider, or to the page, whose address says why nobody is signed in */
+            readonly 303: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly who_looked_at_patient: {
         readonly parameters: {
             readonly query?: {
@@ -7883,6 +11378,552 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly write_note: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoteWritten"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prescription"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly prescription_history: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many, the newest; `next` leads on */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PrescriptionHistory"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly propose_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Propose"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replay_prescription: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Changes"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8131,6 +12172,441 @@ export interface operations {
             };
         };
     };
+    readonly list_proposals: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly reject_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RejectProposal"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly withdraw_proposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Proposal id */
+                readonly proposal_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly receive: {
         readonly parameters: {
             readonly query?: never;
@@ -8213,6 +12689,269 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_reviews: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                readonly kind?: ("exceptional" | "unremarkable") | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+                /** @description Only those of this patient */
+                readonly patient?: string | null;
+                /** @description Only those with a reason of this kind */
+                readonly reason?: components["schemas"]["ReasonCode"] | null;
+                /** @description False: also those signed as they stand, of the last 35 days */
+                readonly unsigned?: boolean;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly count_reviews: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewCounts"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_many: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignMany"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignedMany"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -9078,6 +13817,78 @@ export interface operations {
             };
         };
     };
+    readonly list_screens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ScreensAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_selftest: {
         readonly parameters: {
             readonly query?: never;
@@ -9230,6 +14041,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description The password was right; a passkey is needed, too */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SecondStep"];
+                };
+            };
             /** @description Not signed in */
             readonly 401: {
                 headers: {
@@ -9250,6 +14070,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9392,6 +14221,253 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly register_first_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FirstPasskey"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly answer_with_passkey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_in_ways: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -9544,6 +14620,761 @@ export interface operations {
             };
         };
     };
+    readonly list_teams: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Teams"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly add_team: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AddTeam"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly remove_team: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Team id */
+                readonly team_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly put_team_member: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Team id */
+                readonly team_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AddMember"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly remove_team_member: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Team id */
+                readonly team_id: string;
+                /** @description `user_id` of a member */
+                readonly user_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly add_team_patient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Team id */
+                readonly team_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AddPatient"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly remove_team_patient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly patient_id: string;
+                /** @description Team id */
+                readonly team_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly get_treatment: {
         readonly parameters: {
             readonly query?: never;
@@ -9598,6 +15429,450 @@ export interface operations {
             };
             /** @description Does not exist, or belongs to another clinic */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly call_doctor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CallDoctor"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly treatment_report: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TreatmentReport"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_review: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sign_treatment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of what was read: 412 when it has changed since, and nothing is done */
+                readonly "if-match"?: string | null;
+            };
+            readonly path: {
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignTreatment"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9816,6 +16091,201 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WhoLooked"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly notes_of_unit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the answer before: what comes after it. The other parameters are to stay as they were */
+                readonly cursor?: string | null;
+                /** @description Only what is about an earlier time, with zone */
+                readonly end?: string | null;
+                /** @description At most so many; `next` leads to the others */
+                readonly limit?: number;
+                /** @description Only what is about this time or later, with zone */
+                readonly start?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PatientEvents"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly prescription_of_unit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prescription"];
                 };
             };
             /** @description As it was */

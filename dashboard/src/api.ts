@@ -2,19 +2,21 @@
 import type { Language } from "./language";
 import type {
   Acknowledged,
+  AcknowledgedMany,
   AddChannel,
   AddedChannel,
-  AddPatient,
   AddUser,
   AlertDetail,
   Alerts,
   Answered,
   ChainView,
+  Changes,
   ChangeUser,
   DeedKinds,
   Deeds,
   DemoAccount,
   DemoAccounts,
+  Glasses,
   HandoverAnswer,
   History,
   Installation,
@@ -22,25 +24,49 @@ import type {
   Installations,
   LoadAnswer,
   Me,
+  NewPatient,
+  NoteWritten,
   NoticeDetail,
   Notices,
+  Opened,
   OwnChannels,
+  OwnPasskeys,
+  OwnSessions,
+  PasskeyOptions,
   PatientAdded,
+  PatientEvents,
+  Prescription,
+  PrescriptionHistory,
   Problem,
+  Proposals,
+  Propose,
+  Proposed,
   PushKey,
   RemovedChannel,
+  Replayed,
+  ReviewAnswer,
+  ReviewCounts,
+  Reviews,
   RotaChanged,
   Rotas,
   Rules,
+  Screens,
+  SecondStep,
   Shelve,
   Shelved,
+  SignedMany,
+  SignInWays,
+  SignItem,
   SystemAnswer,
+  Teams,
+  TreatmentReport,
   Treatments,
   UserAccount,
   UserChanged,
   Users,
   UserWithPassword,
   WhoLooked,
+  WriteNote,
 } from "./messages";
 
 /** What a person says to a notice. */
@@ -71,12 +97,23 @@ export class ApiError extends Error {
     what: string,
     /** The server's advice; empty where it gave none. */
     readonly hint = "",
+    /** Everything that is wrong with what was sent, value by value. */
+    readonly errors: readonly { readonly where: string; readonly why: string }[] = [],
   ) {
     super(what);
   }
 }
 
 const TIMEOUT_MS = 15_000;
+// Minutes of treatments are judged once more (clinician_api/treatments/what_if.py).
+const REPLAY_MS = 260_000;
+
+interface More {
+  readonly timeoutMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The answer, before its body is given back. */
+  readonly heard?: (response: Response) => void;
+}
 
 export interface HistoryQuery {
   readonly signals: readonly string[];
@@ -97,8 +134,50 @@ export class Api {
     return this.#ask("GET", "api/session");
   }
 
-  signIn(email: string, password: string): Promise<Me> {
+  /** Somebody who is signed in, or what is needed beside the password. */
+  signIn(email: string, password: string): Promise<Me | SecondStep> {
     return this.#send("POST", "api/session", { email, password });
+  }
+
+  answerWithPasskey(step: string, credential: object): Promise<Me> {
+    return this.#send("POST", "api/session/passkey", { step, credential });
+  }
+
+  registerFirstPasskey(step: string, credential: object, label: string): Promise<Me> {
+    return this.#send("POST", "api/session/first-passkey", { step, credential, label });
+  }
+
+  /** Name of the hospital whose sign-in can be used; null where none is, or nobody answers. */
+  async hospital(): Promise<string | null> {
+    try {
+      return (await this.#send<SignInWays>("GET", "api/sign-in")).hospital;
+    } catch {
+      return null;
+    }
+  }
+
+  ownPasskeys(): Promise<OwnPasskeys> {
+    return this.#ask("GET", "api/me/passkeys");
+  }
+
+  passkeyOptions(): Promise<PasskeyOptions> {
+    return this.#ask("POST", "api/me/passkey-options");
+  }
+
+  async addPasskey(step: string, credential: object, label: string): Promise<void> {
+    await this.#ask("POST", "api/me/passkeys", { step, credential, label });
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/passkeys/${encodeURIComponent(id)}`);
+  }
+
+  ownSessions(): Promise<OwnSessions> {
+    return this.#ask("GET", "api/me/sessions");
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#ask("DELETE", `api/me/sessions/${encodeURIComponent(id)}`);
   }
 
   /** Makes this browser a screen on a wall, by a one-time code. */
@@ -125,6 +204,16 @@ export class Api {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/audit${query}`);
   }
 
+  /** What was written about the patient whom a unit serves now, since then; newest first. */
+  notes(unit: string, sinceMs: number): Promise<PatientEvents> {
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/notes?start=${new Date(sinceMs).toISOString()}`);
+  }
+
+  /** By the patient and not by the unit: it may serve another by the time the note is sent. */
+  writeNote(patient: string, note: WriteNote): Promise<NoteWritten> {
+    return this.#ask("POST", `api/patients/${encodeURIComponent(patient)}/notes`, note);
+  }
+
   async alerts(state: "open" | "recent"): Promise<Alerts> {
     return this.#whole<Alerts>(`api/alerts?state=${state}`, (some, rest) => ({
       ...rest,
@@ -138,6 +227,11 @@ export class Api {
 
   acknowledge(id: string): Promise<Acknowledged> {
     return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
+  }
+
+  /** Of at most a hundred low alerts; each has its own outcome. */
+  acknowledgeLow(ids: readonly string[]): Promise<AcknowledgedMany> {
+    return this.#ask("POST", "api/low-alerts/acknowledge", { alert_ids: ids });
   }
 
   rules(language: Language): Promise<Rules> {
@@ -201,6 +295,80 @@ export class Api {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
   }
 
+  /** The screens that are open, and how many of them would be heard. */
+  screens(): Promise<Screens> {
+    return this.#ask("GET", "api/screens");
+  }
+
+  /** Treatments that wait for a signature, all of them. */
+  reviews(): Promise<Reviews> {
+    return this.#whole<Reviews>("api/reviews?limit=500", (some, rest) => ({
+      ...rest,
+      reviews: [...some.reviews, ...rest.reviews],
+    }));
+  }
+
+  reviewCounts(): Promise<ReviewCounts> {
+    return this.#ask("GET", "api/reviews/counts");
+  }
+
+  /** `etag`: of what was read. */
+  signTreatment(treatment: string, what: "sign" | "call-doctor", note: string, etag: string): Promise<ReviewAnswer> {
+    return this.#ask(
+      "POST",
+      `api/treatments/${encodeURIComponent(treatment)}/${what}`,
+      { note },
+      {
+        headers: { "if-match": etag },
+      },
+    );
+  }
+
+  signMany(treatments: readonly SignItem[]): Promise<SignedMany> {
+    return this.#ask("POST", "api/reviews/sign", { treatments });
+  }
+
+  report(treatment: string): Promise<TreatmentReport> {
+    return this.#ask("GET", `api/treatments/${encodeURIComponent(treatment)}/report`);
+  }
+
+  /** What holds for the patient whom a unit serves, with the tag that a change of it has to name. */
+  async prescription(unit: string): Promise<{ readonly prescription: Prescription; readonly tag: string }> {
+    let tag = "";
+    const prescription = await this.#ask<Prescription>(
+      "GET",
+      `api/units/${encodeURIComponent(unit)}/prescription`,
+      undefined,
+      { heard: (response) => (tag = response.headers.get("etag") ?? "") },
+    );
+    return { prescription, tag };
+  }
+
+  prescriptionHistory(patient: string, cursor: string | null): Promise<PrescriptionHistory> {
+    const query = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/prescription/history?limit=20${query}`);
+  }
+
+  replayPrescription(patient: string, changes: Changes): Promise<Replayed> {
+    const path = `api/patients/${encodeURIComponent(patient)}/prescription/replay`;
+    return this.#ask("POST", path, changes, { timeoutMs: REPLAY_MS });
+  }
+
+  propose(patient: string, proposal: Propose, tag: string): Promise<Proposed> {
+    const path = `api/patients/${encodeURIComponent(patient)}/prescription/proposals`;
+    return this.#ask("POST", path, proposal, { headers: { "if-match": tag } });
+  }
+
+  /** What waits for a second signature, the oldest hundred. */
+  proposals(): Promise<Proposals> {
+    return this.#ask("GET", "api/proposals?limit=100");
+  }
+
+  settleProposal(proposal: string, what: "sign" | "reject" | "withdraw", reason?: string): Promise<Proposed> {
+    const body = reason === undefined ? undefined : { reason };
+    return this.#ask("POST", `api/proposals/${encodeURIComponent(proposal)}/${what}`, body);
+  }
+
   users(search: string, cursor: string | null): Promise<Users> {
     const query = new URLSearchParams({ search, ...(cursor === null ? {} : { cursor }) });
     return this.#ask("GET", `api/users?${query}`);
@@ -212,7 +380,7 @@ export class Api {
 
   /** Refused when the account is no more as it was shown. */
   changeUser(of: UserAccount, change: UserChange): Promise<UserChanged> {
-    return this.#ask("POST", `api/users/${of.user_id}/change`, change, of.tag);
+    return this.#ask("POST", `api/users/${of.user_id}/change`, change, { headers: { "if-match": of.tag } });
   }
 
   installations(cursor: string | null): Promise<Installations> {
@@ -226,15 +394,17 @@ export class Api {
   /** Refused when the unit is no more as it was shown, and during a treatment unless `confirmed`. */
   unitDeed(of: Installation, deed: UnitDeed, confirmed: boolean, patient?: string): Promise<InstallationAnswer> {
     const body = patient === undefined ? { confirmed } : { confirmed, patient_id: patient };
-    return this.#ask("POST", `api/administration/units/${encodeURIComponent(of.unit)}/${deed}`, body, of.tag);
+    return this.#ask("POST", `api/administration/units/${encodeURIComponent(of.unit)}/${deed}`, body, {
+      headers: { "if-match": of.tag },
+    });
   }
 
-  addPatient(patient: AddPatient): Promise<PatientAdded> {
+  addPatient(patient: NewPatient): Promise<PatientAdded> {
     return this.#ask("POST", "api/administration/patients", patient);
   }
 
   userDeed(of: UserAccount, deed: UserDeed): Promise<UserChanged | UserWithPassword> {
-    return this.#ask("POST", `api/users/${of.user_id}/${deed}`, undefined, of.tag);
+    return this.#ask("POST", `api/users/${of.user_id}/${deed}`, undefined, { headers: { "if-match": of.tag } });
   }
 
   audit(filter: AuditFilter, cursor: string | null): Promise<Deeds> {
@@ -261,6 +431,43 @@ export class Api {
 
   system(): Promise<SystemAnswer> {
     return this.#ask("GET", "api/system");
+  }
+
+  teams(): Promise<Teams> {
+    return this.#ask("GET", "api/teams");
+  }
+
+  async addTeam(name: string): Promise<void> {
+    await this.#ask("POST", "api/teams", { name });
+  }
+
+  /** `what`: nothing for the team itself, else `members/ID` or `patients/ID`. */
+  async removeOfTeam(team: string, what = ""): Promise<void> {
+    await this.#ask("DELETE", `api/teams/${encodeURIComponent(team)}${what && `/${what}`}`);
+  }
+
+  async putMember(team: string, email: string, until: string | null): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/members`, { email, until });
+  }
+
+  async addToTeam(team: string, unit: string): Promise<void> {
+    await this.#ask("POST", `api/teams/${encodeURIComponent(team)}/patients`, { unit });
+  }
+
+  breakGlass(whom: string, reason: string): Promise<Opened> {
+    return this.#ask("POST", "api/break-glass", { whom, reason });
+  }
+
+  async endBreakGlass(glass: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/end`, {});
+  }
+
+  glasses(): Promise<Glasses> {
+    return this.#ask("GET", "api/break-glass");
+  }
+
+  async reviewGlass(glass: string, right: boolean, note: string): Promise<void> {
+    await this.#ask("POST", `api/break-glass/${encodeURIComponent(glass)}/review`, { right, note });
   }
 
   ownChannels(): Promise<OwnChannels> {
@@ -305,47 +512,47 @@ export class Api {
     return list;
   }
 
-  async #ask<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
+  async #ask<Answer>(method: string, path: string, body?: object, more?: More): Promise<Answer> {
     try {
-      return await this.#send(method, path, body, ifMatch);
+      return await this.#send(method, path, body, more);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.onUnauthorised();
       throw error;
     }
   }
 
-  async #send<Answer>(method: string, path: string, body?: object, ifMatch?: string): Promise<Answer> {
+  async #send<Answer>(method: string, path: string, body?: object, more: More = {}): Promise<Answer> {
     let response: Response;
     try {
       response = await this.fetcher(this.base + path, {
         method,
         credentials: "same-origin",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(more.timeoutMs ?? TIMEOUT_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        headers: {
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
-        },
+        ...(body === undefined && more.headers === undefined
+          ? {}
+          : { headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...more.headers } }),
       });
     } catch {
       throw new ApiError(0, "no answer");
     }
     if (!response.ok) {
       // Read to its end, or the browser reports the request as broken off.
-      const { what, hint } = refusal(await response.text(), response.statusText);
-      throw new ApiError(response.status, what, hint);
+      const { what, hint, errors } = refusal(await response.text(), response.statusText);
+      throw new ApiError(response.status, what, hint, errors);
     }
+    more.heard?.(response);
     return (response.status === 204 ? undefined : await response.json()) as Answer;
   }
 }
 
 /** The server's words (docs/errors.md); a proxy's page in between has none of them. */
-function refusal(text: string, status: string): { readonly what: string; readonly hint: string } {
+function refusal(text: string, status: string): Pick<ApiError, "hint" | "errors"> & { readonly what: string } {
   try {
-    const { what, hint } = JSON.parse(text) as Partial<Problem>;
-    if (typeof what === "string" && typeof hint === "string") return { what, hint };
+    const { what, hint, errors } = JSON.parse(text) as Partial<Problem>;
+    if (typeof what === "string" && typeof hint === "string") return { what, hint, errors: errors ?? [] };
   } catch {
     // Not JSON.
   }
-  return { what: status, hint: "" };
+  return { what: status, hint: "", errors: [] };
 }

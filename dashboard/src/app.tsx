@@ -1,24 +1,30 @@
 // The frame round every page.
 import { useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { awaitsAnswer } from "./alerts/priority";
-import { AlertBar } from "./components/alert-bar";
-import { Banners } from "./components/banner";
-import { DutyLine } from "./components/duty-line";
-import { Header } from "./components/header";
-import { PageBanners } from "./components/page-banner";
+import { Keys } from "./components/keys";
+import { Top } from "./components/top";
 import { useApp } from "./context";
 import type { Priority } from "./messages";
 import { AlertsPage } from "./pages/alerts";
 import { AuditPage } from "./pages/audit";
+import { BreakGlassPage } from "./pages/break-glass";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
 import { LoadPage } from "./pages/load";
+import { isForRole, NotForRolePage } from "./pages/not-for-role";
 import { NoticesPage } from "./pages/notices";
+import { OpenedPage } from "./pages/opened";
 import { PatientPage } from "./pages/patient";
+import { PrescriptionPage } from "./pages/prescription";
+import { ReportPage } from "./pages/report";
+import { ReviewsPage } from "./pages/reviews";
 import { RotaPage } from "./pages/rota";
 import { SignInPage } from "./pages/sign-in";
+import { SignaturesPage } from "./pages/signatures";
 import { SystemPage } from "./pages/system";
+import { TeamsPage } from "./pages/teams";
 import { TreatmentsPage } from "./pages/treatments";
 import { UnitPage } from "./pages/unit";
 import { UnitsPage } from "./pages/units";
@@ -57,13 +63,8 @@ function Frame() {
       <button type="button" class="skip" onClick={() => document.getElementById("content")?.focus()}>
         {words().nav.skip}
       </button>
-      <div class="top">
-        <Header />
-        <DutyLine />
-        <Banners />
-        <PageBanners />
-        <AlertBar />
-      </div>
+      <Top />
+      <Keys />
       <Page />
     </>
   );
@@ -77,7 +78,14 @@ export function pageTitle(waiting: number, asked: Priority | undefined): string 
 }
 
 function Page() {
+  const { session } = useApp();
   const here = route.value;
+  const allowed = isForRole(here.page, (action) => session.may(action));
+  // By which a style or a test knows which page this is.
+  useEffect(() => {
+    document.body.dataset.page = here.page;
+  }, [here.page]);
+  if (!allowed) return <NotForRolePage />;
   switch (here.page) {
     case "wall":
       return <WallPage />;
@@ -85,6 +93,14 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "treatments":
       return <TreatmentsPage key={here.unit} id={here.unit} />;
+    case "reviews":
+      return <ReviewsPage />;
+    case "report":
+      return <ReportPage key={here.treatment} id={here.treatment} />;
+    case "prescription":
+      return <PrescriptionPage key={here.unit} id={here.unit} />;
+    case "signatures":
+      return <SignaturesPage />;
     case "alerts":
       return <AlertsPage selected={here.alert} />;
     case "notices":
@@ -109,5 +125,11 @@ function Page() {
       return <AuditPage />;
     case "system":
       return <SystemPage />;
+    case "teams":
+      return <TeamsPage />;
+    case "opened":
+      return <OpenedPage />;
+    case "break-glass":
+      return <BreakGlassPage />;
   }
 }

@@ -8,6 +8,7 @@ import type { Api } from "./api";
 import type { Pages } from "./live/pages";
 import type { LiveStore } from "./live/store";
 import type { Session } from "./session";
+import type { Sounding } from "./sound/sounding";
 
 export interface App {
   readonly api: Api;
@@ -17,6 +18,7 @@ export interface App {
   readonly answering: Answering;
   readonly pages: Pages;
   readonly rules: RuleBook;
+  readonly sounding: Sounding;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -14,6 +14,8 @@ import { LiveStore } from "./live/store";
 import { followWorker } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
+import { WebAudioPlayer } from "./sound/player";
+import { Sounding } from "./sound/sounding";
 import { followTheme } from "./theme";
 import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
@@ -22,11 +24,15 @@ import "./styles/frame.css";
 import "./styles/wall.css";
 import "./styles/alerts.css";
 import "./styles/answers.css";
+import "./styles/notes.css";
 import "./styles/patient.css";
 import "./styles/duty.css";
+import "./styles/reviews.css";
 import "./styles/admin.css";
 import "./styles/treatments.css";
+import "./styles/prescription.css";
 import "./styles/devices.css";
+import "./styles/teams.css";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -37,7 +43,8 @@ const store = new LiveStore();
 const pages: Pages = new Pages((receipt) => socket.say(receipt));
 const answering = new Answering(api, store, (notice) => pages.answered(notice));
 const rules = new RuleBook(api);
-const app = { api, store, session, pages, answering, rules, acknowledging: new Acknowledging(api, store) };
+const sounding = new Sounding(new WebAudioPlayer());
+const app = { api, sounding, store, session, pages, answering, rules, acknowledging: new Acknowledging(api, store) };
 
 const socketUrl = new URL("ws", base);
 socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
@@ -49,9 +56,17 @@ followLanguage();
 followAddress();
 followWorker();
 
+// The server keeps of each screen whether it would be heard.
+effect(() => {
+  const sound = sounding.state.value;
+  if (store.connection.value !== "lost" && session.may("see alerts")) socket.tellSound(sound);
+});
+effect(() => sounding.tick(store.open.value, store.now.value));
+
 let running = false;
 effect(() => {
-  const wanted = session.standing.value === "signed-in";
+  // Whoever sees no unit would be refused again and again.
+  const wanted = session.standing.value === "signed-in" && session.may("see units");
   if (wanted === running) return;
   running = wanted;
   if (wanted) socket.start();
@@ -80,6 +95,7 @@ async function begin(): Promise<void> {
   if (session.standing.value === "unknown") window.setTimeout(() => void begin(), ASK_AGAIN_MS);
 }
 void begin();
+void sounding.begin();
 
 const root = document.getElementById("app");
 if (root !== null) {

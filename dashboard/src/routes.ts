@@ -5,6 +5,10 @@ export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
   | { readonly page: "treatments"; readonly unit: string }
+  | { readonly page: "reviews" }
+  | { readonly page: "report"; readonly treatment: string }
+  | { readonly page: "prescription"; readonly unit: string }
+  | { readonly page: "signatures" }
   | { readonly page: "alerts"; readonly alert: string | null }
   | { readonly page: "notices"; readonly notice: string | null }
   | { readonly page: "devices" }
@@ -16,19 +20,28 @@ export type Route =
   | { readonly page: "unit"; readonly unit: string }
   | { readonly page: "users" }
   | { readonly page: "audit" }
-  | { readonly page: "system" };
+  | { readonly page: "system" }
+  | { readonly page: "teams" }
+  | { readonly page: "opened" }
+  | { readonly page: "break-glass" };
 
 export function parseRoute(hash: string): Route {
   const [page, argument, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  if (page === "treatments" && argument && more === "report") return { page: "report", treatment: argument };
+  if (page === "reviews") return { page };
   if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
+  if (page === "patients" && argument && more === "prescription") return { page: "prescription", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
   if (page === "notices") return { page: "notices", notice: argument || null };
+  if (page === "signatures") return { page: "signatures" };
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
   if (page === "units") return argument && more === "technical" ? { page: "unit", unit: argument } : { page };
   if (page === "users" || page === "audit" || page === "system") return { page };
+  if (page === "break-glass" && argument === "opened") return { page: "opened" };
+  if (page === "teams" || page === "break-glass") return { page };
   return { page: "wall" };
 }
 
@@ -37,6 +50,10 @@ export const link = {
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
+  reviews: "#/reviews",
+  report: (treatment: string) => `#/treatments/${encodeURIComponent(treatment)}/report`,
+  prescription: (unit: string) => `#/patients/${encodeURIComponent(unit)}/prescription`,
+  signatures: "#/signatures",
   devices: "#/devices",
   notices: "#/notices",
   rota: "#/rota",
@@ -47,6 +64,9 @@ export const link = {
   users: "#/users",
   audit: "#/audit",
   system: "#/system",
+  teams: "#/teams",
+  opened: "#/break-glass/opened",
+  "break-glass": "#/break-glass",
   notice: (id: string) => `#/notices/${encodeURIComponent(id)}`,
   alert: (id: string) => `#/alerts/${encodeURIComponent(id)}`,
 } as const;

@@ -1,15 +1,21 @@
 // Who is signed in. Unknown until the server has answered once.
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiError } from "./api";
-import type { Me } from "./messages";
+import type { Me, SecondStep } from "./messages";
+import { makePasskey, NoPasskey, type PasskeyFailure, usePasskey } from "./sign-in/passkeys";
 
 export type Standing = "unknown" | "anonymous" | "ended" | "signed-in";
 export type SignInFailure = "refused" | "tooMany" | "unavailable" | "unreachable";
+export type StepFailure = SignInFailure | PasskeyFailure;
 type Action = Me["may"][number];
 
 export class Session {
   readonly standing = signal<Standing>("unknown");
   readonly me = signal<Me | null>(null);
+  /** What is needed beside a password that was right; nobody is signed in meanwhile. */
+  readonly step = signal<SecondStep | null>(null);
+  /** Why the last sign-in came to nothing after its password. */
+  readonly stepRefused = signal(false);
   readonly mayAcknowledge = computed(() => this.may("acknowledge"));
 
   may(action: Action): boolean {
@@ -26,16 +32,39 @@ export class Session {
   }
 
   signIn(api: Api, email: string, password: string): Promise<SignInFailure | null> {
+    this.stepRefused.value = false;
     return this.#enter(() => api.signIn(email, password));
+  }
+
+  /** A step that the server refuses is used up: it is begun again, from the password on. */
+  async answerStep(api: Api, step: SecondStep, label: string): Promise<StepFailure | null> {
+    let credential: object;
+    try {
+      const ask = step.kind === "passkey" ? usePasskey : makePasskey;
+      credential = await ask(step.options);
+    } catch (error) {
+      return error instanceof NoPasskey ? error.why : "dismissed";
+    }
+    const send = () =>
+      step.kind === "passkey"
+        ? api.answerWithPasskey(step.step, credential)
+        : api.registerFirstPasskey(step.step, credential, label);
+    const failure = await this.#enter(send);
+    if (failure !== "refused") return failure;
+    this.step.value = null;
+    this.stepRefused.value = true;
+    return null;
   }
 
   bindKiosk(api: Api, code: string): Promise<SignInFailure | null> {
     return this.#enter(() => api.bindKiosk(code));
   }
 
-  async #enter(ask: () => Promise<Me>): Promise<SignInFailure | null> {
+  async #enter(ask: () => Promise<Me | SecondStep>): Promise<SignInFailure | null> {
     try {
-      this.#begin(await ask());
+      const answer = await ask();
+      if ("step" in answer) this.step.value = answer;
+      else this.#begin(answer);
       return null;
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
@@ -45,7 +74,12 @@ export class Session {
     }
   }
 
-  async signOut(api: Api): Promise<void> {
+  /** `leave` goes to where the session at the hospital's provider ends, where there is one. */
+  async signOut(
+    api: Api,
+    leave: (address: string) => void = (address) => window.location.assign(address),
+  ): Promise<void> {
+    const there = this.me.value?.hospital_sign_out ?? null;
     try {
       await api.signOut();
     } catch (error) {
@@ -53,6 +87,7 @@ export class Session {
     }
     this.me.value = null;
     this.standing.value = "anonymous";
+    if (there !== null) leave(there);
   }
 
   /** The server no longer knows this session. */
@@ -62,6 +97,8 @@ export class Session {
   }
 
   #begin(me: Me): void {
+    this.step.value = null;
+    this.stepRefused.value = false;
     this.me.value = me;
     this.standing.value = "signed-in";
   }

@@ -1,12 +1,12 @@
-// Day and night. "auto" is night between 19 and 7 o'clock at the reader's place, or when the computer is set to dark.
+// Day, night, and the ward: so dark that a screen can stand in a room where people sleep, and chosen only. "auto" is night between 19 and 7 o'clock at the reader's place, or when the computer is set to dark.
 import { computed, effect, signal } from "@preact/signals";
 
-export type ThemeChoice = "auto" | "day" | "night";
-export type Theme = "day" | "night";
+export type ThemeChoice = "auto" | Theme;
+export type Theme = "day" | "night" | "ward";
 
 const KEY = "homehd.theme";
 /** `--surface` of styles/tokens.css: what a phone draws round the page is as the page's own frame. */
-const FRAME: Readonly<Record<Theme, string>> = { day: "#ffffff", night: "#151a20" };
+const FRAME: Readonly<Record<Theme, string>> = { day: "#ffffff", night: "#151a20", ward: "#070606" };
 const RECHECK_MS = 60_000;
 
 export function themeFor(choice: ThemeChoice, hour: number, prefersDark: boolean): Theme {
@@ -17,7 +17,7 @@ export function themeFor(choice: ThemeChoice, hour: number, prefersDark: boolean
 function stored(): ThemeChoice {
   try {
     const value = window.localStorage.getItem(KEY);
-    return value === "day" || value === "night" ? value : "auto";
+    return value === "day" || value === "night" || value === "ward" ? value : "auto";
   } catch {
     return "auto";
   }

@@ -4,6 +4,12 @@ import { chineseAdmin } from "./words-admin-zh";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseInbox } from "./words-inbox-zh";
+import { chineseNotes } from "./words-notes-zh";
+import { chinesePrescription } from "./words-prescription-zh";
+import { chineseReviews } from "./words-reviews-zh";
+import { chineseSigningIn } from "./words-sign-in-zh";
+import { chineseTeams } from "./words-teams-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 
 export const chinese: Words = {
@@ -11,7 +17,15 @@ export const chinese: Words = {
   product: "homehd",
   tagline: "居家透析远程监护",
   units: { s: "秒", min: "分钟", h: "小时", d: "天" },
-  nav: { label: "主导航", wall: "总览", alerts: "报警", skip: "跳到内容" },
+  nav: {
+    label: "主导航",
+    wall: "总览",
+    alerts: "报警",
+    duty: "值班",
+    administration: "管理",
+    more: "更多",
+    skip: "跳到内容",
+  },
   signIn: {
     title: "登录",
     supplementary: "仅为辅助：以透析机自身的报警和患者身边的人为先。",
@@ -28,6 +42,7 @@ export const chinese: Words = {
     unreachable: "服务器没有应答，请重试。",
     waiting: "正在等待服务器…",
   },
+  notes: chineseNotes,
   whoLooked: {
     title: "谁查看过",
     loading: "正在查询记录…",
@@ -35,6 +50,10 @@ export const chinese: Words = {
     retry: "重试",
     nobody: "还没有任何记录。",
     more: "更早",
+  },
+  notForRole: {
+    title: "您的角色不使用此页",
+    why: (role) => `您的登录角色：${role}。此页没有该角色可看的内容。`,
   },
   kiosk: {
     title: "墙面屏幕",
@@ -54,7 +73,7 @@ export const chinese: Words = {
     patient: "患者",
     kiosk: "墙面屏幕",
   },
-  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间" },
+  theme: { label: "主题", auto: "自动", day: "日间", night: "夜间", ward: "病房" },
   language: "语言",
   connection: { live: "实时", lost: "无连接", paused: "已暂停" },
   liveUnsaved: "实时，未保存",
@@ -169,6 +188,7 @@ export const chinese: Words = {
     ago: (age) => `${age}前`,
     late: "在迟到的数据中发现",
     why: "为什么报警",
+    recorded: "记录原文：",
     whatToDo: "怎么办",
     causes: "可能的原因",
     consequence: "若无人处理",
@@ -184,10 +204,15 @@ export const chinese: Words = {
     showPatient: "查看患者",
   },
   answers: chineseAnswers,
+  inbox: chineseInbox,
   duty: chineseDuty,
   admin: chineseAdmin,
   devices: chineseDevices,
+  signingIn: chineseSigningIn,
+  teams: chineseTeams,
   treatments: chineseTreatments,
+  reviews: chineseReviews,
+  prescription: chinesePrescription,
   patient: {
     back: "总览",
     unknown: "没有这台终端，或您无权查看。",

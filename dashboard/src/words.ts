@@ -9,6 +9,12 @@ import { englishAdmin } from "./words-admin";
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishInbox } from "./words-inbox";
+import { englishNotes } from "./words-notes";
+import { englishPrescription } from "./words-prescription";
+import { englishReviews } from "./words-reviews";
+import { englishSigningIn } from "./words-sign-in";
+import { englishTeams } from "./words-teams";
 import { englishTreatments } from "./words-treatments";
 import { chinese } from "./words-zh";
 
@@ -17,7 +23,15 @@ const english = {
   product: "homehd",
   tagline: "Remote monitoring of dialysis at home",
   units: { s: "s", min: "min", h: "h", d: "d" },
-  nav: { label: "Main", wall: "Wall", alerts: "Alerts", skip: "Skip to content" },
+  nav: {
+    label: "Main",
+    wall: "Wall",
+    alerts: "Alerts",
+    duty: "Duty",
+    administration: "Administration",
+    more: "More",
+    skip: "Skip to content",
+  },
   signIn: {
     title: "Sign in",
     supplementary: "A supplement only: the machine's own alarms, and whoever is beside it, come first.",
@@ -34,6 +48,7 @@ const english = {
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
+  notes: englishNotes,
   whoLooked: {
     title: "Who looked",
     loading: "Asking for the record…",
@@ -41,6 +56,10 @@ const english = {
     retry: "Try again",
     nobody: "Nobody is on record yet.",
     more: "Earlier",
+  },
+  notForRole: {
+    title: "Not for your role",
+    why: (role: string) => `You are signed in as: ${role}. This page holds nothing for that role.`,
   },
   kiosk: {
     title: "A screen on a wall",
@@ -60,7 +79,7 @@ const english = {
     patient: "Patient",
     kiosk: "Screen on a wall",
   } as Readonly<Record<string, string>>,
-  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night" },
+  theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night", ward: "Ward" },
   language: "Language",
   connection: {
     live: "Live",
@@ -184,6 +203,7 @@ const english = {
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
     why: "Why",
+    recorded: "On record:",
     whatToDo: "What to do",
     causes: "Likely causes",
     consequence: "If nobody acts",
@@ -200,10 +220,15 @@ const english = {
     showPatient: "Show patient",
   },
   answers: englishAnswers,
+  inbox: englishInbox,
   duty: englishDuty,
   admin: englishAdmin,
   treatments: englishTreatments,
+  reviews: englishReviews,
+  prescription: englishPrescription,
   devices: englishDevices,
+  signingIn: englishSigningIn,
+  teams: englishTeams,
   patient: {
     back: "Wall",
     unknown: "There is no such unit, or it is not yours to see.",

@@ -8,6 +8,15 @@ import { Pages } from "../src/live/pages";
 import type { LiveStore } from "../src/live/store";
 import type { PageReceipt } from "../src/messages";
 import type { Session } from "../src/session";
+import type { Player } from "../src/sound/player";
+import { Sounding } from "../src/sound/sounding";
+
+const SILENT: Player = {
+  runs: false,
+  wake: () => Promise.resolve(false),
+  play: () => undefined,
+  onChange: () => undefined,
+};
 
 export function testApp(api: Api, store: LiveStore, session: Session, receipts: PageReceipt[] = []): App {
   const pages = new Pages((receipt) => receipts.push(receipt));
@@ -20,5 +29,6 @@ export function testApp(api: Api, store: LiveStore, session: Session, receipts: 
     answering,
     acknowledging: new Acknowledging(api, store),
     rules: new RuleBook(api),
+    sounding: new Sounding(SILENT),
   };
 }

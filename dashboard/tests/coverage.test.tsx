@@ -147,7 +147,7 @@ describe("the lane of gaps and marks", () => {
     expect(summary()).toBe("1 gap or mark, in words");
     act(() => void piece?.dispatchEvent(new FocusEvent("focus")));
     expect(summary()).toContain("the link between box and machine was down");
-    expect(piece?.getAttribute("aria-label")).toBe(summary());
+    expect(piece?.getAttribute("aria-label")).toBe(`link down, ${summary()}`);
     act(() => void piece?.dispatchEvent(new FocusEvent("blur")));
     expect(summary()).toBe("1 gap or mark, in words");
   });

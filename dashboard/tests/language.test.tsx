@@ -98,20 +98,37 @@ describe("the Chinese table", () => {
 });
 
 describe("an alert", () => {
-  async function show(book: (api: Api) => RuleBook, rules: readonly RuleView[] | null): Promise<HTMLElement> {
+  async function show(
+    book: (api: Api) => RuleBook,
+    rules: readonly RuleView[] | null,
+    shown = alert("1", "home-1"),
+  ): Promise<HTMLElement> {
     const session = new Session();
     const store = new LiveStore();
     const used = api(rules);
     const app = { ...testApp(used, store, session), rules: book(used) };
     await app.rules.load("zh-Hans");
     const host = document.createElement("div");
-    const wrapped: ComponentChildren = <AlertCard alert={alert("1", "home-1")} />;
+    const wrapped: ComponentChildren = <AlertCard alert={shown} />;
     act(() => render(<AppContext.Provider value={app}>{wrapped}</AppContext.Provider>, host));
     return host;
   }
 
-  it("has its title and what to do in the page's language, and its reason as it is on record", async () => {
-    const host = await show((used) => new RuleBook(used), [RULE]);
+  it("has its title, what to do and its sentence in the page's language, and the record beside it", async () => {
+    chooseLanguage("zh-Hans");
+    const recorded = "Venous pressure 261 mmHg, above 250 mmHg, for 15 s";
+    const known = await show((used) => new RuleBook(used), [RULE], alert("1", "home-1", { reason: recorded }));
+    expect(known.querySelector(".reason")?.textContent).toBe("静脉压 261 mmHg，高于 250 mmHg，已持续 15 s");
+    expect(known.querySelector(".reason")?.getAttribute("lang")).toBe("zh-Hans");
+    expect(known.querySelector('[data-testid="recorded"] [lang="en"]')?.textContent).toBe(recorded);
+    chooseLanguage("en");
+    const english = await show((used) => new RuleBook(used), [RULE], alert("1", "home-1", { reason: recorded }));
+    expect(english.querySelector(".reason")?.textContent).toBe(recorded);
+    expect(english.querySelector('[data-testid="recorded"]')).toBeNull();
+    chooseLanguage("zh-Hans");
+    const unknown = { reason: "Venous pressure 261 mmHg, and a new thing" };
+    const host = await show((used) => new RuleBook(used), [RULE], alert("1", "home-1", unknown));
+    expect(host.querySelector(".reason")?.textContent).toBe(unknown.reason);
     expect(host.querySelector("h3")?.textContent).toBe(RULE.title);
     expect(host.querySelector('[data-testid="what-to-do"]')?.textContent).toContain(RULE.action);
     expect(host.querySelector(".reason")?.getAttribute("lang")).toBe("en");

@@ -29,6 +29,7 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: Compo
     user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
     may: ["see history", "see readings"],
     expires_at: iso(SERVER_MS),
+    hospital_sign_out: null,
   };
   const store = new LiveStore();
   store.setOpen(true, 0);
@@ -284,6 +285,7 @@ describe("theme", () => {
     expect(themeFor("auto", 6, false)).toBe("night");
     expect(themeFor("auto", 12, true)).toBe("night");
     expect(themeFor("day", 23, true)).toBe("day");
+    expect(themeFor("ward", 12, false)).toBe("ward");
   });
 });
 

@@ -65,6 +65,7 @@ export function unit(id: string, change: Partial<UnitView> = {}): UnitView {
     label: id,
     patient: { name: `Patient ${id}` },
     clinic: "North",
+    opened: null,
     status: status(id),
     reading: reading(id),
     not_evaluated: [],

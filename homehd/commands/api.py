@@ -10,7 +10,7 @@ import msgspec
 
 from clinician_api import server
 from clinician_api.settings import ApiOptions, DemoLogin
-from homehd import paging, settings
+from homehd import hospital_sign_in, paging, settings
 from homehd.stopping import stop_event
 from telemetry.clock import SystemClock
 from telemetry.errors import SettingsError
@@ -35,6 +35,9 @@ def run(options: argparse.Namespace) -> int:
             trusted_proxies=tuple(loaded.trusted_proxies),
             metrics_port=loaded.api_metrics_port,
             demo_accounts=_demo_accounts(),
+            public_url=loaded.dashboard_url,
+            hospital=hospital_sign_in.options(loaded),
+            second_factor_roles=tuple(loaded.second_factor_roles),
         )
         clock = SystemClock()
         server.run(api, SteadyClock(clock), stop_event(), addresses=paging.push_addresses(loaded, clock))

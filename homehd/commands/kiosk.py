@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="a new screen; prints its one-time code", allow_abbrev=False)
     add.add_argument("--clinic", required=True, metavar="C", help="the only one it shows; created when it is new")
+    add.add_argument("--names", choices=("shown", "hidden"), default="shown", help="of patients; default: %(default)s")
     code = verbs.add_parser("code", help="another code: the browser that uses it is this screen", allow_abbrev=False)
     listing = verbs.add_parser("list", help="all screens, one a line", allow_abbrev=False)
     remove = verbs.add_parser("remove", help="it shows nothing any more, within seconds", allow_abbrev=False)
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         migrate.check(conn)
         if options.verb == "list":
             for kiosk in kiosks.all_of(conn):
-                print(*map(names.shown, (kiosk.name, kiosk.clinic, _state(kiosk))), sep="\t")
+                print(*map(names.shown, (kiosk.name, _shows(kiosk), _state(kiosk), *_hides(kiosk))), sep="\t")
             return 0
         with pool.transaction(conn, f"{options.verb} kiosk"):
             told = _change(conn, options)
@@ -63,15 +64,21 @@ def _change(conn: pool.Connection, options: argparse.Namespace) -> str:
         name = names.checked_name(options.name, named="NAME")
         clinic = names.checked_name(options.clinic, named="--clinic")
         clinic_id = registry.add_clinic(conn, clinic)
-        number = kiosks.add(conn, name, clinic_id, code_hash(code), now, now + CODE_US)
-        _note(conn, "add kiosk", number, now, clinic=clinic)
+        hidden = options.names == "hidden"
+        until = now + CODE_US
+        number = kiosks.add(conn, name, clinic_id, code_hash(code), now, until, hides_names=hidden)
+        _note(conn, "add kiosk", number, now, clinic=clinic, names=options.names)
     else:
         kiosk = kiosks.named(conn, options.name)
         name = kiosk.name
         kiosks.offer(conn, kiosk.kiosk_id, code_hash(code), now + CODE_US)
         _note(conn, "offer kiosk code", kiosk.kiosk_id, now)
-    until = times.told(now + CODE_US)
-    return f"{names.shown(name)}\tcode: {code}\tgood once, until {until}: type it on the screen itself"
+    waits = times.told(now + CODE_US)
+    return f"{names.shown(name)}\tcode: {code}\tgood once, until {waits}: type it on the screen itself"
+
+
+def _shows(kiosk: kiosks.Kiosk) -> str:
+    return kiosk.clinic if kiosk.team is None else f"{kiosk.clinic}, {kiosk.team} only"
 
 
 def _state(kiosk: kiosks.Kiosk) -> str:
@@ -80,6 +87,10 @@ def _state(kiosk: kiosks.Kiosk) -> str:
     if kiosk.code_until_us is not None and kiosk.code_until_us > SystemClock().now_us():
         return f"code waits until {times.told(kiosk.code_until_us)}"
     return "not bound"
+
+
+def _hides(kiosk: kiosks.Kiosk) -> tuple[str, ...]:
+    return ("names hidden",) if kiosk.hides_names else ()
 
 
 def _note(conn: pool.Connection, action: str, kiosk_id: int, now_us: int, **detail: str) -> None:

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 
 from clinician_api.access import Role
 from homehd import names, settings
-from store import accounts, audit, migrate, pool, registry
+from store import accounts, audit, migrate, passkeys, pool, registry
 from store.audit import Deed
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
@@ -22,7 +22,7 @@ SHORTEST: Final = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add EMAIL, list, disable EMAIL, password EMAIL."""
+    """add EMAIL, list, disable EMAIL, password EMAIL, remove-passkeys EMAIL."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="a new account", allow_abbrev=False)
     add.add_argument("email", metavar="EMAIL")
@@ -32,13 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", help="all accounts, one a line", allow_abbrev=False)
     disable = verbs.add_parser("disable", help="let this person in no more", allow_abbrev=False)
     password = verbs.add_parser("password", help="give a new password; all sessions end", allow_abbrev=False)
-    for verb in (disable, password):
+    without = verbs.add_parser(
+        "remove-passkeys", help="for somebody who has lost them; all sessions end", allow_abbrev=False
+    )
+    for verb in (disable, password, without):
         verb.add_argument("email", metavar="EMAIL")
     for verb in (add, password):
         verb.add_argument(
             "--password-stdin", action="store_true", help="read it; otherwise one is made and printed once"
         )
-    for verb in (add, listing, disable, password):
+    for verb in (add, listing, disable, password, without):
         settings.add_arguments(verb)
 
 
@@ -62,6 +65,12 @@ def run(options: argparse.Namespace) -> int:
                 accounts.disable_user(conn, found, SystemClock().now_us())
                 _note(conn, "disable user", found)
             print(f"{options.email}\tdisabled")
+        elif options.verb == "remove-passkeys":
+            with pool.transaction(conn, "remove passkeys"):
+                found = _find(conn, options.email).user_id
+                removed = passkeys.remove_all(conn, found)
+                _note(conn, "remove passkeys", found, removed=str(removed))
+            print(f"{options.email}\tpasskeys removed: {removed}")
         else:
             password, made = _password(options)
             with pool.transaction(conn, "set password"):

@@ -36,12 +36,29 @@ AS $$
     SELECT viewer_sees_all() OR coalesce(clinic = viewer_clinic(), false)
 $$;
 
+-- The second wall learns of single patients: homehd.patients are those who are seen beside (homehd.clinic) or instead of
+-- (homehd.team, the same clinic by team) a whole clinic.
+CREATE FUNCTION viewer_team_clinic() RETURNS int
+    LANGUAGE sql STABLE
+AS $$
+    SELECT CASE WHEN current_setting('homehd.team', true) ~ '^[0-9]{1,9}$'
+        THEN current_setting('homehd.team', true)::int END
+$$;
+
+CREATE FUNCTION viewer_patients() RETURNS SETOF int
+    LANGUAGE sql STABLE ROWS 100
+AS $$
+    SELECT unnest(string_to_array(nullif(current_setting('homehd.patients', true), ''), ',')::int[])
+$$;
+
 
 -- Who and where ------------------------------------------------------------------------------------------------------
 
 CREATE TABLE clinic (
     clinic_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE CHECK (name <> '')
+    name text NOT NULL UNIQUE CHECK (name <> ''),
+    -- Clinical accounts of the clinic see the patients of their teams only, and those who are in none.
+    by_team boolean NOT NULL DEFAULT false
 );
 
 -- An installation at a home. `name` is its id on the wire: short, random, says nothing about anybody.
@@ -107,12 +124,53 @@ CREATE TABLE session (
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     -- When it was last used, to the minute; null: not yet, or by the release before.
-    seen_at timestamptz
+    seen_at timestamptz,
+    -- For their owner to tell sessions apart. `how`: by what they signed in; null: by the release before.
+    session_id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    how text CHECK (how IN ('password', 'passkey', 'hospital')),
+    address text,
+    browser text
 );
 CREATE INDEX session_of_user ON session (user_id);
 
+-- A passkey (WebAuthn) of an account. The public key is as the authenticator gave it (COSE).
+-- `suspected_at`: its counter went back, so there may be a copy of it; it is good for nothing any more.
+CREATE TABLE passkey (
+    passkey_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id int NOT NULL REFERENCES user_account,
+    credential_id bytea NOT NULL UNIQUE CHECK (length(credential_id) BETWEEN 1 AND 1023),
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL CHECK (sign_count >= 0),
+    label text NOT NULL CHECK (label <> ''),
+    added_at timestamptz NOT NULL,
+    used_at timestamptz,
+    suspected_at timestamptz
+);
+CREATE INDEX passkey_of_user ON passkey (user_id);
+
+-- Who is meant by what the hospital's provider says: its subject is for ever, an e-mail address is not.
+CREATE TABLE identity (
+    issuer text NOT NULL,
+    subject text NOT NULL CHECK (subject <> ''),
+    user_id int NOT NULL REFERENCES user_account,
+    linked_at timestamptz NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (issuer, user_id)
+);
+
+-- Half a sign-in, for a few minutes: no session, so nothing else of the system takes it for one. By the SHA-256 of its
+-- token, and good once: whoever uses it takes it away. `content`: what the answer must fit.
+CREATE TABLE sign_in_step (
+    token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32),
+    kind text NOT NULL CHECK (kind IN ('hospital', 'passkey', 'first passkey', 'own passkey')),
+    user_id int REFERENCES user_account,
+    content json NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CHECK ((user_id IS NULL) = (kind = 'hospital'))
+);
+
 -- A screen on a wall. It is no person: it has a name, a clinic, and a cookie in one browser, by the SHA-256 of its token.
--- `code_hash`: of the one-time code that makes a browser this kiosk, while it may still be used.
+-- `code_hash`: of the one-time code that makes a browser this kiosk, while it may still be used. `hides_names`: of patients.
 CREATE TABLE kiosk (
     kiosk_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL CHECK (name <> ''),
@@ -123,10 +181,89 @@ CREATE TABLE kiosk (
     token_hash bytea UNIQUE CHECK (length(token_hash) = 32),
     bound_at timestamptz CHECK ((bound_at IS NULL) = (token_hash IS NULL)),
     removed_at timestamptz,
-    CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0)
+    CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0),
+    -- The only patients this screen shows are those of its team.
+    team_id int,
+    hides_names boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX kiosk_name ON kiosk (lower(name)) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX kiosk_code ON kiosk (code_hash) WHERE code_hash IS NOT NULL;
+
+-- The homes that serve these patients now; and, by team, those of the clinic that serve nobody: they show no patient, and
+-- an alert of theirs is everybody's. With its owner's eyes, since the policies of what it reads ask it.
+CREATE FUNCTION viewer_units() RETURNS SETOF int
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
+AS $$
+    SELECT unit_id FROM binding WHERE until IS NULL AND patient_id IN (SELECT viewer_patients())
+    UNION ALL
+    SELECT u.unit_id FROM unit AS u
+    WHERE u.clinic_id = viewer_team_clinic()
+        AND NOT EXISTS (SELECT FROM binding AS b WHERE b.unit_id = u.unit_id AND b.until IS NULL)
+$$;
+
+CREATE TABLE care_team (
+    team_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    clinic_id int NOT NULL REFERENCES clinic,
+    name text NOT NULL CHECK (name <> ''),
+    added_at timestamptz NOT NULL,
+    removed_at timestamptz
+);
+CREATE UNIQUE INDEX care_team_name ON care_team (clinic_id, lower(name)) WHERE removed_at IS NULL;
+
+-- Whose account belongs to it, also of another clinic; `until` null: until taken out.
+CREATE TABLE team_member (
+    team_id int NOT NULL REFERENCES care_team,
+    user_id int NOT NULL REFERENCES user_account,
+    until timestamptz,
+    PRIMARY KEY (team_id, user_id)
+);
+
+CREATE TABLE team_patient (
+    team_id int NOT NULL REFERENCES care_team,
+    patient_id int NOT NULL REFERENCES patient,
+    removed_at timestamptz,
+    PRIMARY KEY (team_id, patient_id)
+);
+CREATE INDEX team_patient_patient ON team_patient (patient_id);
+ALTER TABLE kiosk ADD FOREIGN KEY (team_id) REFERENCES care_team;
+
+-- Somebody has opened access to a patient who was not theirs: why, how long, and what a reviewer said of it.
+CREATE TABLE break_glass (
+    glass_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id int NOT NULL REFERENCES user_account,
+    patient_id int NOT NULL REFERENCES patient,
+    reason text NOT NULL CHECK (length(reason) >= 10),
+    opened_at timestamptz NOT NULL,
+    until timestamptz NOT NULL CHECK (until > opened_at),
+    ended_at timestamptz CHECK (ended_at >= opened_at),
+    reviewed_by int REFERENCES user_account CHECK (reviewed_by <> user_id),
+    reviewed_at timestamptz CHECK ((reviewed_at IS NULL) = (reviewed_by IS NULL)),
+    judged_right boolean CHECK ((judged_right IS NULL) = (reviewed_by IS NULL)),
+    note text NOT NULL DEFAULT '',
+    CHECK (judged_right IS NOT false OR note <> '')
+);
+CREATE INDEX break_glass_patient ON break_glass (patient_id);
+CREATE INDEX break_glass_open ON break_glass (until) WHERE ended_at IS NULL;
+
+-- It can be ended and reviewed, once each; what it was stays.
+CREATE FUNCTION break_glass_stays() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF (OLD.user_id, OLD.patient_id, OLD.reason, OLD.opened_at, OLD.until)
+                IS NOT DISTINCT FROM (NEW.user_id, NEW.patient_id, NEW.reason, NEW.opened_at, NEW.until)
+            AND (OLD.ended_at IS NULL OR OLD.ended_at IS NOT DISTINCT FROM NEW.ended_at)
+            AND (OLD.reviewed_by IS NULL OR (OLD.reviewed_by, OLD.reviewed_at, OLD.judged_right, OLD.note)
+                IS NOT DISTINCT FROM (NEW.reviewed_by, NEW.reviewed_at, NEW.judged_right, NEW.note)) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'break_glass keeps what happened: % refused', TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER break_glass_stays BEFORE UPDATE OR DELETE ON break_glass
+    FOR EACH ROW EXECUTE FUNCTION break_glass_stays();
 
 
 -- Which box may speak for which unit ---------------------------------------------------------------------------------
@@ -733,7 +870,81 @@ FROM treatment AS t
 JOIN unit USING (unit_id)
 LEFT JOIN patient USING (patient_id)
 LEFT JOIN treatment_summary AS s USING (treatment_id)
-WHERE viewer_sees(CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END);
+WHERE viewer_sees(CASE WHEN t.patient_id IS NULL THEN unit.clinic_id ELSE patient.clinic_id END)
+    OR CASE WHEN t.patient_id IS NULL THEN t.unit_id IN (SELECT viewer_units())
+        ELSE t.patient_id IN (SELECT viewer_patients()) END;
+
+
+-- Prescription and limits, changed by people (decision 45) ---------------------------------------------------------------
+
+-- What other limits would have said of a patient's last treatments, as somebody was shown it before proposing them.
+CREATE TABLE prescription_replay (
+    replay_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    patient_id int NOT NULL REFERENCES patient,
+    user_id int NOT NULL REFERENCES user_account,
+    asked jsonb NOT NULL,
+    treatments int NOT NULL CHECK (treatments >= 0),
+    summary jsonb NOT NULL,
+    asked_at timestamptz NOT NULL
+);
+CREATE INDEX prescription_replay_patient ON prescription_replay (patient_id);
+CREATE TRIGGER prescription_replay_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON prescription_replay
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What somebody wants changed, and what it was judged to be. `based_on`: the number of the newest arrangement they knew of.
+CREATE TABLE prescription_proposal (
+    proposal_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    patient_id int NOT NULL REFERENCES patient,
+    based_on bigint NOT NULL,
+    contents jsonb NOT NULL,
+    changes jsonb NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('harmless', 'narrowing', 'widening', 'dangerous widening')),
+    reason text NOT NULL CHECK (reason <> ''),
+    replay_id bigint REFERENCES prescription_replay,
+    proposed_by int NOT NULL REFERENCES user_account,
+    proposed_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL CHECK (expires_at > proposed_at)
+);
+CREATE INDEX prescription_proposal_patient ON prescription_proposal (patient_id, proposal_id);
+CREATE TRIGGER prescription_proposal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON prescription_proposal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What became of it: one thing only, whoever was first. `user_id`: who put it in force, rejected it, or took it back.
+CREATE TABLE prescription_outcome (
+    proposal_id bigint PRIMARY KEY REFERENCES prescription_proposal,
+    outcome text NOT NULL CHECK (outcome IN ('in force', 'rejected', 'withdrawn')),
+    user_id int NOT NULL REFERENCES user_account,
+    at timestamptz NOT NULL,
+    reason text NOT NULL
+);
+CREATE TRIGGER prescription_outcome_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON prescription_outcome
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Whatever a program forgets: a dangerous widening is not signed by whoever proposed it, nobody signs what has expired,
+-- and only its proposer takes a proposal back.
+CREATE FUNCTION check_outcome() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    proposal prescription_proposal;
+BEGIN
+    SELECT * INTO proposal FROM prescription_proposal WHERE proposal_id = NEW.proposal_id;
+    IF NEW.outcome = 'in force' AND NEW.at >= proposal.expires_at THEN
+        RAISE EXCEPTION 'proposal % has expired', NEW.proposal_id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.outcome = 'in force' AND (proposal.verdict = 'dangerous widening') = (NEW.user_id = proposal.proposed_by) THEN
+        RAISE EXCEPTION 'proposal % is not for this person to put in force', NEW.proposal_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.outcome = 'withdrawn') <> (NEW.user_id = proposal.proposed_by) AND NEW.outcome <> 'in force' THEN
+        RAISE EXCEPTION 'proposal % is taken back by its proposer and rejected by others', NEW.proposal_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER prescription_outcome_check BEFORE INSERT ON prescription_outcome
+    FOR EACH ROW EXECUTE FUNCTION check_outcome();
 
 
 -- Between treatments -------------------------------------------------------------------------------------------------
@@ -748,7 +959,9 @@ CREATE TABLE arrangement (
     since timestamptz NOT NULL,
     author text NOT NULL CHECK (author <> ''),
     reason text NOT NULL CHECK (reason <> ''),
-    entered_at timestamptz NOT NULL
+    entered_at timestamptz NOT NULL,
+    -- By which it came; empty of what was entered at the command line.
+    proposal_id bigint REFERENCES prescription_proposal
 );
 CREATE INDEX arrangement_patient ON arrangement (patient_id);
 CREATE TRIGGER arrangement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON arrangement
@@ -796,9 +1009,11 @@ CREATE TABLE review_mark (
 CREATE INDEX review_mark_patient ON review_mark (patient_id);
 
 CREATE FUNCTION note_for_review() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    -- Nobody's temporary table may pass for the marks.
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
     IF TG_OP <> 'INSERT' AND OLD.patient_id IS NOT NULL THEN
         INSERT INTO review_mark (patient_id) VALUES (OLD.patient_id);
     END IF;
@@ -1340,7 +1555,7 @@ LEFT JOIN user_account ON user_account.user_id = alert.acknowledged_by
 LEFT JOIN notice_alert ON notice_alert.alert_id = alert.alert_id
 LEFT JOIN notice ON notice.notice_id = notice_alert.notice_id
 LEFT JOIN user_account AS answerable ON answerable.user_id = notice.accepted_by
-WHERE viewer_sees(unit.clinic_id);
+WHERE viewer_sees(unit.clinic_id) OR alert.unit_id IN (SELECT viewer_units());
 
 
 
@@ -1439,6 +1654,126 @@ CREATE TRIGGER audit_event_patients AFTER INSERT ON audit_event
     FOR EACH ROW EXECUTE FUNCTION audit_event_patients();
 
 
+-- Who signed which treatment --------------------------------------------------------------------------------------------
+
+-- Who signed which treatment, as it stood then; or asked for a doctor. Append-only. No reference to the treatment: one that
+-- turns out to be part of another takes no signature with it. `revision`: the treatment's, `summary_revision` that of its
+-- figures, null without any. `rules`: version of the reasons (evaluation/reasons.py). `seen`: figures and reasons as they
+-- were shown, so that it can be said what has changed since.
+CREATE TABLE sign_off (
+    sign_off_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    treatment_id bigint NOT NULL,
+    unit_id int NOT NULL REFERENCES unit,
+    patient_id int REFERENCES patient,
+    kind text NOT NULL CHECK (kind IN ('signed', 'needs a doctor')),
+    at timestamptz NOT NULL,
+    user_id int NOT NULL REFERENCES user_account,
+    note text NOT NULL CHECK (kind = 'signed' OR note <> ''),
+    in_bulk boolean NOT NULL,
+    revision int NOT NULL,
+    summary_revision int,
+    rules text NOT NULL,
+    seen jsonb NOT NULL
+);
+CREATE INDEX sign_off_treatment ON sign_off (treatment_id, sign_off_id);
+CREATE TRIGGER sign_off_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sign_off
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What about an ended treatment nobody has signed yet: noted in the transaction of what is new, taken away in the one that
+-- signs, and only what was there when it looked. Rows are only added, so that nobody who stores waits for who signs.
+CREATE TABLE sign_off_mark (
+    mark_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    treatment_id bigint NOT NULL REFERENCES treatment ON DELETE CASCADE,
+    why text NOT NULL CHECK (why IN ('treatment', 'summary', 'alert', 'machine alarm', 'weight', 'prescription'))
+);
+CREATE INDEX sign_off_mark_treatment ON sign_off_mark (treatment_id, mark_id);
+
+CREATE FUNCTION note_treatment_for_sign_off() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO sign_off_mark (treatment_id, why) VALUES (NEW.treatment_id, 'treatment');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER treatment_sign_off_new AFTER INSERT ON treatment
+    FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL) EXECUTE FUNCTION note_treatment_for_sign_off();
+CREATE TRIGGER treatment_sign_off AFTER UPDATE OF patient_id, started_at, ended_at, revision ON treatment
+    FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL) EXECUTE FUNCTION note_treatment_for_sign_off();
+
+CREATE FUNCTION note_summary_for_sign_off() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    mark bigint;
+BEGIN
+    INSERT INTO sign_off_mark (treatment_id, why) VALUES (NEW.treatment_id, 'summary') RETURNING mark_id INTO mark;
+    -- One new note says what a hundred late batches said. Whoever signs takes notes away alone, too (lock_sign_off).
+    PERFORM pg_advisory_xact_lock(hashtextextended('homehd sign-off ' || NEW.treatment_id, 0));
+    DELETE FROM sign_off_mark WHERE treatment_id = NEW.treatment_id AND mark_id < mark AND why IN ('treatment', 'summary');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER treatment_summary_sign_off AFTER INSERT OR UPDATE ON treatment_summary
+    FOR EACH ROW EXECUTE FUNCTION note_summary_for_sign_off();
+
+-- What happened at a unit in a treatment that is over, noted late: the last one that began before is the only one it can be.
+CREATE FUNCTION note_moment_for_sign_off() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO sign_off_mark (treatment_id, why)
+    SELECT treatment_id, TG_ARGV[0]
+    FROM (
+        SELECT treatment_id, ended_at FROM treatment WHERE unit_id = NEW.unit_id AND started_at <= NEW.time
+        ORDER BY started_at DESC LIMIT 1
+    ) AS last
+    WHERE ended_at >= NEW.time;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER alert_event_sign_off AFTER INSERT ON alert_event
+    FOR EACH ROW WHEN (NEW.actor IS NULL AND NEW.state LIKE 'active%') EXECUTE FUNCTION note_moment_for_sign_off('alert');
+-- 4: it came late (telemetry.messages.Flag).
+CREATE TRIGGER machine_event_sign_off AFTER INSERT ON machine_event
+    FOR EACH ROW WHEN (NEW.kind = 'alarm' AND NEW.flags & 4 <> 0)
+    EXECUTE FUNCTION note_moment_for_sign_off('machine alarm');
+
+-- As far from a treatment as a weight can be and still be its own (alerts/between/weights.py). Whoever enters one, or
+-- arranges something, may not write marks: the owner does.
+CREATE FUNCTION note_weight_for_sign_off() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    INSERT INTO sign_off_mark (treatment_id, why)
+    SELECT treatment_id, 'weight' FROM treatment
+    WHERE patient_id = NEW.patient_id AND started_at BETWEEN NEW.taken_at - interval '2 days' AND NEW.taken_at + interval '6 hours'
+        AND ended_at >= NEW.taken_at - interval '6 hours';
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER measurement_sign_off AFTER INSERT ON measurement
+    FOR EACH ROW WHEN (NEW.what IN ('weight-before', 'weight-after')) EXECUTE FUNCTION note_weight_for_sign_off();
+
+-- Arranged for a time that is past. Not for longer ago than late readings come.
+CREATE FUNCTION note_arrangement_for_sign_off() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    INSERT INTO sign_off_mark (treatment_id, why)
+    SELECT treatment_id, 'prescription' FROM treatment
+    WHERE patient_id = NEW.patient_id AND ended_at IS NOT NULL AND started_at >= NEW.since
+        AND started_at >= NEW.entered_at - interval '35 days';
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER arrangement_sign_off AFTER INSERT ON arrangement
+    FOR EACH ROW WHEN (NEW.kind IN ('schedule', 'target weight', 'prescription'))
+    EXECUTE FUNCTION note_arrangement_for_sign_off();
+
+
 -- The second wall -----------------------------------------------------------------------------------------------------
 
 -- Rows are the business of a clinic by their unit, their patient, or what they belong to, and each of those has its own
@@ -1447,14 +1782,16 @@ CREATE TRIGGER audit_event_patients AFTER INSERT ON audit_event
 -- homehd_walls.reading instead (store/walls.py). Owners and superusers are bound by none of this.
 ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON unit USING (
-    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()) OR unit_id IN (SELECT viewer_units()));
 ALTER TABLE patient ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON patient USING (
-    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()));
+    (SELECT viewer_sees_all()) OR clinic_id = (SELECT viewer_clinic()) OR patient_id IN (SELECT viewer_patients()));
 ALTER TABLE binding ENABLE ROW LEVEL SECURITY;
+-- Whom a home served before is not told to who sees it for the one it serves now.
 CREATE POLICY clinic ON binding USING (
     (SELECT viewer_sees_all())
-    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = binding.unit_id));
+    OR EXISTS (SELECT FROM unit AS own WHERE own.unit_id = binding.unit_id AND own.clinic_id = (SELECT viewer_clinic()))
+    OR patient_id IN (SELECT viewer_patients()));
 ALTER TABLE unit_status ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON unit_status USING (
     (SELECT viewer_sees_all())
@@ -1513,6 +1850,15 @@ ALTER TABLE treatment_comparison ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON treatment_comparison USING (
     (SELECT viewer_sees_all())
     OR EXISTS (SELECT FROM treatment AS own WHERE own.treatment_id = treatment_comparison.treatment_id));
+ALTER TABLE sign_off ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON sign_off USING (
+    (SELECT viewer_sees_all()) OR CASE WHEN patient_id IS NULL
+        THEN EXISTS (SELECT FROM unit AS own WHERE own.unit_id = sign_off.unit_id)
+        ELSE EXISTS (SELECT FROM patient AS own WHERE own.patient_id = sign_off.patient_id) END);
+ALTER TABLE sign_off_mark ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON sign_off_mark USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM treatment AS own WHERE own.treatment_id = sign_off_mark.treatment_id));
 ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON notice USING (
     (SELECT viewer_sees_all()) OR unit_id IS NULL
@@ -1537,6 +1883,18 @@ ALTER TABLE delivery_event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON delivery_event USING (
     (SELECT viewer_sees_all())
     OR EXISTS (SELECT FROM delivery AS own WHERE own.delivery_id = delivery_event.delivery_id));
+ALTER TABLE prescription_replay ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON prescription_replay USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = prescription_replay.patient_id));
+ALTER TABLE prescription_proposal ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON prescription_proposal USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = prescription_proposal.patient_id));
+ALTER TABLE prescription_outcome ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON prescription_outcome USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM prescription_proposal AS own WHERE own.proposal_id = prescription_outcome.proposal_id));
 ALTER TABLE audit_patient ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON audit_patient USING (
     (SELECT viewer_sees_all())
@@ -1547,3 +1905,37 @@ CREATE POLICY clinic ON audit_event FOR SELECT USING (
     OR EXISTS (SELECT FROM audit_patient AS own WHERE own.event_id = audit_event.event_id));
 -- Whoever may do something may have it written down; the chain itself reads the row before with its owner's eyes.
 CREATE POLICY written ON audit_event FOR INSERT WITH CHECK (true);
+ALTER TABLE team_patient ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON team_patient USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = team_patient.patient_id));
+ALTER TABLE break_glass ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON break_glass USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = break_glass.patient_id));
+
+-- What people wrote about a patient, at a moment or a stretch of time: notes of clinicians, and later what a patient feels
+-- and calls. Never changed: a further entry corrects, and says which. `user_id` is null where the patient is the author.
+CREATE TABLE patient_event (
+    event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    patient_id int NOT NULL REFERENCES patient,
+    kind text NOT NULL CHECK (kind IN ('note', 'symptom', 'call')),
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz CHECK (ends_at > starts_at),
+    text text NOT NULL CHECK (text <> '' AND length(text) <= 2000),
+    user_id int REFERENCES user_account,
+    corrects bigint,
+    entered_at timestamptz NOT NULL,
+    UNIQUE (patient_id, event_id),
+    -- Of the same patient, and once: who corrects a correction corrects the newest.
+    FOREIGN KEY (patient_id, corrects) REFERENCES patient_event (patient_id, event_id),
+    UNIQUE (corrects)
+);
+CREATE INDEX patient_event_time ON patient_event (patient_id, starts_at, event_id);
+CREATE TRIGGER patient_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON patient_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE patient_event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON patient_event USING (
+    (SELECT viewer_sees_all())
+    OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = patient_event.patient_id));

@@ -162,13 +162,14 @@ class Api:
         assert answer.status_code == 200, answer.text
         return client
 
-    def kiosk(self, clinic: int = 1, name: str = "") -> httpx.Client:
+    def kiosk(self, clinic: int = 1, name: str = "", *, hides_names: bool = False) -> httpx.Client:
         """The browser of a new screen on a wall."""
         client = self.client()
         code = f"CODE-{len(self.people)}-{secrets.token_hex(4)}"
         now = SystemClock().now_us()
         with self.database() as conn:
-            kiosks.add(conn, name or code, clinic, code_hash(code), now, now + 60_000_000)
+            until = now + 60_000_000
+            kiosks.add(conn, name or code, clinic, code_hash(code), now, until, hides_names=hides_names)
         answer = client.post("/api/kiosk", json={"code": code})
         assert answer.status_code == 200, answer.text
         return client

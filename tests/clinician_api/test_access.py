@@ -6,6 +6,7 @@ import pytest
 
 from clinician_api.access import ACROSS_CLINICS, MAY, Action, Role, Scope, scope_of
 from tests.clinician_api.conftest import Api
+from tests.clinician_api.teams.world import World
 
 
 def test_every_role_has_a_row_and_every_action_somebody() -> None:
@@ -69,3 +70,16 @@ def test_with_the_first_wall_torn_down_the_second_holds(api: Api, monkeypatch: p
     assert [view["alert_id"] for view in nurse.get("/api/alerts?state=recent").json()["alerts"]] == [alerts[1]]
     with api.database() as conn:
         assert conn.execute("SELECT count(*) FROM alert WHERE acknowledged_by IS NOT NULL").fetchall() == [(0,)]
+
+
+def test_of_another_team_the_second_wall_holds_alone(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(api)
+    world.join("west", Role.NURSE, 1)
+    nurse = api.sign_in(Role.NURSE, 1)
+    alerts = {unit: api.raise_alert(world.units[unit]) for unit in ("u-1", "u-2")}
+    monkeypatch.setattr(Scope, "sees", lambda *_: True)
+    assert api.services.room.entry(scope_of(Role.NURSE, 1), "u-5") is not None, "the first wall is down"
+    assert nurse.get(f"/api/alerts/{alerts['u-2']}").status_code == 200
+    for way in (f"/api/alerts/{alerts['u-1']}", f"/api/patients/{world.patients['Ann']}/treatments"):
+        assert nurse.get(way).status_code == 404, way
+    assert [view["alert_id"] for view in nurse.get("/api/alerts?state=recent").json()["alerts"]] == [alerts["u-2"]]

@@ -8,9 +8,11 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -23,7 +25,7 @@ from clinician_api.access import MAY, ROUTES, Action, Role
 from clinician_api.app import create_app
 from clinician_api.data import Data
 from clinician_api.settings import ApiOptions
-from store import rota, treatments
+from store import accounts, break_glass, rota, teams, treatments
 from store.registry import Unit
 from store.rota import Written
 from store.treatments import Treatment
@@ -36,8 +38,12 @@ from tests.clinician_api.notified import Notifier
 PAGES = ("GET", "/{path:path}")
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
+    ("POST", "/api/session/passkey"): {"step": "n" * 43, "credential": {}},
+    ("POST", "/api/session/first-passkey"): {"step": "n" * 43, "credential": {}, "label": "Nobody's"},
+    ("POST", "/api/me/passkeys"): {"step": "n" * 43, "credential": {}, "label": "Nobody's"},
     ("POST", "/api/kiosk"): {"code": "NOBODYS-CODE"},
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"note": "seen"},
+    ("POST", "/api/low-alerts/acknowledge"): {"alert_ids": ["1"]},
     ("POST", "/api/alerts/{alert_id}/shelve"): {"kind": "timed", "minutes": 5, "reason": "known to us"},
     **{("POST", f"/api/notices/{{notice_id}}/{what}"): {} for what in ("accept", "reject", "release", "take-over")},
     ("POST", "/api/receipts/{receipt}"): {"state": "read"},
@@ -47,8 +53,16 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/reviews/sign"): {"treatments": [{"treatment_id": "999", "etag": "x"}]},
+    ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
+    ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
+    ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/teams"): {"name": "Team of the matrix", "clinic": "Clinic 1"},
+    ("POST", "/api/teams/{team_id}/members"): {"email": "nurse-1@example.org"},
+    ("POST", "/api/break-glass"): {"whom": "nobody of this name", "reason": "asked by the matrix"},
+    ("POST", "/api/break-glass/{glass_id}/review"): {"right": True},
     ("POST", "/api/administration/units/{unit}/bind"): {"patient_id": "1"},
     ("POST", "/api/administration/units/{unit}/unbind"): {},
     ("POST", "/api/administration/units/{unit}/retire"): {},
@@ -56,6 +70,11 @@ BODIES = {
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
+    ("POST", "/api/patients/{patient_id}/prescription/replay"): {"limits": {"R13": {"high": 320}}},
+    ("POST", "/api/patients/{patient_id}/prescription/proposals"): {
+        "limits": {"R13": {"high": 320}}, "reason": "narrow graft, seen",
+    },
+    ("POST", "/api/proposals/{proposal_id}/reject"): {"reason": "look at the needle first"},
 }  # fmt: skip
 QUERIES = {
     ("GET", "/api/units/{unit}/readings"): {
@@ -67,6 +86,8 @@ PUBLIC = {
     ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
     ("GET", "/openapi.json"): {200}, ("GET", "/problems/{name}"): {200}, ("POST", "/api/receipts/{receipt}"): {404},
     ("POST", "/api/kiosk"): {401, 429},
+    ("POST", "/api/session/passkey"): {401, 429}, ("POST", "/api/session/first-passkey"): {401, 429},
+    ("GET", "/api/sign-in"): {200}, ("GET", "/api/oidc/start"): {404}, ("GET", "/api/oidc/callback"): {404},
 }  # fmt: skip
 
 
@@ -114,21 +135,46 @@ def units(api: Api) -> dict[int, tuple[Unit, str]]:
         # In fresh tables, so patient and treatment of a clinic have its own number.
         now_us = SystemClock().now_us()
         treatments.add(conn, [(unit.unit_id, Treatment(now_us)) for unit in made.values()], now_us, now_us)
+    add_teams(api)
     alerts = {number: (unit, api.raise_alert(unit)) for number, unit in made.items()}
     # In the order of the alerts, so the notice of a clinic's alert has its number, too.
     notifier = Notifier(api)
-    notifier.people = People((notifier.user("", 1),))
+    # Who is asked sees whom it is about: nobody who is walked.
+    notifier.people = People((notifier.user("Nora", 1),))
     notifier.settle()
     return alerts
 
 
+def add_teams(api: Api) -> None:
+    """In fresh tables, so the team of a clinic, and what was opened to its patient, have its number."""
+    now_us = SystemClock().now_us()
+    for number in (1, 2):
+        api.account(Role.ON_CALL, number, "Opal")
+        with api.database() as conn:
+            assert teams.add(conn, number, "Team", now_us) == number
+            found = [one for one in accounts.list_users(conn) if one.email.startswith(f"on-callopal-{number}")]
+            teams.put_member(conn, number, found[0].user_id, None)
+            MEMBER[number] = found[0].user_id
+            assert teams.put_patient(conn, number, number)
+            until_us = now_us + 1_000_000
+            assert (
+                break_glass.open_glass(conn, found[0].user_id, number, "because of a test", now_us, until_us) == number
+            )
+
+
+MEMBER = {1: 0, 2: 0}
+
+
 def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, number: int) -> httpx.Response:
     method, path = route
+    body = {"unit": unit} if route == ("POST", "/api/teams/{team_id}/patients") else BODIES.get(route)
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
-    names |= {"user_id": number}
+    names |= {"session_id": "999999", "passkey_id": "999"}
+    names |= {"user_id": str(MEMBER[number]), "team_id": str(number), "glass_id": str(number)}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
-    address = path.format(**names, patient_id=number, treatment_id=number, notice_id=number, delivery_id=number)
-    return client.request(method, address, json=BODIES.get(route), params=QUERIES.get(route))
+    numbers = ("patient_id", "treatment_id", "notice_id", "delivery_id", "proposal_id")
+    address = path.format(**names, **dict.fromkeys(numbers, number))
+    return client.request(method, address, json=body, params=QUERIES.get(route), timeout=60)
 
 
 def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
@@ -153,6 +199,36 @@ def test_every_route_and_role_and_clinic_is_as_written(api: Api, units: dict[int
                 break
 
 
+# Of a route that the role may use: what is answered where that is not simply 200; the first that fits. At the end: only
+# where the unit asked about is of the own (True) or of another clinic (False).
+ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
+    (r"\w+ /api/me/channels/.*", {404}, None),  # one's own only: 999 is nobody's
+    (r"POST .*/prescription/proposals", {422}, True),  # it has not been looked at
+    (r"\w+ /api/proposals/.*", {404}, None),  # nothing was proposed
+    (r"POST /api/me/channels", {409}, None),  # web push is not set up here
+    (r"DELETE /api/me/(sessions|passkeys)/.*", {404}, None),  # likewise one's own
+    (r"POST /api/me/passkey.*", {409}, None),  # none is waited for, and at a bare address browsers make none
+    (r".*{.*", {404}, False),
+    (r"POST /api/treatments/.*", {422}, None),  # nothing says what was read
+    # There is no such clinic of theirs (tests/clinician_api/routes/test_users.py).
+    (r"POST /api/users(/.*/change)?", {403}, None),
+    (r"POST /api/administration/patients", {403}, None),
+    (r"POST /api/administration/units/.*", {409}, True),  # a treatment goes on there
+    (r"POST /api/teams", {200, 409}, None),  # the second of its name
+    # What who may is answered: a team, a member or a glass that those before have removed or judged is gone.
+    (r"GET /api/break-glass", {200}, None),
+    (r"POST /api/break-glass", {404, 429}, None),
+    (r"POST /api/break-glass/.*/review", {200, 409}, None),
+    (r"POST /api/break-glass/.*/end", {404}, None),  # somebody else's
+    (r"DELETE /api/teams/.*", {204, 404}, None),
+    (r"\w+ /api/teams/.*", {200, 404}, None),
+    # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
+    (r"\w+ /api/rota/shifts.*", {200, 409, 422}, None),
+    (r"\w+ /api/rota/.*", {200, 404}, None),
+    (r"DELETE .*", {204}, None),
+)
+
+
 def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *, same: bool) -> set[int]:
     if needed is None:
         return PUBLIC[route]
@@ -160,26 +236,12 @@ def allowed(route: tuple[str, str], needed: Action | None, role: Role | None, *,
         return {401}
     if needed not in MAY[role]:
         return {403}
-    if route[1].startswith("/api/me/channels/"):
-        return {404}  # one's own only: 999 is nobody's
-    if route == ("POST", "/api/me/channels"):
-        return {409}  # web push is not set up here
-    if "{" in route[1] and not same:
-        return {404}
-    if route[0] == "POST" and route[1].startswith("/api/administration/units/"):
-        return {409}  # a treatment goes on there
-    if route[0] == "POST" and (
-        route[1] in ("/api/users", "/api/administration/patients") or route[1].endswith("/change")
-    ):
-        return {403}  # there is no such clinic of theirs (tests/clinician_api/routes/test_users.py)
-    if route[1].startswith(("/api/notices/", "/api/deliveries/")):
+    if route[1].startswith(("/api/notices/", "/api/deliveries/")) and same:
         # Operations sees troubles of the system only. What one has accepted another cannot.
         answered = {200} if route[0] == "GET" else {200, 409}
         return answered if Action.SEE_ALERTS in MAY[role] else {404}
-    if route[1].startswith("/api/rota/"):
-        # Somebody else's shift, one that was changed by whoever came before, or one of another rota.
-        return {200, 409, 422} if "shifts" in route[1] else {200, 404}
-    return {204} if route[0] == "DELETE" else {200}
+    fits = (found for pattern, found, of in ANSWERS if of in (None, same) and re.fullmatch(pattern, " ".join(route)))
+    return next(fits, {200})
 
 
 def test_the_socket_lets_in_and_tells_as_written(api: Api, units: dict[int, tuple[Unit, str]]) -> None:
@@ -235,9 +297,11 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
+            names["proposal_id"] = 1
             names |= {"user_id": 999, "unit": "u-1"}
+            names |= {"team_id": 1, "glass_id": 1}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
-            answer = client.post(path.format(**names, patient_id=1), json=content)
+            answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)
             assert answer.status_code < 500, (path, content)
     for method, path in itertools.product(("PUT", "PATCH", "OPTIONS", "TRACE", "BREW"), {p for _, p in ROUTES}):
         assert client.request(

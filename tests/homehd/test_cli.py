@@ -88,6 +88,9 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("users", "add", "a@b.example", "--role", "king"), "king"),
         (("users", "add", "a@b.example", "--role", "kiosk"), "kiosk"),
         (("kiosk", "add", "Ward 3"), "--clinic"),
+        (("team", "add", "East"), "--clinic"),
+        (("team", "member", "East", "n@example.org", "--until", "2026-01-31"), "without zone"),
+        (("team", "member", "East", "n@example.org", "--until", "2026-01-31T00:00:00Z", "--out"), "not allowed with"),
         (("rules", "check", "--root", "/nowhere"), "--root DIR"),
         (("rules", "list", "--rules", "/nowhere"), "no *.toml there"),
         (("export", "readings"), "--treatment --unit"),
@@ -360,6 +363,53 @@ def test_a_kiosk_is_offered_a_code_listed_and_removed(database_url: str, tmp_pat
     assert deeds == [(what, "kiosk:1") for what in ("add kiosk", "offer kiosk code", "remove kiosk")]
 
 
+def test_a_team_is_made_filled_shown_and_removed(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+
+    def team(*words: str, code: int = 0) -> str:
+        done = homehd("team", *words, **environment)
+        assert done.returncode == code, (words, done.stderr)
+        return done.stdout.strip() if code == 0 else last_line(done)
+
+    with pool.connect(database_url) as conn:
+        for name, patient in (("u-1", "Ann"), ("u-2", None)):
+            unit = registry.add_unit(conn, f"Home {name}", "North", START_US, name=name)
+            if patient:
+                number = patients.add_patient(conn, patient, unit.clinic_id, patients.Prescription())
+                patients.bind(conn, unit.unit_id, number, START_US)
+        accounts.add_user(
+            conn, email="nia@example.org", name="Nia", role="nurse", clinic_id=registry.add_clinic(conn, "South"),
+            password_hash="", now_us=START_US,
+        )  # fmt: skip
+    assert team("add", "East", "--clinic", "North") == "East\tNorth\tadded"
+    assert "already" in team("add", "EAST", "--clinic", "North", code=1)
+    assert team("member", "east", "NIA@example.org", "--until", "2099-01-01T00:00:00Z").endswith("2099-01-01T00:00:00Z")
+    assert "a later end" in team("member", "east", "nia@example.org", "--until", "2020-01-01T00:00:00Z", code=1)
+    assert "users list" in team("member", "east", "nobody@example.org", code=1)
+    assert "team list" in team("member", "west", "nia@example.org", code=1)
+    assert "serves nobody" in team("patient", "east", "u-2", code=1)
+    assert team("by-team", "north") == "North\tby team\tin no team, so seen by all: 1\tscreens that show all: 0"
+    assert team("patient", "East", "u-1").endswith("is of it")
+    homehd("kiosk", "add", "Ward 3", "--clinic", "North", **environment)
+    assert team("screen", "East", "ward 3").endswith("this team only")
+    assert homehd("kiosk", "list", **environment).stdout.startswith("Ward 3\tNorth, East only\t")
+    assert team("list").splitlines() == [
+        "East\tNorth\tby team", "\tmember\tNia\tnia@example.org\tSouth\tuntil 2099-01-01T00:00:00Z", "\tpatient\tAnn",
+    ]  # fmt: skip
+    assert team("member", "East", "nia@example.org", "--out").endswith("out")
+    assert team("patient", "East", "u-1", "--out").endswith("out")
+    assert team("list") == "East\tNorth\tby team"
+    assert "shows all of its clinic" in team("remove", "East")
+    assert team("whole", "North") == "North\tseen as a whole"
+    assert "units list" in team("whole", "West", code=1)
+    with pool.connect(database_url) as conn:
+        deeds = [row[0] for row in conn.execute("SELECT action FROM audit_event ORDER BY event_id").fetchall()]
+    assert deeds == [
+        "add team", "put team member", "go by team", "add team patient", "add kiosk", "show team on kiosk",
+        "remove team member", "remove team patient", "remove team", "go as a whole",
+    ]  # fmt: skip
+
+
 def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
     words = ("users", "add", "li@clinic.example", "--role", "nurse", "--clinic", "North", "--name", "Nurse Li")
@@ -378,6 +428,24 @@ def test_an_account_is_made_once_listed_and_disabled(database_url: str, tmp_path
     assert people[0] == ["li@clinic.example", "nurse", "disabled", "North", "Nurse Li"]
     assert people[1] == ["old@x", "nurse", "active", "-", r"Old\u202e\tname"]
     assert len(people) == 2
+
+
+def test_passkeys_of_somebody_who_lost_them_are_taken_away_on_record(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+    with pool.connect(database_url) as conn:
+        user = accounts.add_user(
+            conn, email="li@x", name="Li", role="nurse", clinic_id=None, password_hash="x", now_us=1
+        )  # fmt: skip
+        conn.execute(
+            "INSERT INTO passkey (user_id, credential_id, public_key, sign_count, label, added_at)"
+            " VALUES (%s, 'c', 'k', 0, 'Key', now())", [user],
+        )  # fmt: skip
+    done = homehd("users", "remove-passkeys", "LI@x", **environment)
+    assert (done.returncode, done.stdout) == (0, "LI@x\tpasskeys removed: 1\n"), done.stderr
+    assert homehd("users", "remove-passkeys", "nobody@x", **environment).returncode == 1
+    with pool.connect(database_url) as conn:
+        assert conn.execute("SELECT count(*) FROM passkey").fetchall() == [(0,)]
+        assert conn.execute("SELECT action, subject FROM audit_event").fetchall() == [("remove passkeys", "user:1")]
 
 
 def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:

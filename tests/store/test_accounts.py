@@ -12,6 +12,7 @@ from store.pool import Connection, Pool
 
 NOW_US = 1_750_000_000_000_000
 HOUR = 3600 * 1_000_000
+ORIGIN = accounts.Origin("password", "192.0.2.7", "Firefox")
 TOKEN = hashlib.sha256(b"token").digest()
 
 
@@ -54,11 +55,11 @@ async def test_a_session_ends_by_time_by_logout_and_with_its_account(conn: Conne
     user, other = add(conn), add(conn, "bo@x")
     tokens = [hashlib.sha256(bytes([n])).digest() for n in range(3)]
     async with apool.connection() as aconn:
-        await accounts.add_session(aconn, tokens[0], user, NOW_US, NOW_US + HOUR)
-        await accounts.add_session(aconn, tokens[1], user, NOW_US, NOW_US + 2 * HOUR)
-        await accounts.add_session(aconn, tokens[2], other, NOW_US, NOW_US + 2 * HOUR)
+        await accounts.add_session(aconn, tokens[0], user, NOW_US, NOW_US + HOUR, ORIGIN)
+        await accounts.add_session(aconn, tokens[1], user, NOW_US, NOW_US + 2 * HOUR, ORIGIN)
+        await accounts.add_session(aconn, tokens[2], other, NOW_US, NOW_US + 2 * HOUR, ORIGIN)
         found = await accounts.session(aconn, tokens[0], NOW_US)
-        assert found == StoredSession(NOW_US + HOUR, accounts.list_users(conn)[0])
+        assert found == StoredSession(NOW_US + HOUR, NOW_US, "password", accounts.list_users(conn)[0])
         assert await accounts.session(aconn, tokens[0], NOW_US + HOUR) is None
         assert await accounts.session(aconn, b"x" * 32, NOW_US) is None
         await accounts.end_session(aconn, tokens[1])
@@ -68,7 +69,7 @@ async def test_a_session_ends_by_time_by_logout_and_with_its_account(conn: Conne
         assert await accounts.session(aconn, tokens[2], NOW_US) is None
         assert accounts.list_users(conn)[1].disabled
         # Whoever comes next sweeps out what has expired.
-        await accounts.add_session(aconn, TOKEN, user, NOW_US + 5 * HOUR, NOW_US + 6 * HOUR)
+        await accounts.add_session(aconn, TOKEN, user, NOW_US + 5 * HOUR, NOW_US + 6 * HOUR, ORIGIN)
     assert conn.execute("SELECT count(*) FROM session").fetchone() == (1,)
 
 
@@ -76,7 +77,7 @@ async def test_a_disabled_account_has_no_session_even_if_one_is_left(conn: Conne
     user = add(conn)
     accounts.disable_user(conn, user, NOW_US)
     async with apool.connection() as aconn:
-        await accounts.add_session(aconn, TOKEN, user, NOW_US, NOW_US + HOUR)
+        await accounts.add_session(aconn, TOKEN, user, NOW_US, NOW_US + HOUR, ORIGIN)
         assert await accounts.session(aconn, TOKEN, NOW_US) is None
 
 
@@ -84,5 +85,5 @@ async def test_only_a_hash_is_stored(conn: Connection, apool: Pool) -> None:
     user = add(conn)
     async with apool.connection() as aconn:
         with pytest.raises(StoreError) as caught:
-            await accounts.add_session(aconn, b"the token itself", user, NOW_US, NOW_US + HOUR)
+            await accounts.add_session(aconn, b"the token itself", user, NOW_US, NOW_US + HOUR, ORIGIN)
     assert caught.value.trouble is Trouble.REFUSED

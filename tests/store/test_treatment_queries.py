@@ -46,7 +46,7 @@ async def test_a_summary_says_whether_it_is_of_what_is_known_now(conn: Connectio
     async with apool.connection() as aconn:
         found = await treatment_queries.by_id(aconn, wanted.stored.treatment_id)
         assert found is not None
-        assert found.summary == treatment_queries.KeptSummary(summary, treatment_summaries.VERSION, NOW_US + 3, True)
+        assert found.summary == treatment_queries.KeptSummary(summary, treatment_summaries.VERSION, NOW_US + 3, True, 1)
         treatments.change(conn, [wanted.stored], NOW_US, NOW_US)
         later = await treatment_queries.by_id(aconn, wanted.stored.treatment_id)
         assert later is not None

@@ -10,10 +10,18 @@ from store.viewers import EVERYTHING, NOBODY, Viewer, current, work_for, working
 
 
 @pytest.mark.parametrize(
-    ("viewer", "setting"), [(NOBODY, ""), (EVERYTHING, "all"), (Viewer(12), "12"), (Viewer(0), "0")]
+    ("viewer", "settings"),
+    [
+        (NOBODY, ("", "", "")),
+        (EVERYTHING, ("all", "", "")),
+        (Viewer(12), ("12", "", "")),
+        (Viewer(0), ("0", "", "")),
+        (Viewer(1, patients=frozenset({10, 9})), ("1", "", "9,10")),
+        (Viewer(1, by_team=True, patients=frozenset({9})), ("", "1", "9")),
+    ],
 )
-def test_as_the_policies_read_it(viewer: Viewer, setting: str) -> None:
-    assert viewer.setting == setting
+def test_as_the_policies_read_it(viewer: Viewer, settings: tuple[str, str, str]) -> None:
+    assert viewer.settings == settings
 
 
 async def test_a_task_works_for_nobody_until_it_is_said_and_only_that_task() -> None:

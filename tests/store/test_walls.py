@@ -33,6 +33,15 @@ ROWS = {
         VALUES ({n}, 'R07', {n}, 'timed', 'low', now(), now(), 'x')""",
     "arrangement": """INSERT INTO arrangement (patient_id, kind, content, since, author, reason, entered_at)
         VALUES ({n}, 'limits', '{{}}', now(), 'x', 'x', now())""",
+    "prescription_replay": """INSERT INTO prescription_replay
+        (patient_id, user_id, asked, treatments, summary, asked_at)
+        VALUES ({n}, {n}, '{{}}', 0, '{{}}', now())""",
+    "prescription_proposal": """INSERT INTO prescription_proposal (patient_id, based_on, contents, changes, verdict,
+        reason, proposed_by, proposed_at, expires_at)
+        VALUES ({n}, 0, '[]', '[]', 'narrowing', 'x', {n}, now(), now() + interval '1 day')""",
+    "prescription_outcome": "INSERT INTO prescription_outcome VALUES ({n}, 'in force', {n}, now(), '')",
+    "patient_event": """INSERT INTO patient_event (patient_id, kind, starts_at, text, entered_at)
+        VALUES ({n}, 'note', now(), 'x', now())""",
     "patient_review": "INSERT INTO patient_review VALUES ({n}, now())",
     "between_finding": """INSERT INTO between_finding
         (patient_id, rule, rule_version, about, basis, time, found_at, state, reason, inputs, limits)
@@ -46,6 +55,11 @@ ROWS = {
         SELECT treatment_id, 1, 1, now(), 1, 1, 0, '{{}}' FROM treatment WHERE unit_id = {n}""",
     "treatment_comparison": """INSERT INTO treatment_comparison
         SELECT treatment_id, 1 FROM treatment WHERE unit_id = {n}""",
+    "sign_off_mark": "",  # with the summary
+    "sign_off": """INSERT INTO sign_off
+        (treatment_id, unit_id, patient_id, kind, at, user_id, note, in_bulk, revision, rules, seen)
+        VALUES ({n}, {n}, {n}, 'signed', now(), {n}, '', false, 1, '1', '{{}}'),
+            ({n}, {n}, NULL, 'signed', now(), {n}, '', false, 1, '1', '{{}}')""",
     "notice": """INSERT INTO notice (unit_id, patient_id, clinic_id, audience, cause, subject, opened_at, priority)
         VALUES ({n}, {n}, {n}, 'clinical', 'x', '', now(), 'low')""",
     "notice_alert": "INSERT INTO notice_alert VALUES ({n}, {n}, 'tell', 'x', 'x', now())",
@@ -56,6 +70,9 @@ ROWS = {
         VALUES ({n}, 1, 1, {n}, {n}, 'low', now(), now())""",
     "delivery_event": """INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
         VALUES ({n}, now(), 'sent', 1, '')""",
+    "team_patient": "INSERT INTO team_patient (team_id, patient_id) VALUES ({n}, {n})",
+    "break_glass": """INSERT INTO break_glass (user_id, patient_id, reason, opened_at, until)
+        VALUES ({n}, {n}, 'because of a test', now(), now() + interval '1 hour')""",
     "audit_patient": "",  # with the record
     "audit_event": """INSERT INTO audit_event (at, actor, action, subject, detail)
         VALUES (now(), 'user:{n}', 'look', 'patient:{n}', '{{}}')""",
@@ -67,17 +84,23 @@ ROWS = {
 # How to tell whose a row is, where it is not by a column of its own.
 WHOSE = {
     "treatment_summary": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
+    "sign_off_mark": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "treatment_comparison": "(SELECT unit_id FROM treatment AS t WHERE t.treatment_id = x.treatment_id)",
     "measurement": "coalesce(patient_id, unit_id)", "treatment_report": "unit_id", "alert_current": "unit_id",
     "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",
     "notice_alert": "notice_id", "notice_event": "notice_id",
+    "prescription_outcome": "proposal_id", "prescription_replay": "patient_id",
+    "prescription_proposal": "patient_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
+    **dict.fromkeys(("patient", "arrangement", "patient_event", "patient_review", "between_finding"), "patient_id"),
     **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
+    **dict.fromkeys(("team_patient", "break_glass"), "patient_id"),
 }  # fmt: skip
 # Why a table of the schema has neither a policy nor a place among the grants, or no policy although it is granted.
 OF_NOBODY = {
     "clinic", "user_account", "session", "kiosk", "channel", "rota", "rota_rotation", "rota_override",
     "rota_acceptance",
+    "care_team", "team_member",
     "routing_due", "selftest_run", "service_heartbeat", "operations_event", "reading_minute_state",
     "reading_minute_due",
 }  # fmt: skip
@@ -85,7 +108,10 @@ CLOSED = {
     "authority", "certificate", "enrolment_code", "reading", "reading_noted", "reading_extra", "received",
     "quarantine", "phase_run", "review_mark", "unit_settings", "schema_migration", "reading_default",
     # The API asks for these as the owner, of one person (clinician_api/duty/channel_data.py), or not at all.
-    "push_key", "digest", "audit_check",
+    "push_key", "digest",
+    # Likewise, of who comes in (clinician_api/signin/signin_data.py).
+    "passkey", "identity", "sign_in_step",
+    "audit_check",
 }  # fmt: skip
 
 
@@ -102,6 +128,7 @@ def two_clinics(conn: Connection) -> Connection:
             " VALUES (%s, 'N', 'nurse', %s, '', now())",
             [f"n{number}@example.org", number],
         )
+        conn.execute("INSERT INTO care_team (clinic_id, name, added_at) VALUES (%s, 'T', now())", [number])
         row = AlertEventRow(
             number, number, "R07", "1", Priority.HIGH, ConditionState.ACTIVE_UNACKNOWLEDGED, NOW_US, "fell", {}, {}
         )

@@ -91,7 +91,8 @@ function Segment({ piece, startS, endS, pointed }: SegmentProps) {
       class="segment"
       data-pattern={piece.pattern}
       style={{ left: `${from}%`, width: `${percent(piece.end) - from}%` }}
-      aria-label={piece.sentence}
+      // Begins with what is written on it, for whoever speaks to the page.
+      aria-label={piece.word === "" ? piece.sentence : `${piece.word}, ${piece.sentence}`}
       title={piece.sentence}
       onMouseEnter={point}
       onMouseLeave={leave}

@@ -69,8 +69,7 @@ export class Track {
   extent(startS: number): readonly [number, number] | null {
     let low = Infinity;
     let high = -Infinity;
-    for (const [index, time] of this.times.entries()) {
-      if (time < startS) continue;
+    for (let index = this.times.length - 1; index >= 0 && (this.times[index] ?? -Infinity) >= startS; index -= 1) {
       low = Math.min(low, this.min[index] ?? Infinity);
       high = Math.max(high, this.max[index] ?? -Infinity);
     }

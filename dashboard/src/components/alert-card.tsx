@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { awaitsAnswer, isOpen } from "../alerts/priority";
 import { useApp } from "../context";
 import { describeFigure } from "../format/figures";
+import { reasonNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
 import { ageMs } from "../live/freshness";
 import type { AlertView, RuleView } from "../messages";
@@ -28,6 +29,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
   const since = Date.parse(alert.since);
   const open = isOpen(alert);
   const opened = useSignal(expanded);
+  const reason = reasonNow(alert.reason);
   return (
     <article
       class={`alert-card priority-${alert.priority}`}
@@ -58,8 +60,8 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
           {t.unsavedNote}
         </p>
       )}
-      <p class="reason" lang="en">
-        {alert.reason}
+      <p class="reason" lang={reason.lang}>
+        {reason.text}
       </p>
       {open && <WhatToDo rule={rules.of(alert.rule)} />}
       <p class="alert-state">
@@ -74,6 +76,11 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         }}
       >
         <summary>{t.why}</summary>
+        {reason.lang !== "en" && (
+          <p class="note" data-testid="recorded">
+            {t.recorded} <span lang="en">{alert.reason}</span>
+          </p>
+        )}
         <Rationale rule={rules.of(alert.rule)} />
         <Figures title={t.saw} figures={alert.inputs} />
         <Figures title={t.limit} figures={alert.limits} />

@@ -1,5 +1,4 @@
 // The frame's top: where am I, is it live, what time is it at the server, who am I.
-import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import { chooseLanguage, LANGUAGES, language } from "../language";
@@ -7,21 +6,11 @@ import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
 import { BellIcon, Mark } from "./icons";
+import { KeysButton } from "./keys";
+import { Navigation } from "./navigation";
+import { SoundButton } from "./sound-control";
 
-const OF_DUTY = [
-  { to: "rota", needs: "see rota" },
-  { to: "handover", needs: "see load" },
-  { to: "load", needs: "see load" },
-] as const;
-
-const OF_ADMINISTRATION = [
-  { to: "units", needs: "see installations" },
-  { to: "users", needs: "manage users" },
-  { to: "audit", needs: "see audit" },
-  { to: "system", needs: "see system" },
-] as const;
-
-const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night"];
+const CHOICES: readonly ThemeChoice[] = ["auto", "day", "night", "ward"];
 
 export function Header() {
   const t = words();
@@ -35,50 +24,11 @@ export function Header() {
       <ConnectionState />
       <ThemeToggle />
       <LanguageToggle />
+      <KeysButton />
+      <SoundButton />
       <HowReached />
       <Account />
     </header>
-  );
-}
-
-function Navigation() {
-  const { store, session } = useApp();
-  const t = words().nav;
-  const { page } = route.value;
-  const waiting = store.open.value.filter(awaitsAnswer).length;
-  return (
-    <nav class="nav" aria-label={t.label}>
-      <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
-        {t.wall}
-      </a>
-      <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
-        {t.alerts}
-        {waiting > 0 && (
-          <span class="count" data-testid="waiting-count">
-            {waiting}
-          </span>
-        )}
-      </a>
-      {session.may("see notices") && (
-        <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
-          {words().answers.list.nav}
-        </a>
-      )}
-      {OF_DUTY.filter(({ needs }) => session.may(needs)).map(({ to }) => (
-        <a key={to} href={link[to]} aria-current={page === to ? "page" : undefined}>
-          {words().duty.nav[to]}
-        </a>
-      ))}
-      {OF_ADMINISTRATION.filter(({ needs }) => session.may(needs)).map(({ to }) => (
-        <a
-          key={to}
-          href={link[to]}
-          aria-current={page === to || (page === "unit" && to === "units") ? "page" : undefined}
-        >
-          {words().admin.nav[to]}
-        </a>
-      ))}
-    </nav>
   );
 }
 
@@ -98,21 +48,20 @@ function ConnectionState() {
 export function ThemeToggle() {
   const t = words().theme;
   return (
-    <fieldset class="segments">
-      <legend class="hidden">{t.label}</legend>
-      {CHOICES.map((choice) => (
-        <label key={choice}>
-          <input
-            type="radio"
-            name="theme"
-            value={choice}
-            checked={themeChoice.value === choice}
-            onChange={() => chooseTheme(choice)}
-          />
-          <span>{t[choice]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <label class="theme">
+      <span class="hidden">{t.label}</span>
+      <select
+        name="theme"
+        value={themeChoice.value}
+        onChange={(event) => chooseTheme(event.currentTarget.value as ThemeChoice)}
+      >
+        {CHOICES.map((choice) => (
+          <option key={choice} value={choice}>
+            {t[choice]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -109,6 +109,30 @@ export function BellIcon({ silent = false }: { readonly silent?: boolean }) {
   );
 }
 
+export function SpeakerIcon({ silent = false }: { readonly silent?: boolean }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path
+        d="M2 6h2.6L8 3v10L4.6 10H2Z"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linejoin="round"
+      />
+      {silent ? (
+        <path d="m10.5 6 4 4m0-4-4 4" stroke="currentColor" stroke-width="1.5" />
+      ) : (
+        <path
+          d="M10.5 5.5a3.6 3.6 0 0 1 0 5M12.6 3.4a6.6 6.6 0 0 1 0 9.2"
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.5"
+        />
+      )}
+    </svg>
+  );
+}
+
 export function BackIcon() {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

@@ -1,5 +1,6 @@
 // Beside a patient's strips: which checks rest and why, and how box and machine are.
 import { useApp } from "../context";
+import { reasonNow } from "../format/reasons";
 import { trouble, unheardMs } from "../live/freshness";
 import type { Unit } from "../live/unit";
 import type { NotEvaluated } from "../messages";
@@ -26,7 +27,7 @@ export function NotEvaluatedList({ unit }: { readonly unit: Unit }) {
                 {rule}{" "}
               </strong>
             ))}
-            {reason}
+            <span lang={reasonNow(reason).lang}>{reasonNow(reason).text}</span>
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 // The shell round the socket: opens it, keeps it open, notices silence, sleep and a network that went away.
-import type { ClientMessage, PageMessage, PageReceipt, ServerMessage } from "../messages";
+import type { ClientMessage, PageMessage, PageReceipt, ServerMessage, SoundState } from "../messages";
 import { LOST_AFTER_SILENCE_MS } from "./connection";
 import type { LiveStore } from "./store";
 
@@ -37,6 +37,7 @@ export class LiveSocket {
   #socket: WebSocket | null = null;
   #attempt = 0;
   #openedMs = 0;
+  #soundTold: { readonly socket: WebSocket; readonly sound: SoundState } | null = null;
   #retry: number | null = null;
   #ticker: number | null = null;
   #lastTick = { monotonicMs: 0, wallMs: 0 };
@@ -75,6 +76,14 @@ export class LiveSocket {
   /** Says that a page is here or was opened; nothing, while there is no connection: the server brings it again. */
   say(receipt: PageReceipt): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(receipt satisfies ClientMessage));
+  }
+
+  /** Whether this screen would be heard; once for each connection and change. */
+  tellSound(sound: SoundState): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#soundTold?.socket === this.#socket && this.#soundTold.sound === sound) return;
+    this.#soundTold = { socket: this.#socket, sound };
+    this.#socket.send(JSON.stringify({ sound } satisfies ClientMessage));
   }
 
   #connect(): void {

@@ -15,6 +15,7 @@ export interface Unit {
   readonly id: string;
   readonly label: string;
   readonly patient: string | null;
+  readonly clinic: string | null;
   readonly status: UnitStatus | null;
   /** When the newest reading was taken, by the server's clock; null = nothing was ever received. */
   readonly readingAt: number | null;
@@ -25,6 +26,8 @@ export interface Unit {
   readonly values: ReadonlyMap<string, Measured>;
   readonly notEvaluated: readonly NotEvaluated[];
   readonly spark: Spark;
+  /** Seen because this very person has broken the glass; null for everybody's own patients. */
+  readonly opened: { readonly glass_id: string; readonly until: string } | null;
 }
 
 /**
@@ -43,6 +46,7 @@ export function unitFromView(view: UnitView, serverMs: number): Unit {
     id: view.unit,
     label: view.label,
     patient: view.patient?.name ?? null,
+    clinic: view.clinic,
     status: view.status,
     readingAt: null,
     phase: "UNKNOWN",
@@ -51,6 +55,7 @@ export function unitFromView(view: UnitView, serverMs: number): Unit {
     values: new Map(),
     notEvaluated: view.not_evaluated,
     spark: sparkFromView(view.spark),
+    opened: view.opened,
   };
   return view.reading === null ? bare : withReading(bare, view.reading, serverMs);
 }
@@ -62,6 +67,7 @@ export function unitFromReading(reading: ReadingView, serverMs: number): Unit {
     label: reading.unit,
     patient: null,
     clinic: null,
+    opened: null,
     status: null,
     not_evaluated: [],
     spark: null,

@@ -1,17 +1,22 @@
 // Every open alert, most urgent first, and what ended lately.
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { Bulk } from "../alerts/bulk";
+import { EVERYTHING, type Filter, filtered, type Whose } from "../alerts/filter";
 import { byUrgency, isOpen } from "../alerts/priority";
 import { AlertCard } from "../components/alert-card";
+import { AlertFilter } from "../components/alert-filter";
+import { BulkBar, Tick } from "../components/bulk-bar";
 import { FirstOfMany } from "../components/first-of-many";
 import { useApp } from "../context";
+import type { Unit } from "../live/unit";
 import type { AlertView } from "../messages";
 import { words } from "../words";
 
 type Loaded = "loading" | "failed" | readonly AlertView[];
 
 export function AlertsPage({ selected }: { readonly selected: string | null }) {
-  const { api, store } = useApp();
+  const { api, session, store } = useApp();
   const t = words().alerts;
   const recent = useSignal<Loaded>("loading");
   const load = () => {
@@ -27,6 +32,10 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
   };
   useEffect(load, [api, recent]);
   const open = store.open.value;
+  const filter = useSignal<Filter>(EVERYTHING);
+  const bulk = useMemo(() => new Bulk(api), [api]);
+  const clinics = useClinics();
+  const listed = filtered(open, filter.value, session.me.value?.user.name, (unit) => whose(store.unit(unit)?.peek()));
   const ended = endedAlerts(recent.value, store.alerts.value);
   useEffect(() => {
     if (selected !== null) document.getElementById(`alert-${selected}`)?.scrollIntoView({ block: "center" });
@@ -46,8 +55,26 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
             <p class="note">{t.noneNote}</p>
           </div>
         )}
-        <FirstOfMany of={open} atLeast={place(open, selected)}>
-          {(alert) => <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />}
+        {open.length > 0 && (
+          <AlertFilter
+            filter={filter.value}
+            clinics={clinics}
+            left={listed.length}
+            of={open.length}
+            onChange={(next) => {
+              filter.value = next;
+            }}
+          />
+        )}
+        {open.length > 0 && listed.length === 0 && <p class="empty">{words().inbox.nothing}</p>}
+        <BulkBar bulk={bulk} listed={listed} />
+        <FirstOfMany of={listed} atLeast={place(listed, selected)}>
+          {(alert) => (
+            <div key={alert.alert_id} class="ticked">
+              <Tick bulk={bulk} alert={alert} />
+              <AlertCard alert={alert} expanded={alert.alert_id === selected} />
+            </div>
+          )}
         </FirstOfMany>
       </section>
       <section class="alert-list" data-testid="recent-alerts" aria-labelledby="recent-title">
@@ -68,6 +95,18 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
       </section>
     </main>
   );
+}
+
+/** The clinics of the units that are seen here. */
+function useClinics(): readonly string[] {
+  const { store } = useApp();
+  // As one text: the units change with every reading, their clinics hardly ever, and then only is the page drawn anew.
+  const names = useComputed(() => [...new Set(store.units().map((unit) => unit.clinic ?? ""))].sort().join("\n"));
+  return names.value.split("\n").filter((name) => name !== "");
+}
+
+function whose(unit: Unit | undefined): Whose {
+  return { names: [unit?.patient, unit?.label, unit?.id].filter((name) => name != null), clinic: unit?.clinic ?? null };
 }
 
 function place(alerts: readonly AlertView[], selected: string | null): number {

@@ -4,6 +4,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { ChannelCard } from "../components/channel-card";
 import { BellIcon } from "../components/icons";
+import { OwnSignInSections } from "../components/own-sign-in";
 import { useApp } from "../context";
 import { suggestedLabel } from "../push/browser";
 import { Devices } from "../push/devices";
@@ -34,6 +35,7 @@ export function DevicesPage() {
           <ChannelCard key={channel.channel_id} channel={channel} devices={devices} />
         ))}
       </section>
+      <OwnSignInSections />
     </main>
   );
 }

@@ -8,7 +8,9 @@ import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
 import { chosenWindow, useFittingWindow, WIDEST, WINDOWS } from "../charts/window";
 import { AlertCard } from "../components/alert-card";
+import { NotAmongYours, OpenedBanner } from "../components/break-glass";
 import { BackIcon } from "../components/icons";
+import { NotesPanel } from "../components/notes-panel";
 import { BoxState, NotEvaluatedList } from "../components/patient-side";
 import { Age, PhaseText, TroubleMark } from "../components/unit-state";
 import { BloodPressure, Ultrafiltration, Value } from "../components/value";
@@ -27,7 +29,11 @@ export function PatientPage({ id }: { readonly id: string }) {
   if (unit === undefined) {
     return (
       <main id="content" tabIndex={-1} class="page">
-        <p class="empty">{store.silenceMs.value === null ? words().banner.connecting : words().patient.unknown}</p>
+        {store.silenceMs.value === null ? (
+          <p class="empty">{words().banner.connecting}</p>
+        ) : (
+          <NotAmongYours unit={id} />
+        )}
       </main>
     );
   }
@@ -49,11 +55,13 @@ function KnownPatient({ unit }: { readonly unit: Unit }) {
       data-freshness={fresh}
     >
       <PatientHead unit={unit} />
+      <OpenedBanner unit={unit} />
       <div class="patient-columns">
         <aside class="patient-side">
           <OpenAlerts id={id} />
           <NotEvaluatedList unit={unit} />
           <BoxState unit={unit} />
+          <NotesPanel unit={id} />
           <WhoLookedPanel unit={id} />
         </aside>
         {session.may("see history") ? (
@@ -89,6 +97,11 @@ function PatientHead({ unit }: { readonly unit: Unit }) {
       {session.may("see treatments") && (
         <a class="patient-treatments" href={link.treatments(unit.id)}>
           {words().treatments.title}
+        </a>
+      )}
+      {session.may("see prescription") && unit.patient !== null && (
+        <a class="patient-treatments" href={link.prescription(unit.id)}>
+          {words().prescription.title}
         </a>
       )}
       <p class="patient-age">
@@ -173,9 +186,10 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
 
 /** Open and recent alerts of one unit, for the time line. */
 function useAlertsOf(id: string): readonly AlertView[] {
-  const { api, store } = useApp();
+  const { api, session, store } = useApp();
   const recent = useSignal<readonly AlertView[]>([]);
   useEffect(() => {
+    if (!session.may("see alerts")) return;
     api.alerts("recent").then(
       (answer) => {
         recent.value = answer.alerts.filter((alert) => alert.unit === id);
@@ -183,7 +197,7 @@ function useAlertsOf(id: string): readonly AlertView[] {
       // Without them the open ones are still drawn.
       () => undefined,
     );
-  }, [api, id, recent]);
+  }, [api, session, id, recent]);
   const known = new Map(recent.value.map((alert) => [alert.alert_id, alert]));
   for (const alert of store.alerts.value.values()) if (alert.unit === id) known.set(alert.alert_id, alert);
   return [...known.values()].sort(byUrgency);

@@ -1,6 +1,7 @@
 // Who is on call in the two weeks ahead: holes marked, own shifts with a button to accept them.
 import { PriorityShape } from "../components/icons";
 import { NotLoaded } from "../components/not-loaded";
+import { ScreensLine } from "../components/screens-line";
 import { ShiftActions, WithdrawOverride } from "../components/shift-actions";
 import { useApp } from "../context";
 import { localStretch } from "../format/local";
@@ -25,6 +26,7 @@ export function RotaPage() {
           {t.calendar}
         </a>
       </div>
+      <ScreensLine />
       {typeof asked === "string" ? (
         <NotLoaded state={asked} failed={t.failed} />
       ) : (

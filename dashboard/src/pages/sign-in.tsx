@@ -1,13 +1,15 @@
-// Signing in: a local account, or one of the accounts a demonstration offers.
+// Signing in: the hospital's provider, a local account (with its passkey), or one of the accounts a demonstration offers.
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect } from "preact/hooks";
 import { LanguageToggle, ThemeToggle } from "../components/header";
 import { Mark } from "../components/icons";
+import { SecondStepForm } from "../components/second-step";
 import { useApp } from "../context";
 import type { DemoAccount } from "../messages";
 import type { SignInFailure } from "../session";
 import { words } from "../words";
+import { REASONS, type Reason } from "../words-sign-in";
 
 export function SignInPage() {
   const { api, session } = useApp();
@@ -15,11 +17,16 @@ export function SignInPage() {
   const busy = useSignal(false);
   const failure = useSignal<SignInFailure | null>(null);
   const accounts = useSignal<readonly DemoAccount[]>([]);
+  const hospital = useSignal<string | null>(null);
+  const reason = reasonOf(window.location.hash);
   useEffect(() => {
+    void api.hospital().then((found) => {
+      hospital.value = found;
+    });
     void api.demoAccounts().then((found) => {
       accounts.value = found;
     });
-  }, [api, accounts]);
+  }, [api, accounts, hospital]);
   const signIn = async (email: string, password: string) => {
     if (busy.value) return;
     busy.value = true;
@@ -42,32 +49,80 @@ export function SignInPage() {
         <p class="note">{t.signIn.supplementary}</p>
         <h1>{t.signIn.title}</h1>
         {session.standing.value === "ended" && <p role="status">{t.signIn.ended}</p>}
-        <form onSubmit={submit}>
-          <label>
-            {t.signIn.email}
-            <input name="email" type="email" autocomplete="username" required maxLength={254} />
-          </label>
-          <label>
-            {t.signIn.password}
-            <input name="password" type="password" autocomplete="current-password" required maxLength={1024} />
-          </label>
-          {failure.value !== null && (
-            <p class="failure" role="alert">
-              {t.signIn[failure.value]}
-            </p>
-          )}
-          <button type="submit" class="button button-primary" aria-disabled={busy.value}>
-            {busy.value ? t.signIn.busy : t.signIn.submit}
-          </button>
-        </form>
-        <KioskForm />
-        <DemoAccounts accounts={accounts.value} onChoose={signIn} />
+        {reason !== null && (
+          <p class="failure" role="alert" data-testid="reason">
+            {t.signingIn.reasons[reason]}
+          </p>
+        )}
+        {session.stepRefused.value && (
+          <p class="failure" role="alert">
+            {t.signingIn.step.refused}
+          </p>
+        )}
+        {session.step.value !== null ? (
+          <SecondStepForm step={session.step.value} />
+        ) : (
+          <>
+            {hospital.value !== null && <HospitalLink name={hospital.value} base={api.base} />}
+            <PasswordForm busy={busy.value} failure={failure.value} onSubmit={submit} />
+            <KioskForm />
+            <DemoAccounts accounts={accounts.value} onChoose={signIn} />
+          </>
+        )}
       </div>
       <div class="sign-in-choices">
         <ThemeToggle />
         <LanguageToggle />
       </div>
     </main>
+  );
+}
+
+/** Why the round to the hospital's provider ended here; the server wrote it into the address. */
+export function reasonOf(hash: string): Reason | null {
+  const said = /^#\/sign-in\/([a-z-]+)$/.exec(hash)?.[1];
+  return REASONS.find((reason) => reason === said) ?? null;
+}
+
+function HospitalLink({ name, base }: { readonly name: string; readonly base: string }) {
+  const t = words().signingIn;
+  return (
+    <div class="sign-in-hospital">
+      <a class="button button-primary" href={`${base}api/oidc/start`} data-testid="hospital">
+        {t.hospital(name)}
+      </a>
+      <p class="note">{t.local}</p>
+    </div>
+  );
+}
+
+interface PasswordProps {
+  readonly busy: boolean;
+  readonly failure: SignInFailure | null;
+  readonly onSubmit: (event: TargetedSubmitEvent<HTMLFormElement>) => void;
+}
+
+function PasswordForm({ busy, failure, onSubmit }: PasswordProps) {
+  const t = words();
+  return (
+    <form onSubmit={onSubmit}>
+      <label>
+        {t.signIn.email}
+        <input name="email" type="email" autocomplete="username" required maxLength={254} />
+      </label>
+      <label>
+        {t.signIn.password}
+        <input name="password" type="password" autocomplete="current-password" required maxLength={1024} />
+      </label>
+      {failure !== null && (
+        <p class="failure" role="alert">
+          {t.signIn[failure]}
+        </p>
+      )}
+      <button type="submit" class="button button-primary" aria-disabled={busy}>
+        {busy ? t.signIn.busy : t.signIn.submit}
+      </button>
+    </form>
   );
 }
 

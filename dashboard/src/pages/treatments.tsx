@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { MEASURES, type Measure, ofPatient } from "../charts/course";
+import { OpenedBanner } from "../components/break-glass";
 import { Course } from "../components/course";
 import { BackIcon } from "../components/icons";
 import { useApp } from "../context";
@@ -41,6 +42,7 @@ export function TreatmentsPage({ id }: { readonly id: string }) {
           {t.title}: {unit?.patient ?? unit?.label ?? id}
         </h1>
       </header>
+      {unit !== undefined && <OpenedBanner unit={unit} />}
       {loaded.value === "loading" && <p class="note">{words().alerts.loading}</p>}
       {loaded.value === "failed" && (
         <p class="failure" role="alert">
@@ -124,6 +126,12 @@ function Row({ treatment, shown }: { readonly treatment: TreatmentView; readonly
         {unseen > 0 && <span class="note"> · {t.unseen(formatMinutes(unseen))}</span>}
         {treatment.end !== null && treatment.summary === null && <span class="note"> · {t.notComputed}</span>}
         {treatment.summary?.is_current === false && <span class="note"> · {t.notCurrent}</span>}
+        {treatment.end !== null && (
+          <>
+            {" "}
+            · <a href={link.report(treatment.treatment_id)}>{words().reviews.report}</a>
+          </>
+        )}
       </td>
       {shown.map((measure) => {
         const found = measure.of(treatment);

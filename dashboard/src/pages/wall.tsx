@@ -5,12 +5,13 @@ import { Tile } from "../components/tile";
 import { useApp } from "../context";
 import { freshness } from "../live/freshness";
 import type { Priority } from "../messages";
+import { link } from "../routes";
 import { words } from "../words";
 
 const PRIORITIES: readonly Priority[] = ["high", "medium", "low"];
 
 export function WallPage() {
-  const { store } = useApp();
+  const { store, session } = useApp();
   const t = words().wall;
   const order = store.order.value;
   return (
@@ -27,6 +28,11 @@ export function WallPage() {
             <Tile key={id} id={id} />
           ))}
         </div>
+      )}
+      {session.may("break glass") && (
+        <p class="note">
+          <a href={link["break-glass"]}>{words().teams.notYours.link}</a>
+        </p>
       )}
     </main>
   );

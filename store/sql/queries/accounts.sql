@@ -18,8 +18,8 @@ UPDATE user_account SET disabled_at = coalesce(disabled_at, from_us(%(now)s)) WH
 DELETE FROM session WHERE expires_at <= from_us(%(now)s)
 
 -- name: add_session
-INSERT INTO session (token_hash, user_id, created_at, expires_at, seen_at)
-VALUES (%(token)s, %(user)s, from_us(%(now)s), from_us(%(expires)s), from_us(%(now)s))
+INSERT INTO session (token_hash, user_id, created_at, expires_at, seen_at, how, address, browser)
+VALUES (%(token)s, %(user)s, from_us(%(now)s), from_us(%(expires)s), from_us(%(now)s), %(how)s, %(address)s, %(browser)s)
 
 -- name: use_session
 UPDATE session SET seen_at = from_us(%(now)s) WHERE token_hash = %(token)s
@@ -27,7 +27,7 @@ UPDATE session SET seen_at = from_us(%(now)s) WHERE token_hash = %(token)s
 -- name: session
 -- Not used for longer than `idle`: it has ended, as if it had expired.
 SELECT
-    to_us(s.expires_at), to_us(s.seen_at), u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, false
+    to_us(s.expires_at), to_us(s.created_at), s.how, to_us(s.seen_at), u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, false
 FROM session AS s
 JOIN user_account AS u USING (user_id)
 LEFT JOIN clinic AS c USING (clinic_id)
@@ -69,3 +69,14 @@ WHERE n.notice_id = s.notice_id AND n.round = s.round AND n.state = 'asking' AND
         WHERE d.notice_id = n.notice_id AND d.round = n.round AND d.user_id = %(user)s)
     AND NOT EXISTS (SELECT FROM delivery AS d JOIN user_account AS u USING (user_id)
         WHERE d.notice_id = n.notice_id AND d.round = n.round AND u.disabled_at IS NULL)
+
+-- name: own_sessions
+SELECT session_id, token_hash, to_us(created_at), to_us(expires_at), to_us(seen_at), how, address, browser
+FROM session
+WHERE user_id = %(user)s AND expires_at > from_us(%(now)s)
+    AND coalesce(seen_at, from_us(%(now)s)) > from_us(%(now)s - %(idle)s)
+ORDER BY created_at DESC, session_id DESC
+LIMIT %(limit)s
+
+-- name: end_own_session
+DELETE FROM session WHERE user_id = %(user)s AND session_id = %(session)s RETURNING token_hash

@@ -1,6 +1,6 @@
 -- name: add_kiosk
-INSERT INTO kiosk (name, clinic_id, added_at, code_hash, code_until)
-VALUES (%(name)s, %(clinic)s, from_us(%(now)s), %(code)s, from_us(%(until)s))
+INSERT INTO kiosk (name, clinic_id, added_at, code_hash, code_until, hides_names)
+VALUES (%(name)s, %(clinic)s, from_us(%(now)s), %(code)s, from_us(%(until)s), %(hides_names)s)
 RETURNING kiosk_id
 
 -- name: offer_kiosk_code
@@ -12,23 +12,29 @@ UPDATE kiosk SET removed_at = coalesce(removed_at, from_us(%(now)s)), code_hash 
 WHERE kiosk_id = %(kiosk)s
 
 -- name: kiosks
-SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+SELECT kiosk_id, k.name, k.clinic_id, c.name, to_us(bound_at), to_us(code_until), hides_names, k.team_id, t.name
 FROM kiosk AS k
-JOIN clinic AS c USING (clinic_id)
-WHERE removed_at IS NULL
+JOIN clinic AS c ON c.clinic_id = k.clinic_id
+LEFT JOIN care_team AS t ON t.team_id = k.team_id
+WHERE k.removed_at IS NULL
 ORDER BY kiosk_id
 
 -- name: bind_kiosk
 UPDATE kiosk AS k SET token_hash = %(token)s, bound_at = from_us(%(now)s), code_hash = NULL, code_until = NULL
 FROM clinic AS c
 WHERE c.clinic_id = k.clinic_id AND k.code_hash = %(code)s AND k.code_until > from_us(%(now)s) AND k.removed_at IS NULL
-RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint
+RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint, k.hides_names, k.team_id,
+    (SELECT t.name FROM care_team AS t WHERE t.team_id = k.team_id)
 
 -- name: kiosk_of_token
-SELECT kiosk_id, k.name, clinic_id, c.name, to_us(bound_at), to_us(code_until)
+SELECT kiosk_id, k.name, k.clinic_id, c.name, to_us(bound_at), to_us(code_until), k.hides_names, k.team_id, t.name
 FROM kiosk AS k
-JOIN clinic AS c USING (clinic_id)
-WHERE token_hash = %(token)s AND removed_at IS NULL
+JOIN clinic AS c ON c.clinic_id = k.clinic_id
+LEFT JOIN care_team AS t ON t.team_id = k.team_id
+WHERE token_hash = %(token)s AND k.removed_at IS NULL
 
 -- name: release_kiosk
 UPDATE kiosk SET token_hash = NULL, bound_at = NULL WHERE token_hash = %(token)s
+
+-- name: show_team_on_kiosk
+UPDATE kiosk SET team_id = %(team)s WHERE kiosk_id = %(kiosk)s AND removed_at IS NULL

@@ -36,6 +36,7 @@ WHERE attrelid IN (to_regclass('reading'), to_regclass('reading_minute')) AND at
 CREATE VIEW {views}.{table} AS
 SELECT r.* FROM {table} AS r
 WHERE (SELECT viewer_sees_all()) OR r.unit_id IN (SELECT unit_id FROM unit WHERE clinic_id = (SELECT viewer_clinic()))
+    OR r.unit_id IN (SELECT viewer_units())
 
 -- name: walls_standing
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from clinician_api.data import Data
-from clinician_api.people.people_data import Kiosk, StoredSession
+from clinician_api.people.people_data import Kiosk, Origin, StoredSession
 from clinician_api.settings import ApiOptions
 from store import accounts, kiosks, pool, registry
 from telemetry.clock import MICROSECONDS
@@ -30,7 +30,7 @@ async def data(options: ApiOptions) -> AsyncIterator[Data]:
 
 
 async def test_a_token_is_a_person_s_a_screen_s_or_nobody_s(data: Data) -> None:
-    await data.people.begin_session(PERSON, 1, NOW, NOW + 12 * HOUR)
+    await data.people.begin_session(PERSON, 1, NOW, NOW + 12 * HOUR, Origin("password", "192.0.2.7", "Firefox"))
     assert await data.people.bind_kiosk(CODE, SCREEN, NOW) is not None
     person = await data.people.session(PERSON, NOW, HOUR)
     screen = await data.people.session(SCREEN, NOW + 400 * 24 * HOUR, HOUR)

@@ -11,6 +11,7 @@ from clinician_api.access import MAY, Action, Role
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, code_hash
 from clinician_api.settings import ApiOptions
 from store import kiosks
+from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import Api, start_api
 
@@ -116,3 +117,29 @@ def test_a_wall_is_told_who_is_on_call_and_nothing_that_is_handed_over_or_tried(
     assert wall.get("/api/coverage").status_code == 200
     for path in ("/api/handover?names=true", "/api/rota", "/api/rota.ics", "/api/selftest", "/api/load"):
         assert wall.get(path).status_code == 403, path
+
+
+def test_a_screen_that_hides_names_is_sent_none_by_any_way(api: Api) -> None:
+    unit = api.add_unit("u-1", "Clinic 1", "Zebedee Secret")
+    alert_id = api.raise_alert(unit, priority=Priority.LOW)
+    nurse = api.sign_in(Role.NURSE, name="Nora")
+    wall, open_wall = api.kiosk(1, "Corridor", hides_names=True), api.kiosk(1, "Office")
+    socket, other = api.open_socket(wall), api.open_socket(open_wall)
+    snapshot, usual = socket.subscribe(), other.subscribe()
+    assert usual["units"][0]["patient"] == {"name": "Zebedee Secret"}
+    assert [one["patient"] for one in snapshot["units"]] == [None]
+    assert snapshot["units"][0]["label"] == "Home u-1"
+    shelf = {"kind": "timed", "minutes": 10, "reason": "Zebedee Secret is at lunch"}
+    assert nurse.post(f"/api/alerts/{alert_id}/shelve", json=shelf).status_code == 200
+    told = socket.next("alert", where=lambda m: m["alert"]["shelved_until"] is not None)
+    assert told["alert"]["shelved_reason"] == ""
+    seen = other.next("alert", where=lambda m: m["alert"]["shelved_until"] is not None)
+    assert "Zebedee" in seen["alert"]["shelved_reason"]
+    assert nurse.post(f"/api/alerts/{alert_id}/acknowledge", json={"note": "Zebedee called"}).status_code == 200
+    assert "see patients" not in wall.get("/api/session").json()["may"]
+    for way in ("/api/units", "/api/units/u-1", "/api/alerts", "/api/alerts?state=recent", f"/api/alerts/{alert_id}"):
+        answer = wall.get(way)
+        assert answer.status_code == 200, way
+        assert "Zebedee" not in answer.text, way
+    assert "Zebedee" not in str(api.open_socket(wall).subscribe())
+    assert "Zebedee" in open_wall.get("/api/units").text

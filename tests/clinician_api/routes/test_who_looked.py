@@ -45,7 +45,8 @@ def looked(client: httpx.Client, way: str = "/api/patients/1/audit", **query: An
         ("/api/units/u-1", "page"), ("/api/units/u-1/readings", "history"), ("/api/units/u-1/treatments", "treatments"),
         ("/api/patients/1/treatments", "treatments"), ("/api/treatments/1", "treatments"), ("/api/alerts/1", "alerts"),
         ("/api/notices/1", "notices"), ("/api/units", "wall"), ("/api/alerts", "wall"), ("/api/notices", "wall"),
-        ("/api/handover", "notices"), ("/api/units/u-1/audit", "who looked"), ("/ws", "wall"),
+        ("/api/handover", "notices"), ("/api/units/u-1/audit", "who looked"),
+        ("/api/units/u-1/notes", "notes"), ("/ws", "wall"),
     ],
 )  # fmt: skip
 def test_whatever_way_one_is_shown_a_patient_it_is_on_record_once(api: Api, way: str, what: str) -> None:

@@ -17,7 +17,9 @@ PAUSES = (
 )
 TREATMENT = Treatment(NOW, NOW + 60 * SECOND, EndKnown.DERIVED, PAUSES, derived=True, unusual=2)
 SUMMARY = Summary(60, 59.0, 1.0, None, 12.300000190734863, 1.5, None, 1.2, {"blood_flow": Span(3, 300.5, 290.0, 310.0)})
-FOUND = FoundTreatment(7, "u-1", 1, 4, "Ada Example", 3, NOW, TREATMENT, KeptSummary(SUMMARY, 1, NOW, is_current=True))
+FOUND = FoundTreatment(
+    7, "u-1", 1, 4, "Ada Example", 3, NOW, TREATMENT, KeptSummary(SUMMARY, 1, NOW, is_current=True, of_revision=3)
+)
 
 
 def test_all_that_is_known_is_told_as_described() -> None:

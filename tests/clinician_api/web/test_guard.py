@@ -38,7 +38,7 @@ def browser(**options: Any) -> httpx.AsyncClient:
 
 async def test_a_request_begins_as_nobody_whoever_had_the_line_before() -> None:
     async def whose(_request: Request) -> JSONResponse:
-        return JSONResponse(viewers.current().setting)
+        return JSONResponse(viewers.current().settings[0])
 
     app = Guard(Starlette(routes=[Route("/whose", whose)]), ApiOptions(database_url=""))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS) as client:

@@ -1,0 +1,1 @@
+"""What people write about a patient: notes at a moment or a stretch of a treatment."""

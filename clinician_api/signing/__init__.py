@@ -1,0 +1,1 @@
+"""Review of treatments by exception, signatures, and the report of one treatment."""

@@ -1,0 +1,1 @@
+"""Care teams, whose patients somebody sees, and access that breaks the glass."""

@@ -1,0 +1,159 @@
+// Where one can go: what is looked at all the time stands in a row, the rest is under two words.
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { awaitsAnswer } from "../alerts/priority";
+import { useApp } from "../context";
+import type { Me } from "../messages";
+import { useAsked } from "../pages/asked";
+import { countReviews, waitingReviews } from "../reviews";
+import { link, route } from "../routes";
+import { words } from "../words";
+
+const NARROW = window.matchMedia?.("(max-width: 40rem)");
+const narrow = signal(NARROW?.matches ?? false);
+NARROW?.addEventListener("change", () => {
+  narrow.value = NARROW.matches;
+});
+
+const COUNT_MS = 60_000;
+const SIGNATURES_MS = 20_000;
+
+interface Place {
+  readonly to: string;
+  readonly name: string;
+  /** Pages that belong to it. */
+  readonly pages: readonly string[];
+  readonly needs: Me["may"][number];
+}
+
+export function Navigation() {
+  const { store, session } = useApp();
+  const t = words();
+  const { page } = route.value;
+  const waiting = store.open.value.filter(awaitsAnswer).length;
+  const ofReview: Place = {
+    to: link.reviews,
+    name: t.reviews.nav,
+    pages: ["reviews", "report"],
+    needs: "see treatments",
+  };
+  const ofDuty: readonly Place[] = [
+    { to: link.rota, name: t.duty.nav.rota, pages: ["rota"], needs: "see rota" },
+    { to: link.handover, name: t.duty.nav.handover, pages: ["handover"], needs: "see load" },
+    { to: link.load, name: t.duty.nav.load, pages: ["load"], needs: "see load" },
+    { to: link.teams, name: t.teams.nav, pages: ["teams", "opened"], needs: "see teams" },
+    { to: link.signatures, name: t.prescription.nav, pages: ["signatures"], needs: "change prescription" },
+  ];
+  const ofAdministration: readonly Place[] = [
+    { to: link.units, name: t.admin.nav.units, pages: ["units", "unit"], needs: "see installations" },
+    { to: link.users, name: t.admin.nav.users, pages: ["users"], needs: "manage users" },
+    { to: link.audit, name: t.admin.nav.audit, pages: ["audit"], needs: "see audit" },
+    { to: link.system, name: t.admin.nav.system, pages: ["system"], needs: "see system" },
+  ];
+  return (
+    <nav class="nav" aria-label={t.nav.label}>
+      <a href={link.wall} aria-current={page === "wall" ? "page" : undefined}>
+        {t.nav.wall}
+      </a>
+      {session.may("see alerts") && (
+        <a href={link.alerts} aria-current={page === "alerts" ? "page" : undefined}>
+          {t.nav.alerts}
+          <Count of={waiting} testid="waiting-count" />
+        </a>
+      )}
+      {session.may("see notices") && (
+        <a href={link.notices} aria-current={page === "notices" || page === "delivery" ? "page" : undefined}>
+          {t.answers.list.nav}
+        </a>
+      )}
+      {session.may("change prescription") && <Signatures here={page === "signatures"} />}
+      {narrow.value ? (
+        <Menu name={t.nav.more} places={[ofReview, ...ofDuty, ...ofAdministration]} />
+      ) : (
+        <>
+          {session.may("see treatments") && <ReviewsLink here={ofReview.pages.includes(page)} />}
+          <Menu name={t.nav.duty} places={ofDuty} />
+          <Menu name={t.nav.administration} places={ofAdministration} />
+        </>
+      )}
+    </nav>
+  );
+}
+
+/** Some places under one word; one place alone stands for itself, none leaves nothing. */
+function Menu({ name, places }: { readonly name: string; readonly places: readonly Place[] }) {
+  const { session } = useApp();
+  const { page } = route.value;
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => menu.current?.removeAttribute("open");
+  useEffect(close, [page]);
+  useEffect(() => {
+    const outside = (event: Event) => {
+      if (!menu.current?.contains(event.target as Node)) close();
+    };
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, []);
+  const open = places.filter(({ needs }) => session.may(needs));
+  const links = open.map(({ to, name: label, pages }) => (
+    <a key={to} href={to} aria-current={pages.includes(page) ? "page" : undefined} onClick={close}>
+      {label}
+    </a>
+  ));
+  if (open.length < 2) return <>{links}</>;
+  return (
+    <details
+      ref={menu}
+      class="menu"
+      data-here={open.some(({ pages }) => pages.includes(page))}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        close();
+        menu.current?.querySelector("summary")?.focus();
+      }}
+      onFocusOut={(event) => {
+        if (event.relatedTarget !== null && !menu.current?.contains(event.relatedTarget as Node)) close();
+      }}
+    >
+      <summary>{name}</summary>
+      <div class="menu-places">{links}</div>
+    </details>
+  );
+}
+
+function ReviewsLink({ here }: { readonly here: boolean }) {
+  const { api } = useApp();
+  useEffect(() => {
+    void countReviews(api);
+    const timer = setInterval(() => void countReviews(api), COUNT_MS);
+    return () => clearInterval(timer);
+  }, [api]);
+  return (
+    <a href={link.reviews} aria-current={here ? "page" : undefined}>
+      {words().reviews.nav}
+      <Count of={waitingReviews.value} testid="review-count" />
+    </a>
+  );
+}
+
+/** What waits for this person's signature, while there is any; asked for now and then, since nothing pages for it. */
+function Signatures({ here }: { readonly here: boolean }) {
+  const { api } = useApp();
+  const asked = useAsked(() => api.proposals(), "proposals", route.value.page, SIGNATURES_MS);
+  const waiting = typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
+  if (waiting === 0 && !here) return null;
+  return (
+    <a href={link.signatures} aria-current={here ? "page" : undefined}>
+      {words().prescription.nav}
+      <Count of={waiting} testid="signature-count" />
+    </a>
+  );
+}
+
+function Count({ of, testid }: { readonly of: number; readonly testid: string }) {
+  return of === 0 ? null : (
+    <span class="count" data-testid={testid}>
+      {of}
+    </span>
+  );
+}

@@ -1,0 +1,26 @@
+// How many treatments wait for a person's eyes, and a reason in the reader's language.
+import { signal } from "@preact/signals";
+import type { Api } from "./api";
+import type { ReasonView, ReviewView } from "./messages";
+import { words } from "./words";
+
+/** Exceptional ones; the badge of the navigation. */
+export const waitingReviews = signal(0);
+
+export async function countReviews(api: Api): Promise<void> {
+  try {
+    waitingReviews.value = (await api.reviewCounts()).exceptional;
+  } catch {
+    // The next time it is asked for; the page itself says what fails.
+  }
+}
+
+export function isExceptional(review: ReviewView): boolean {
+  return review.reasons.length > 0 || review.called !== null;
+}
+
+export function reasonText(reason: ReasonView): string {
+  const t = words().reviews;
+  if (reason.code !== "not judged") return t.sentences[reason.code](reason.inputs, reason.limits);
+  return `${t.about[reason.about] ?? reason.about}: ${t.why[reason.why] ?? reason.why}`;
+}

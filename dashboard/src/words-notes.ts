@@ -1,0 +1,22 @@
+// The words about notes: the part of `words.ts` for those.
+export const englishNotes = {
+  title: "Notes",
+  none: "Nobody has written anything in the last three days.",
+  nobody: "This unit serves nobody: there is nobody to write about.",
+  failed: "The notes did not come. What is shown may be old.",
+  moment: "About this moment",
+  text: "Note",
+  placeholder: "What you saw, did or heard",
+  save: "Write note",
+  saving: "Writing…",
+  notSaved: "Not written.",
+  never: "A note is never changed; a further one corrects it.",
+  correct: "Correct",
+  correcting: (text: string) => `Stands in place of: “${text}”`,
+  cancel: "Do not correct",
+  corrected: "corrected since",
+  correction: "correction",
+  by: { patient: "the patient" },
+  kinds: { note: "note", symptom: "symptom", call: "call" },
+  written: (when: string) => `written ${when}`,
+};

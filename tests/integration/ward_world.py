@@ -1,0 +1,181 @@
+"""A clinic with something on every page, seen by everybody: the real API, database, broker and notifier's decisions.
+
+Ingest is the one that speaks for the homes in `tests.clinician_api.outage`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from alerts.escalation import People
+from alerts.rota.local_time import DAY_US
+from clinician_api.access import Role
+from clinician_api.settings import STATIC_DIR, ApiOptions
+from store.selftests import Broken
+from telemetry.alarms import ConditionState, Priority
+from telemetry.clock import SystemClock
+from telemetry.treatment import Phase
+from tests.clinician_api.notified import Notifier
+from tests.clinician_api.outage import Outage, outage
+from tests.clinician_api.rotas import Duty
+from tests.clinician_api.routes.test_selftest import add_test_unit, ran
+from tests.integration.page_list import addresses
+from tests.store.treated import MINUTE, add_treatment, put_minutes, summarise_all
+
+# Chinese without a place to break, as long as a name may reasonably be.
+LONG: Final = "超长的家庭血液透析患者姓名与诊所名称用于检验版面是否会被撑破"
+PLANTED: Final = "<img src=x onerror=\"document.title='planted'\">"
+SIZES: Final = {"phone": (390, 844), "laptop": (1280, 800), "desk": (1440, 900), "wall": (1920, 1080)}
+THEMES: Final = ("day", "night", "ward")
+CLINICAL: Final = "Dr Weber"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Of the second patient, the second person on the rota, the second home, and what people call their channels."""
+
+    patient: str
+    nurse: str
+    label: str
+    channel: str
+
+
+@dataclass
+class Ward:
+    """`pages`: page -> address after the URL. `alerts`: by priority; and a notice and a delivery."""
+
+    world: Outage
+    duty: Duty
+    notifier: Notifier
+    pages: dict[str, str]
+    alerts: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.world.api.url
+
+    def open(
+        self, browser: Browser, role: Role, *, through: str | None = None, **options: Any
+    ) -> tuple[Page, list[str]]:  # fmt: skip
+        """A browser of somebody of that role, and what its console complains of; `through` another address."""
+        name = CLINICAL if role is Role.NEPHROLOGIST else ""
+        clinic = None if role is Role.OPERATIONS else 1
+        client = self.world.api.sign_in(role, clinic, name)
+        options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+        context = browser.new_context(**options)
+        own = through or self.url
+        context.add_cookies([{"name": key, "value": value, "url": own} for key, value in client.cookies.items()])
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda told: complaints.append(_told(told)) if told.type == "error" else None)
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.goto(own)
+        expect(page.locator("#content")).to_be_visible(timeout=15_000)
+        if role is not Role.PATIENT:
+            expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=15_000)
+        return page, complaints
+
+
+def _told(message: ConsoleMessage) -> str:
+    return f"{message.text} {message.location.get('url', '')}"
+
+
+def go(page: Page, name: str, address: str) -> None:
+    """To a page, and wait until it shows what it has."""
+    page.evaluate("address => { location.hash = address.slice(1); }", address)
+    expect(page.locator("body")).to_have_attribute("data-page", name, timeout=10_000)
+    expect(page.locator("#content")).to_be_visible()
+    page.wait_for_function(
+        "() => !/(Loading|Asking for the record)…/.test(document.querySelector('#content').textContent)", timeout=15_000
+    )
+
+
+@contextmanager
+def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Iterator[Ward]:
+    """Everything well, with `text` in all words that a device or a person may send, also as names if none are given."""
+    names = names or Names(*(f"{letter} {text}"[:190] for letter in "PNHC"))
+    options = ApiOptions(database_url="", port=0, metrics_port=None, static_dir=STATIC_DIR)
+    with pytest.MonkeyPatch.context() as patch, outage(folder, options, patch) as world:
+        duty = Duty(world.api)
+        notifier = Notifier(world.api)
+        filled = fill(world, duty, notifier, text, names)
+        values = {
+            "unit": "u-1", "id": filled["high"], "alert": filled["high"],
+            "notice": filled["notice"], "delivery": filled["delivery"], "treatment": filled["treatment"],
+        }  # fmt: skip
+        pages = addresses(values)
+        pages["notices"], pages["notice"] = "#/notices", f"#/notices/{filled['notice']}"
+        yield Ward(world, duty, notifier, pages, filled)
+
+
+def fill(world: Outage, duty: Duty, notifier: Notifier, text: str, names: Names) -> dict[str, str]:
+    """Alerts of every priority and state, notices, a rota with a hole, a failed self-test, devices of a person."""
+    api = world.api
+    units = {**world.units, "u-3": api.add_unit("u-3", "Clinic 1", names.patient, names.label)}
+    world.ingest.units = list(units)
+    weber = duty.person(1, CLINICAL, Role.NEPHROLOGIST)
+    other = duty.person(1, names.nurse)
+    duty.weekly(1, CLINICAL, names.nurse)
+    now = SystemClock().now_us()
+    duty.override(duty.rotas[1], now + 3 * DAY_US, now + 4 * DAY_US, None)
+    add_test_unit(api)
+    ran(api, Broken.CHANNELS, text)
+    with api.database() as conn:
+        for user in (weber, other):
+            conn.execute(
+                "INSERT INTO channel (user_id, kind, address, host, label, tier, language, created_at, tested_at)"
+                " VALUES (%s, 'apprise', 'json://localhost', 'localhost', %s, 1, 'en', from_us(%s), from_us(%s))",
+                (user, names.channel[:60], now, now),
+            )
+    notifier.people = People((weber,))
+    with api.database() as conn:
+        start = now - DAY_US - now % MINUTE
+        # The last ten of its minutes were not seen.
+        put_minutes(conn, units["u-1"], start, [Phase.TX] * 230, venous_pressure=[140.0] * 230, systolic=[120.0] * 230)
+        add_treatment(conn, units["u-1"], start, 240)
+        summarise_all(conn, now)
+        number = conn.execute("SELECT max(treatment_id) FROM treatment").fetchall()[0][0]
+        conn.execute(
+            "INSERT INTO patient_event (patient_id, kind, starts_at, text, user_id, entered_at)"
+            " SELECT patient_id, 'note', from_us(%s), %s, %s, from_us(%s) FROM binding WHERE unit_id = %s",
+            (now, text, other, now, units["u-1"].unit_id),
+        )
+    found = {"high": api.raise_alert(units["u-1"], reason=text), "treatment": str(number)}
+    found["medium"] = api.raise_alert(units["u-3"], priority=Priority.MEDIUM, reason=text)
+    found["low"] = api.raise_alert(units["u-3"], priority=Priority.LOW, reason=text)
+    over = api.raise_alert(units["u-1"], priority=Priority.LOW, reason=text)
+    notifier.settle()
+    api.raise_alert(units["u-1"], ConditionState.NORMAL, int(over), priority=Priority.LOW, reason=text)
+    notifier.trouble("ingest")
+    notifier.settle()
+    of_unit = notifier.rows("SELECT min(notice_id) FROM notice WHERE unit_id = %s", units["u-1"].unit_id)
+    found["notice"] = str(of_unit[0][0])
+    found["delivery"] = str(notifier.rows("SELECT min(delivery_id) FROM delivery")[0][0])
+    return found
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA: rule, and where."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe)
+    told = page.evaluate(
+        """async () => {
+          const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+          const rules = {'target-size': {enabled: true}};
+          const only = {runOnly: {type: 'tag', values: tags}, rules, resultTypes: ['violations']};
+          const {violations} = await axe.run(document, only);
+          return JSON.stringify(violations.map(({id, impact, nodes}) =>
+            ({id, impact, where: nodes.slice(0, 3).map(node => node.html.slice(0, 160) + ' | ' +
+              node.any.concat(node.all).map(one => one.message).join('; ').slice(0, 160))})));
+        }"""
+    )  # fmt: skip
+    return [f"{one['id']} ({one['impact']}): {' ;; '.join(one['where'])}" for one in json.loads(told)]

@@ -1,0 +1,117 @@
+"""What is not signed: noted where it is stored, taken away only as far as it was looked at."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from store import care, machine_events, pool, sign_offs
+from store.alert_queries import Clinic
+from store.machine_events import EventRow
+from store.pool import Connection, Pool
+from store.registry import Unit
+from store.sign_offs import Evidence, SignOffKind
+from telemetry.care import Arranged, Measured, Measurement, TargetWeight
+from telemetry.messages import Event, EventKind, Flag
+from telemetry.treatment import Phase
+from tests.store.told import person
+from tests.store.treated import HOUR, NOW_US, add_treatment, patient_of, put_minutes, summarise_all
+
+ALL = Clinic(all=True)
+
+
+@pytest.fixture
+def patient(conn: Connection, unit: Unit) -> int:
+    """With a treatment of four hours that is summed up."""
+    number = patient_of(conn, unit, NOW_US - HOUR, 70.0)
+    put_minutes(conn, unit, NOW_US, [Phase.TX] * 240, systolic=[120.0] * 240)
+    add_treatment(conn, unit, NOW_US, 240)
+    assert summarise_all(conn, NOW_US + 9 * HOUR) == 1
+    return number
+
+
+async def found(apool: Pool) -> Evidence:
+    async with apool.connection() as conn:
+        (number,) = await sign_offs.outstanding(conn, ALL, 10)
+        (one,) = await sign_offs.evidence(conn, [number])
+    return one
+
+
+async def sign(apool: Pool, one: Evidence, user: int, kind: SignOffKind = SignOffKind.SIGNED, note: str = "") -> None:
+    async with apool.transaction() as conn:
+        await sign_offs.lock(conn, one.found.treatment_id)
+        await sign_offs.add(conn, one, kind, user, note, NOW_US, in_bulk=False, rules="1", seen={"figures": {}})
+
+
+async def left(apool: Pool) -> int:
+    async with apool.connection() as conn:
+        return len(await sign_offs.outstanding(conn, ALL, 10))
+
+
+async def test_signed_it_is_gone_and_what_came_meanwhile_is_not_signed(
+    conn: Connection, apool: Pool, patient: int, unit: Unit
+) -> None:
+    user = person(conn)
+    one = await found(apool)
+    assert (one.target_kg, one.weight_after_kg, one.unit_seen) == (70.0, None, True)
+    assert one.news == ("summary",)
+    # A weight that is entered after it was read and before it is signed.
+    weight = Measurement(0, Measured.WEIGHT_AFTER, 71.0, NOW_US + 5 * HOUR)
+    care.measure(conn, patient, unit.unit_id, weight, "os:x", NOW_US)
+    await sign(apool, one, user)
+    again = await found(apool)
+    assert (again.news, again.weight_after_kg) == (("weight",), 71.0)
+    assert again.sign_offs[0].kind is SignOffKind.SIGNED
+    await sign(apool, again, user)
+    assert await left(apool) == 0
+    async with apool.connection() as aconn:
+        signed = await sign_offs.outstanding(aconn, ALL, 10, since_us=NOW_US - HOUR)
+        assert list(signed) == [one.found.treatment_id]
+        assert await sign_offs.outstanding(aconn, ALL, 10, since_us=NOW_US + HOUR) == {}
+
+
+async def test_a_call_for_a_doctor_takes_nothing_away(conn: Connection, apool: Pool, patient: int) -> None:
+    await sign(apool, await found(apool), person(conn), SignOffKind.NEEDS_A_DOCTOR, "look")
+    assert await left(apool) == 1
+
+
+@pytest.mark.parametrize("what", ["late alarm", "live alarm", "prescription of then", "prescription of now"])
+async def test_what_brings_a_signed_one_back(
+    conn: Connection, apool: Pool, patient: int, unit: Unit, what: str
+) -> None:
+    await sign(apool, await found(apool), person(conn))
+    if "alarm" in what:
+        flags = Flag.LATE if what == "late alarm" else Flag(0)
+        event = Event(1, NOW_US + HOUR, 0, flags, EventKind.ALARM, "MDC_EVT_HDIALY_BLOOD_LEAK", 1, True, "", "")
+        with pool.transaction(conn):
+            machine_events.add_events(conn, [EventRow(unit.unit_id, "0123456789abcdef", NOW_US, event)])
+    else:
+        since_us = NOW_US - HOUR if what.endswith("then") else NOW_US + HOUR
+        entered = care.Entry(Arranged(since_us, TargetWeight(kg=69.0)), "os:x", "x", NOW_US + 9 * HOUR)
+        care.arrange(conn, patient, entered)
+    assert await left(apool) == (what in ("late alarm", "prescription of then"))
+
+
+async def test_a_hundred_late_batches_are_one_note(conn: Connection, apool: Pool, patient: int) -> None:
+    for _ in range(100):
+        conn.execute("UPDATE treatment SET revision = revision + 1, summary_due_at = now() - interval '9 years'")
+    assert len((await found(apool)).marks) == 101
+    conn.execute("UPDATE treatment SET summary_due_at = to_timestamp(0)")
+    assert summarise_all(conn, NOW_US + 9 * HOUR) == 1
+    one = await found(apool)
+    assert len(one.marks) == 1
+    assert one.found.summary is not None
+    assert one.found.summary.is_current
+
+
+async def test_what_is_signed_stays_on_record(conn: Connection, apool: Pool, patient: int) -> None:
+    one = await found(apool)
+    await sign(apool, one, person(conn))
+    for statement in ("UPDATE sign_off SET note = 'x'", "DELETE FROM sign_off"):
+        with pytest.raises(psycopg.Error):
+            conn.execute(statement)  # type: ignore[arg-type]
+    conn.execute("DELETE FROM treatment")
+    assert conn.execute("SELECT count(*) FROM sign_off").fetchall() == [(1,)]
+    async with apool.connection() as aconn:
+        assert await sign_offs.where(aconn, one.found.treatment_id) is None
+        assert await sign_offs.alerts_of(aconn, one.found.treatment_id) == []
