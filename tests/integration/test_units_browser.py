@@ -26,7 +26,7 @@ def test_a_patient_comes_to_a_unit_and_leaves_it_and_the_unit_is_retired(browser
         treatments.add(conn, [(two.unit_id, Treatment(now_us))], now_us, now_us)
 
     page = signed_in(browser, api, Role.ADMINISTRATOR)
-    page.get_by_role("link", name="Units", exact=True).click()
+    page.goto(f"{api.url}/#/units")
     expect(page.locator('[data-unit="u-2"]')).to_contain_text("Grace Example")
     expect(page.locator('[data-unit="u-1"] .part-standing')).to_have_text("Never heard")
     pictures(page, "units")
