@@ -67,6 +67,8 @@ class Action(StrEnum):
     MANAGE_USERS = "manage users"  # accounts of one's clinic, and none above oneself
     SEE_AUDIT = "see audit"  # the record of who did what
     SEE_SYSTEM = "see system"  # how the services are
+    SEE_INSTALLATIONS = "see installations"  # boxes, their links, settings and certificates
+    CHANGE_INSTALLATIONS = "change installations"  # whom a unit serves; retire it; new patients
     SEE_TEAMS = "see teams"  # who belongs to them, and which of the patients one sees
     CHANGE_TEAMS = "change teams"  # of one's own clinic, with patients one sees
     BREAK_GLASS = "break glass"  # open access to a patient who is not among one's own, with a reason, for hours
@@ -99,15 +101,18 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     Role.ON_CALL: _ANSWERS,
     # Of notices the technical ones, and troubles they were asked about.
     Role.TECHNICIAN: _TECHNICAL
-    | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM},
+    | {Action.SEE_NOTICES, Action.SEE_TECHNICAL, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM}
+    | {Action.SEE_INSTALLATIONS},
     # Troubles of the system are for operations: no other notice is seen, so no other is answered.
     Role.OPERATIONS: _TECHNICAL
-    | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM},
+    | {Action.SEE_NOTICES, Action.SEE_TROUBLES, Action.ANSWER_NOTICES, Action.SEE_SELFTEST, Action.SEE_SYSTEM}
+    | {Action.SEE_INSTALLATIONS},
     # Runs the accounts, reads what is his clinic's; answers nothing.
     Role.ADMINISTRATOR: _READS
     | _TEAMS
     | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
-    | {Action.MANAGE_USERS, Action.SEE_AUDIT, Action.SEE_SYSTEM},
+    | {Action.MANAGE_USERS, Action.SEE_AUDIT, Action.SEE_SYSTEM}
+    | {Action.SEE_INSTALLATIONS, Action.CHANGE_INSTALLATIONS},
     Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
@@ -225,6 +230,12 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/audit/chain"): Action.SEE_AUDIT,
     ("POST", "/api/audit/verify"): Action.SEE_AUDIT,
     ("GET", "/api/system"): Action.SEE_SYSTEM,
+    ("GET", "/api/administration/units"): Action.SEE_INSTALLATIONS,
+    ("GET", "/api/administration/units/{unit}"): Action.SEE_INSTALLATIONS,
+    ("POST", "/api/administration/units/{unit}/bind"): Action.CHANGE_INSTALLATIONS,
+    ("POST", "/api/administration/units/{unit}/unbind"): Action.CHANGE_INSTALLATIONS,
+    ("POST", "/api/administration/units/{unit}/retire"): Action.CHANGE_INSTALLATIONS,
+    ("POST", "/api/administration/patients"): Action.CHANGE_INSTALLATIONS,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,

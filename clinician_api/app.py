@@ -56,6 +56,7 @@ from clinician_api.routes import (
     system,
     teams,
     treatments,
+    unit_admin,
     units,
     users,
     what_if,
@@ -111,8 +112,8 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
         what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves, notices, rota,
-        load, screens, selftest, channels, teams, break_glass, users, audit, system, receipts, signals, rules, problems,
-        health, live, pages,
+        load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts, signals,
+        rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

@@ -17,6 +17,7 @@ from typing import Final
 from clinician_api.access import Scope
 from clinician_api.administration.audit_data import AuditData
 from clinician_api.administration.system_data import SystemData
+from clinician_api.administration.unit_data import UnitData
 from clinician_api.administration.user_data import UserData
 from clinician_api.alerting.alert_views import alert_event_view, alert_view, version
 from clinician_api.alerting.notice_data import NoticeData
@@ -119,6 +120,7 @@ class Data:
         self.users = UserData(options.database_url)
         self.audit = AuditData(options.database_url)
         self.system = SystemData(options.database_url)
+        self.installations = UnitData(options.database_url)
 
     async def open(self) -> None:
         """Connect and check the schema; StoreError when either fails. A second time does nothing."""

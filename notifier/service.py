@@ -15,7 +15,7 @@ from typing import Final
 from alerts import ruleset
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import lost_channels, pathway, selftest, silences
+from notifier import audit_chain, lost_channels, pathway, selftest, silences
 from notifier.away.keeper import Keeper
 from notifier.away.pager import Line, Pager
 from notifier.away.takeover import Takeover
@@ -97,6 +97,7 @@ def run(
             metrics.counting(on_call.troubles, "rota"),
             metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
             metrics.counting(selftest.troubles, selftest.CAUSE),
+            metrics.counting(audit_chain.troubles, audit_chain.CAUSE),
             metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
             metrics.counting(
                 lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES

@@ -50,6 +50,11 @@ def bind(conn: Connection, unit_id: int, patient_id: int, now_us: int) -> None:
     run(conn, "bind", parameters)
 
 
+def unbind(conn: Connection, unit_id: int, now_us: int) -> None:
+    """From now on the unit serves nobody."""
+    run(conn, "end_bindings", {"unit": unit_id, "patient": None, "now": now_us})
+
+
 def prescriptions(conn: Connection, unit_ids: Sequence[int]) -> dict[int, Prescription]:
     """By unit id, of the patient each serves now; a unit that serves nobody is left out."""
     rows = run(conn, "prescriptions", {"units": list(unit_ids)})

@@ -36,6 +36,7 @@ MODULES = sorted(
 
 # Modules without a test file of their own name, and the test that covers them.
 COVERED_ELSEWHERE: dict[str, str] = {
+    "store/unit_admin.py": "tests/clinician_api/routes/test_unit_admin.py",
     "telemetry/messages.py": "tests/telemetry/test_wire.py",
     "edge_agent/source.py": "tests/edge_agent/test_sources.py",
     # Verbs are thin: they are run as a person runs them.
@@ -44,6 +45,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
     **{
         f"clinician_api/administration/{name}.py": "tests/clinician_api/routes/test_users.py"
         for name in ("grants", "user_data", "models")
+    },
+    **{
+        f"clinician_api/administration/{name}.py": "tests/clinician_api/routes/test_unit_admin.py"
+        for name in ("unit_data", "unit_models")
     },
     "clinician_api/administration/audit_data.py": "tests/clinician_api/routes/test_audit.py",
     "clinician_api/administration/system_data.py": "tests/clinician_api/routes/test_system.py",

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 # Rows in memory at a time, however long the export.
 EXPORT_ROWS: Final = 1000
+DUE_US: Final = 24 * 3600 * 1_000_000
 COLUMNS: Final = ("row", "at", "actor", "who", "action", "subject", "about", "detail")
 
 
@@ -57,6 +58,14 @@ class AuditData:
         if self._walking is None or self._walking.done():
             self._looked_at = 0
             self._walking = asyncio.create_task(self._walk(asked_by, clock), name="walk the audit chain")
+
+    async def walk_when_due(self, clock: Clock) -> None:
+        """Walk along the whole chain when nobody has for a day, and wait for its end."""
+        last = await self._in_thread(audit_browse.last_check)
+        if last is None or clock.now_us() - last.ended_us >= DUE_US:
+            self.walk("service:api", clock)
+        if self._walking is not None:
+            await self._walking
 
     async def _walk(self, asked_by: str, clock: Clock) -> None:
         def progress(count: int) -> None:

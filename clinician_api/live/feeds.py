@@ -31,6 +31,8 @@ AT_ONCE: Final = 500  # alerts read before something else has its turn
 FINDINGS_S: Final = 5.0
 LOOKS_S: Final = 1.0
 LOOKS_AT_ONCE: Final = 200  # rows of the record in one transaction
+# Whether a walk along the chain of the record is due; after a start others come first.
+WALK_LOOK_S: Final = 600.0
 RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
@@ -92,6 +94,7 @@ class Feeds:
             self._serve_screens,
             self._watch_links,
             self._write_looks,
+            self._walk_record,
         ):
             self._tasks.append(asyncio.create_task(_for_ever(work), name=work.__qualname__))
         return self
@@ -267,6 +270,13 @@ class Feeds:
         finally:
             services.looks.give_back(waiting)
             services.metrics.looks_lost.set(services.looks.lost)
+
+    # Whether the record still holds: once a day, by whichever instance comes first
+
+    async def _walk_record(self) -> None:
+        while True:
+            await asyncio.sleep(WALK_LOOK_S)
+            await self._services.data.audit.walk_when_due(self._services.clock)
 
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 

@@ -20,8 +20,12 @@ import type {
   Glasses,
   HandoverAnswer,
   History,
+  Installation,
+  InstallationAnswer,
+  Installations,
   LoadAnswer,
   Me,
+  NewPatient,
   NoteWritten,
   NoticeDetail,
   Notices,
@@ -30,6 +34,7 @@ import type {
   OwnPasskeys,
   OwnSessions,
   PasskeyOptions,
+  PatientAdded,
   PatientEvents,
   Prescription,
   PrescriptionHistory,
@@ -73,6 +78,7 @@ export type ShiftChange = "accept" | "decline" | "override" | "swap";
 
 /** What an administrator does about an account, without further words. */
 export type UserDeed = "disable" | "enable" | "password" | "sign-out";
+export type UnitDeed = "bind" | "unbind" | "retire";
 export type UserChange = ChangeUser;
 
 /** Which rows of the record; what is absent is whatever it is. */
@@ -381,6 +387,26 @@ export class Api {
   /** Refused when the account is no more as it was shown. */
   changeUser(of: UserAccount, change: UserChange): Promise<UserChanged> {
     return this.#ask("POST", `api/users/${of.user_id}/change`, change, { headers: { "if-match": of.tag } });
+  }
+
+  installations(cursor: string | null): Promise<Installations> {
+    return this.#ask("GET", `api/administration/units${cursor === null ? "" : `?${new URLSearchParams({ cursor })}`}`);
+  }
+
+  installation(unit: string): Promise<InstallationAnswer> {
+    return this.#ask("GET", `api/administration/units/${encodeURIComponent(unit)}`);
+  }
+
+  /** Refused when the unit is no more as it was shown, and during a treatment unless `confirmed`. */
+  unitDeed(of: Installation, deed: UnitDeed, confirmed: boolean, patient?: string): Promise<InstallationAnswer> {
+    const body = patient === undefined ? { confirmed } : { confirmed, patient_id: patient };
+    return this.#ask("POST", `api/administration/units/${encodeURIComponent(of.unit)}/${deed}`, body, {
+      headers: { "if-match": of.tag },
+    });
+  }
+
+  addPatient(patient: NewPatient): Promise<PatientAdded> {
+    return this.#ask("POST", "api/administration/patients", patient);
   }
 
   userDeed(of: UserAccount, deed: UserDeed): Promise<UserChanged | UserWithPassword> {

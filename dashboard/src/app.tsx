@@ -26,6 +26,8 @@ import { SignaturesPage } from "./pages/signatures";
 import { SystemPage } from "./pages/system";
 import { TeamsPage } from "./pages/teams";
 import { TreatmentsPage } from "./pages/treatments";
+import { UnitPage } from "./pages/unit";
+import { UnitsPage } from "./pages/units";
 import { UsersPage } from "./pages/users";
 import { WallPage } from "./pages/wall";
 import { route } from "./routes";
@@ -113,6 +115,10 @@ function Page() {
       return <HandoverPage />;
     case "load":
       return <LoadPage />;
+    case "units":
+      return <UnitsPage />;
+    case "unit":
+      return <UnitPage key={here.unit} unit={here.unit} />;
     case "users":
       return <UsersPage />;
     case "audit":

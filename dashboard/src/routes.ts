@@ -16,6 +16,8 @@ export type Route =
   | { readonly page: "rota" }
   | { readonly page: "handover" }
   | { readonly page: "load" }
+  | { readonly page: "units" }
+  | { readonly page: "unit"; readonly unit: string }
   | { readonly page: "users" }
   | { readonly page: "audit" }
   | { readonly page: "system" }
@@ -36,6 +38,7 @@ export function parseRoute(hash: string): Route {
   if (page === "devices") return { page: "devices" };
   if (page === "deliveries" && argument) return { page: "delivery", delivery: argument };
   if (page === "rota" || page === "handover" || page === "load") return { page };
+  if (page === "units") return argument && more === "technical" ? { page: "unit", unit: argument } : { page };
   if (page === "users" || page === "audit" || page === "system") return { page };
   if (page === "break-glass" && argument === "opened") return { page: "opened" };
   if (page === "teams" || page === "break-glass") return { page };
@@ -56,6 +59,8 @@ export const link = {
   rota: "#/rota",
   handover: "#/handover",
   load: "#/load",
+  units: "#/units",
+  unit: (unit: string) => `#/units/${encodeURIComponent(unit)}/technical`,
   users: "#/users",
   audit: "#/audit",
   system: "#/system",

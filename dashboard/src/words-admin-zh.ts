@@ -1,15 +1,17 @@
 // 简体中文: the pages for those who run the system.
 import type { Words } from "./words";
+import { chineseUnits } from "./words-units-zh";
 
 const n = (value: number | null | undefined, digits = 0): string => (value == null ? "–" : value.toFixed(digits));
 
 export const chineseAdmin: Words["admin"] = {
-  nav: { users: "用户", audit: "审计", system: "系统" },
+  nav: { units: "设备", users: "用户", audit: "审计", system: "系统" },
   notAllowed: "您的角色无权查看此页面。管理员可以为您更改角色。",
   failed: "未能取得，正在重试。",
   cancel: "取消",
   sending: "正在发送…",
   more: "更多",
+  units: chineseUnits,
   users: {
     title: "用户",
     search: "姓名或电子邮箱",

@@ -1,5 +1,6 @@
 // The words of the pages for those who run the system: the part of `words.ts` for those.
 import type { SystemPart } from "./messages";
+import { englishUnits } from "./words-units";
 
 const n = (value: number | null | undefined, digits = 0): string => (value == null ? "–" : value.toFixed(digits));
 type Figures = Readonly<Record<string, number | null>>;
@@ -12,12 +13,13 @@ interface PartWords {
 }
 
 export const englishAdmin = {
-  nav: { users: "Users", audit: "Audit", system: "System" },
+  nav: { units: "Units", users: "Users", audit: "Audit", system: "System" },
   notAllowed: "Your role may not see this page. An administrator can give you another.",
   failed: "It did not come. It is tried again.",
   cancel: "Cancel",
   sending: "Sending…",
   more: "More",
+  units: englishUnits,
   users: {
     title: "Users",
     search: "Name or e-mail",

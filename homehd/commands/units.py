@@ -12,7 +12,7 @@ from typing import Final
 from homehd import names, provisioning, settings
 from homehd.settings import ServerSettings
 from registrar import configurations, issuing
-from store import audit, certificates, migrate, pool, registry, shelvings, unit_settings
+from store import audit, certificates, migrate, pool, registry, shelvings, unit_admin, unit_settings
 from store.audit import Deed
 from store.pool import Connection
 from store.shelvings import OutOfService
@@ -73,8 +73,7 @@ def run(options: argparse.Namespace) -> int:
             _reenrol(conn, loaded, options, now_us)
         elif options.verb == "revoke":
             with pool.transaction(conn, "revoke unit"):
-                unit = registry.revoke_unit(conn, options.unit, now_us)
-                issuing.revoke(conn, unit.name, now_us)
+                unit = unit_admin.retire(conn, options.unit, now_us)
                 _note(conn, "revoke unit", unit.name, now_us)
             print(f"{unit.name}\trevoked")
         elif options.verb == "service":

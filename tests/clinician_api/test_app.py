@@ -63,6 +63,10 @@ BODIES = {
     ("POST", "/api/teams/{team_id}/members"): {"email": "nurse-1@example.org"},
     ("POST", "/api/break-glass"): {"whom": "nobody of this name", "reason": "asked by the matrix"},
     ("POST", "/api/break-glass/{glass_id}/review"): {"right": True},
+    ("POST", "/api/administration/units/{unit}/bind"): {"patient_id": "1"},
+    ("POST", "/api/administration/units/{unit}/unbind"): {},
+    ("POST", "/api/administration/units/{unit}/retire"): {},
+    ("POST", "/api/administration/patients"): {"name": "New", "clinic": "Clinic 9"},
     ("POST", "/api/patients/{patient_id}/what-if"): {
         "start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "limits": {"R13": {"high": 320}},
     },
@@ -208,6 +212,8 @@ ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
     (r"POST /api/treatments/.*", {422}, None),  # nothing says what was read
     # There is no such clinic of theirs (tests/clinician_api/routes/test_users.py).
     (r"POST /api/users(/.*/change)?", {403}, None),
+    (r"POST /api/administration/patients", {403}, None),
+    (r"POST /api/administration/units/.*", {409}, True),  # a treatment goes on there
     (r"POST /api/teams", {200, 409}, None),  # the second of its name
     # What who may is answered: a team, a member or a glass that those before have removed or judged is gone.
     (r"GET /api/break-glass", {200}, None),
@@ -292,7 +298,7 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         if method == "POST":
             names = {"alert_id": units[1][1], "notice_id": 1, "receipt": "0" * 32, "override_id": 1, "channel_id": 999}
             names["proposal_id"] = 1
-            names["user_id"] = 999
+            names |= {"user_id": 999, "unit": "u-1"}
             names |= {"team_id": 1, "glass_id": 1}
             names["shift_id"] = f"1-{SHIFT[0]}-{SHIFT[1]}-1"
             answer = client.post(path.format(**names, patient_id=1, treatment_id=1), json=content)

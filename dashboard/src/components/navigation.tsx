@@ -45,6 +45,7 @@ export function Navigation() {
     { to: link.signatures, name: t.prescription.nav, pages: ["signatures"], needs: "change prescription" },
   ];
   const ofAdministration: readonly Place[] = [
+    { to: link.units, name: t.admin.nav.units, pages: ["units", "unit"], needs: "see installations" },
     { to: link.users, name: t.admin.nav.users, pages: ["users"], needs: "manage users" },
     { to: link.audit, name: t.admin.nav.audit, pages: ["audit"], needs: "see audit" },
     { to: link.system, name: t.admin.nav.system, pages: ["system"], needs: "see system" },

@@ -6,14 +6,16 @@ import csv
 import io
 import json
 import tracemalloc
+from contextlib import closing
 
 import httpx
 import pytest
 
 from clinician_api.access import Role
-from clinician_api.administration.audit_data import EXPORT_ROWS
-from store import audit
+from clinician_api.administration.audit_data import DUE_US, EXPORT_ROWS, AuditData
+from store import audit, audit_browse, pool
 from store.audit import Deed
+from telemetry.clock import ManualClock
 from tests.clinician_api.conftest import Api, parts, problem, until
 
 NOW_US = 1_750_000_000_000_000
@@ -128,3 +130,21 @@ def test_the_chain_is_walked_on_demand_and_a_break_is_told(api: Api) -> None:
     until(lambda: chain()["state"] == "broken")
     assert chain()["broken_row"] == 4
     assert "missing" in str(chain()["why"]), "a record cut off at its end is no shorter record"
+
+
+async def test_it_is_walked_once_a_day_without_being_asked(database_url: str) -> None:
+    clock, record = ManualClock(), AuditData(database_url)
+
+    async def walked_at() -> int:
+        await record.walk_when_due(clock)
+        with closing(pool.connect(database_url)) as conn:
+            last = audit_browse.last_check(conn)
+        assert last is not None
+        assert (last.asked_by, last.broken) == ("service:api", None)
+        return last.ended_us
+
+    first = await walked_at()
+    clock.advance(DUE_US / 1e6 - 1)
+    assert await walked_at() == first
+    clock.advance(1.0)
+    assert await walked_at() == first + DUE_US
