@@ -6,7 +6,6 @@ const n = (value: number | null | undefined, digits = 0): string => (value == nu
 
 export const chineseAdmin: Words["admin"] = {
   nav: { units: "设备", users: "用户", audit: "审计", system: "系统" },
-  notAllowed: "您的角色无权查看此页面。管理员可以为您更改角色。",
   failed: "未能取得，正在重试。",
   cancel: "取消",
   sending: "正在发送…",

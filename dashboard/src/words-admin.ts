@@ -14,7 +14,6 @@ interface PartWords {
 
 export const englishAdmin = {
   nav: { units: "Units", users: "Users", audit: "Audit", system: "System" },
-  notAllowed: "Your role may not see this page. An administrator can give you another.",
   failed: "It did not come. It is tried again.",
   cancel: "Cancel",
   sending: "Sending…",

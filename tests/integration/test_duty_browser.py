@@ -73,6 +73,7 @@ def test_two_screens_tell_who_is_on_call_what_was_accepted_and_when_nobody_is(br
     other.goto(f"{world.api.url}/#/rota")
     shown = other.locator('[data-rota="1"] [aria-current="time"]')
     expect(shown).to_have_attribute("data-accepted", "false")
+    page.get_by_text("Duty", exact=True).click()
     page.get_by_role("link", name="Rota").click()
     page.locator('[data-rota="1"] [data-yours="true"] [data-action="accept-shift"]').first.press("Enter")
     expect(shown).to_have_attribute("data-accepted", "true", timeout=5_000)

@@ -187,6 +187,7 @@ def test_nothing_overflows_and_each_pattern_is_there(browser: Browser, api: Api,
     page, complaints = patient_page(browser, api, theme, width, height)
     page.wait_for_function("document.querySelectorAll('.strip canvas').length === 9")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".segment").first).to_be_visible()
     segment, plot = page.locator(".segment").first.bounding_box(), page.locator(".u-over").first.bounding_box()
     assert segment is not None and plot is not None
     begins = plot["x"] + plot["width"] * CORRECTED[0] / 60

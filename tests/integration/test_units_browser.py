@@ -68,4 +68,4 @@ def test_a_technician_reads_without_names_in_chinese_too_and_a_nurse_has_no_link
     nurse = signed_in(browser, api, Role.NURSE)
     expect(nurse.locator('.nav a[href="#/units"]')).to_have_count(0)
     nurse.goto(f"{api.url}/#/units")
-    expect(nurse.get_by_test_id("not-allowed")).to_be_visible()
+    expect(nurse.get_by_test_id("not-for-role")).to_be_visible()

@@ -26,6 +26,8 @@ const NEEDS: Partial<Record<Route["page"], Action>> = {
   teams: "see teams",
   opened: "review break glass",
   "break-glass": "break glass",
+  units: "see installations",
+  unit: "see installations",
   users: "manage users",
   audit: "see audit",
   system: "see system",
