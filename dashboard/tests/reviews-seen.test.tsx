@@ -136,8 +136,7 @@ it("only what was on the list is signed in one go; what came or changed waits fo
   await settled();
   now.reviews = [review("4", "d"), review("1", "a"), review("2", "b2")];
   await again();
-  const listed = () =>
-    [...host.querySelectorAll<HTMLElement>(".review-list li")].map((one) => one.dataset.treatment);
+  const listed = () => [...host.querySelectorAll<HTMLElement>(".review-list li")].map((one) => one.dataset.treatment);
   expect(listed()).toEqual(["1"]);
   expect(find('[data-action="show-new"]')?.textContent).toContain("2 new");
   await press("sign-all");
