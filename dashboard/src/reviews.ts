@@ -19,6 +19,19 @@ export function isExceptional(review: ReviewView): boolean {
   return review.reasons.length > 0 || review.called !== null;
 }
 
+/** What a person has been shown: treatments, each with the tag of its state. */
+export type Shown = ReadonlyMap<string, string>;
+
+export function shownOf(reviews: readonly ReviewView[]): Shown {
+  return new Map(reviews.map(({ treatment, etag }) => [treatment.treatment_id, etag]));
+}
+
+/** Those that stand as they were shown, and those that came or changed since: nobody signs these unseen. */
+export function asShown(reviews: readonly ReviewView[], shown: Shown): [same: ReviewView[], since: ReviewView[]] {
+  const isSame = ({ treatment, etag }: ReviewView) => shown.get(treatment.treatment_id) === etag;
+  return [reviews.filter(isSame), reviews.filter((review) => !isSame(review))];
+}
+
 export function reasonText(reason: ReasonView): string {
   const t = words().reviews;
   if (reason.code !== "not judged") return t.sentences[reason.code](reason.inputs, reason.limits);

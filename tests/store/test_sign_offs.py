@@ -5,12 +5,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from store import care, machine_events, pool, sign_offs
+from store import alert_log, care, machine_events, pool, sign_offs
+from store.alert_log import AlertEventRow
 from store.alert_queries import Clinic
 from store.machine_events import EventRow
 from store.pool import Connection, Pool
 from store.registry import Unit
 from store.sign_offs import Evidence, SignOffKind
+from telemetry.alarms import ConditionState, Priority
 from telemetry.care import Arranged, Measured, Measurement, TargetWeight
 from telemetry.messages import Event, EventKind, Flag
 from telemetry.treatment import Phase
@@ -115,3 +117,39 @@ async def test_what_is_signed_stays_on_record(conn: Connection, apool: Pool, pat
     async with apool.connection() as aconn:
         assert await sign_offs.where(aconn, one.found.treatment_id) is None
         assert await sign_offs.alerts_of(aconn, one.found.treatment_id) == []
+
+
+async def test_an_alert_is_what_its_rule_found_within_the_treatment(
+    conn: Connection, apool: Pool, patient: int, unit: Unit
+) -> None:
+    """Neither lowered on its way out nor latched since an earlier treatment, it is hidden."""
+    start_us = (await found(apool)).found.treatment.start_us
+    active, clear = ConditionState.ACTIVE_UNACKNOWLEDGED, ConditionState.LATCHED_CLEAR
+    with pool.transaction(conn):
+        lowered, latched, before = alert_log.reserve_ids(conn, 3)
+        story = [
+            (lowered, 10, Priority.HIGH, active, "fell"), (lowered, 20, Priority.LOW, active, "less"),
+            (lowered, 30, Priority.LOW, clear, "over"),
+            (latched, -2880, Priority.MEDIUM, active, "once"), (latched, -2870, Priority.MEDIUM, clear, "over"),
+            (latched, 40, Priority.HIGH, active, "again"),
+            (before, -2880, Priority.HIGH, active, "then"), (before, 50, Priority.HIGH, clear, "over"),
+            (latched, 2880, Priority.LOW, active, "after"), (latched, 2890, Priority.LOW, clear, "over"),
+        ]  # fmt: skip
+        rows = [
+            AlertEventRow(
+                alert, unit.unit_id, "R10", "1.0.0", priority, state, start_us + minute * 60_000_000, why, {}, {},
+                late=False,
+            )
+            for alert, minute, priority, state, why in story
+        ]  # fmt: skip
+        alert_log.append(conn, rows, NOW_US)
+    one = await found(apool)
+    assert [
+        (a.alert_id, a.priority, (a.since_us - start_us) / 60e6, a.until_us and (a.until_us - start_us) / 60e6)
+        for a in one.alerts
+    ] == [(lowered, Priority.HIGH, 10, 30), (latched, Priority.HIGH, 40, None)]
+    async with apool.connection() as aconn:
+        told = await sign_offs.alerts_of(aconn, one.found.treatment_id)
+    assert [(a.alert_id, a.priority, (a.since_us - start_us) / 60e6, a.reason) for a in told] == [
+        (lowered, Priority.HIGH, 10, "fell"), (latched, Priority.HIGH, 40, "again"),
+    ]  # fmt: skip

@@ -78,13 +78,17 @@ function Actions({ review, onChange }: Props) {
   const note = useSignal("");
   const sending = useSignal(false);
   const said = useSignal("");
+  // The state that was opened: the list is asked for again under the hands of whoever writes.
+  const seen = useSignal(review.etag);
+  const changed = seen.value !== review.etag;
   const maySign = session.may("sign treatments");
   if (!maySign && !session.may("call doctor")) return null;
   const send = async (what: "sign" | "call-doctor") => {
-    if (sending.value || note.value.trim() === "") return;
+    if (sending.value || changed || note.value.trim() === "") return;
     sending.value = true;
     try {
-      await api.signTreatment(review.treatment.treatment_id, what, note.value.trim(), review.etag);
+      const { treatment_id: id } = review.treatment;
+      seen.value = (await api.signTreatment(id, what, note.value.trim(), seen.value)).review.etag;
       note.value = "";
       said.value = "";
     } catch (error) {
@@ -102,6 +106,21 @@ function Actions({ review, onChange }: Props) {
         void send(maySign ? "sign" : "call-doctor");
       }}
     >
+      {changed && !sending.value && (
+        <p class="review-changed" role="status">
+          {t.changedSince}{" "}
+          <button
+            type="button"
+            class="button"
+            data-action="take-new"
+            onClick={() => {
+              seen.value = review.etag;
+            }}
+          >
+            {t.takeNew}
+          </button>
+        </p>
+      )}
       <label>
         {maySign ? t.note : t.noteOfCall}
         <input
@@ -115,7 +134,7 @@ function Actions({ review, onChange }: Props) {
         />
       </label>
       {maySign && (
-        <button type="submit" class="button button-primary" data-action="sign" aria-disabled={sending.value}>
+        <button type="submit" class="button button-primary" data-action="sign" aria-disabled={sending.value || changed}>
           {sending.value ? t.signing : t.sign}
         </button>
       )}
@@ -123,7 +142,7 @@ function Actions({ review, onChange }: Props) {
         type={maySign ? "button" : "submit"}
         class="button"
         data-action="call-doctor"
-        aria-disabled={sending.value}
+        aria-disabled={sending.value || changed}
         onClick={maySign ? () => void send("call-doctor") : undefined}
       >
         {t.callDoctor}

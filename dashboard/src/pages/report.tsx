@@ -138,7 +138,7 @@ function Sheet({ report, history }: Loaded) {
   );
 }
 
-function Foot({ report }: { readonly report: TreatmentReport }) {
+export function Foot({ report }: { readonly report: TreatmentReport }) {
   const t = words().reviews.page;
   const { store } = useApp();
   const at = useSignal(Date.parse(report.server_time));
@@ -150,6 +150,8 @@ function Foot({ report }: { readonly report: TreatmentReport }) {
     window.addEventListener("beforeprint", note);
     return () => window.removeEventListener("beforeprint", note);
   }, [store, at]);
+  // Paper says of when its figures are, not only when it left the printer.
+  const asOf = t.asOf(stamp(Date.parse(report.server_time)));
   const rules = [...new Set(report.alerts.map(({ rule, rule_version: version }) => `${rule} ${version}`))].sort();
   const shown = rules.slice(0, 8);
   const rest = rules.length - shown.length;
@@ -158,7 +160,7 @@ function Foot({ report }: { readonly report: TreatmentReport }) {
     <footer>
       <p>{t.versions(report.reasons_version, said)}</p>
       <p>
-        {t.printed(stamp(at.value), report.printed_by)}. {t.supplementary}
+        {asOf}. {t.printed(stamp(at.value), report.printed_by)}. {t.supplementary}
       </p>
     </footer>
   );

@@ -6,7 +6,7 @@ import { useApp } from "../context";
 import { formatNumber } from "../format/signals";
 import { formatDay, formatMinutes } from "../format/times";
 import type { ReasonView, Reviews, ReviewView } from "../messages";
-import { countReviews, isExceptional } from "../reviews";
+import { asShown, countReviews, isExceptional, shownOf } from "../reviews";
 import { link } from "../routes";
 import { words } from "../words";
 
@@ -110,7 +110,7 @@ function Queue({ found, onChange }: { readonly found: Reviews; readonly onChange
           <ReviewItem key={review.treatment.treatment_id} review={review} onChange={onChange} />
         ))}
       </section>
-      {reason.value === "" && <Unremarkable reviews={unremarkable} onChange={onChange} />}
+      {reason.value === "" && <Unremarkable key={patient.value} reviews={unremarkable} onChange={onChange} />}
       {found.beyond && <p class="note">{t.beyond}</p>}
     </>
   );
@@ -126,7 +126,10 @@ function Unremarkable({ reviews, onChange }: UnremarkableProps) {
   const t = words().reviews;
   const sending = useSignal(false);
   const said = useSignal("");
-  const some = reviews.slice(0, AT_ONCE);
+  // Only what was on the list when the person last had it drawn is signed.
+  const shown = useSignal(shownOf(reviews));
+  const [listed, since] = asShown(reviews, shown.value);
+  const some = listed.slice(0, AT_ONCE);
   const sign = async () => {
     if (sending.value) return;
     sending.value = true;
@@ -143,7 +146,7 @@ function Unremarkable({ reviews, onChange }: UnremarkableProps) {
   return (
     <section data-testid="unremarkable">
       <h2>
-        {t.unremarkable} ({reviews.length})
+        {t.unremarkable} ({listed.length})
       </h2>
       {said.value !== "" && (
         <p class="failure" role="alert">
@@ -151,7 +154,21 @@ function Unremarkable({ reviews, onChange }: UnremarkableProps) {
         </p>
       )}
       {reviews.length === 0 && <p class="note">{t.noneUnremarkable}</p>}
-      {reviews.length > 0 && session.may("sign treatments") && (
+      {since.length > 0 && (
+        <p role="status">
+          <button
+            type="button"
+            class="button"
+            data-action="show-new"
+            onClick={() => {
+              shown.value = shownOf(reviews);
+            }}
+          >
+            {t.newOnes(since.length)}
+          </button>
+        </p>
+      )}
+      {listed.length > 0 && session.may("sign treatments") && (
         <button
           type="button"
           class="button button-primary"
@@ -163,7 +180,7 @@ function Unremarkable({ reviews, onChange }: UnremarkableProps) {
         </button>
       )}
       <ul class="review-list">
-        {reviews.map(({ treatment, state }) => (
+        {listed.map(({ treatment, state }) => (
           <li key={treatment.treatment_id} data-treatment={treatment.treatment_id}>
             <strong>{treatment.patient?.name ?? t.nobody}</strong>{" "}
             <span>{formatDay(Date.parse(treatment.start), store.now.value)}</span>{" "}

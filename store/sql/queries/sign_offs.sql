@@ -58,16 +58,27 @@ SELECT r.treatment_id, r.unit, r.clinic_id, r.patient_id, r.patient, r.revision,
     ARRAY(SELECT mark_id FROM sign_off_mark AS m WHERE m.treatment_id = r.treatment_id ORDER BY mark_id),
     ARRAY(SELECT DISTINCT why FROM sign_off_mark AS m WHERE m.treatment_id = r.treatment_id ORDER BY why),
     (
+        -- By its events, not by what it is now: one that stays latched may fire in a later treatment, and one that was high
+        -- ends as low. What its rule found within this treatment says when it began, how bad it was, and whether it ended.
         SELECT coalesce(json_agg(json_build_array(found.alert_id, found.rule, found.priority, to_us(found.since), found.until,
             found.late) ORDER BY found.since, found.alert_id), '[]')
         FROM (
-            SELECT a.alert_id, a.rule, a.priority, a.since, a.late, CASE WHEN a.state NOT LIKE 'active%%' THEN (
-                SELECT to_us(max(e.time)) FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NULL
-            ) END AS until
-            FROM alert AS a
-            WHERE a.unit_id = r.unit_id AND a.since BETWEEN r.started_at AND from_us(r.end_us)
-                AND a.finding_event_id IS NOT NULL AND (a.patient_id IS NULL OR a.patient_id = r.patient_id)
-            ORDER BY array_position(ARRAY['high', 'medium', 'low'], a.priority), a.since
+            SELECT a.alert_id, a.rule, (ARRAY['high', 'medium', 'low'])[told.rank] AS priority, told.since, told.late, (
+                SELECT CASE WHEN e.state NOT LIKE 'active%%' THEN to_us(e.time) END FROM alert_event AS e
+                WHERE e.alert_id = a.alert_id AND e.actor IS NULL AND e.time BETWEEN r.started_at AND from_us(r.end_us)
+                ORDER BY e.time DESC, e.event_id DESC LIMIT 1
+            ) AS until
+            FROM (
+                SELECT e.alert_id, min(array_position(ARRAY['high', 'medium', 'low'], e.priority)) AS rank,
+                    min(e.time) AS since, bool_and(e.late) AS late
+                FROM alert_event AS e
+                WHERE e.unit_id = r.unit_id AND e.time BETWEEN r.started_at AND from_us(r.end_us)
+                    AND e.actor IS NULL AND e.state LIKE 'active%%'
+                GROUP BY e.alert_id
+            ) AS told
+            JOIN alert AS a USING (alert_id)
+            WHERE a.patient_id IS NULL OR a.patient_id = r.patient_id
+            ORDER BY told.rank, told.since
             LIMIT 1000
         ) AS found
     ),
@@ -113,23 +124,30 @@ DELETE FROM sign_off_mark WHERE mark_id = ANY (%(marks)s::bigint[])
 
 -- name: alerts_of_treatment
 -- With who answered: an acknowledgement, or whoever accepted its notice first after it was told.
-SELECT a.alert_id, a.rule, f.rule_version, a.priority, to_us(a.since), a.late, f.reason, seen.name, to_us(a.acknowledged_at),
+-- Each as the worst its rule found within the treatment, as in sign_off_evidence.
+SELECT a.alert_id, a.rule, f.rule_version, f.priority, to_us(f.since), f.late, f.reason, seen.name, to_us(a.acknowledged_at),
     taken.name, taken.at_us
 FROM treatment AS t
-JOIN alert AS a ON a.unit_id = t.unit_id AND a.since BETWEEN t.started_at AND t.ended_at
-    AND (a.patient_id IS NULL OR a.patient_id = t.patient_id)
-JOIN alert_event AS f ON f.event_id = a.finding_event_id
+JOIN LATERAL (
+    SELECT DISTINCT ON (e.alert_id) e.alert_id, e.rule_version, e.priority, e.reason,
+        min(e.time) OVER (PARTITION BY e.alert_id) AS since, bool_and(e.late) OVER (PARTITION BY e.alert_id) AS late
+    FROM alert_event AS e
+    WHERE e.unit_id = t.unit_id AND e.time BETWEEN t.started_at AND t.ended_at
+        AND e.actor IS NULL AND e.state LIKE 'active%%'
+    ORDER BY e.alert_id, array_position(ARRAY['high', 'medium', 'low'], e.priority), e.event_id DESC
+) AS f ON true
+JOIN alert AS a ON a.alert_id = f.alert_id AND (a.patient_id IS NULL OR a.patient_id = t.patient_id)
 LEFT JOIN user_account AS seen ON seen.user_id = a.acknowledged_by
 LEFT JOIN LATERAL (
     SELECT u.name, to_us(e.at) AS at_us
     FROM notice_alert AS w
-    JOIN notice_event AS e ON e.notice_id = w.notice_id AND e.move IN ('accept', 'take over') AND e.at >= a.since
+    JOIN notice_event AS e ON e.notice_id = w.notice_id AND e.move IN ('accept', 'take over') AND e.at >= f.since
     LEFT JOIN user_account AS u ON u.user_id = e.actor
     WHERE w.alert_id = a.alert_id
     ORDER BY e.event_id LIMIT 1
 ) AS taken ON true
 WHERE t.treatment_id = %(id)s
-ORDER BY array_position(ARRAY['high', 'medium', 'low'], a.priority), a.since, a.alert_id
+ORDER BY array_position(ARRAY['high', 'medium', 'low'], f.priority), f.since, a.alert_id
 LIMIT 1000
 
 -- name: unit_of_report

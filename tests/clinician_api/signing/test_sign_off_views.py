@@ -25,6 +25,12 @@ def test_a_review_and_its_tag() -> None:
         assert review_view(review(other))["etag"] != view["etag"]
 
 
+def test_a_second_note_of_the_same_kind_is_another_state() -> None:
+    one, two = (review_view(review(replace(GOOD, marks=marks))) for marks in ((1,), (1, 2)))
+    assert one["etag"] != two["etag"]
+    assert {**one, "etag": ""} == {**two, "etag": ""}, "nothing else tells them apart"
+
+
 def test_alerts_and_alarms() -> None:
     alert = ReportedAlert(1, "R10", "1.0.0", Priority.HIGH, START_US, True, "fell", "Li", END_US, None, None)
     found = models.ReportAlert.model_validate(alert_view(alert, lambda rule: f"title of {rule}"))
