@@ -16,6 +16,7 @@ export const chineseInbox: Words["inbox"] = {
     none: "全部取消勾选",
     acknowledge: (count) => (count === 0 ? "确认已勾选" : `确认 ${count} 个低优先级`),
     onlyLow: "仅限低优先级。中、高优先级须逐个应答。",
+    undrawn: (count) => `下方另有 ${count} 个低优先级尚未显示。`,
     tick: (title) => `勾选：${title}`,
     sending: (done, of) => `已处理 ${done}/${of}…`,
     done: (done, of) => `${of} 个中已确认 ${done} 个。`,

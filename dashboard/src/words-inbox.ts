@@ -16,6 +16,7 @@ export const englishInbox = {
     none: "Tick none",
     acknowledge: (count: number) => (count === 0 ? "Acknowledge ticked" : `Acknowledge ${count} low`),
     onlyLow: "Only low ones. Medium and high are answered one by one.",
+    undrawn: (count: number) => `${count} more low further down, not on the page yet.`,
     tick: (title: string) => `Tick: ${title}`,
     sending: (done: number, of: number) => `${done} of ${of} so far…`,
     done: (done: number, of: number) => `${done} of ${of} acknowledged.`,
