@@ -44,8 +44,17 @@ def alert_view(alert: CurrentAlert, title: str, now_us: int) -> View:
 
 
 def without_words(view: View) -> View:
-    """The alert for a screen that names nobody: less what people wrote, in which a name may stand."""
-    return view if view["shelved_reason"] is None else {**view, "shelved_reason": ""}
+    """The alert for a screen that names nobody: less what people wrote, in which a name may stand.
+
+    Why nobody is asked may hold such a text (why a unit is out of service, the note with which somebody gave it back),
+    so it goes as a whole: what stands and who answers for it stays.
+    """
+    shelved, answer = view["shelved_reason"], view["answer"]
+    return {
+        **view,
+        "shelved_reason": None if shelved is None else "",
+        "answer": None if answer is None else {**answer, "reason": "", "told": ""},
+    }
 
 
 def alert_event_view(event: AlertEvent) -> View:

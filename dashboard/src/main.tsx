@@ -14,6 +14,7 @@ import { LiveStore } from "./live/store";
 import { followWorker } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
+import { soundAlerts } from "./sound/follow";
 import { WebAudioPlayer } from "./sound/player";
 import { Sounding } from "./sound/sounding";
 import { followTheme } from "./theme";
@@ -61,7 +62,7 @@ effect(() => {
   const sound = sounding.state.value;
   if (store.connection.value !== "lost" && session.may("see alerts")) socket.tellSound(sound);
 });
-effect(() => sounding.tick(store.open.value, store.now.value));
+soundAlerts(sounding, store);
 
 let running = false;
 effect(() => {

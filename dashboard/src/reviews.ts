@@ -7,12 +7,23 @@ import { words } from "./words";
 /** Exceptional ones; the badge of the navigation. */
 export const waitingReviews = signal(0);
 
+let session = 0;
+
 export async function countReviews(api: Api): Promise<void> {
+  const asked = session;
   try {
-    waitingReviews.value = (await api.reviewCounts()).exceptional;
+    const { exceptional } = await api.reviewCounts();
+    // An answer that comes after the end of its session is of no concern to the next person.
+    if (asked === session) waitingReviews.value = exceptional;
   } catch {
     // The next time it is asked for; the page itself says what fails.
   }
+}
+
+/** At the end of a session: the next person may see other treatments, or none. */
+export function forgetReviews(): void {
+  session += 1;
+  waitingReviews.value = 0;
 }
 
 export function isExceptional(review: ReviewView): boolean {

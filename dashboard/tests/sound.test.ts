@@ -1,12 +1,16 @@
 // @vitest-environment happy-dom
 // The sounds: their patterns, when they are due, and that a screen never says it would be heard when it would not.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Priority } from "../src/messages";
+import { LiveStore } from "../src/live/store";
+import type { Priority, ServerMessage } from "../src/messages";
 import { due, NOTHING } from "../src/sound/due";
+import { soundAlerts } from "../src/sound/follow";
 import type { Player } from "../src/sound/player";
 import { Sounding } from "../src/sound/sounding";
 import { burst, HARMONICS, PAUSE_S, REPEAT_S } from "../src/sound/tones";
-import { alert, iso, SERVER_MS } from "./samples";
+import { englishInbox } from "../src/words-inbox";
+import { chineseInbox } from "../src/words-inbox-zh";
+import { alert, iso, SERVER_MS, snapshot } from "./samples";
 
 class Heard implements Player {
   runs = false;
@@ -70,7 +74,7 @@ describe("whether this screen would be heard", () => {
   it("is off until a person has pressed and heard it", async () => {
     const player = new Heard();
     const sounding = new Sounding(player);
-    sounding.tick([high], 0);
+    sounding.tick([high], 0, "there");
     expect([sounding.state.value, player.played]).toEqual(["off", []]);
     await sounding.test();
     expect([sounding.state.value, player.played]).toEqual(["off", ["high"]]);
@@ -79,7 +83,7 @@ describe("whether this screen would be heard", () => {
     await sounding.test();
     sounding.answer(true);
     expect(sounding.state.value).toBe("armed");
-    sounding.tick([high], 1_000);
+    sounding.tick([high], 1_000, "there");
     expect(player.played).toEqual(["high", "high", "high"]);
   });
 
@@ -103,11 +107,101 @@ describe("whether this screen would be heard", () => {
     const player = new Heard();
     const sounding = new Sounding(player);
     await sounding.begin();
-    sounding.tick([], 1_000);
+    sounding.tick([], 1_000, "there");
     sounding.pause();
-    sounding.tick([high], 2_000);
+    sounding.tick([high], 2_000, "there");
     expect([sounding.state.value, player.played]).toEqual(["paused", []]);
-    sounding.tick([high], 1_000 + PAUSE_S * 1000);
+    sounding.tick([high], 1_000 + PAUSE_S * 1000, "there");
     expect([sounding.state.value, player.played]).toEqual(["armed", ["high"]]);
+  });
+
+  it("says that the line is lost, sounds it once, and never over another sound", async () => {
+    window.localStorage.setItem("homehd.sound", "on");
+    const player = new Heard();
+    const sounding = new Sounding(player);
+    await sounding.begin();
+    sounding.tick([], 0, "never");
+    expect([sounding.here.value, player.played]).toEqual(["no line", []]);
+    sounding.tick([low], 1_000, "there");
+    expect([sounding.here.value, player.played]).toEqual(["armed", ["low"]]);
+    sounding.tick([low], 1_100, "lost");
+    expect([sounding.here.value, player.played]).toEqual(["no line", ["low"]]);
+    for (const ms of [2_000, 3_000, 600_000]) sounding.tick([low], ms, "lost");
+    expect(player.played).toEqual(["low", "medium"]);
+    // What the server is told stays what the loudspeaker would do.
+    expect(sounding.state.value).toBe("armed");
+    sounding.tick([low], 601_000, "there");
+    expect(sounding.here.value).toBe("armed");
+    sounding.tick([low], 602_000, "lost");
+    sounding.tick([low, high], 602_500, "lost");
+    expect(player.played).toEqual(["low", "medium", "medium"]);
+    sounding.tick([low, high], 604_000, "lost");
+    expect(player.played).toEqual(["low", "medium", "medium", "high"]);
+  });
+
+  it("says nothing of a lost line while it is off", async () => {
+    const sounding = new Sounding(new Heard());
+    sounding.tick([], 0, "lost");
+    expect(sounding.here.value).toBe("off");
+  });
+});
+
+describe("the clock of the sounds", () => {
+  beforeEach(() => window.localStorage.clear());
+
+  async function armed() {
+    window.localStorage.setItem("homehd.sound", "on");
+    const player = new Heard();
+    const sounding = new Sounding(player);
+    await sounding.begin();
+    const store = new LiveStore();
+    let ms = 1_000;
+    const stop = soundAlerts(sounding, store, () => ms);
+    const at = (next: number, message?: ServerMessage) => {
+      ms = next;
+      if (message === undefined) store.tick(ms);
+      else store.receive(message, ms);
+    };
+    store.setOpen(true, ms);
+    at(ms, snapshot([], [high]));
+    return { player, sounding, store, at, stop };
+  }
+
+  it("is not the server's, which may be set back by an hour while a high alert stands", async () => {
+    const { player, sounding, at, stop } = await armed();
+    expect(player.played).toEqual(["high"]);
+    at(2_000, snapshot([], [high], { server_time: iso(SERVER_MS - 3_600_000) }));
+    expect(player.played).toEqual(["high"]);
+    at(11_000, snapshot([], [high], { server_time: iso(SERVER_MS - 3_591_000) }));
+    expect(player.played).toEqual(["high", "high"]);
+    sounding.pause();
+    at(20_000, snapshot([], [high], { server_time: iso(SERVER_MS - 7_200_000) }));
+    expect(sounding.state.value).toBe("paused");
+    at(11_000 + PAUSE_S * 1000, snapshot([], [high], { server_time: iso(SERVER_MS - 7_100_000) }));
+    expect(player.played).toEqual(["high", "high", "high"]);
+    stop();
+  });
+
+  it("goes on when the line is lost, which the screen says; the end of a session is no loss", async () => {
+    const { sounding, store, at, stop } = await armed();
+    expect(sounding.here.value).toBe("armed");
+    at(9_900);
+    expect(sounding.line.value).toBe("lost");
+    expect(sounding.here.value).toBe("no line");
+    at(10_000, snapshot([], []));
+    expect(sounding.here.value).toBe("armed");
+    const before = sounding.played.value?.count;
+    store.clear();
+    at(30_000);
+    expect([sounding.line.value, sounding.played.value?.count]).toEqual(["never", before]);
+    stop();
+  });
+});
+
+describe("the test", () => {
+  it("says of the tones how many it plays", () => {
+    expect(burst("high")).toHaveLength(10);
+    expect(englishInbox.sound.test).toContain("ten quick tones");
+    expect(chineseInbox.sound.test).toContain("十个");
   });
 });

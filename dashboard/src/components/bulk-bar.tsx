@@ -12,14 +12,17 @@ interface Props {
   readonly bulk: Bulk;
   /** The alerts that are listed now. */
   readonly listed: readonly AlertView[];
+  /** Those of them that are on the page: nobody acknowledges what was never drawn. */
+  readonly drawn: readonly AlertView[];
 }
 
-export function BulkBar({ bulk, listed }: Props) {
+export function BulkBar({ bulk, listed, drawn }: Props) {
   const { session, store } = useApp();
   const t = words().inbox.bulk;
-  const low = listed.filter(mayBeTicked).map((alert) => alert.alert_id);
+  const low = drawn.filter(mayBeTicked).map((alert) => alert.alert_id);
+  const undrawn = listed.filter(mayBeTicked).length - low.length;
   if (!session.mayAcknowledge.value || store.unsavedSince.value !== null) return null;
-  // Only what is listed: nobody acknowledges what a filter hides.
+  // Only what is drawn: nobody acknowledges what a filter hides or what is further down than the list goes.
   const chosen = low.filter((id) => bulk.ticked.value.has(id));
   const all = chosen.length === low.length;
   const sending = bulk.told.value?.sending === true;
@@ -41,7 +44,10 @@ export function BulkBar({ bulk, listed }: Props) {
           >
             {sending ? words().alerts.acknowledging : t.acknowledge(chosen.length)}
           </button>
-          <p class="note">{t.onlyLow}</p>
+          <p class="note">
+            {t.onlyLow}
+            {undrawn > 0 && <span data-testid="undrawn"> {t.undrawn(undrawn)}</span>}
+          </p>
         </div>
       )}
       <Outcomes bulk={bulk} />

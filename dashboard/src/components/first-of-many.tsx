@@ -9,16 +9,20 @@ interface Props<Item> {
   readonly of: readonly Item[];
   /** At least so many, so that what a link leads to is among them. */
   readonly atLeast?: number;
+  /** Drawn in front of the list: with those that are drawn, for what is done with all a person can see. */
+  readonly head?: (drawn: readonly Item[]) => ComponentChildren;
   readonly children: (item: Item) => ComponentChildren;
 }
 
-export function FirstOfMany<Item>({ of, atLeast = 0, children }: Props<Item>) {
+export function FirstOfMany<Item>({ of, atLeast = 0, head, children }: Props<Item>) {
   const wanted = useSignal(AT_ONCE);
   const shown = Math.max(wanted.value, atLeast);
   const left = of.length - shown;
+  const drawn = of.slice(0, shown);
   return (
     <>
-      {of.slice(0, shown).map(children)}
+      {head?.(drawn)}
+      {drawn.map(children)}
       {left > 0 && (
         <button
           type="button"

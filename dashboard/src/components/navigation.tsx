@@ -5,7 +5,7 @@ import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import type { Me } from "../messages";
 import { useAsked } from "../pages/asked";
-import { countReviews, waitingReviews } from "../reviews";
+import { countReviews, forgetReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { words } from "../words";
 
@@ -24,6 +24,8 @@ interface Place {
   /** Pages that belong to it. */
   readonly pages: readonly string[];
   readonly needs: Me["may"][number];
+  /** How much waits there. */
+  readonly waiting?: number;
 }
 
 export function Navigation() {
@@ -31,11 +33,13 @@ export function Navigation() {
   const t = words();
   const { page } = route.value;
   const waiting = store.open.value.filter(awaitsAnswer).length;
+  useReviewCount();
   const ofReview: Place = {
     to: link.reviews,
     name: t.reviews.nav,
     pages: ["reviews", "report"],
     needs: "see treatments",
+    waiting: waitingReviews.value,
   };
   const ofDuty: readonly Place[] = [
     { to: link.rota, name: t.duty.nav.rota, pages: ["rota"], needs: "see rota" },
@@ -95,9 +99,11 @@ function Menu({ name, places }: { readonly name: string; readonly places: readon
     return () => document.removeEventListener("pointerdown", outside);
   }, []);
   const open = places.filter(({ needs }) => session.may(needs));
-  const links = open.map(({ to, name: label, pages }) => (
+  const sum = open.reduce((all, { waiting = 0 }) => all + waiting, 0);
+  const links = open.map(({ to, name: label, pages, waiting = 0 }) => (
     <a key={to} href={to} aria-current={pages.includes(page) ? "page" : undefined} onClick={close}>
       {label}
+      <Count of={waiting} testid="place-count" />
     </a>
   ));
   if (open.length < 2) return <>{links}</>;
@@ -115,19 +121,31 @@ function Menu({ name, places }: { readonly name: string; readonly places: readon
         if (event.relatedTarget !== null && !menu.current?.contains(event.relatedTarget as Node)) close();
       }}
     >
-      <summary>{name}</summary>
+      <summary>
+        {name}
+        <Count of={sum} testid="menu-count" />
+      </summary>
       <div class="menu-places">{links}</div>
     </details>
   );
 }
 
-function ReviewsLink({ here }: { readonly here: boolean }) {
-  const { api } = useApp();
+/** Counted as long as somebody is signed in who may see them, however wide the screen; forgotten with the session. */
+function useReviewCount() {
+  const { api, session } = useApp();
+  const counts = session.may("see treatments");
   useEffect(() => {
+    if (!counts) return undefined;
     void countReviews(api);
     const timer = setInterval(() => void countReviews(api), COUNT_MS);
-    return () => clearInterval(timer);
-  }, [api]);
+    return () => {
+      clearInterval(timer);
+      forgetReviews();
+    };
+  }, [api, counts]);
+}
+
+function ReviewsLink({ here }: { readonly here: boolean }) {
   return (
     <a href={link.reviews} aria-current={here ? "page" : undefined}>
       {words().reviews.nav}

@@ -8,9 +8,9 @@ export function SoundButton() {
   const { session, sounding } = useApp();
   const t = words().inbox.sound;
   if (!session.may("see alerts")) return null;
-  const state = sounding.state.value;
-  const on = state === "armed" || state === "paused";
-  const label = on ? t.armed : state === "blocked" ? t.blocked : t.off;
+  const state = sounding.here.value;
+  const on = state === "armed" || state === "paused" || state === "no line";
+  const label = state === "no line" ? t.noLine : on ? t.armed : state === "blocked" ? t.blocked : t.off;
   return (
     <button
       type="button"
@@ -32,7 +32,7 @@ export function SoundLine() {
   const { session, sounding } = useApp();
   const t = words().inbox.sound;
   if (!session.may("see alerts")) return null;
-  const state = sounding.state.value;
+  const state = sounding.here.value;
   const isWall = session.me.value?.user.role === "kiosk";
   if (sounding.testing.value) {
     return (
@@ -59,6 +59,13 @@ export function SoundLine() {
         <button type="button" class="button" data-action="sound-off" onClick={() => sounding.turnOff()}>
           {t.turnOff}
         </button>
+      </section>
+    );
+  }
+  if (state === "no line") {
+    return (
+      <section class="sound-line" aria-label={t.label} data-testid="sound-line">
+        <p>{t.noLine}</p>
       </section>
     );
   }

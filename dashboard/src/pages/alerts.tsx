@@ -67,8 +67,11 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
           />
         )}
         {open.length > 0 && listed.length === 0 && <p class="empty">{words().inbox.nothing}</p>}
-        <BulkBar bulk={bulk} listed={listed} />
-        <FirstOfMany of={listed} atLeast={place(listed, selected)}>
+        <FirstOfMany
+          of={listed}
+          atLeast={place(listed, selected)}
+          head={(drawn) => <BulkBar bulk={bulk} listed={listed} drawn={drawn} />}
+        >
           {(alert) => (
             <div key={alert.alert_id} class="ticked">
               <Tick bulk={bulk} alert={alert} />

@@ -3,9 +3,18 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { AlertView, Priority, SoundState } from "../messages";
 import { due, type Heard, NOTHING } from "./due";
 import type { Player } from "./player";
-import { PAUSE_S } from "./tones";
+import { lengthMs, PAUSE_S } from "./tones";
 
 const KEY = "homehd.sound";
+
+/** What the server is told, and here besides: with the line lost nothing new is heard, whatever the loudspeaker does. */
+export type SoundHere = SoundState | "no line";
+
+/** To the server: there, lost, or not there since the page began or somebody signed in. */
+export type Line = "there" | "lost" | "never";
+
+/** The sound of a lost line: once, since whoever hears it can see on the screen how long it lasts. */
+const LOSS: Priority = "medium";
 
 export class Sounding {
   /** The person's wish; it outlives a restart of the browser. */
@@ -13,7 +22,9 @@ export class Sounding {
   /** The tones were played and nobody has said yet whether they were heard. */
   readonly testing = signal(false);
   readonly pausedUntilMs: Signal<number> = signal(0);
+  /** Monotonic: the time of day may be set, and an alarm that waits for it to come round again is silent. */
   readonly nowMs = signal(0);
+  readonly line: Signal<Line> = signal("never");
   /** The last sound made, for whoever cannot hear it; null: none yet. */
   readonly played: Signal<{ readonly priority: Priority; readonly count: number } | null> = signal(null);
   readonly state = computed<SoundState>(() => {
@@ -21,9 +32,16 @@ export class Sounding {
     if (!this.#runs.value) return "blocked";
     return this.pausedUntilMs.value > this.nowMs.value ? "paused" : "armed";
   });
+  /** What the screen says of itself. */
+  readonly here = computed<SoundHere>(() =>
+    this.state.value === "armed" && this.line.value !== "there" ? "no line" : this.state.value,
+  );
 
   readonly #runs = signal(false);
   #heard: Heard = NOTHING;
+  #lossHeard = false;
+  /** Until when the last burst lasts: a loss is not sounded over it, nor anything over that. */
+  #busyUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly player: Player) {
     player.onChange = () => {
@@ -61,14 +79,26 @@ export class Sounding {
     this.pausedUntilMs.value = 0;
   }
 
-  /** Every second, and with each new alert. */
-  tick(alerts: Iterable<AlertView>, nowMs: number): void {
+  /** Every second, and with each new alert; `nowMs` is monotonic. */
+  tick(alerts: Iterable<AlertView>, nowMs: number, line: Line): void {
     this.nowMs.value = nowMs;
+    this.line.value = line;
+    if (line !== "lost") this.#lossHeard = false;
     if (this.state.value !== "armed") return;
+    const busy = nowMs < this.#busyUntilMs;
+    if (this.#lossHeard && busy) return;
     const [priority, heard] = due(alerts, this.#heard, nowMs);
     this.#heard = heard;
-    if (priority === null) return;
+    if (priority !== null) this.#play(priority, nowMs);
+    else if (line === "lost" && !this.#lossHeard && !busy) {
+      this.#lossHeard = true;
+      this.#play(LOSS, nowMs);
+    }
+  }
+
+  #play(priority: Priority, nowMs: number): void {
     this.player.play(priority);
+    this.#busyUntilMs = nowMs + lengthMs(priority);
     this.played.value = { priority, count: (this.played.value?.count ?? 0) + 1 };
   }
 

@@ -36,3 +36,8 @@ export function burst(priority: Priority): readonly Pulse[] {
       return [E, C].map((hz, index) => ({ at: index * 0.45, seconds: 0.22, hz }));
   }
 }
+
+/** From the start of a burst to the end of its last pulse. */
+export function lengthMs(priority: Priority): number {
+  return Math.max(...burst(priority).map(({ at, seconds }) => at + seconds)) * 1000;
+}

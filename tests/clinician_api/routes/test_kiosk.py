@@ -7,13 +7,15 @@ from contextlib import ExitStack
 
 import pytest
 
+from alerts.escalation import People
 from clinician_api.access import MAY, Action, Role
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, code_hash
 from clinician_api.settings import ApiOptions
-from store import kiosks
+from store import kiosks, shelvings
 from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import Api, start_api
+from tests.clinician_api.notified import Notifier
 
 
 def test_it_sees_its_clinic_and_answers_nothing(api: Api) -> None:
@@ -143,3 +145,38 @@ def test_a_screen_that_hides_names_is_sent_none_by_any_way(api: Api) -> None:
         assert "Zebedee" not in answer.text, way
     assert "Zebedee" not in str(api.open_socket(wall).subscribe())
     assert "Zebedee" in open_wall.get("/api/units").text
+
+
+def test_nor_why_nobody_is_asked_or_what_was_said_with_an_answer(api: Api) -> None:
+    notifier = Notifier(api)
+    notifier.people = People((notifier.user("Nora"),), (notifier.user("Bo"),))
+    nurse = api.sign_in(Role.NURSE, name="Nora")
+    home, away = api.add_unit("u-1", "Clinic 1", "Zebedee Secret"), api.add_unit("u-2", "Clinic 1", "Zebedee Secret")
+    now = SystemClock().now_us()
+    said = {"until_us": now + 3_600_000_000, "actor": "cli:ops", "reason": "Zebedee Secret in hospital", "now_us": now}
+    with api.database() as conn:
+        shelvings.set_service(conn, away.unit_id, **said)  # type: ignore[arg-type]
+    given_back, held = api.raise_alert(home), api.raise_alert(away)
+    notifier.settle()
+    notice = nurse.get(f"/api/alerts/{given_back}").json()["alert"]["answer"]["notice_id"]
+    wall, open_wall = api.kiosk(1, "Corridor", hides_names=True), api.kiosk(1, "Office")
+    socket, other = api.open_socket(wall), api.open_socket(open_wall)
+    socket.subscribe()
+    other.subscribe()
+    assert nurse.post(f"/api/notices/{notice}/accept", json={"note": "Zebedee called"}).status_code == 200
+    assert nurse.post(f"/api/notices/{notice}/release", json={"note": "Zebedee is away"}).status_code == 200
+    seen = other.next("alert", where=lambda m: "away" in m["alert"]["answer"]["reason"])
+    told = socket.next("alert", where=lambda m: m["alert"]["answer"]["state"] == seen["alert"]["answer"]["state"])
+    assert "Zebedee" not in str(told)
+    assert told["alert"]["answer"]["accepted_by"] == seen["alert"]["answer"]["accepted_by"]
+    ways = ("/api/alerts", "/api/alerts?state=recent", f"/api/alerts/{given_back}", f"/api/alerts/{held}")
+    shown, usual = str(api.open_socket(wall).subscribe()), str(api.open_socket(open_wall).subscribe())
+    assert "Zebedee" not in shown
+    for text in ("in hospital", "is away"):
+        assert text in usual, "the other screen is told, so that this test would see it"
+        assert text not in shown
+    for way in ways:
+        answer = wall.get(way)
+        assert answer.status_code == 200, way
+        assert "Zebedee" not in answer.text, way
+    assert "in hospital" in open_wall.get(f"/api/alerts/{held}").text
