@@ -93,7 +93,7 @@ class UserData:
     async def change(
         self, by: By, user_id: int, *, name: str, role: Role, clinic: str | None
     ) -> tuple[ManagedAccount, ManagedAccount]:
-        """Another name, role, clinic."""
+        """Another name, role, clinic; with another role or clinic every session ends."""
 
         def work(conn: Connection, actor: ManagedAccount) -> int:
             before = _account(conn, by, actor, user_id)
@@ -102,6 +102,9 @@ class UserData:
             _check(conn, actor, before, closes=before.role == Role.ADMINISTRATOR and moves)
             grants.check_grant(actor, role, clinic_id)
             account_admin.change(conn, user_id, name=name, role=str(role), clinic_id=clinic_id)
+            if moves:
+                # A session of the role before may have begun without the second factor that the new one demands.
+                account_admin.end_sessions(conn, user_id)
             was = {"role": before.role, "clinic": before.clinic, "renamed": before.name != name}
             _note(conn, by, "change user", user_id, role=str(role), clinic=clinic, was=was)
             return user_id

@@ -69,7 +69,7 @@ async def change_user(
     user_id: NumberPath, request: models.ChangeUser, session: SessionDep, services: ServicesDep, response: Response,
     if_match: IfMatch = None,
 ) -> models.UserChanged:  # fmt: skip
-    """Another name, role, clinic. Open screens that may now see less are closed within seconds."""
+    """Another name, role, clinic. With another role or clinic every session of this person ends."""
     by = _by(session, services, if_match)
     done = await services.data.users.change(
         by, int(user_id), name=request.name, role=request.role, clinic=request.clinic

@@ -38,6 +38,8 @@ WHERE s.token_hash = %(token)s AND s.expires_at > from_us(%(now)s) AND u.disable
 DELETE FROM session WHERE token_hash = %(token)s
 
 -- name: end_sessions_of
+-- Half a sign-in goes with them: a password that was right before must not become a session afterwards.
+WITH half AS (DELETE FROM sign_in_step WHERE user_id = %(user)s)
 DELETE FROM session WHERE user_id = %(user)s
 
 -- name: set_password_hash

@@ -145,6 +145,22 @@ def test_an_open_screen_is_closed_within_seconds(api: Api, deed: str) -> None:
     assert again.status_code == (401 if deed in ("disable", "password") else 200)
 
 
+@pytest.mark.parametrize("other", [{"role": "on-call"}, {"clinic": "Clinic 2"}])
+def test_another_role_or_clinic_ends_the_sessions_and_another_name_does_not(api: Api, other: dict[str, Any]) -> None:
+    nurse = api.sign_in(Role.NURSE, 1)
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
+    number = found(admin, "nurse")["user_id"]
+    body = {"name": "N", "role": "nurse", "clinic": "Clinic 1"}
+    if "clinic" in other:
+        api.account(Role.TECHNICIAN, 2)
+    assert admin.post(f"/api/users/{number}/change", json=body).status_code == 200
+    assert nurse.get("/api/session").status_code == 200
+    assert admin.post(f"/api/users/{number}/change", json={**body, **other}).status_code == 200
+    assert nurse.get("/api/session").status_code == 401
+    with api.database() as conn:
+        assert conn.execute("SELECT count(*) FROM session WHERE user_id = %s", (number,)).fetchone() == (0,)
+
+
 def test_in_parts_and_by_name(api: Api) -> None:
     admin = api.sign_in(Role.ADMINISTRATOR, 1)
     for number in range(3):
