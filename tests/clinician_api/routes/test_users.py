@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from clinician_api.access import Role
+from store import teams
+from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import PASSWORD, Api, parts, problem
 
 NEW = {"email": "new@example.org", "name": "New Person", "role": "nurse", "clinic": "Clinic 1"}
@@ -159,6 +161,34 @@ def test_another_role_or_clinic_ends_the_sessions_and_another_name_does_not(api:
     assert nurse.get("/api/session").status_code == 401
     with api.database() as conn:
         assert conn.execute("SELECT count(*) FROM session WHERE user_id = %s", (number,)).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("other", "handed", "left"),
+    [({"role": "on-call"}, False, False), ({"role": "technician"}, True, False), ({"clinic": "Clinic 2"}, True, True)],
+)
+def test_who_may_not_answer_any_more_keeps_no_notice_and_no_team(
+    api: Api, other: dict[str, Any], handed: bool, left: bool
+) -> None:
+    api.account(Role.NURSE, 1)
+    api.account(Role.NURSE, 2)
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
+    number = int(found(admin, "nurse-1")["user_id"])
+    with api.database() as conn:
+        team = teams.add(conn, 1, "East", SystemClock().now_us())
+        teams.put_member(conn, team, number, None)
+        conn.execute(
+            "INSERT INTO notice (clinic_id, audience, cause, subject, opened_at, state, priority, accepted_by, "
+            "accepted_until) VALUES (1, 'clinical', 'c', 's', now(), 'accepted', 'high', %s, now() + interval '1 h')",
+            (number,),
+        )
+    body = {"name": "N", "role": "nurse", "clinic": "Clinic 1", **other}
+    assert admin.post(f"/api/users/{number}/change", json=body).status_code == 200
+    with api.database() as conn:
+        assert conn.execute("SELECT recheck_at IS NOT NULL, accepted_until <= now() FROM notice").fetchall() == [
+            (handed, handed)
+        ]
+        assert conn.execute("SELECT until IS NOT NULL FROM team_member").fetchall() == [(left,)]
 
 
 def test_in_parts_and_by_name(api: Api) -> None:
