@@ -6,6 +6,7 @@ changed. Another person's passkey or session does not exist here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -23,6 +24,8 @@ from store.pool import AsyncConnection
 from store.sign_in_steps import Step
 
 __all__ = ["Account", "OwnSession", "Passkey", "SignInData", "Step", "Used"]
+
+log = logging.getLogger(__name__)
 
 # One in each device, and one in a drawer.
 MOST_PASSKEYS: Final = 10
@@ -137,6 +140,8 @@ class SignInData:
         """
         try:
             async with self._opened().transaction() as conn:
+                # First of all: the record of deeds has a lock of its own, and administrators take this one before it.
+                await identities.lock_accounts(conn)
                 account = await identities.account_of(conn, issuer, person.subject)
                 if account is None:
                     account = await _first_time(conn, issuer, person, make, password_hash, now_us)
@@ -185,8 +190,15 @@ async def _follow(conn: AsyncConnection, account: Account, person: Person, now_u
     if (role, clinic) == (account.role, account.clinic_id):
         return account
     _check_clinic(role, clinic)
-    await identities.move_account(conn, account.user_id, role, clinic)
     detail = {"role": role, "clinic": clinic, "role before": account.role, "clinic before": account.clinic_id}
+    if await identities.is_last_administrator(conn, account):
+        # As on the page of accounts: nobody would be left to undo it.
+        log.warning("the last administrator stays one, whatever the claims say", extra={
+            "fields": {"user": account.user_id, "role": role}
+        })  # fmt: skip
+        await _write_down(conn, now_us, account.user_id, "keep last administrator", detail)
+        return account
+    await identities.move_account(conn, account.user_id, role, clinic)
     await _write_down(conn, now_us, account.user_id, "change account by claims", detail)
     moved = await identities.account(conn, account.user_id)
     assert moved is not None
