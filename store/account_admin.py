@@ -57,7 +57,7 @@ def other_administrators(conn: Connection, user_id: int, clinic_id: int | None) 
 
 
 def change(conn: Connection, user_id: int, *, name: str, role: str, clinic_id: int | None) -> None:
-    """Another name, role or clinic; sessions that stand have it from their next request on."""
+    """Another name, role or clinic. Whoever gives another role or clinic ends the sessions, too."""
     parameters = {"user": user_id, "name": storable_text(name, 200), "role": role, "clinic": clinic_id}
     run(conn, "change_account", parameters)
 
@@ -68,7 +68,7 @@ def enable(conn: Connection, user_id: int) -> None:
 
 
 def end_sessions(conn: Connection, user_id: int) -> None:
-    """Whoever is signed in by this account must sign in anew."""
+    """Whoever is signed in by this account, or half signed in, must sign in anew."""
     run(conn, "end_sessions_of", {"user": user_id})
 
 

@@ -83,11 +83,27 @@ def disable_user(conn: Connection, user_id: int, now_us: int) -> None:
     What still waits to be sent to them is not sent, what they have accepted is looked at again, and where nobody else
     was asked the next are asked at once.
     """
-    parameters = {"user": user_id, "now": now_us}
+    parameters = {"user": user_id, "now": now_us, "keeps": [], "why": "the account was closed"}
     run(conn, "disable_user", parameters)
     run(conn, "end_sessions_of", {"user": user_id})
     for deed in ("notices_of_closed_account", "pages_of_closed_account", "hurry_past_closed_account"):
         run(conn, deed, parameters)
+
+
+def hand_over(conn: Connection, user_id: int, keeps: Iterable[str], now_us: int) -> None:
+    """Of another role or clinic: what they were asked, or have accepted, is asked of others, but for these audiences.
+
+    In the transaction that changes the account.
+    """
+    why = "the account has another role or clinic"
+    parameters = {"user": user_id, "now": now_us, "keeps": list(keeps), "why": why}
+    for deed in ("notices_of_moved_account", "pages_of_closed_account", "hurry_past_closed_account"):
+        run(conn, deed, parameters)
+
+
+def leave_teams(conn: Connection, user_id: int, clinic_id: int | None, now_us: int) -> None:
+    """No member any more of teams of other clinics than this one."""
+    run(conn, "leave_teams", {"user": user_id, "clinic": clinic_id, "now": now_us})
 
 
 def closed(conn: Connection, user_ids: Iterable[int | None]) -> set[int]:

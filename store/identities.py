@@ -49,6 +49,20 @@ async def move_account(conn: AsyncConnection, user_id: int, role: str, clinic_id
     await arun(conn, "end_sessions_of", {"user": user_id})
 
 
+async def lock_accounts(conn: AsyncConnection) -> None:
+    """As `account_admin.lock`: until this transaction ends nobody else changes an account."""
+    await arun(conn, "lock_accounts")
+
+
+async def is_last_administrator(conn: AsyncConnection, account: Account) -> bool:
+    """Whether nobody else could run the accounts that this one runs. Behind `lock_accounts`."""
+    if account.role != "administrator" or account.disabled:
+        return False
+    parameters = {"user": account.user_id, "clinic": account.clinic_id}
+    row = await (await arun(conn, "other_administrators", parameters)).fetchone()
+    return row is not None and not row[0]
+
+
 async def lock(conn: AsyncConnection, user_id: int) -> None:
     """Whoever else changes this account or its passkeys waits until the transaction ends."""
     await arun(conn, "lock_account", {"user": user_id})

@@ -172,6 +172,10 @@ class Sessions:
         """It has ended by another way: nobody here trusts it any more."""
         self._trust.forget(token_hash)
 
+    def forget_person(self, user_id: int) -> set[bytes]:
+        """All of a person's have ended by another way; those that were trusted here."""
+        return self._trust.forget_person(user_id)
+
     async def end(self, token_hash: bytes) -> None:
         """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
         self._trust.forget(token_hash)

@@ -34,6 +34,13 @@ class Trust:
         """It holds no longer, or its owner has gone."""
         self._checked.pop(token_hash, None)
 
+    def forget_person(self, user_id: int) -> set[bytes]:
+        """None of this person's holds any longer; which those were."""
+        theirs = {key for key, (session, _) in self._checked.items() if session.user_id == user_id}
+        for token_hash in theirs:
+            self.forget(token_hash)
+        return theirs
+
     def recall(self, token_hash: bytes, now_us: int, now_s: float) -> Session | None:
         """The session as it was checked, unless that is too long ago or it has expired since."""
         session, checked_s = self._checked.get(token_hash, (None, 0.0))

@@ -14,7 +14,7 @@ from clinician_api.routes.treatments import NumberPath
 from clinician_api.services import Services, ServicesDep
 from clinician_api.web.conditional import IfMatch
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read, written
-from clinician_api.web.errors import responses
+from clinician_api.web.errors import ApiError, responses
 from store.account_admin import ManagedAccount
 
 router = APIRouter(tags=["users"])
@@ -55,6 +55,7 @@ async def add_user(
     request: models.AddUser, session: SessionDep, services: ServicesDep, response: Response
 ) -> models.UserWithPassword:
     """A new account, and its first password: shown this once. An administrator of a clinic makes none outside it."""
+    _check_fresh(session, services)
     password = new_password()
     hashed = await _hash(services, password)
     actor, made = await services.data.users.add(
@@ -69,11 +70,13 @@ async def change_user(
     user_id: NumberPath, request: models.ChangeUser, session: SessionDep, services: ServicesDep, response: Response,
     if_match: IfMatch = None,
 ) -> models.UserChanged:  # fmt: skip
-    """Another name, role, clinic. Open screens that may now see less are closed within seconds."""
+    """Another name, role, clinic. With another role or clinic every session of this person ends."""
+    _check_fresh(session, services)
     by = _by(session, services, if_match)
     done = await services.data.users.change(
         by, int(user_id), name=request.name, role=request.role, clinic=request.clinic
     )
+    _close(services, done[1])
     return _answer(done, response)
 
 
@@ -82,7 +85,9 @@ async def disable_user(
     user_id: NumberPath, session: SessionDep, services: ServicesDep, response: Response, if_match: IfMatch = None
 ) -> models.UserChanged:
     """Let this person in no more; what they were asked about is asked of the next. Not oneself, not the last."""
-    return _answer(await services.data.users.disable(_by(session, services, if_match), int(user_id)), response)
+    done = await services.data.users.disable(_by(session, services, if_match), int(user_id))
+    _close(services, done[1])
+    return _answer(done, response)
 
 
 @router.post("/api/users/{user_id}/enable", responses=_CHANGES)
@@ -90,6 +95,7 @@ async def enable_user(
     user_id: NumberPath, session: SessionDep, services: ServicesDep, response: Response, if_match: IfMatch = None
 ) -> models.UserChanged:
     """Let this person in again, by the password they had."""
+    _check_fresh(session, services)
     return _answer(await services.data.users.enable(_by(session, services, if_match), int(user_id)), response)
 
 
@@ -98,7 +104,9 @@ async def end_sessions_of_user(
     user_id: NumberPath, session: SessionDep, services: ServicesDep, response: Response, if_match: IfMatch = None
 ) -> models.UserChanged:
     """End every session of this person."""
-    return _answer(await services.data.users.sign_out(_by(session, services, if_match), int(user_id)), response)
+    done = await services.data.users.sign_out(_by(session, services, if_match), int(user_id))
+    _close(services, done[1])
+    return _answer(done, response)
 
 
 @router.post("/api/users/{user_id}/password", responses=_CHANGES)
@@ -106,14 +114,29 @@ async def reset_password_of_user(
     user_id: NumberPath, session: SessionDep, services: ServicesDep, response: Response, if_match: IfMatch = None
 ) -> models.UserWithPassword:
     """Another password, shown this once; every session of this person ends."""
+    _check_fresh(session, services)
     password = new_password()
     hashed = await _hash(services, password)
     actor, account = await services.data.users.new_password(_by(session, services, if_match), int(user_id), hashed)
+    _close(services, account)
     return _with_password(actor, account, password, response)
 
 
 def _by(session: Session, services: Services, if_match: str | None = None) -> By:
     return By(session.user_id, services.clock.now_us(), if_match)
+
+
+def _check_fresh(session: Session, services: Services) -> None:
+    """Whoever finds an open page must not be able to make themselves a way in that stays."""
+    if not session.is_fresh(services.clock.now_us()):
+        hint = "accounts can be made, changed and let in for a quarter of an hour after signing in: sign in again"
+        raise ApiError(403, "sign in again first", hint=hint, kind="sign-in-again")
+
+
+def _close(services: Services, account: ManagedAccount) -> None:
+    """Where the sessions were ended nobody here trusts them, and their screens close now, not at the next look."""
+    if not account.sessions:
+        services.sockets.close_sessions(services.sessions.forget_person(account.user_id), "session ended")
 
 
 async def _hash(services: Services, password: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinician_api.access import ACROSS_CLINICS, Role
-from clinician_api.signin.options import HospitalOptions
+from clinician_api.signin.options import ALL_CLINICS, HospitalOptions
 from clinician_api.signin.reasons import Reason, Refused
 
 
@@ -17,7 +17,7 @@ class Person:
 
     Attributes:
         email: "" unless the provider vouches for it. role, clinic: what the claims say; None: they do not say it, the
-            account here does.
+            account here does. clinic may be ALL_CLINICS.
     """
 
     subject: str
@@ -72,9 +72,7 @@ def _clinic(claims: Mapping[str, Any], options: HospitalOptions, role: Role | No
         return None
     said = set(values(claims, options.clinic_claim))
     for value, clinic in options.clinics.items():
-        if value in said:
+        if value in said and (clinic != ALL_CLINICS or role is None or role in ACROSS_CLINICS):
             return clinic
-    if role in ACROSS_CLINICS:
-        return None
-    # Such an account would see nothing, and nobody would know why.
+    # Of all clinics is who is said to be, never who is of none: a group that was forgotten must not make more of them.
     raise Refused(Reason.NO_CLINIC, f"{options.clinic_claim} has none of the values that are mapped")

@@ -11,6 +11,8 @@ from clinician_api.access import Role
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 CALLBACK: Final = "/api/oidc/callback"
+# In place of a clinic's name in the mapping.
+ALL_CLINICS: Final = "*"
 
 
 class HospitalOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +26,8 @@ class HospitalOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scopes: asked for; `openid` is always among them.
         role_claim: which claim says the role, `groups` or `realm_access.roles`; "" = the account here says it.
         roles: value of that claim -> role here; of several the first in this order.
-        clinic_claim, clinics: likewise the clinic, by its name here; "" = the account here says it.
+        clinic_claim, clinics: likewise the clinic, by its name here, or ALL_CLINICS for roles that may have all; "" =
+            the account here says it. Whoever has none of the values does not come in.
         allowed_roles: who may come in this way at all.
         unknown: what becomes of somebody who has no account here: "refuse", or "make" one from the claims.
         trust_email: believe an e-mail address that the provider does not call verified. Only where people cannot

@@ -6,11 +6,14 @@ changed. Another person's passkey or session does not exist here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from clinician_api.access import ACROSS_CLINICS
 from clinician_api.signin.claims import Person
+from clinician_api.signin.options import ALL_CLINICS
 from clinician_api.signin.reasons import Reason, Refused
 from store import accounts, audit, identities, passkeys, pool, sign_in_steps
 from store.accounts import Account, OwnSession
@@ -21,6 +24,8 @@ from store.pool import AsyncConnection
 from store.sign_in_steps import Step
 
 __all__ = ["Account", "OwnSession", "Passkey", "SignInData", "Step", "Used"]
+
+log = logging.getLogger(__name__)
 
 # One in each device, and one in a drawer.
 MOST_PASSKEYS: Final = 10
@@ -135,6 +140,8 @@ class SignInData:
         """
         try:
             async with self._opened().transaction() as conn:
+                # First of all: the record of deeds has a lock of its own, and administrators take this one before it.
+                await identities.lock_accounts(conn)
                 account = await identities.account_of(conn, issuer, person.subject)
                 if account is None:
                     account = await _first_time(conn, issuer, person, make, password_hash, now_us)
@@ -160,6 +167,7 @@ async def _first_time(
         if not make or not person.email or person.role is None:
             raise Refused(Reason.UNKNOWN_ACCOUNT, "" if person.email else "the provider vouches for no e-mail address")
         clinic = await _clinic(conn, person)
+        _check_clinic(str(person.role), clinic)
         user_id = await identities.add_account(
             conn, email=person.email, name=person.name, role=str(person.role), clinic_id=clinic,
             password_hash=password_hash, now_us=now_us,
@@ -181,8 +189,16 @@ async def _follow(conn: AsyncConnection, account: Account, person: Person, now_u
     clinic = account.clinic_id if person.clinic is None else await _clinic(conn, person)
     if (role, clinic) == (account.role, account.clinic_id):
         return account
-    await identities.move_account(conn, account.user_id, role, clinic)
+    _check_clinic(role, clinic)
     detail = {"role": role, "clinic": clinic, "role before": account.role, "clinic before": account.clinic_id}
+    if await identities.is_last_administrator(conn, account):
+        # As on the page of accounts: nobody would be left to undo it.
+        log.warning("the last administrator stays one, whatever the claims say", extra={
+            "fields": {"user": account.user_id, "role": role}
+        })  # fmt: skip
+        await _write_down(conn, now_us, account.user_id, "keep last administrator", detail)
+        return account
+    await identities.move_account(conn, account.user_id, role, clinic)
     await _write_down(conn, now_us, account.user_id, "change account by claims", detail)
     moved = await identities.account(conn, account.user_id)
     assert moved is not None
@@ -190,12 +206,18 @@ async def _follow(conn: AsyncConnection, account: Account, person: Person, now_u
 
 
 async def _clinic(conn: AsyncConnection, person: Person) -> int | None:
-    if person.clinic is None:
+    if person.clinic is None or person.clinic == ALL_CLINICS:
         return None
     found = await identities.clinic_id(conn, person.clinic)
     if found is None:
         raise Refused(Reason.NO_CLINIC, "the clinic of the mapping does not exist here")
     return found
+
+
+def _check_clinic(role: str, clinic_id: int | None) -> None:
+    if clinic_id is None and role not in ACROSS_CLINICS:
+        # Such an account would see nothing, and nobody would know why.
+        raise Refused(Reason.NO_CLINIC, f"a {role} needs a clinic, and the claims name none")
 
 
 async def _write_down(

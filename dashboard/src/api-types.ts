@@ -1989,7 +1989,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Change User
-         * @description Another name, role, clinic. Open screens that may now see less are closed within seconds.
+         * @description Another name, role, clinic. With another role or clinic every session of this person ends.
          */
         readonly post: operations["change_user"];
         readonly delete?: never;

@@ -119,6 +119,25 @@ def test_whoever_has_accepted_and_has_no_account_any_more_has_not_accepted(world
     assert [name for _, name in world.pages()[1:]] == ["boris 1", "boris 2"]
 
 
+@pytest.mark.parametrize("keeps", [[], ["technical"], ["clinical"]])
+def test_whoever_has_accepted_and_has_another_role_or_clinic_hands_it_over(world: World, keeps: list[str]) -> None:
+    world.alert()
+    world.after(10)
+    world.answer("anna", Move.ACCEPT)
+    world.after(60)
+    accounts.hand_over(world.conn, world.users["anna"], keeps, world.now_us)
+    world.after(0)
+    assert world.notice()[0] == ("accepted" if "clinical" in keeps else "asking")
+
+
+def test_who_was_asked_and_has_another_role_is_passed_over_at_once(world: World) -> None:
+    world.alert()
+    world.after(10)
+    accounts.hand_over(world.conn, world.users["anna"], [], world.now_us)
+    world.after(0)
+    assert world.pages() == [(0.0, "anna 1"), (10.0, "boris 1"), (10.0, "boris 2")]
+
+
 @pytest.mark.parametrize("priority", [Priority.HIGH, Priority.LOW])
 def test_so_it_is_with_a_trouble_of_the_system(world: World, priority: Priority) -> None:
     one = Trouble("ingest", "x", None, "operations", priority, "start it")

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from clinician_api.access import Role
-from store import accounts, registry
+from store import account_admin, accounts, identities, passkeys, registry, sign_in_steps
 from store.accounts import Account, StoredSession
 from store.errors import StoreError, Trouble
 from store.pool import Connection, Pool
@@ -87,3 +87,24 @@ async def test_only_a_hash_is_stored(conn: Connection, apool: Pool) -> None:
         with pytest.raises(StoreError) as caught:
             await accounts.add_session(aconn, b"the token itself", user, NOW_US, NOW_US + HOUR, ORIGIN)
     assert caught.value.trouble is Trouble.REFUSED
+
+
+@pytest.mark.parametrize("deed", ["disable", "reset", "end", "passkeys", "move"])
+async def test_half_a_sign_in_ends_with_the_sessions(conn: Connection, apool: Pool, deed: str) -> None:
+    user, other = add(conn), add(conn, "bo@x")
+    async with apool.connection() as aconn:
+        for number, one in enumerate((user, other)):
+            token = bytes([number]) * 32
+            await sign_in_steps.add(aconn, token, sign_in_steps.FIRST_PASSKEY, one, {}, NOW_US, NOW_US + HOUR)
+        if deed == "move":
+            await identities.move_account(aconn, user, "nurse", None)
+    match deed:
+        case "disable":
+            accounts.disable_user(conn, user, NOW_US)
+        case "reset":
+            accounts.reset_password(conn, user, "y")
+        case "end":
+            account_admin.end_sessions(conn, user)
+        case "passkeys":
+            passkeys.remove_all(conn, user)
+    assert conn.execute("SELECT user_id FROM sign_in_step").fetchall() == [(other,)]

@@ -38,6 +38,8 @@ WHERE s.token_hash = %(token)s AND s.expires_at > from_us(%(now)s) AND u.disable
 DELETE FROM session WHERE token_hash = %(token)s
 
 -- name: end_sessions_of
+-- Half a sign-in goes with them: a password that was right before must not become a session afterwards.
+WITH half AS (DELETE FROM sign_in_step WHERE user_id = %(user)s)
 DELETE FROM session WHERE user_id = %(user)s
 
 -- name: set_password_hash
@@ -50,25 +52,38 @@ SELECT user_id FROM user_account WHERE user_id = ANY (%(users)s::int[]) AND disa
 WITH gone AS (
     UPDATE delivery SET state = 'failed', next_try_at = NULL, claimed_by = NULL, changed_at = from_us(%(now)s)
     WHERE user_id = %(user)s AND state = 'queued'
+        AND notice_id IN (SELECT notice_id FROM notice WHERE audience <> ALL (%(keeps)s::text[]))
     RETURNING delivery_id, attempts
 )
 INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
-SELECT delivery_id, from_us(%(now)s), 'failed', attempts, 'the account was closed' FROM gone
+SELECT delivery_id, from_us(%(now)s), 'failed', attempts, %(why)s FROM gone
 
 -- name: notices_of_closed_account
 UPDATE notice SET recheck_at = from_us(%(now)s) WHERE accepted_by = %(user)s AND state = 'accepted'
+
+-- name: notices_of_moved_account
+-- Their acceptance lasts until now: whoever looks at it next gives it back.
+UPDATE notice SET recheck_at = from_us(%(now)s), accepted_until = least(accepted_until, from_us(%(now)s))
+WHERE accepted_by = %(user)s AND state = 'accepted' AND audience <> ALL (%(keeps)s::text[])
+
+-- name: leave_teams
+-- Of other clinics than the one that is theirs now.
+UPDATE team_member AS m SET until = least(m.until, from_us(%(now)s))
+FROM care_team AS t
+WHERE t.team_id = m.team_id AND m.user_id = %(user)s AND t.clinic_id IS DISTINCT FROM %(clinic)s::int
 
 -- name: hurry_past_closed_account
 -- Where nobody else was asked in this round, the next step that takes it to other people is due now.
 UPDATE notice_step AS s SET due_at = least(s.due_at, from_us(%(now)s))
 FROM notice AS n
 WHERE n.notice_id = s.notice_id AND n.round = s.round AND n.state = 'asking' AND s.kind <> 'repeat'
+    AND n.audience <> ALL (%(keeps)s::text[])
     AND s.number = (SELECT min(number) FROM notice_step
         WHERE notice_id = n.notice_id AND round = n.round AND done_at IS NULL AND kind <> 'second channel')
     AND EXISTS (SELECT FROM delivery AS d
         WHERE d.notice_id = n.notice_id AND d.round = n.round AND d.user_id = %(user)s)
     AND NOT EXISTS (SELECT FROM delivery AS d JOIN user_account AS u USING (user_id)
-        WHERE d.notice_id = n.notice_id AND d.round = n.round AND u.disabled_at IS NULL)
+        WHERE d.notice_id = n.notice_id AND d.round = n.round AND u.disabled_at IS NULL AND u.user_id <> %(user)s)
 
 -- name: own_sessions
 SELECT session_id, token_hash, to_us(created_at), to_us(expires_at), to_us(seen_at), how, address, browser

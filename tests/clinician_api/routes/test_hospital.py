@@ -153,6 +153,28 @@ def test_who_has_no_role_no_clinic_or_no_address_stays_out(world: World) -> None
     assert world.audit() == []
 
 
+def test_of_no_clinic_nobody_is_made_of_all_clinics_who_is_said_to_be(opened: Callable[..., World]) -> None:
+    clinical = opened(clinic_claim="", clinics={})
+    assert clinical.reason(clinical.round("nora")[1]) == "no-clinic"
+    assert clinical.audit() == []
+    clinical = opened(roles={"HD-NURSE": "administrator"}, clinics={"W7": "Clinic 1"})
+    assert clinical.reason(clinical.round("nora")[1]) == "no-clinic"
+    said = opened(roles={"HD-NURSE": "administrator"}, clinics={"W1": "*"})
+    assert said.round("nora")[0].get("/api/session").json()["user"]["clinic"] is None
+
+
+def test_the_last_administrator_stays_one_whatever_the_claims_say(opened: Callable[..., World]) -> None:
+    world = opened(unknown="refuse")
+    with world.api.database() as conn:
+        accounts.add_user(conn, email="nora@hospital.example", name="Nora", role="administrator", clinic_id=None,
+                          password_hash="x", now_us=SystemClock().now_us())  # fmt: skip
+    user = world.round("nora")[0].get("/api/session").json()["user"]
+    assert (user["role"], user["clinic"]) == ("administrator", None)
+    assert world.audit()[-1] == ("user:1", "keep last administrator")
+    world.api.account(Role.ADMINISTRATOR, None)
+    assert world.round("nora")[0].get("/api/session").json()["user"]["role"] == "nurse"
+
+
 def test_who_is_unknown_is_refused_where_none_is_made(opened: Callable[..., World]) -> None:
     world = opened(unknown="refuse")
     assert world.reason(world.round("nora")[1]) == "unknown-account"

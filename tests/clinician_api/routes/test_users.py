@@ -5,6 +5,7 @@ The rules are in clinician_api/administration: `grants`, asked by `user_data`, w
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,9 @@ import httpx
 import pytest
 
 from clinician_api.access import Role
+from clinician_api.services import Services
+from store import teams
+from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import PASSWORD, Api, parts, problem
 
 NEW = {"email": "new@example.org", "name": "New Person", "role": "nurse", "clinic": "Clinic 1"}
@@ -143,6 +147,81 @@ def test_an_open_screen_is_closed_within_seconds(api: Api, deed: str) -> None:
     assert screen.closed(5.0)[0] == 1008
     again = nurse.post("/api/session", json={"email": "nurse-1@example.org", "password": PASSWORD})
     assert again.status_code == (401 if deed in ("disable", "password") else 200)
+
+
+@pytest.mark.parametrize("other", [{"role": "on-call"}, {"clinic": "Clinic 2"}])
+def test_another_role_or_clinic_ends_the_sessions_and_another_name_does_not(api: Api, other: dict[str, Any]) -> None:
+    nurse = api.sign_in(Role.NURSE, 1)
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
+    number = found(admin, "nurse")["user_id"]
+    body = {"name": "N", "role": "nurse", "clinic": "Clinic 1"}
+    if "clinic" in other:
+        api.account(Role.TECHNICIAN, 2)
+    assert admin.post(f"/api/users/{number}/change", json=body).status_code == 200
+    assert nurse.get("/api/session").status_code == 200
+    assert admin.post(f"/api/users/{number}/change", json={**body, **other}).status_code == 200
+    assert nurse.get("/api/session").status_code == 401
+    with api.database() as conn:
+        assert conn.execute("SELECT count(*) FROM session WHERE user_id = %s", (number,)).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("other", "handed", "left"),
+    [({"role": "on-call"}, False, False), ({"role": "technician"}, True, False), ({"clinic": "Clinic 2"}, True, True)],
+)
+def test_who_may_not_answer_any_more_keeps_no_notice_and_no_team(
+    api: Api, other: dict[str, Any], handed: bool, left: bool
+) -> None:
+    api.account(Role.NURSE, 1)
+    api.account(Role.NURSE, 2)
+    admin = api.sign_in(Role.ADMINISTRATOR, None)
+    number = int(found(admin, "nurse-1")["user_id"])
+    with api.database() as conn:
+        team = teams.add(conn, 1, "East", SystemClock().now_us())
+        teams.put_member(conn, team, number, None)
+        conn.execute(
+            "INSERT INTO notice (clinic_id, audience, cause, subject, opened_at, state, priority, accepted_by, "
+            "accepted_until) VALUES (1, 'clinical', 'c', 's', now(), 'accepted', 'high', %s, now() + interval '1 h')",
+            (number,),
+        )
+    body = {"name": "N", "role": "nurse", "clinic": "Clinic 1", **other}
+    assert admin.post(f"/api/users/{number}/change", json=body).status_code == 200
+    with api.database() as conn:
+        assert conn.execute("SELECT recheck_at IS NOT NULL, accepted_until <= now() FROM notice").fetchall() == [
+            (handed, handed)
+        ]
+        assert conn.execute("SELECT until IS NOT NULL FROM team_member").fetchall() == [(left,)]
+
+
+def test_what_lets_people_in_needs_whoever_does_it_to_have_signed_in_just_now(api: Api) -> None:
+    api.account(Role.NURSE, 1)
+    admin = api.sign_in(Role.ADMINISTRATOR, 1)
+    way = f"/api/users/{found(admin, 'nurse')['user_id']}"
+    with api.database() as conn:
+        conn.execute("UPDATE session SET created_at = created_at - interval '16 minutes'")
+    change = admin.post(f"{way}/change", json={"name": "N", "role": "nurse", "clinic": "Clinic 1"})
+    for refused in (add(admin), change, admin.post(f"{way}/password"), admin.post(f"{way}/enable")):
+        assert problem(refused)["type"] == "/problems/sign-in-again"
+    # Shutting somebody out never waits.
+    for deed in ("sign-out", "disable"):
+        assert admin.post(f"{way}/{deed}").status_code == 200
+
+
+@pytest.mark.parametrize("deed", ["disable", "sign-out", "password", "change"])
+def test_nobody_trusts_an_ended_session_while_the_database_is_away(api: Api, deed: str) -> None:
+    nurse = api.sign_in(Role.NURSE, 1)
+    admin = api.sign_in(Role.ADMINISTRATOR, 1)
+    number = int(found(admin, "nurse")["user_id"])
+    assert nurse.get("/api/session").status_code == 200
+    token = hashlib.sha256(next(iter(nurse.cookies.values())).encode()).digest()
+
+    def trusted(services: Services) -> bool:
+        return services.sessions.trusted(token) is not None
+
+    assert api.do(trusted)
+    body = {"name": "N", "role": "technician", "clinic": "Clinic 1"} if deed == "change" else None
+    assert admin.post(f"/api/users/{number}/{deed}", json=body).status_code == 200
+    assert not api.do(trusted)
 
 
 def test_in_parts_and_by_name(api: Api) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from clinician_api.access import Role
@@ -54,3 +55,19 @@ def test_a_clinician_without_a_clinic_is_refused() -> None:
     with pytest.raises(Refused) as caught:
         person({**CLAIMS, "ward": "W7"}, OPTIONS)
     assert caught.value.reason is Reason.NO_CLINIC
+
+
+@pytest.mark.parametrize("role", ["administrator", "technician", "operations"])
+def test_of_all_clinics_is_who_is_said_to_be_and_nobody_by_default(role: str) -> None:
+    options = msgspec.structs.replace(
+        OPTIONS, roles={"HD-NURSE": "nurse", "HD-X": role}, clinics={"ALL": "*", "W1": "Clinic 1"}
+    )
+    claims = {**CLAIMS, "realm_access": {"roles": ["HD-X"]}}
+    for ward in ("W7", [], None):
+        with pytest.raises(Refused) as caught:
+            person({**claims, "ward": ward}, options)
+        assert caught.value.reason is Reason.NO_CLINIC
+    assert person({**claims, "ward": ["ALL", "W1"]}, options).clinic == "*"
+    assert person({**CLAIMS, "ward": ["ALL", "W1"]}, options).clinic == "Clinic 1", "no role for all clinics"
+    with pytest.raises(Refused):
+        person({**CLAIMS, "ward": "ALL"}, options)
