@@ -27,6 +27,8 @@ HOUR_US: Final = 3_600_000_000
 LIFE_US: Final = 24 * HOUR_US
 # The treatments somebody was shown are the last ones only for so long [D].
 SEEN_WITHIN_US: Final = 24 * HOUR_US
+# Steps of a prescribed item within so long are one step [D].
+STEPS_US: Final = 30 * 24 * HOUR_US
 # Proposals of a patient that are looked at; the one that waits is always among the newest: later ones overtake it.
 SHOWN: Final = 10
 _WEIGHT: Final = "target_weight_kg"
@@ -79,7 +81,26 @@ def held(patient: Patient, now_us: int) -> Held:
     items = {name: getattr(patient.entered_with, name) for name in CONTEXT_KEYS}
     items |= {name: value for name, value in past.prescribed(now_us).items() if name in items}
     items[_WEIGHT] = past.target_kg(now_us)
-    return Held({rule: past.own_limits(rule, now_us) for rule in sorted(rules)}, items)
+    earlier = {name: _earlier(patient, name, now_us) for name in items}
+    return Held({rule: past.own_limits(rule, now_us) for rule in sorted(rules)}, items, earlier)
+
+
+def _earlier(patient: Patient, item: str, now_us: int) -> tuple[float, ...]:
+    """The last value that was known 30 days ago, else the first one since; and the last one of all."""
+    entered: list[tuple[int, float | None]] = [(now_us - STEPS_US, getattr(patient.entered_with, item))]
+    arranged: list[tuple[int, float | None]] = []
+    for one in patient.arranged:
+        content = one.content
+        if isinstance(content, TargetWeight) and item == _WEIGHT:
+            arranged.append((one.since_us, content.kg))
+        elif isinstance(content, Prescribed) and content.item == item:
+            arranged.append((one.since_us, content.value))
+    arranged.sort(key=lambda one: one[0])
+    known = [(since, value) for since, value in entered + arranged if value is not None and since <= now_us]
+    if not known:
+        return ()
+    before = [value for since, value in known if since <= now_us - STEPS_US]
+    return (before[-1] if before else known[0][1], known[-1][1])
 
 
 def asked(now: Held, wanted: Wanted) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Compared are what holds now and what would hold. Nothing here knows who asks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from math import isfinite
@@ -32,6 +32,8 @@ _WEIGHT: Final = "target_weight_kg"
 _CONDUCTIVITY: Final = "prescribed_conductivity_ms_cm"
 _HEPARIN: Final = "prescribed_heparin_ml_h"
 _TRANSMEMBRANE: Final = "transmembrane_limit_mmhg"
+# Without them a rule with a vital level is not evaluated: R01, R17. R07 keeps its weight, R15 has its own.
+_VITAL: Final = frozenset({"pre_systolic_mmhg", _CONDUCTIVITY})
 _LADDER: Final = ("low", "medium", "high")
 
 
@@ -63,10 +65,14 @@ _ORDER: Final = {verdict: n for n, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What holds for a patient: own limits by rule and name, prescribed items by name (absent or None: not known)."""
+    """What holds for a patient: own limits by rule and name, prescribed items by name (absent or None: not known).
+
+    earlier: values of an item that a step is held against besides, so that small steps and an empty field add up.
+    """
 
     limits: Limits
     items: Items
+    earlier: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,9 @@ def judge(rules: Ruleset, held: Held, wanted: Wanted) -> list[Change]:
         for rule, names in wanted.limits.items()
         for name, value in names.items()
     ]
-    return limits + [_item(item, held.items.get(item), value) for item, value in wanted.items.items()]
+    return limits + [
+        _item(item, held.items.get(item), value, held.earlier.get(item, ())) for item, value in wanted.items.items()
+    ]
 
 
 def verdict(changes: list[Change]) -> Verdict:
@@ -228,8 +236,14 @@ def _wrong_item(item: str, value: float | None) -> Wrong | None:
     return None
 
 
-def _item(item: str, old: float | None, new: float | None) -> Change:
+def _item(item: str, old: float | None, new: float | None, earlier: tuple[float, ...]) -> Change:
     found = _judged_item(item, old, new)
+    for one in earlier:
+        # A step back towards an earlier value is never held up by it.
+        away = old is None or (new is not None and abs(new - one) > abs(old - one))
+        besides = _judged_item(item, one, new)
+        if old != new and away and _ORDER[besides[0]] > _ORDER[found[0]]:
+            found = besides
     return Change(
         "", item, CONTEXT_LABELS[item][1].partition(" ")[0], old, new, *found, "docs/operations/prescription.md"
     )
@@ -242,7 +256,7 @@ def _judged_item(item: str, old: float | None, new: float | None) -> tuple[Verdi
         # R15 has a number of its own without it.
         old, new = (_R15 if one is None else one for one in (old, new))
     if new is None:
-        return Verdict.WIDENING, Why.BACK
+        return (Verdict.DANGEROUS if item in _VITAL else Verdict.WIDENING), Why.BACK
     if old is None:
         return Verdict.NARROWING, Why.MORE
     step = abs(new - old) / max(old, new)

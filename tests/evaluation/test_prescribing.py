@@ -41,6 +41,17 @@ def test_what_holds_at_a_time() -> None:
     assert "of a later release" not in now.items
 
 
+def test_a_step_is_held_against_what_held_30_days_ago_and_the_last_known_value() -> None:
+    day = 24 * prescribing.HOUR_US
+    item = "prescribed_conductivity_ms_cm"
+    steps = ((0, 14.0), (40 * day, 14.6), (41 * day, None))
+    arranged = tuple(Arranged(since, Prescribed(item=item, value=value)) for since, value in steps)
+    patient = Patient("Ann", 1, Prescription(), arranged, 5)
+    assert prescribing.held(patient, 42 * day).earlier[item] == (14.0, 14.6)
+    assert prescribing.held(patient, 80 * day).earlier[item] == (14.6, 14.6)
+    assert prescribing.held(PATIENT, 25).earlier["target_weight_kg"] == (70.0, 72.0)
+
+
 def test_what_is_tried_and_what_is_arranged_is_the_whole_of_a_changed_rule() -> None:
     now = Held({"R13": {"high": 320.0, "medium": 280.0}, "R14": {"high": -260.0}}, {})
     wanted = Wanted({"R13": {"high": None}}, {"prescribed_spktv": 1.2, "target_weight_kg": 71.0})

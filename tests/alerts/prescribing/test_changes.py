@@ -68,7 +68,8 @@ def test_a_limit(rule: str, name: str, old: float | None, new: float | None, exp
         ("target_weight_kg", 70, 71, WIDENING, Why.LESS), ("target_weight_kg", 70, 75, DANGEROUS, Why.LARGE_STEP),
         ("target_weight_kg", 70, 60, NARROWING, Why.MORE), ("target_weight_kg", None, 70, NARROWING, Why.MORE),
         ("pre_systolic_mmhg", 140, 130, WIDENING, Why.LESS), ("pre_systolic_mmhg", 140, 150, NARROWING, Why.MORE),
-        ("pre_systolic_mmhg", 140, None, WIDENING, Why.BACK),
+        ("pre_systolic_mmhg", 140, None, DANGEROUS, Why.BACK),
+        ("prescribed_conductivity_ms_cm", 14.0, None, DANGEROUS, Why.BACK),
         ("transmembrane_limit_mmhg", None, 400, WIDENING, Why.LESS),
         ("transmembrane_limit_mmhg", None, 300, HARMLESS, Why.SAME),
         ("transmembrane_limit_mmhg", 400, None, NARROWING, Why.MORE),
@@ -82,6 +83,28 @@ def test_a_limit(rule: str, name: str, old: float | None, new: float | None, exp
 def test_a_prescribed_item(name: str, old: Any, new: Any, expected: Verdict, why: Why) -> None:
     found = item(name, old, new)
     assert (found.verdict, found.why) == (expected, why)
+
+
+@given(st.lists(st.none() | st.floats(12.5, 16.0), max_size=8))
+def test_no_row_of_single_steps_of_an_item_ends_beyond_what_one_step_needs_two_for(path: list[float | None]) -> None:
+    for name, start, scale in (("prescribed_conductivity_ms_cm", 14.0, 1.0), ("target_weight_kg", 70.0, 5.0)):
+        now: float | None = start
+        for value in path:
+            new = None if value is None else value * scale
+            if new is None and scale != 1.0:
+                continue
+            (found,) = changes.judge(RULES, Held({}, {name: now}, {name: (start,)}), Wanted({}, {name: new}))
+            if found.verdict is not DANGEROUS:
+                now = new
+        assert item(name, start, now).verdict is not DANGEROUS
+
+
+def test_an_empty_field_forgets_no_value_and_a_step_back_is_not_held_up() -> None:
+    name = "prescribed_conductivity_ms_cm"
+    for old, new, expected in ((None, 15.4, DANGEROUS), (14.69, 15.4, DANGEROUS), (15.4, 15.0, HARMLESS)):
+        held = Held({}, {name: old}, {name: (14.0,)})
+        (found,) = changes.judge(RULES, held, Wanted({}, {name: new}))
+        assert found.verdict is expected
 
 
 def numbers() -> st.SearchStrategy[tuple[str, str]]:
