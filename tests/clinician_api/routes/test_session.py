@@ -35,7 +35,7 @@ def test_signing_in_says_who_one_is_and_what_one_may(api: Api) -> None:
         Action.TRY_LIMITS, Action.SEE_TROUBLES, Action.SEE_TECHNICAL, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA,
         Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST, Action.SEE_TEAMS, Action.CHANGE_TEAMS,
         Action.REVIEW_BREAK_GLASS, Action.CHANGE_PRESCRIPTION, Action.SIGN_TREATMENTS, Action.MANAGE_USERS,
-        Action.SEE_AUDIT, Action.SEE_SYSTEM,
+        Action.SEE_AUDIT, Action.SEE_SYSTEM, Action.SEE_INSTALLATIONS, Action.CHANGE_INSTALLATIONS,
     }  # fmt: skip
     assert set(me["may"]) == set(Action) - not_hers
 
