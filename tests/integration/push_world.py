@@ -145,7 +145,8 @@ class PushWorld:
         shown.get_by_label("E-mail").fill(self.api.account(Role.NURSE, 1, who))
         shown.get_by_label("Password").fill(PASSWORD)
         shown.get_by_role("button", name="Sign in").click()
-        expect(shown.locator("main h1")).to_be_visible(timeout=15_000)
+        # The page of signing in has a heading, too.
+        expect(shown.locator(".account")).to_be_visible(timeout=15_000)
         # The browser itself logs the answers by which a page learns that nobody is signed in, and of no demonstration.
         complaints.clear()
         return Device(context, shown, context.new_cdp_session(shown), self.api.url, complaints)
