@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 LONG = os.environ.get("HOMEHD_CHAOS") == "long"
 LASTS_S = 120.0 if LONG else 8.0
 # R10 needs half a minute of steady pressure before the fall; a blood leak is told at once.
-SCENARIO, RULE, ONSET_S = ("needle_dislodgement", "R10", 60.0) if LONG else ("blood_leak", "R19", 7.0)
+SCENARIO, RULE, ONSET_S = ("needle_dislodgement", "R10", 60.0) if LONG else ("blood_leak", "R19", 12.0)
 # What ingest may take to find out, to tell, and to be seen.
 SEEN_S = AFTER_S + 5.0
 MEBIBYTE = 1 << 20

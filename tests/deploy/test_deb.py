@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -62,9 +63,8 @@ def package() -> Iterator[Path]:
         yield build(Path(folder))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def box(package: Path) -> Iterator[Box]:
-    """One machine for the whole story; the tests below are its chapters, in order."""
     made = Box()
     try:
         made.boot()
@@ -76,7 +76,7 @@ def box(package: Path) -> Iterator[Box]:
         made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def machine(box: Box) -> Iterator[None]:
     """A dialysis machine at the box's first serial adapter."""
     child = subprocess.Popen([*box.inside(), "python3", "/srv/machine.py", "/dev/ttyUSB0"])
@@ -121,7 +121,7 @@ def test_the_package_for_arm_differs_in_its_compiled_parts_only(package: Path, t
     assert any("aarch64" in name for name in there)
 
 
-def test_it_installs_without_a_network_and_asks_to_be_enrolled(box: Box) -> None:
+def it_installs_without_a_network_and_asks_to_be_enrolled(box: Box) -> None:
     said = box.must("dpkg", "-i", "/srv/homehd-edge.deb")
     assert "homehd enrol" in said
     assert box.must("dpkg", "-V", "homehd-edge") == ""
@@ -133,7 +133,7 @@ def test_it_installs_without_a_network_and_asks_to_be_enrolled(box: Box) -> None
     assert box.run("homehd", "ingest").stderr.startswith("homehd ingest: ingest is not installed")
 
 
-def test_the_hardened_service_can_do_what_it_must_and_nothing_else(box: Box, machine: None) -> None:
+def the_hardened_service_can_do_what_it_must_and_nothing_else(box: Box) -> None:
     box.wait(
         lambda: (box.root / "dev").exists() and box.run("test", "-e", "/dev/ttyUSB0").returncode == 0, "a port", 10
     )
@@ -156,7 +156,7 @@ def test_the_hardened_service_can_do_what_it_must_and_nothing_else(box: Box, mac
         (box.root / path).unlink()
 
 
-def test_settings_start_it_by_themselves_and_readings_are_kept(box: Box, machine: None) -> None:
+def settings_start_it_by_themselves_and_readings_are_kept(box: Box) -> None:
     (box.root / "etc/homehd/edge.toml").write_text(SETTINGS)
     box.wait(lambda: state(box).get("machine") == "connected", "the agent to have its machine", 20)
     assert box.show(SERVICE, "ActiveState", "SubState") == {"ActiveState": "active", "SubState": "running"}
@@ -170,8 +170,8 @@ def test_settings_start_it_by_themselves_and_readings_are_kept(box: Box, machine
     assert "ok    · machine" in doctor.stdout
 
 
-@pytest.fixture(scope="module")
-def clinic(box: Box) -> Iterator[IO[str]]:
+@contextmanager
+def clinic_of(box: Box) -> Iterator[IO[str]]:
     """A broker and an ingest in the box's network; what ingest says, a line a message."""
     require(find("mosquitto"), "Mosquitto", "apt-get install mosquitto")
     config = box.folder / "mosquitto.conf"
@@ -189,7 +189,7 @@ def clinic(box: Box) -> Iterator[IO[str]]:
         child.wait(10)
 
 
-def test_with_the_clinic_there_every_light_is_green_but_the_clock_s(box: Box, machine: None, clinic: IO[str]) -> None:
+def with_the_clinic_there_every_light_is_green_but_the_clock_s(box: Box) -> None:
     box.wait(
         lambda: state(box).get("broker") == "" and int(str(state(box)["outbox_rows"])) < 20, "the backlog to go", 30
     )
@@ -204,7 +204,7 @@ def test_with_the_clinic_there_every_light_is_green_but_the_clock_s(box: Box, ma
     assert "k7m2qx4d" not in page
 
 
-def test_a_hung_agent_is_started_anew_and_nothing_it_accepted_is_lost(box: Box, machine: None, clinic: IO[str]) -> None:
+def a_hung_agent_is_started_anew_and_nothing_it_accepted_is_lost(box: Box, clinic: IO[str]) -> None:
     drop_in = box.root / "run/systemd/system" / f"{SERVICE}.d"
     box.must("mkdir", "-p", f"/run/systemd/system/{SERVICE}.d")
     box.must("sh", "-c", f"printf '[Service]\\nWatchdogSec=8s\\n' > /run/systemd/system/{SERVICE}.d/short.conf")
@@ -233,13 +233,13 @@ def test_a_hung_agent_is_started_anew_and_nothing_it_accepted_is_lost(box: Box, 
     assert len(epochs) == 1
 
 
-def test_a_killed_agent_comes_back(box: Box, machine: None) -> None:
+def a_killed_agent_comes_back(box: Box) -> None:
     killed = pid(box)
     box.must("systemctl", "kill", "--signal=SEGV", SERVICE)
     box.wait(lambda: pid(box) not in (0, killed) and state(box).get("machine") == "connected", "a new agent", 30)
 
 
-def test_wrong_settings_are_tried_again_at_a_bounded_pace_and_right_ones_at_once(box: Box, machine: None) -> None:
+def wrong_settings_are_tried_again_at_a_bounded_pace_and_right_ones_at_once(box: Box) -> None:
     path = box.root / "etc/homehd/edge.toml"
     right = path.read_text()
     path.write_text("colour = 1\n" + right)
@@ -252,7 +252,7 @@ def test_wrong_settings_are_tried_again_at_a_bounded_pace_and_right_ones_at_once
     box.wait(lambda: state(box).get("machine") == "connected", "the agent", 8)
 
 
-def test_an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box: Box, machine: None) -> None:
+def an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box: Box) -> None:
     # Nobody takes the readings meanwhile: they have to be there afterwards.
     box.must("sh", "-c", "sed -i s/1883/1/ /etc/homehd/edge.toml")
     box.must("systemctl", "restart", SERVICE)
@@ -265,14 +265,14 @@ def test_an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box: Bo
     assert 'mqtt://127.0.0.1:1"' in (box.root / "etc/homehd/edge.toml").read_text()
 
 
-def test_what_the_technician_switched_off_stays_off_over_an_upgrade(box: Box) -> None:
+def what_the_technician_switched_off_stays_off_over_an_upgrade(box: Box) -> None:
     box.must("systemctl", "disable", "--now", SERVICE, "homehd-edge.path")
     box.must("dpkg", "-i", "/srv/homehd-edge.deb")
     assert box.run("systemctl", "is-enabled", SERVICE).stdout.strip() == "disabled"
     box.must("systemctl", "enable", SERVICE, "homehd-edge.path")
 
 
-def test_removed_it_keeps_settings_and_readings_and_purged_nothing(box: Box) -> None:
+def removed_it_keeps_settings_and_readings_and_purged_nothing(box: Box) -> None:
     box.must("systemctl", "start", SERVICE)
     box.must("dpkg", "-r", "homehd-edge")
     assert box.show(SERVICE, "ActiveState")["ActiveState"] in ("inactive", "failed")
@@ -290,3 +290,19 @@ def test_removed_it_keeps_settings_and_readings_and_purged_nothing(box: Box) -> 
     ]
     assert left == []
     assert not list((box.root / "etc/systemd/system").rglob("homehd*"))
+
+
+@pytest.mark.timeout(600)
+def test_the_life_of_a_box(box: Box, machine: None) -> None:
+    """One machine, its chapters in order: one test, so that no two processes share them out among themselves."""
+    it_installs_without_a_network_and_asks_to_be_enrolled(box)
+    the_hardened_service_can_do_what_it_must_and_nothing_else(box)
+    settings_start_it_by_themselves_and_readings_are_kept(box)
+    with clinic_of(box) as clinic:
+        with_the_clinic_there_every_light_is_green_but_the_clock_s(box)
+        a_hung_agent_is_started_anew_and_nothing_it_accepted_is_lost(box, clinic)
+        a_killed_agent_comes_back(box)
+        wrong_settings_are_tried_again_at_a_bounded_pace_and_right_ones_at_once(box)
+        an_upgrade_keeps_settings_and_readings_and_starts_the_new_agent(box)
+        what_the_technician_switched_off_stays_off_over_an_upgrade(box)
+        removed_it_keeps_settings_and_readings_and_purged_nothing(box)
