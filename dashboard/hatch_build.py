@@ -6,6 +6,7 @@ requirement only then. Nothing is built when the last output was made from the s
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import os
@@ -108,7 +109,15 @@ def build(root: Path) -> None:
         return
     _step(toolchain(), root / "dashboard", "ci")
     _step(toolchain(), root / "dashboard", "run", "build")
+    pack(static / "assets")
     marker.write_text(wanted + "\n")
+
+
+def pack(assets: Path) -> None:
+    """A gzip of each script and style beside it: on a phone's line a third of the bytes is a third of the wait."""
+    for file in sorted(assets.iterdir()):
+        if file.suffix in (".js", ".css"):
+            file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
 
 
 def run_npm(root: Path, arguments: list[str]) -> int:

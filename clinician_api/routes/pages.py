@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ NOT_BUILT: Final = (
     "In a source checkout:   ./run setup   or   cd dashboard && npm ci && npm run build\n"
     "Installed with pip:     install the wheel again, it carries the pages.\n"
 )
+_REFUSED: Final = re.compile(r";q=0(\.0*)?$")
 _DELIVERY: Final = re.compile(r"deliveries/[0-9]{1,18}")
 _RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems")
 
@@ -48,10 +50,22 @@ async def page(path: str, request: Request, services: ServicesDep) -> Response:
 
 
 def _file(file: Path, request: Request, cached: str) -> Response:
-    found = FileResponse(file, headers={"cache-control": cached}, stat_result=file.stat())
+    headers, sent = {"cache-control": cached}, file
+    packed = file.with_name(file.name + ".gz")
+    if packed.is_file():
+        headers["vary"] = "accept-encoding"
+        if _takes_gzip(request.headers.get("accept-encoding", "")):
+            headers["content-encoding"], sent = "gzip", packed
+    kind, _ = guess_type(file.name)
+    found = FileResponse(sent, headers=headers, stat_result=sent.stat(), media_type=kind)
     if is_known(request.headers.get("if-none-match"), found.headers["etag"]):
-        return Response(status_code=304, headers={"cache-control": cached, "etag": found.headers["etag"]})
+        return Response(status_code=304, headers={"etag": found.headers["etag"], **headers})
     return found
+
+
+def _takes_gzip(accepted: str) -> bool:
+    words = [word.strip().lower().replace(" ", "") for word in accepted.split(",")]
+    return any(word.partition(";")[0] == "gzip" and not _REFUSED.search(word) for word in words)
 
 
 def _inside(root: Path, path: str) -> Path | None:

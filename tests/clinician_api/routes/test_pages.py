@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from dashboard import hatch_build
 from tests.clinician_api.conftest import Api, problem
 
 
@@ -36,6 +39,27 @@ def test_files_the_page_for_every_path_of_its_own_and_nothing_else(api: Api) -> 
     for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/%00"):
         assert "well kept" not in client.get(path).text
     assert client.post("/", json={}).status_code == 405
+
+
+@pytest.mark.parametrize(("accepts", "packed"), [
+    ("gzip", True), ("br, GZIP;q=0.5", True), ("", False), ("br", False), ("gzip;q=0", False), ("gzip; q=0.0", False),
+])  # fmt: skip
+def test_what_is_packed_goes_packed_to_whoever_takes_it(api: Api, accepts: str, packed: bool) -> None:
+    folder = api.services.options.static_dir / "assets"
+    folder.mkdir(parents=True)
+    (folder / "main-1a2b.js").write_text("export {}" * 1000)
+    hatch_build.pack(folder)
+    assert (folder / "main-1a2b.js.gz").stat().st_size < 200
+    client = api.client()
+    answer = client.get("/assets/main-1a2b.js", headers={"Accept-Encoding": accepts})
+    assert answer.text == "export {}" * 1000
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "accept-encoding"
+    assert ("content-encoding" in answer.headers) == packed
+    same = client.get(
+        "/assets/main-1a2b.js", headers={"Accept-Encoding": accepts, "If-None-Match": answer.headers["etag"]}
+    )
+    assert (same.status_code, same.headers["vary"]) == (304, "accept-encoding")
 
 
 def test_no_page_of_the_api_loads_anything_from_elsewhere(api: Api) -> None:
