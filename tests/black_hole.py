@@ -1,4 +1,4 @@
-"""A way to a server that can fall silent without closing, as a network does that somebody walked out of."""
+"""A way to a server that can be slow, or fall silent without closing, as a network does that somebody walked out of."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from urllib.parse import urlsplit
 
 
 class BlackHole:
-    """`url` leads to the server; while `swallows`, what comes is lost, new connections wait, and nothing is closed."""
+    """`url` leads to the server; while `swallows`, what comes is lost, new connections wait, and nothing is closed.
 
-    def __init__(self, server_url: str) -> None:
+    `bytes_per_s`: of the whole way, in both directions together; None: as fast as it goes.
+    """
+
+    def __init__(self, server_url: str, bytes_per_s: float | None = None) -> None:
+        self._bytes_per_s = bytes_per_s
         parts = urlsplit(server_url)
         self._server = (str(parts.hostname), int(parts.port or 80))
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -51,7 +55,9 @@ class BlackHole:
 
     def _pass_on(self, selector: selectors.DefaultSelector, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            data = one.recv(65536)
+            data = one.recv(65536 if self._bytes_per_s is None else 1024)
+            if self._bytes_per_s is not None:
+                self._stop.wait(len(data) / self._bytes_per_s)
             if self.swallows:
                 if not data:
                     selector.unregister(one)

@@ -106,6 +106,8 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Of what is sent again: a radio that has come back is not to be waited for. */
+const ANSWER_MS = 8_000;
 // Minutes of treatments are judged once more (clinician_api/treatments/what_if.py).
 const REPLAY_MS = 260_000;
 
@@ -232,7 +234,8 @@ export class Api {
   }
 
   acknowledge(id: string): Promise<Acknowledged> {
-    return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null });
+    const more = { timeoutMs: ANSWER_MS };
+    return this.#ask("POST", `api/alerts/${encodeURIComponent(id)}/acknowledge`, { note: null }, more);
   }
 
   /** Of at most a hundred low alerts; each has its own outcome. */
@@ -261,7 +264,8 @@ export class Api {
   }
 
   answer(notice: string, answer: Answer): Promise<Answered> {
-    return this.#ask("POST", `api/notices/${encodeURIComponent(notice)}/${answer}`, { note: null });
+    const more = { timeoutMs: ANSWER_MS };
+    return this.#ask("POST", `api/notices/${encodeURIComponent(notice)}/${answer}`, { note: null }, more);
   }
 
   shelve(alert: string, shelf: Shelve): Promise<Shelved> {

@@ -11,7 +11,7 @@ import { followLanguage, type Language, language } from "./language";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
-import { followWorker } from "./push/browser";
+import { followWorker, keepOfflinePage } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
 import { soundAlerts } from "./sound/follow";
@@ -56,6 +56,7 @@ followTheme();
 followLanguage();
 followAddress();
 followWorker();
+keepOfflinePage();
 
 // The server keeps of each screen whether it would be heard.
 effect(() => {
@@ -75,6 +76,8 @@ effect(() => {
     socket.stop();
     store.clear();
     pages.clear();
+    app.answering.clear();
+    app.acknowledging.clear();
   }
 });
 

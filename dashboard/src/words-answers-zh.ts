@@ -28,6 +28,10 @@ export const chineseAnswers: Words["answers"] = {
   no: "否",
   sending: "正在发送…",
   failed: "未记录：服务器没有接受。请重试。",
+  unheard: {
+    said: "尚未发送：没有连接。目前无人知晓，系统仍在询问其他人。将自动重新发送。",
+    stop: "不再发送",
+  },
   impossible: "现在无法应答",
   impossibleWhy: "数据库应答之前无法记录任何操作。",
   acknowledgeAccepts: "确认即表示接受：不再通知其他人。",

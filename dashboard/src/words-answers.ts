@@ -30,6 +30,10 @@ export const englishAnswers = {
   no: "No",
   sending: "Sending…",
   failed: "Not recorded: the server did not take it. Try again.",
+  unheard: {
+    said: "Not sent yet: no connection. Nobody knows of it, and others go on being asked. It is sent again by itself.",
+    stop: "Do not send",
+  },
   impossible: "Cannot answer now",
   impossibleWhy: "Nothing can be recorded until the database answers.",
   acknowledgeAccepts: "Acknowledging accepts it, too: nobody else is asked.",

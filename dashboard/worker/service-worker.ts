@@ -12,6 +12,9 @@ const OFFLINE = ["offline.html", "offline.css"] as const;
 /** A phone that has just woken may have no network yet. Without the receipt another channel is tried: no harm. */
 const SAY_AGAIN_MS = [1_000, 4_000, 15_000];
 
+/** The page itself has a kilobyte; what takes longer does not come. */
+const PAGE_MS = 12_000;
+
 type Said = "delivered" | "read";
 
 /** Only in workers, and in no version of TypeScript's library yet. */
@@ -46,10 +49,15 @@ self.addEventListener("pushsubscriptionchange", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => kept("offline.html")));
+  if (request.mode === "navigate") event.respondWith(inTime(request).catch(() => kept("offline.html")));
   else if (request.url.endsWith("/offline.css")) event.respondWith(fetch(request).catch(() => kept("offline.css")));
   // Everything else goes its way without us.
 });
+
+/** A network that is there and brings nothing must not leave a white page for minutes. */
+function inTime(request: Request): Promise<Response> {
+  return fetch(request, { signal: AbortSignal.timeout(PAGE_MS) });
+}
 
 /** Shown first: what could not be shown, because notifications were forbidden meanwhile, has not been delivered. */
 async function arrived(shown: Shown): Promise<void> {

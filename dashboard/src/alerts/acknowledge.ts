@@ -2,10 +2,12 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Api, ApiError } from "../api";
 import type { LiveStore } from "../live/store";
+import { type Clock, untilAnswered } from "./trying";
 
 export type AckFailure = "failed" | "ended" | "forbidden";
 export type AckProgress =
   | { readonly kind: "sending" }
+  | { readonly kind: "unheard"; readonly stop: () => void }
   | { readonly kind: "failed"; readonly why: AckFailure }
   | { readonly kind: "second"; readonly first: string };
 
@@ -16,13 +18,29 @@ export class Acknowledging {
   constructor(
     readonly api: Api,
     readonly store: LiveStore,
+    readonly clock?: Clock,
   ) {}
 
+  /** Whoever signs in next has pressed nothing. */
+  clear(): void {
+    for (const progress of this.progress.value.values()) if (progress.kind === "unheard") progress.stop();
+    this.progress.value = new Map();
+  }
+
   async acknowledge(id: string): Promise<void> {
-    if (this.progress.value.get(id)?.kind === "sending") return;
+    const before = this.progress.value.get(id)?.kind;
+    if (before === "sending" || before === "unheard") return;
     this.#set(id, { kind: "sending" });
+    let wanted = true;
+    const stop = () => {
+      wanted = false;
+    };
+    const waits = () => {
+      if (wanted && this.progress.value.get(id)?.kind !== "unheard") this.#set(id, { kind: "unheard", stop });
+      return wanted;
+    };
     try {
-      const { alert, by_you } = await this.api.acknowledge(id);
+      const { alert, by_you } = await untilAnswered(() => this.api.acknowledge(id), waits, this.clock);
       this.store.putAlert(alert);
       this.#set(id, by_you ? null : { kind: "second", first: alert.acknowledged_by ?? "" });
     } catch (error) {

@@ -5,6 +5,7 @@ import { formatClock } from "../format/times";
 import type { AlertView } from "../messages";
 import { words } from "../words";
 import { CheckIcon } from "./icons";
+import { Unheard } from "./unheard";
 
 const FAILURES = { failed: "ackFailed", ended: "ackEnded", forbidden: "ackForbidden" } as const;
 
@@ -31,7 +32,7 @@ export function Acknowledge({ alert, quiet = false }: Props) {
     );
   }
   if (!isOpen(alert) || alert.late || !session.mayAcknowledge.value) return null;
-  const sending = progress?.kind === "sending";
+  const sending = progress?.kind === "sending" || progress?.kind === "unheard";
   if (alert.unsaved || store.unsavedSince.value !== null) return <Impossible id={alert.alert_id} />;
   return (
     <div class="acknowledge">
@@ -45,6 +46,7 @@ export function Acknowledge({ alert, quiet = false }: Props) {
       >
         {sending ? t.acknowledging : t.acknowledge}
       </button>
+      {progress?.kind === "unheard" && <Unheard stop={progress.stop} />}
       {progress?.kind === "failed" && (
         <p class="failure" role="alert">
           {t[FAILURES[progress.why]]}

@@ -1,7 +1,7 @@
 // What a person can say to a notice as it stands: accept, reject, give back, take over from another.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { noticeKey } from "../alerts/answering";
+import { isUnderWay, noticeKey } from "../alerts/answering";
 import { isAsked } from "../alerts/priority";
 import type { Standing } from "../alerts/standing";
 import type { Answer } from "../api";
@@ -37,7 +37,7 @@ function Say({ standing, answer, primary = false }: SayProps) {
   const { answering } = useApp();
   const t = words().answers;
   const doing = answering.doing.value.get(noticeKey(standing.notice));
-  const sending = doing?.kind === "sending";
+  const sending = isUnderWay(doing);
   return (
     <button
       type="button"
@@ -47,7 +47,7 @@ function Say({ standing, answer, primary = false }: SayProps) {
       aria-disabled={sending}
       onClick={() => void answering.answer(standing.notice, answer)}
     >
-      {sending && doing.what === answer ? t.sending : t[LABELS[answer]]}
+      {doing !== undefined && "what" in doing && doing.what === answer ? t.sending : t[LABELS[answer]]}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 // You are asked: what the socket brought to this person, above every page until somebody has answered.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { noticeKey } from "../alerts/answering";
+import { isUnderWay, noticeKey } from "../alerts/answering";
 import { isAsked } from "../alerts/priority";
 import { type Standing, standingOfNotice } from "../alerts/standing";
 import { ApiError } from "../api";
@@ -109,8 +109,9 @@ function useNotice(page: PageOnScreen): NoticeView | "hidden" | null {
         (answer) => {
           if (!current) return;
           notice.value = answer.notice;
-          const own = answering.doing.peek().get(noticeKey(page.notice))?.kind;
-          if (!isAsked(answer.notice.state) && own !== "sending" && own !== "refused") pages.settle(page.delivery);
+          const own = answering.doing.peek().get(noticeKey(page.notice));
+          const stays = isUnderWay(own) || own?.kind === "refused";
+          if (!isAsked(answer.notice.state) && !stays) pages.settle(page.delivery);
         },
         (error: unknown) => {
           const hidden = error instanceof ApiError && (error.status === 403 || error.status === 404);

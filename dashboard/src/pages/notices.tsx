@@ -62,7 +62,7 @@ function OneNotice({ id }: { readonly id: string }) {
 export function ShownNotice({ detail }: { readonly detail: Loaded<NoticeDetail> }) {
   const t = words().answers.list;
   return (
-    <main id="content" tabIndex={-1} class="page alerts-page">
+    <main id="content" tabIndex={-1} class="page alerts-page one-notice">
       <div class="page-head">
         <a class="back" href={link.notices}>
           <BackIcon />

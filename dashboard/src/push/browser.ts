@@ -135,10 +135,20 @@ async function current(): Promise<PushSubscription | null> {
   return (await registration?.pushManager.getSubscription()) ?? null;
 }
 
-/** The worker, active. It is there only for those who want notifications: a wall needs none. */
+/** On a phone, and wherever the page was installed: opened without a network it says so. A wall needs no worker. */
+export function keepOfflinePage(): void {
+  const wanted = window.matchMedia?.("(max-width: 40rem), (display-mode: standalone)").matches ?? false;
+  if (!wanted || !window.isSecureContext || !("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.register(scriptOfWorker()).catch(() => undefined);
+}
+
+function scriptOfWorker(): URL {
+  return new URL("service-worker.js", document.baseURI);
+}
+
+/** The worker, active. */
 async function worker(): Promise<ServiceWorkerRegistration> {
-  const script = new URL("service-worker.js", document.baseURI);
-  const registration = await navigator.serviceWorker.register(script).catch(failed("no-worker"));
+  const registration = await navigator.serviceWorker.register(scriptOfWorker()).catch(failed("no-worker"));
   const starting = registration.installing ?? registration.waiting;
   if (registration.active === null && starting !== null) await activated(starting).catch(failed("no-worker"));
   return registration;
