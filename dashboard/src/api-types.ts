@@ -1101,7 +1101,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Reject Proposal
-         * @description As the second person: it will not hold, and its proposer reads why.
+         * @description As the second person: it will not hold, and its proposer reads why. 403 as with signing.
          */
         readonly post: operations["reject_proposal"];
         readonly delete?: never;
@@ -1122,6 +1122,8 @@ export interface paths {
         /**
          * Sign Proposal
          * @description As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
+         *
+         *     403 to whoever sees the patient for the moment only: by a broken glass, a shift or a notice.
          */
         readonly post: operations["sign_proposal"];
         readonly delete?: never;
@@ -1622,7 +1624,9 @@ export interface paths {
         readonly put?: never;
         /**
          * Put Team Member
-         * @description Somebody belongs to the team until a day, also of another clinic; said again, the new end counts.
+         * @description Somebody belongs to the team until a day; said again, the new end counts.
+         *
+         *     Of another clinic for 90 days at most, and never without an end (422).
          */
         readonly post: operations["put_team_member"];
         readonly delete?: never;
