@@ -68,6 +68,11 @@ def services_of(connection: HTTPConnection) -> Services:
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 
+def shut_out(services: Services, user_id: int) -> None:
+    """A person's sessions have ended: nobody here trusts them, and their screens close now, not at the next look."""
+    services.sockets.close_sessions(services.sessions.forget_person(user_id), "session ended")
+
+
 async def learn_sights(services: Services) -> None:
     """Learn who sees whom now, and let open sockets tell it: a patient who came or went shows at once."""
     if not await services.data.teams.read_sights(services.clock.now_us()):

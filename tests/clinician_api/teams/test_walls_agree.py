@@ -49,7 +49,7 @@ class Case:
 
     def without_what_passes(self) -> Case:
         """The same without broken glasses, duty and memberships that end."""
-        members = {key: None for key, end in self.members.items() if end is None}
+        members = {key: end for key, end in self.members.items() if end is None}
         return replace(self, glasses=frozenset(), on_duty=frozenset(), members=members)
 
 
