@@ -1406,9 +1406,10 @@ export interface paths {
         };
         /**
          * List Screens
-         * @description The screens of the session's clinic that show alerts, named ones first, and how many of them would be heard.
+         * @description The screens that show all of the session's patients, named ones first, and how many of them would be heard.
          *
-         *     A screen says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
+         *     One that shows another team's only, or some of them, is not counted: of the others nobody would hear there. A screen
+         *     says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
          */
         readonly get: operations["list_screens"];
         readonly put?: never;
@@ -5488,7 +5489,9 @@ export interface components {
         };
         /**
          * ScreensAnswer
-         * @description The screens that show alerts, as this server process holds them open, and how many of them would be heard.
+         * @description The screens that show alerts of all the session's patients, and how many of them would be heard.
+         *
+         *     As this server process holds them open.
          */
         readonly ScreensAnswer: {
             /**
