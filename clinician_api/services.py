@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from clinician_api.access import Action
+from clinician_api.access import Action, Scope, scope_of
 from clinician_api.data import Data
 from clinician_api.live.hub import Hub
 from clinician_api.live.pump import Pump
@@ -23,6 +23,7 @@ from clinician_api.people.sessions import Session, Sessions
 from clinician_api.settings import ApiOptions
 from clinician_api.signin.hospital import Hospital
 from clinician_api.signin.second_factor import SecondFactor
+from clinician_api.teams.sight import Basis
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web.addresses import Addresses
 from clinician_api.web.rate_limit import SlidingWindow
@@ -67,6 +68,11 @@ def services_of(connection: HTTPConnection) -> Services:
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 
+def shut_out(services: Services, user_id: int) -> None:
+    """A person's sessions have ended: nobody here trusts them, and their screens close now, not at the next look."""
+    services.sockets.close_sessions(services.sessions.forget_person(user_id), "session ended")
+
+
 async def learn_sights(services: Services) -> None:
     """Learn who sees whom now, and let open sockets tell it: a patient who came or went shows at once."""
     if not await services.data.teams.read_sights(services.clock.now_us()):
@@ -75,6 +81,13 @@ async def learn_sights(services: Services) -> None:
         session = services.sessions.trusted(token_hash)
         if session is not None:
             services.sockets.see(token_hash, session.scope)
+
+
+def scope_by(services: Services, session: Session, basis: Basis) -> Scope:
+    """What a person would see by this alone: for what they may hand on or put their name to, not for what is shown."""
+    book, now_us = services.data.teams.book, services.clock.now_us()
+    sight = book.of_person(session.user_id, session.role, session.clinic_id, now_us, basis)
+    return scope_of(session.role, session.clinic_id, sight)
 
 
 def note_look(

@@ -56,10 +56,9 @@ def other_administrators(conn: Connection, user_id: int, clinic_id: int | None) 
     return int(run(conn, "other_administrators", {"user": user_id, "clinic": clinic_id}).fetchall()[0][0])
 
 
-def change(conn: Connection, user_id: int, *, name: str, role: str, clinic_id: int | None) -> None:
-    """Another name, role or clinic. Whoever gives another role or clinic ends the sessions, too."""
-    parameters = {"user": user_id, "name": storable_text(name, 200), "role": role, "clinic": clinic_id}
-    run(conn, "change_account", parameters)
+def rename(conn: Connection, user_id: int, name: str) -> None:
+    """Another name; another role or clinic is `account_moves.move`."""
+    run(conn, "rename_account", {"user": user_id, "name": storable_text(name, 200)})
 
 
 def enable(conn: Connection, user_id: int) -> None:

@@ -90,22 +90,6 @@ def disable_user(conn: Connection, user_id: int, now_us: int) -> None:
         run(conn, deed, parameters)
 
 
-def hand_over(conn: Connection, user_id: int, keeps: Iterable[str], now_us: int) -> None:
-    """Of another role or clinic: what they were asked, or have accepted, is asked of others, but for these audiences.
-
-    In the transaction that changes the account.
-    """
-    why = "the account has another role or clinic"
-    parameters = {"user": user_id, "now": now_us, "keeps": list(keeps), "why": why}
-    for deed in ("notices_of_moved_account", "pages_of_closed_account", "hurry_past_closed_account"):
-        run(conn, deed, parameters)
-
-
-def leave_teams(conn: Connection, user_id: int, clinic_id: int | None, now_us: int) -> None:
-    """No member any more of teams of other clinics than this one."""
-    run(conn, "leave_teams", {"user": user_id, "clinic": clinic_id, "now": now_us})
-
-
 def closed(conn: Connection, user_ids: Iterable[int | None]) -> set[int]:
     """Those of these people whose account was closed."""
     asked = sorted({user_id for user_id in user_ids if user_id is not None})

@@ -42,9 +42,13 @@ class Glass:
     deeds: int
 
 
-def called(conn: Connection, whom: str) -> tuple[int, int | None] | None:
-    """Number and clinic of the patient of exactly this name, or whom exactly this home serves; None: nobody, or two."""
-    rows = run(conn, "patients_called", {"whom": storable_text(whom.strip(), 200)}).fetchall()
+def called(conn: Connection, whom: str, clinic_id: int | None) -> tuple[int, int | None] | None:
+    """Number and clinic of the patient of exactly this name, or whom exactly this home serves; None: nobody, or two.
+
+    `clinic_id`: among its patients only; None: of whatever clinic.
+    """
+    parameters = {"whom": storable_text(whom.strip(), 200), "clinic": clinic_id}
+    rows = run(conn, "patients_called", parameters).fetchall()
     return (rows[0][0], rows[0][1]) if len(rows) == 1 else None
 
 

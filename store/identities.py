@@ -43,12 +43,6 @@ async def add_account(
     return int(row[0])
 
 
-async def move_account(conn: AsyncConnection, user_id: int, role: str, clinic_id: int | None) -> None:
-    """Another role or clinic: sessions that stand end at once."""
-    await arun(conn, "move_account", {"user": user_id, "role": role, "clinic": clinic_id})
-    await arun(conn, "end_sessions_of", {"user": user_id})
-
-
 async def lock_accounts(conn: AsyncConnection) -> None:
     """As `account_admin.lock`: until this transaction ends nobody else changes an account."""
     await arun(conn, "lock_accounts")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from store.errors import StoreError, Trouble
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
 from store.values import storable_text, storable_us
+
+# Whoever helps out in another clinic: the longest usual cover, then somebody says anew that it goes on [D].
+GUEST_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,13 @@ def remove(conn: Connection, team_id: int, now_us: int) -> list[str]:
     """It is no team any more. Names of screens that showed it only: they show their clinic again."""
     run(conn, "remove_team", {"team": team_id, "now": now_us})
     return [row[0] for row in run(conn, "unbind_kiosks_of_team", {"team": team_id})]
+
+
+def guest_has_end(team: Team, clinic_id: int | None, until_us: int | None, now_us: int) -> bool:
+    """False for a guest (an account of another clinic than the team's, or of none) who would stay for too long."""
+    if clinic_id == team.clinic_id:
+        return True
+    return until_us is not None and until_us <= now_us + GUEST_DAYS * 86_400_000_000
 
 
 def put_member(conn: Connection, team_id: int, user_id: int, until_us: int | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from store import alert_queries, treatment_queries
+from store.alert_parts import Part, Span, part_of
 from store.alert_queries import AlertEvent, CurrentAlert
 from store.care import Entry
 from store.errors import StoreError, Trouble, translate
@@ -79,21 +80,44 @@ async def read(conn: AsyncConnection, treatment_id: int, now_us: int) -> Treatme
         if found is None:
             hint = "the number is the treatment_id in the table `treatment`"
             raise StoreError("export fhir", f"treatment {treatment_id}", trouble=Trouble.CONFLICT, hint=hint)
-        rows = await (await arun(conn, "alerts_in_treatment", {"treatment": treatment_id})).fetchall()
-        alerts = sorted(await alert_queries.by_ids(conn, [row[0] for row in rows]), key=lambda alert: alert.alert_id)
-        numbers = [alert.alert_id for alert in alerts]
-        told = await (await arun(conn, "told_of_alerts", {"alerts": numbers})).fetchall()
+        parts = await _alerts(conn, found)
+        told = await (await arun(conn, "told_of_alerts", {"alerts": list(parts)})).fetchall()
         entered, arranged = await _prescribed(conn, found.patient_id)
         return TreatmentRecord(
             found,
             await _clinic(conn, found.clinic_id),
             await _courses(conn, found, now_us),
-            alerts,
-            {number: await alert_queries.events_of(conn, number) for number in numbers},
-            [Told(*row) for row in told],
+            [part.alert for part in parts.values()],
+            {number: part.events for number, part in parts.items()},
+            [one for row in told if (one := _told(Told(*row), parts)).alert_ids],
             entered,
             arranged,
         )
+
+
+async def _alerts(conn: AsyncConnection, found: FoundTreatment) -> dict[int, Part]:
+    """Those that stood at any moment of it, as far as they are not another patient's."""
+    asked = {"treatment": found.treatment_id}
+    (span,) = await (await arun(conn, "not_anothers", asked)).fetchall()
+    rows = await (await arun(conn, "alerts_in_treatment", asked)).fetchall()
+    own = {number: Span(None, None) if is_theirs else Span(*span) for number, is_theirs in rows}
+    parts: dict[int, Part] = {}
+    for alert in sorted(await alert_queries.by_ids(conn, list(own)), key=lambda alert: alert.alert_id):
+        part = part_of(alert, await alert_queries.events_of(conn, alert.alert_id), own[alert.alert_id])
+        if part is not None and _stood(part, found):
+            parts[alert.alert_id] = part
+    return parts
+
+
+def _stood(part: Part, found: FoundTreatment) -> bool:
+    end_us = found.treatment.end_us
+    began = end_us is None or part.alert.since_us <= end_us
+    return began and (part.is_active or part.found_last_us >= found.treatment.start_us)
+
+
+def _told(told: Told, parts: Mapping[int, Part]) -> Told:
+    """Of these alerts only, and of none before or after it was this patient's."""
+    return replace(told, alert_ids=[number for number in told.alert_ids if parts[number].has(told.queued_us)])
 
 
 async def _clinic(conn: AsyncConnection, clinic_id: int | None) -> str | None:

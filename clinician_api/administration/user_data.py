@@ -13,13 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from alerts.rota.able import ANSWERS
 from clinician_api.access import Role
 from clinician_api.administration import grants
 from clinician_api.live.views import View, moment
+from clinician_api.people.moves import move_of
 from clinician_api.web.conditional import check_unchanged, tag_of_state
 from clinician_api.web.errors import ApiError
-from store import account_admin, accounts, audit, pool
+from store import account_admin, account_moves, accounts, audit, pool
 from store.account_admin import ManagedAccount
 from store.audit import Deed
 from store.errors import StoreError, Trouble
@@ -102,11 +102,9 @@ class UserData:
             moves = (before.role, before.clinic_id) != (str(role), clinic_id)
             _check(conn, actor, before, closes=before.role == Role.ADMINISTRATOR and moves)
             grants.check_grant(actor, role, clinic_id)
-            account_admin.change(conn, user_id, name=name, role=str(role), clinic_id=clinic_id)
+            account_admin.rename(conn, user_id, name)
             if moves:
-                # A session of the role before may have begun without the second factor that the new one demands.
-                account_admin.end_sessions(conn, user_id)
-                _hand_over(conn, before, role, clinic_id, by.now_us)
+                account_moves.move(conn, move_of(user_id, before.clinic_id, role, clinic_id), by.now_us)
             was = {"role": before.role, "clinic": before.clinic, "renamed": before.name != name}
             _note(conn, by, "change user", user_id, role=str(role), clinic=clinic, was=was)
             return user_id
@@ -214,14 +212,6 @@ def _account(conn: Connection, by: By, actor: ManagedAccount, user_id: int) -> M
 def _check(conn: Connection, actor: ManagedAccount, account: ManagedAccount, *, closes: bool) -> None:
     others = account_admin.other_administrators(conn, account.user_id, account.clinic_id)
     grants.check_change(actor, account, others=others, closes=closes)
-
-
-def _hand_over(conn: Connection, before: ManagedAccount, role: Role, clinic_id: int | None, now_us: int) -> None:
-    # What the new role answers, too, stays theirs as long as the clinic does.
-    stays = before.clinic_id == clinic_id
-    accounts.hand_over(conn, before.user_id, [word for word in ANSWERS if stays and role in ANSWERS[word]], now_us)
-    if not stays:
-        accounts.leave_teams(conn, before.user_id, clinic_id, now_us)
 
 
 def _clinic(conn: Connection, actor: ManagedAccount, name: str | None) -> int | None:

@@ -47,7 +47,10 @@ class ScreenView(Model):
 
 
 class ScreensAnswer(Model):
-    """The screens that show alerts, as this server process holds them open, and how many of them would be heard."""
+    """The screens that show alerts of all the session's patients, and how many of them would be heard.
+
+    As this server process holds them open.
+    """
 
     screens: list[ScreenView]
     armed: int = Field(ge=0, description="A person heard them, and they are neither blocked nor paused")

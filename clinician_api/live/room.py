@@ -174,6 +174,18 @@ class Room:
         wanted = sorted(self._entries if only is None else only & self._entries.keys())
         return [unit for unit in wanted if self.entry(scope, unit)]
 
+    def covers(self, screen: Scope, scope: Scope) -> bool:
+        """Whether a screen shows alerts of every home that the scope sees of the clinics which the screen shows.
+
+        One that shows another team's, or some of these only, would be silent for the others.
+        """
+        if not (screen.all_clinics or scope.sees_clinic(screen.clinic_id)):
+            return False
+        own = (one for one in self._entries.values() if screen.sees_clinic(one.clinic_id))
+        return screen.may(Action.SEE_ALERTS) and all(
+            screen.sees(one.clinic_id, one.patient_id) for one in own if scope.sees(one.clinic_id, one.patient_id)
+        )
+
     def unit_of(self, patient_id: int) -> str | None:
         """The unit that serves a patient now, if any."""
         return next((one.unit for one in self._entries.values() if one.patient_id == patient_id), None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from clinician_api.access import Action, Scope
+from clinician_api.access import Scope
 
 # A person with every tab open stays below it; a script that opens sockets in a loop does not.
 MAX_PER_SESSION = 30
@@ -66,14 +66,11 @@ class SocketRegister:
         if not held:
             self._open.pop(socket.token_hash, None)
 
-    def screens(self, scope: Scope) -> list[OpenSocket]:
-        """The open ones that show alerts of a clinic which the scope sees, or of all."""
+    def screens(self, covers: Callable[[Scope], bool]) -> list[OpenSocket]:
+        """The open ones whose scope covers what is asked about."""
         held = [socket for sockets in self._open.values() for socket in sockets]
-        return [
-            one
-            for one in held
-            if one.scope.may(Action.SEE_ALERTS) and (one.scope.all_clinics or scope.sees_clinic(one.scope.clinic_id))
-        ]
+        known = {scope: covers(scope) for scope in {one.scope for one in held}}
+        return [one for one in held if known[one.scope]]
 
     def sessions(self) -> list[bytes]:
         """The sessions that have open sockets."""

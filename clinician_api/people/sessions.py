@@ -79,6 +79,14 @@ class Session:
         return scope_of(self.role, self.clinic_id, self.sight, hides_names=self.hides_names)
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A step of a sign-in that was counted: from where, and when (seconds of the monotonic clock)."""
+
+    address: str
+    at_s: float
+
+
 class Sessions:
     """Check a password, begin, look up, end. Passwords are limited by address, and for each address by account."""
 
@@ -114,9 +122,18 @@ class Sessions:
         self._addresses.give_back(address)
         return account
 
-    def admit_step(self, address: str) -> None:
+    def admit_step(self, address: str) -> Admitted:
         """Count a step of a sign-in that costs a row of the store, or asks a provider; ApiError 429 after too many."""
-        self._wait_for(self._steps.attempt(address, self._clock.monotonic_s()), address)
+        now_s = self._clock.monotonic_s()
+        self._wait_for(self._steps.attempt(address, now_s), address)
+        return Admitted(address, now_s)
+
+    def give_back_step(self, admitted: Admitted) -> None:
+        """It was part of a sign-in that came to its end: a whole clinic behind one address is not kept out by its own.
+
+        That one step alone: who guesses as well, or only begins, has as many tries as anybody.
+        """
+        self._steps.give_back(admitted.address, admitted.at_s)
 
     async def look_up(self, token: str | None) -> Session | None:
         """The live session of a cookie, or None."""

@@ -113,16 +113,17 @@ def _admit(session: Session, services: Services) -> None:
 
 def _called(conn: Connection, whom: str, session: Session, services: Services) -> int | None:
     """The patient, if it is one whom the session may open; ApiError 409 for one whom it sees anyway."""
-    found = break_glass.called(conn, whom)
+    if session.clinic_id is None:
+        return None
+    across = services.options.break_glass_across_clinics
+    found = break_glass.called(conn, whom, None if across else session.clinic_id)
     if found is None:
         return None
     patient_id, clinic_id = found
     scope = session.scope
     if scope.sees(clinic_id, patient_id) and scope.sight.glass(patient_id) is None:
         raise ApiError(409, "you see this patient already", where="body.whom", hint="it is among yours")
-    if clinic_id == session.clinic_id or services.options.break_glass_across_clinics:
-        return patient_id
-    return None
+    return patient_id
 
 
 def _place(glass: Glass) -> cursors.Key:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
 
+from clinician_api.people.sessions import Admitted
 from clinician_api.routes.session import begin
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, shut_out
 from clinician_api.signin import models
 from clinician_api.signin.hospital import ROUND_S, Hospital
 from clinician_api.signin.reasons import Reason, Refused
@@ -38,8 +39,8 @@ async def start_at_hospital(request: Request, services: ServicesDep) -> Redirect
     """Go to the hospital's provider."""
     hospital = _hospital(services)
     try:
-        _admit(request, services)
-        begun = await hospital.begin()
+        admitted = _admit(request, services)
+        begun = await hospital.begin(admitted.address, admitted.at_s)
     except (Refused, StoreError) as error:
         return _back(services, error)
     answer = RedirectResponse(begun.url, 303)
@@ -67,10 +68,14 @@ async def back_from_hospital(
     said = {"state": state, "code": code, "error": error, "iss": iss}
     asked = {name: value for name, value in said.items() if value is not None}
     try:
-        _admit(request, services)
-        account = await hospital.finish(asked, request.cookies.get(_cookie(services)))
+        admitted = _admit(request, services)
+        arrived = await hospital.finish(asked, request.cookies.get(_cookie(services)))
+        if arrived.moved:
+            shut_out(services, arrived.account.user_id)
         answer = _page(services, "")
-        await begin(request, answer, services, account, "hospital")
+        await begin(request, answer, services, arrived.account, "hospital")
+        for step in (admitted, Admitted(arrived.begun_from, arrived.begun_s)):
+            services.sessions.give_back_step(step)
     except (Refused, StoreError, ApiError) as failure:
         answer = _back(services, failure)
     answer.delete_cookie(_cookie(services), path="/", secure=services.options.https, httponly=True, samesite="lax")
@@ -83,9 +88,9 @@ def _hospital(services: Services) -> Hospital:
     return services.hospital
 
 
-def _admit(request: Request, services: Services) -> None:
+def _admit(request: Request, services: Services) -> Admitted:
     try:
-        services.sessions.admit_step(client_address(request, services.options.proxies))
+        return services.sessions.admit_step(client_address(request, services.options.proxies))
     except ApiError as error:
         raise Refused(Reason.TOO_MANY) from error
 

@@ -13,7 +13,8 @@ from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.prescribing import models, views
 from clinician_api.routes.prescriptions import told
-from clinician_api.services import Services, ServicesDep, note_look
+from clinician_api.services import Services, ServicesDep, note_look, scope_by
+from clinician_api.teams.sight import Basis
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read, written
 from clinician_api.web.errors import ApiError, responses
 from evaluation import prescribing
@@ -42,33 +43,41 @@ async def list_proposals(
 
 @router.post("/api/proposals/{proposal_id}/sign", responses=_ANSWERS)
 async def sign_proposal(proposal_id: ProposalPath, session: SessionDep, services: ServicesDep) -> models.Proposed:
-    """As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more."""
-    return await _settled(proposal_id, session, services, partial(prescribing.sign, user_id=session.user_id))
+    """As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
+
+    403 to whoever sees the patient for the moment only: by a broken glass, a shift or a notice.
+    """
+    work = partial(prescribing.sign, user_id=session.user_id)
+    return await _settled(proposal_id, session, services, work, by=Basis.GIVEN)
 
 
 @router.post("/api/proposals/{proposal_id}/reject", responses=_ANSWERS)
 async def reject_proposal(
     proposal_id: ProposalPath, request: models.RejectProposal, session: SessionDep, services: ServicesDep
 ) -> models.Proposed:
-    """As the second person: it will not hold, and its proposer reads why."""
+    """As the second person: it will not hold, and its proposer reads why. 403 as with signing."""
     work = partial(prescribing.reject, user_id=session.user_id, reason=request.reason)
-    return await _settled(proposal_id, session, services, work)
+    return await _settled(proposal_id, session, services, work, by=Basis.GIVEN)
 
 
 @router.post("/api/proposals/{proposal_id}/withdraw", responses=_ANSWERS)
 async def withdraw_proposal(proposal_id: ProposalPath, session: SessionDep, services: ServicesDep) -> models.Proposed:
     """Its proposer takes it back."""
-    return await _settled(proposal_id, session, services, partial(prescribing.withdraw, user_id=session.user_id))
+    work = partial(prescribing.withdraw, user_id=session.user_id)
+    return await _settled(proposal_id, session, services, work, by=Basis.NOW)
 
 
 async def _settled(
-    proposal_id: str, session: Session, services: Services, work: Callable[..., Awaitable[None]]
+    proposal_id: str, session: Session, services: Services, work: Callable[..., Awaitable[None]], *, by: Basis
 ) -> models.Proposed:
     proposal = await services.data.prescriptions.proposal(int(proposal_id))
     if proposal is None or not session.scope.sees(proposal.clinic_id, proposal.patient_id):
         hint = "GET /api/proposals lists those that wait"
         raise ApiError(404, "no such proposal", where=proposal_id, hint=hint)
     note_look(services, session, What.PRESCRIPTION, patients=[proposal.patient_id])
+    if not scope_by(services, session, by).sees(proposal.clinic_id, proposal.patient_id):
+        hint = "a nephrologist of the patient's clinic or team has to: not by opened access, a shift or a notice"
+        raise ApiError(403, "you see this patient for the moment only", where=proposal_id, hint=hint)
 
     async def done(conn: AsyncConnection, now_us: int) -> None:
         await work(conn, proposal, now_us=now_us)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path
 from alerts.rota.local_time import microseconds
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
-from clinician_api.services import Services, ServicesDep, learn_sights, note_look
+from clinician_api.services import Services, ServicesDep, learn_sights, note_look, scope_by
 from clinician_api.teams import team_models as models
+from clinician_api.teams.sight import Basis
 from clinician_api.teams.team_views import may_change, sees_team, team_view
 from clinician_api.web import cursors
 from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
@@ -40,7 +41,8 @@ async def list_teams(
     """The teams of the session's clinic, and those it belongs to, in order of their ids; with patients it sees."""
     found = [one for one in await services.data.teams.teams(services.clock.now_us()) if sees_team(session, one)]
     some, more = cursors.part(found, lambda team: (team.team_id,), read(cursor, int), limit)
-    views = [team_view(team, session) for team in some]
+    lasting = scope_by(services, session, Basis.LASTING)
+    views = [team_view(team, session, lasting) for team in some]
     note_look(services, session, What.WALL, patients=_patients(views))
     by_team = sorted({team.clinic for team in found if team.by_team})
     return models.Teams.model_validate({"teams": views, "by_team": by_team, "next": more})
@@ -49,7 +51,7 @@ async def list_teams(
 @router.post("/api/teams", responses=_CHANGES)
 async def add_team(request: models.AddTeam, session: SessionDep, services: ServicesDep) -> models.TeamAnswer:
     """A new team of one's clinic. Whoever sees the patients of their teams only belongs to it from the start."""
-    now_us = services.clock.now_us()
+    now_us, lasting = services.clock.now_us(), scope_by(services, session, Basis.LASTING)
 
     def work(conn: Connection) -> int:
         clinic_id = session.clinic_id
@@ -58,7 +60,7 @@ async def add_team(request: models.AddTeam, session: SessionDep, services: Servi
         if clinic_id is None:
             raise ApiError(404, "no such clinic", where="body.clinic", hint="say whose team it is to be")
         number = teams.add(conn, clinic_id, request.name, now_us)
-        if not session.scope.sees_all_of_clinic:
+        if not lasting.sees_all_of_clinic:
             teams.put_member(conn, number, session.user_id, None)
         _note(conn, session, now_us, "add team", number, {"name": request.name.strip()})
         return number
@@ -88,7 +90,10 @@ async def remove_team(team_id: TeamPath, session: SessionDep, services: Services
 async def put_team_member(
     team_id: TeamPath, request: models.AddMember, session: SessionDep, services: ServicesDep
 ) -> models.TeamAnswer:
-    """Somebody belongs to the team until a day, also of another clinic; said again, the new end counts."""
+    """Somebody belongs to the team until a day; said again, the new end counts.
+
+    Of another clinic for 90 days at most, and never without an end (422).
+    """
     team, now_us = await _own(team_id, session, services), services.clock.now_us()
     until_us = None if request.until is None else microseconds(request.until)
     if until_us is not None and until_us <= now_us:
@@ -96,6 +101,10 @@ async def put_team_member(
     account = await services.data.people.account(request.email)
     if account is None or account.disabled:
         raise ApiError(404, "no such account", where="body.email", hint="the exact e-mail of an account that is in use")
+    if not teams.guest_has_end(team, account.clinic_id, until_us, now_us):
+        what = "somebody of another clinic without an end, or with one too far away"
+        hint = f"an end within {teams.GUEST_DAYS} days; whoever may change the team can set it anew"
+        raise ApiError(422, what, where="body.until", hint=hint)
 
     def work(conn: Connection) -> None:
         teams.put_member(conn, team.team_id, account.user_id, until_us)
@@ -130,6 +139,7 @@ async def add_team_patient(
     if entry is None or entry.patient_id is None:
         raise ApiError(404, "no such patient", where="body.unit", hint="a home you see that serves somebody")
     patient_id = entry.patient_id
+    _check_lasting(team, patient_id, "body.unit", session, services)
     if not await _change(services, lambda conn: _put_patient(conn, session, team, patient_id, now_us)):
         raise ApiError(409, "a patient of another clinic", where="body.unit", hint="a team has patients of its clinic")
     return await _told(team.team_id, session, services)
@@ -145,6 +155,7 @@ async def remove_team_patient(
     of_it = {one for one, _name in team.patients}
     if number not in of_it or not session.scope.sees(team.clinic_id, number):
         raise ApiError(404, "no such patient", where=patient_id, hint="GET /api/teams lists those you may see")
+    _check_lasting(team, number, patient_id, session, services)
     await _change(services, lambda conn: _put_patient(conn, session, team, number, now_us, now_us))
 
 
@@ -158,13 +169,20 @@ def _put_patient(
     return True
 
 
+def _check_lasting(team: Team, patient_id: int, where: str, session: Session, services: Services) -> None:
+    """What is seen for hours must not become what is seen for good, nor be taken from those who see it for good."""
+    if not scope_by(services, session, Basis.LASTING).sees(team.clinic_id, patient_id):
+        hint = "an administrator of the clinic can, or who belongs to a team of this patient without an end"
+        raise ApiError(403, "a patient you see for a while only", where=where, hint=hint)
+
+
 async def _own(team_id: str, session: Session, services: Services) -> Team:
     """The team, if there is one that the session may change: 404 where it does not see it, 403 else."""
     for team in await services.data.teams.teams(services.clock.now_us()):
         if team.team_id == int(team_id) and sees_team(session, team):
-            if may_change(session, team):
+            if may_change(session, scope_by(services, session, Basis.LASTING), team):
                 return team
-            hint = "its members may, and an administrator of its clinic"
+            hint = "who belongs to it without an end may, and an administrator of its clinic"
             raise ApiError(403, "not your team", where=team_id, hint=hint)
     raise ApiError(404, "no such team", where=team_id, hint="GET /api/teams lists those you may see")
 
@@ -174,7 +192,7 @@ async def _told(team_id: int, session: Session, services: Services) -> models.Te
     team = next((one for one in found if one.team_id == team_id), None)
     if team is None:
         raise ApiError(404, "no such team", where=str(team_id), hint="somebody has removed it meanwhile")
-    view = team_view(team, session)
+    view = team_view(team, session, scope_by(services, session, Basis.LASTING))
     note_look(services, session, What.WALL, patients=_patients([view]))
     return models.TeamAnswer.model_validate({"team": view})
 

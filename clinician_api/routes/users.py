@@ -11,7 +11,7 @@ from clinician_api.administration import grants, models
 from clinician_api.administration.user_data import By, new_password, tag, view
 from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.routes.treatments import NumberPath
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, shut_out
 from clinician_api.web.conditional import IfMatch
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read, written
 from clinician_api.web.errors import ApiError, responses
@@ -134,9 +134,8 @@ def _check_fresh(session: Session, services: Services) -> None:
 
 
 def _close(services: Services, account: ManagedAccount) -> None:
-    """Where the sessions were ended nobody here trusts them, and their screens close now, not at the next look."""
     if not account.sessions:
-        services.sockets.close_sessions(services.sessions.forget_person(account.user_id), "session ended")
+        shut_out(services, account.user_id)
 
 
 async def _hash(services: Services, password: str) -> str:

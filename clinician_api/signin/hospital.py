@@ -33,6 +33,21 @@ class Begun:
     browser: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Who has come back.
+
+    Attributes:
+        moved: the claims have given another role or clinic; the sessions that stood have ended.
+        begun_from, begun_s: what `begin` was told.
+    """
+
+    account: Account
+    moved: bool
+    begun_from: str
+    begun_s: float
+
+
 class Hospital:
     """Signing in by one provider."""
 
@@ -43,17 +58,18 @@ class Hospital:
         self._data = data
         self._hasher = hasher
 
-    async def begin(self) -> Begun:
-        """A new round; Refused when the provider does not answer."""
+    async def begin(self, begun_from: str, begun_s: float) -> Begun:
+        """A new round, with the address and moment at which it began; Refused when the provider does not answer."""
         state, nonce, verifier, browser = (secrets.token_urlsafe(32) for _ in range(4))
         url = await self.provider.authorization_url(state, nonce, verifier)
         content = {"nonce": nonce, "verifier": verifier, "browser": _hash(browser).hex()}
+        content |= {"from": begun_from, "at_s": repr(begun_s)}
         now_us = self._clock.now_us()
         await self._data.add_step(_hash(state), HOSPITAL, None, content, now_us, ROUND_S * MICROSECONDS)
         return Begun(url, browser)
 
-    async def finish(self, asked: dict[str, str], browser: str | None) -> Account:
-        """The account of whoever comes back with these parameters; Refused says why not."""
+    async def finish(self, asked: dict[str, str], browser: str | None) -> Arrived:
+        """Whoever comes back with these parameters; Refused says why nobody is let in."""
         step = await self._data.take_step(_hash(asked.get("state", "")), HOSPITAL, self._clock.now_us())
         if step is None or not hmac.compare_digest(step.content["browser"], _hash(browser or "").hex()):
             raise Refused(Reason.STALE)
@@ -66,7 +82,7 @@ class Hospital:
         if not 0 < len(code) <= 4096:
             raise Refused(Reason.NOT_VERIFIED, "no code")
         found = await self.provider.claims(code, step.content["verifier"], step.content["nonce"])
-        return await self._data.hospital_account(
+        account, moved = await self._data.hospital_account(
             self.options.issuer,
             claims.person(found, self.options),
             make=self.options.unknown == "make",
@@ -75,6 +91,9 @@ class Hospital:
             password_hash=self._hasher.hash(secrets.token_urlsafe(32)),
             now_us=self._clock.now_us(),
         )
+        # A round that a release before this one began says neither.
+        begun_from, begun_s = step.content.get("from", ""), float(step.content.get("at_s", "-inf"))
+        return Arrived(account, moved, begun_from, begun_s)
 
 
 def _hash(token: str) -> bytes:

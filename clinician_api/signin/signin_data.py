@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from clinician_api.access import ACROSS_CLINICS
+from clinician_api.people.moves import move_of
 from clinician_api.signin.claims import Person
 from clinician_api.signin.options import ALL_CLINICS
 from clinician_api.signin.reasons import Reason, Refused
-from store import accounts, audit, identities, passkeys, pool, sign_in_steps
+from store import account_moves, accounts, audit, identities, passkeys, pool, sign_in_steps
 from store.accounts import Account, OwnSession
 from store.audit import Deed
 from store.errors import StoreError, Trouble
@@ -132,11 +133,11 @@ class SignInData:
 
     async def hospital_account(
         self, issuer: str, person: Person, *, make: bool, allowed: frozenset[str], password_hash: str, now_us: int
-    ) -> Account:
+    ) -> tuple[Account, bool]:
         """The account of somebody the provider vouches for: linked, found by e-mail the first time, or made.
 
         Refused: UNKNOWN_ACCOUNT, DISABLED, NO_ROLE, NO_CLINIC. What the claims say of role and clinic is so from now
-        on; where that changes something the sessions that stand end.
+        on; True: that is a change, with all that a change by an administrator brings. Its sessions have ended.
         """
         try:
             async with self._opened().transaction() as conn:
@@ -147,10 +148,10 @@ class SignInData:
                     account = await _first_time(conn, issuer, person, make, password_hash, now_us)
                 if account.disabled:
                     raise Refused(Reason.DISABLED)
-                account = await _follow(conn, account, person, now_us)
-                if account.role not in allowed:
+                now = await _follow(conn, account, person, now_us)
+                if now.role not in allowed:
                     raise Refused(Reason.NO_ROLE, "the account's role may not come in this way")
-                return account
+                return now, (now.role, now.clinic_id) != (account.role, account.clinic_id)
         except StoreError as error:
             if error.trouble is Trouble.CONFLICT:
                 # Two tabs, the same person for the first time: the other was quicker.
@@ -198,7 +199,7 @@ async def _follow(conn: AsyncConnection, account: Account, person: Person, now_u
         })  # fmt: skip
         await _write_down(conn, now_us, account.user_id, "keep last administrator", detail)
         return account
-    await identities.move_account(conn, account.user_id, role, clinic)
+    await account_moves.amove(conn, move_of(account.user_id, account.clinic_id, role, clinic), now_us)
     await _write_down(conn, now_us, account.user_id, "change account by claims", detail)
     moved = await identities.account(conn, account.user_id)
     assert moved is not None

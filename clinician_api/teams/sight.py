@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
+
+
+class Basis(Enum):
+    """By what somebody sees a patient: all that counts at the moment, or what was given to them and does not pass.
+
+    NOW: everything, also a broken glass, a shift, a notice. GIVEN: their clinic and their teams, also until a day.
+    LASTING: their clinic, and teams they belong to without an end.
+    """
+
+    NOW = auto()
+    GIVEN = auto()
+    LASTING = auto()
 
 
 @dataclass(frozen=True, slots=True)

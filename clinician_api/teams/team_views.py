@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clinician_api.access import Action
+from clinician_api.access import Action, Scope
 from clinician_api.live.views import View, moment
 from clinician_api.people.sessions import Session
 from store.break_glass import Glass
@@ -18,20 +18,22 @@ def sees_team(session: Session, team: Team) -> bool:
     return session.scope.sees_clinic(team.clinic_id) or _belongs(session, team)
 
 
-def may_change(session: Session, team: Team) -> bool:
-    """Whether who belongs to a team is the session's to say.
+def may_change(session: Session, lasting: Scope, team: Team) -> bool:
+    """Whether who belongs to a team is the session's to say; `lasting`: what it sees by what does not pass.
 
     Of its own clinic; and who sees the patients of their teams only, changes those teams only: nobody gives away, or
-    takes, sight of somebody they do not see themselves.
+    takes, sight of somebody they do not see themselves. Nor of somebody they see for a while: a shift, a broken glass,
+    a notice or a membership until a day would become access that stays.
     """
-    scope = session.scope
-    if not (scope.may(Action.CHANGE_TEAMS) and scope.sees_clinic(team.clinic_id)):
+    if not (lasting.may(Action.CHANGE_TEAMS) and lasting.sees_clinic(team.clinic_id)):
         return False
-    return scope.sees_all_of_clinic or _belongs(session, team)
+    return lasting.sees_all_of_clinic or any(
+        one.user_id == session.user_id and one.until_us is None for one in team.members
+    )
 
 
-def team_view(team: Team, session: Session) -> View:
-    """A `TeamView`."""
+def team_view(team: Team, session: Session, lasting: Scope) -> View:
+    """A `TeamView`; `lasting` as with `may_change`."""
     return {
         "team_id": str(team.team_id),
         "name": team.name,
@@ -48,7 +50,7 @@ def team_view(team: Team, session: Session) -> View:
             for patient_id, name in team.patients
             if session.scope.sees(team.clinic_id, patient_id)
         ],
-        "may_change": may_change(session, team),
+        "may_change": may_change(session, lasting, team),
     }  # fmt: skip
 
 

@@ -27,11 +27,15 @@ class SlidingWindow:
             self._attempts.popitem(last=False)
         return 0.0
 
-    def give_back(self, key: str) -> None:
-        """Undo the last attempt, which turned out to be a good one."""
+    def give_back(self, key: str, at_s: float | None = None) -> None:
+        """Undo the last attempt, which turned out to be a good one; or the one of that moment, if it still counts."""
         times = self._attempts.get(key)
-        if times:
+        if not times:
+            return
+        if at_s is None:
             times.pop()
+        elif at_s in times:
+            times.remove(at_s)
 
     def forget(self, key: str) -> None:
         """Start anew, as after a success."""

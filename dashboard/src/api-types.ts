@@ -1101,7 +1101,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Reject Proposal
-         * @description As the second person: it will not hold, and its proposer reads why.
+         * @description As the second person: it will not hold, and its proposer reads why. 403 as with signing.
          */
         readonly post: operations["reject_proposal"];
         readonly delete?: never;
@@ -1122,6 +1122,8 @@ export interface paths {
         /**
          * Sign Proposal
          * @description As the second person: it holds from now on. 409 to its proposer, and when it does not wait any more.
+         *
+         *     403 to whoever sees the patient for the moment only: by a broken glass, a shift or a notice.
          */
         readonly post: operations["sign_proposal"];
         readonly delete?: never;
@@ -1404,9 +1406,10 @@ export interface paths {
         };
         /**
          * List Screens
-         * @description The screens of the session's clinic that show alerts, named ones first, and how many of them would be heard.
+         * @description The screens that show all of the session's patients, named ones first, and how many of them would be heard.
          *
-         *     A screen says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
+         *     One that shows another team's only, or some of them, is not counted: of the others nobody would hear there. A screen
+         *     says so of itself and cannot hear itself: a loudspeaker that was turned down afterwards is not known.
          */
         readonly get: operations["list_screens"];
         readonly put?: never;
@@ -1622,7 +1625,9 @@ export interface paths {
         readonly put?: never;
         /**
          * Put Team Member
-         * @description Somebody belongs to the team until a day, also of another clinic; said again, the new end counts.
+         * @description Somebody belongs to the team until a day; said again, the new end counts.
+         *
+         *     Of another clinic for 90 days at most, and never without an end (422).
          */
         readonly post: operations["put_team_member"];
         readonly delete?: never;
@@ -5484,7 +5489,9 @@ export interface components {
         };
         /**
          * ScreensAnswer
-         * @description The screens that show alerts, as this server process holds them open, and how many of them would be heard.
+         * @description The screens that show alerts of all the session's patients, and how many of them would be heard.
+         *
+         *     As this server process holds them open.
          */
         readonly ScreensAnswer: {
             /**

@@ -17,6 +17,7 @@ export const chineseTeams: Words["teams"] = {
   email: "电子邮箱",
   lastDay: "最后一天（留空：不限期）",
   addMember: "添加成员",
+  guests: "其他诊所的人员必须填写最后一天，且不得超过 90 天；到期前可重新设定。",
   home: "患者",
   addPatient: "添加患者",
   takeOut: (name: string) => `移出 ${name}`,

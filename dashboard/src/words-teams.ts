@@ -16,6 +16,7 @@ export const englishTeams = {
   email: "E-mail",
   lastDay: "Last day (empty: no end)",
   addMember: "Add member",
+  guests: "Somebody of another clinic needs a last day, within 90 days; it can be set anew before it comes.",
   home: "Patient",
   addPatient: "Add patient",
   takeOut: (name: string) => `Take ${name} out`,

@@ -198,7 +198,13 @@ describe("teams", () => {
     expect([...(select?.options ?? [])].map(({ value }) => value)).toEqual(["", "a"]);
     await fill(page.root, "unit", "a");
     await send(select?.form);
-    expect(page.root.querySelector("[role=alert]")).not.toBeNull();
+    expect(page.root.querySelector("[role=alert]")?.textContent).toBe("no such patient: the exact name");
+  });
+
+  it("says that somebody of another clinic needs a last day", async () => {
+    const page = await show(<TeamsPage />, ["see teams", "change teams"], answers);
+    const form = page.root.querySelector<HTMLInputElement>("[name=email]")?.form;
+    expect(form?.textContent).toContain("Somebody of another clinic needs a last day");
   });
 
   it("changes nothing where this person may not", async () => {

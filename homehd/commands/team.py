@@ -30,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("--clinic", metavar="C", required=verb is add, help="whose team it is")
     member.add_argument("email", metavar="EMAIL")
     ends = member.add_mutually_exclusive_group()
-    ends.add_argument("--until", type=times.argument, metavar="T", help="belongs to it until then; without: no end")
+    ends.add_argument(
+        "--until",
+        type=times.argument,
+        metavar="T",
+        help="belongs to it until then; without: no end, which a guest must have",
+    )
     ends.add_argument("--out", action="store_true", help="belongs to it no more")
     patient.add_argument("unit", metavar="UNIT", help="`homehd units list` shows them")
     patient.add_argument("--out", action="store_true", help="is of it no more")
@@ -88,6 +93,9 @@ def _member(conn: pool.Connection, team: Team, options: argparse.Namespace, now:
     until = now if options.out else options.until
     if until is not None and until <= now and not options.out:
         raise StoreError("put member", times.told(until), trouble=Trouble.CONFLICT, hint="a later end, or --out")
+    if not teams.guest_has_end(team, found[0].clinic_id, until, now):
+        hint = f"{email} is of another clinic than {team.clinic}: say --until, within {teams.GUEST_DAYS} days"
+        raise StoreError("put member", team.name, trouble=Trouble.CONFLICT, hint=hint)
     teams.put_member(conn, team.team_id, found[0].user_id, until)
     detail = {"user": str(found[0].user_id), "until": "" if until is None else times.told(until)}
     _note(conn, "remove team member" if options.out else "put team member", f"team:{team.team_id}", now, **detail)

@@ -383,7 +383,10 @@ def test_a_team_is_made_filled_shown_and_removed(database_url: str, tmp_path: Pa
         )  # fmt: skip
     assert team("add", "East", "--clinic", "North") == "East\tNorth\tadded"
     assert "already" in team("add", "EAST", "--clinic", "North", code=1)
-    assert team("member", "east", "NIA@example.org", "--until", "2099-01-01T00:00:00Z").endswith("2099-01-01T00:00:00Z")
+    assert "within 90 days" in team("member", "east", "nia@example.org", code=1)
+    assert "within 90 days" in team("member", "east", "nia@example.org", "--until", "2099-01-01T00:00:00Z", code=1)
+    until = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT00:00:00Z}"
+    assert team("member", "east", "NIA@example.org", "--until", until).endswith(until)
     assert "a later end" in team("member", "east", "nia@example.org", "--until", "2020-01-01T00:00:00Z", code=1)
     assert "users list" in team("member", "east", "nobody@example.org", code=1)
     assert "team list" in team("member", "west", "nia@example.org", code=1)
@@ -394,7 +397,7 @@ def test_a_team_is_made_filled_shown_and_removed(database_url: str, tmp_path: Pa
     assert team("screen", "East", "ward 3").endswith("this team only")
     assert homehd("kiosk", "list", **environment).stdout.startswith("Ward 3\tNorth, East only\t")
     assert team("list").splitlines() == [
-        "East\tNorth\tby team", "\tmember\tNia\tnia@example.org\tSouth\tuntil 2099-01-01T00:00:00Z", "\tpatient\tAnn",
+        "East\tNorth\tby team", f"\tmember\tNia\tnia@example.org\tSouth\tuntil {until}", "\tpatient\tAnn",
     ]  # fmt: skip
     assert team("member", "East", "nia@example.org", "--out").endswith("out")
     assert team("patient", "East", "u-1", "--out").endswith("out")

@@ -17,7 +17,8 @@ from notifier.metrics import Metrics
 from notifier.on_call import OnCall
 from notifier.page import Site
 from notifier.troubles import Trouble
-from store import accounts, channels, heartbeat, notices, rota
+from store import account_moves, accounts, channels, heartbeat, notices, rota
+from store.account_moves import AccountMove
 from store.rota import Written
 from telemetry.alarms import Priority
 from telemetry.clock import SystemClock
@@ -119,13 +120,19 @@ def test_whoever_has_accepted_and_has_no_account_any_more_has_not_accepted(world
     assert [name for _, name in world.pages()[1:]] == ["boris 1", "boris 2"]
 
 
+def moves(world: World, name: str, keeps: list[str]) -> None:
+    """Another role, of which only what is to be kept matters here."""
+    to = AccountMove(world.users[name], "on-call", world.clinic, tuple(keeps), leaves=False)
+    account_moves.move(world.conn, to, world.now_us)
+
+
 @pytest.mark.parametrize("keeps", [[], ["technical"], ["clinical"]])
 def test_whoever_has_accepted_and_has_another_role_or_clinic_hands_it_over(world: World, keeps: list[str]) -> None:
     world.alert()
     world.after(10)
     world.answer("anna", Move.ACCEPT)
     world.after(60)
-    accounts.hand_over(world.conn, world.users["anna"], keeps, world.now_us)
+    moves(world, "anna", keeps)
     world.after(0)
     assert world.notice()[0] == ("accepted" if "clinical" in keeps else "asking")
 
@@ -133,7 +140,7 @@ def test_whoever_has_accepted_and_has_another_role_or_clinic_hands_it_over(world
 def test_who_was_asked_and_has_another_role_is_passed_over_at_once(world: World) -> None:
     world.alert()
     world.after(10)
-    accounts.hand_over(world.conn, world.users["anna"], [], world.now_us)
+    moves(world, "anna", [])
     world.after(0)
     assert world.pages() == [(0.0, "anna 1"), (10.0, "boris 1"), (10.0, "boris 2")]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from store import account_admin, accounts, registry
+from store import account_admin, account_moves, accounts, registry
+from store.account_moves import AccountMove
 from store.pool import Connection
 from tests.store.conftest import NOW_US
 
@@ -30,7 +31,8 @@ def test_accounts_as_an_administrator_sees_and_changes_them(conn: Connection) ->
     assert account_admin.clinics(conn, None) == [(north, "North"), (south, "South")]
     assert account_admin.other_administrators(conn, made[0], north) == 1
     assert account_admin.other_administrators(conn, made[2], None) == 0, "one of a clinic runs no other's accounts"
-    account_admin.change(conn, made[1], name="Bob", role="technician", clinic_id=None)
+    account_admin.rename(conn, made[1], "Bob")
+    account_moves.move(conn, AccountMove(made[1], "technician", None, (), leaves=True), NOW_US)
     accounts.disable_user(conn, made[1], NOW_US + 1)
     bob = account_admin.get(conn, made[1], NOW_US)
     assert bob is not None

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 
 from clinician_api.access import Role
-from store import account_admin, accounts, identities, passkeys, registry, sign_in_steps
+from store import account_admin, account_moves, accounts, passkeys, registry, sign_in_steps
+from store.account_moves import AccountMove
 from store.accounts import Account, StoredSession
 from store.errors import StoreError, Trouble
 from store.pool import Connection, Pool
@@ -97,7 +98,7 @@ async def test_half_a_sign_in_ends_with_the_sessions(conn: Connection, apool: Po
             token = bytes([number]) * 32
             await sign_in_steps.add(aconn, token, sign_in_steps.FIRST_PASSKEY, one, {}, NOW_US, NOW_US + HOUR)
         if deed == "move":
-            await identities.move_account(aconn, user, "nurse", None)
+            await account_moves.amove(aconn, AccountMove(user, "nurse", None, (), leaves=True), NOW_US)
     match deed:
         case "disable":
             accounts.disable_user(conn, user, NOW_US)

@@ -34,14 +34,20 @@ def opened(conn: Connection) -> Connection:
     ("whom", "found"), [("Ann", 1), ("ann ", 1), ("u-1", 1), ("An", None), ("An%", None), ("u-2", None), ("", None)]
 )
 def test_by_the_exact_name_or_home_only(opened: Connection, whom: str, found: int | None) -> None:
-    called = break_glass.called(opened, whom)
+    called = break_glass.called(opened, whom, None)
     assert called == (None if found is None else (found, 1))
 
 
 def test_two_of_a_name_are_nobody(opened: Connection) -> None:
     patients.add_patient(opened, "ANN", 1, patients.Prescription())
-    assert break_glass.called(opened, "Ann") is None
-    assert break_glass.called(opened, "u-1") == (1, 1)
+    assert break_glass.called(opened, "Ann", None) is None
+    assert break_glass.called(opened, "u-1", None) == (1, 1)
+
+
+def test_a_namesake_of_another_clinic_counts_only_where_both_are_asked_for(opened: Connection) -> None:
+    assert registry.add_clinic(opened, "South") == 2
+    patients.add_patient(opened, "Ann", 2, patients.Prescription())
+    assert [break_glass.called(opened, "Ann", clinic) for clinic in (1, 2, 3, None)] == [(1, 1), (2, 2), None, None]
 
 
 def test_the_record_proves_the_reason(opened: Connection) -> None:

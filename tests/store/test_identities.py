@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from store import accounts, identities, registry
+from store import account_moves, accounts, identities, registry
+from store.account_moves import AccountMove
 from store.pool import Connection, Pool
 from tests.store.conftest import NOW_US
 
@@ -28,7 +29,7 @@ async def test_a_subject_and_an_account_are_linked_once(conn: Connection, apool:
         await accounts.add_session(
             aconn, b"t" * 32, made[0], NOW_US, NOW_US + 9_000_000, accounts.Origin("hospital", "", "")
         )
-        await identities.move_account(aconn, made[0], "technician", clinic)
+        await account_moves.amove(aconn, AccountMove(made[0], "technician", clinic, (), leaves=True), NOW_US)
         found = await identities.account_of(aconn, ISSUER, "s")
         assert found is not None
         assert (found.role, found.clinic) == ("technician", "North")

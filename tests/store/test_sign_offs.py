@@ -153,3 +153,35 @@ async def test_an_alert_is_what_its_rule_found_within_the_treatment(
     assert [(a.alert_id, a.priority, (a.since_us - start_us) / 60e6, a.reason) for a in told] == [
         (lowered, Priority.HIGH, 10, "fell"), (latched, Priority.HIGH, 40, "again"),
     ]  # fmt: skip
+
+
+async def test_a_latched_alert_that_fires_again_for_another_patient_is_in_both_treatments_as_it_was_in_each(
+    conn: Connection, apool: Pool, patient: int, unit: Unit
+) -> None:
+    other = patient_of(conn, unit, NOW_US + 5 * HOUR)
+    add_treatment(conn, unit, NOW_US + 6 * HOUR, 120)
+    number, user = alert_log.reserve_ids(conn, 1)[0], person(conn)
+
+    def add(state: ConditionState, hour: int, reason: str, priority: Priority, actor: int | None = None) -> None:
+        at_us = NOW_US + hour * HOUR
+        row = AlertEventRow(number, unit.unit_id, "R10", "3", priority, state, at_us, reason, {}, {}, actor=actor)
+        alert_log.append(conn, [row], at_us)
+
+    add(ConditionState.ACTIVE_UNACKNOWLEDGED, 1, "of the first", Priority.MEDIUM)
+    add(ConditionState.LATCHED_CLEAR, 2, "", Priority.MEDIUM)
+    add(ConditionState.ACTIVE_UNACKNOWLEDGED, 7, "of the other", Priority.HIGH)
+    add(ConditionState.ACTIVE_ACKNOWLEDGED, 8, "", Priority.HIGH, user)
+    async with apool.connection() as aconn:
+        rows = conn.execute("SELECT patient_id, treatment_id FROM treatment").fetchall()
+        numbers = dict(rows)
+        found = {one: await sign_offs.alerts_of(aconn, numbers[one]) for one in (patient, other)}
+        evidence = await sign_offs.evidence(aconn, [numbers[patient], numbers[other]])
+    (first,), (second,) = found[patient], found[other]
+    assert (first.reason, first.priority, first.acknowledged_us) == ("of the first", Priority.MEDIUM, None)
+    assert (second.reason, second.priority, second.acknowledged_us) == (
+        "of the other", Priority.HIGH, NOW_US + 8 * HOUR,
+    )  # fmt: skip
+    seen = {one.found.patient_id: [(a.priority, a.since_us) for a in one.alerts] for one in evidence}
+    assert seen == {
+        patient: [(Priority.MEDIUM, NOW_US + HOUR)], other: [(Priority.HIGH, NOW_US + 7 * HOUR)]
+    }  # fmt: skip

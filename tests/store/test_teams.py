@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from store import accounts, kiosks, patients, pool, registry, teams
+from store import accounts, audit, kiosks, migrate, patients, pool, registry, teams
 from store.errors import StoreError, Trouble
 from store.pool import Connection
+from store.teams import Team
+from telemetry.clock import SystemClock
 from tests.store.conftest import NOW_US
+
+MIGRATIONS = Path(migrate.__file__).parent / "sql/migrations"
 
 
 @pytest.fixture
@@ -72,3 +78,31 @@ def test_who_is_in_no_team_is_known_where_the_clinic_goes_by_team(north: Connect
     assert teams.of_no_team(north, 1) == [1], "the clinic looks after whom no team does"
     with pytest.raises(StoreError, match="units list"):
         teams.go_by_team(north, "West", by_team=True)
+
+
+def test_who_was_a_guest_without_an_end_has_one_since_the_migration(north: Connection) -> None:
+    for email, clinic in (("own@example.org", 1), ("all@example.org", None)):
+        accounts.add_user(conn=north, email=email, name="O", role="administrator", clinic_id=clinic,
+                          password_hash="", now_us=NOW_US)  # fmt: skip
+    team = teams.add(north, 1, "East", NOW_US)
+    for user_id in (1, 2, 3):
+        teams.put_member(north, team, user_id, None)
+    north.execute((MIGRATIONS / "0037_guests_end.sql").read_bytes())
+    now_us = SystemClock().now_us()
+    (found,) = teams.all_of(north, now_us)
+    ends = {one.user_id: one.until_us for one in found.members}
+    assert ends[2] is None, "of the own clinic nobody needs one"
+    assert all(89 * 86_400_000_000 < (ends[guest] or 0) - now_us <= 90 * 86_400_000_000 for guest in (1, 3))
+    deeds = north.execute("SELECT subject, detail ->> 'user' FROM audit_event ORDER BY event_id").fetchall()
+    assert deeds == [(f"team:{team}", "1"), (f"team:{team}", "3")]
+    assert audit.verify(north).broken is None
+
+
+@pytest.mark.parametrize(
+    ("clinic_id", "days", "has"),
+    [(1, None, True), (1, 400, True), (2, None, False), (None, None, False), (2, 90, True), (2, 90.1, False)],
+)
+def test_a_guest_has_an_end_within_ninety_days(clinic_id: int | None, days: float | None, has: bool) -> None:
+    team = Team(1, "East", 1, "North", False, (), ())
+    until = None if days is None else NOW_US + round(days * 86_400_000_000)
+    assert teams.guest_has_end(team, clinic_id, until, NOW_US) is has

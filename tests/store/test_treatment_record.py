@@ -46,6 +46,48 @@ async def test_alerts_of_the_treatment_and_of_nobody_else(conn: Connection, unit
     assert (record.clinic, record.found.patient, record.entered.target_weight_kg) == ("North", "Ada Example", 70)
 
 
+async def test_one_that_stayed_latched_and_fires_again_is_to_each_patient_their_own(
+    conn: Connection, unit: Unit, apool: Pool
+) -> None:
+    """The same alert, since its rule and unit are the same; what was found of one is not in the other's record."""
+    step, user = 86_400, person(conn)
+    found = []
+    number = alert_log.reserve_ids(conn, 1)[0]
+
+    def add(state: ConditionState, at_s: int, reason: str, actor: int | None = None) -> None:
+        at_us = START_US + at_s * SECOND
+        row = AlertEventRow(number, unit.unit_id, "R10", "3", Priority.HIGH, state, at_us, reason, {}, {}, actor=actor)
+        alert_log.append(conn, [row], at_us)
+
+    for day, name in enumerate(("Ada", "Bo", "Cy")):
+        patients.bind(
+            conn, unit.unit_id, patients.add_patient(conn, name, unit.clinic_id, Prescription()),
+            START_US + (day * step - 99) * SECOND,
+        )  # fmt: skip
+        found.append(treated(conn, unit.unit_id, day, [150.0] * 200).treatment_id)
+        add(ACTIVE, day * step + 10, f"of {name}")
+        if name == "Bo":
+            add(ConditionState.ACTIVE_ACKNOWLEDGED, day * step + 12, "", user)
+            add(NORMAL, day * step + 14, "")
+        else:
+            add(ConditionState.LATCHED_CLEAR, day * step + 14, "")
+    told = notice(conn, unit)
+    notices.append(conn, asked(told))
+    notices.note_judgements(conn, [notices.Judged(number, told, "ask", "ask", "now")], START_US)
+    queued = deliveries.Wanted(told, 1, 0, [way(conn, user)], "high")
+    deliveries.queue(conn, [queued], START_US + (step + 11) * SECOND)
+    async with apool.connection() as aconn:
+        ada, bo, cy = [await treatment_record.read(aconn, one, 2**60) for one in found]
+    shown = [(one.alerts[0].reason, one.alerts[0].state, one.alerts[0].acknowledged_by) for one in (ada, bo, cy)]
+    latched = ConditionState.LATCHED_CLEAR
+    assert shown == [("of Ada", latched, None), ("of Bo", NORMAL, user), ("of Cy", latched, None)]
+    assert [(one.alerts[0].since_us - START_US) // SECOND for one in (ada, bo, cy)] == [10, step + 10, 2 * step + 10]
+    assert [[event.reason for event in one.events[number]] for one in (ada, bo, cy)] == [
+        ["of Ada", ""], ["of Bo", "", ""], ["of Cy", ""],
+    ]  # fmt: skip
+    assert [len(one.told) for one in (ada, bo, cy)] == [0, 1, 0], "people were asked about Bo"
+
+
 async def test_a_minute_without_a_value_has_none(conn: Connection, unit: Unit, apool: Pool) -> None:
     nan = float("nan")
     flow = [10.0] * 30 + [20.0] * 30 + [nan] * 60 + [5.0]

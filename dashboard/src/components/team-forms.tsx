@@ -51,6 +51,7 @@ export function AddMember({ team, doing }: Props) {
       <button type="submit" class="button" data-action="add-member">
         {t.addMember}
       </button>
+      <p class="note">{t.guests}</p>
     </form>
   );
 }

@@ -1,6 +1,7 @@
 // Care teams: who belongs to them, until when, and whose patients are whose.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { ApiError } from "../api";
 import { AddMember, AddPatient } from "../components/team-forms";
 import { useApp } from "../context";
 import { formatDay } from "../format/times";
@@ -15,19 +16,19 @@ export function TeamsPage() {
   const { api, session } = useApp();
   const t = words().teams;
   const loaded = useSignal<Teams | null>(null);
-  const failed = useSignal(false);
+  const failed = useSignal("");
   const load = async () => {
     loaded.value = await api.teams();
   };
   const doing: Doing = async (work) => {
-    failed.value = false;
+    failed.value = "";
     try {
       await work;
       await load();
-    } catch {
-      failed.value = true;
+    } catch (error) {
+      failed.value = error instanceof ApiError && error.hint !== "" ? `${error.message}: ${error.hint}` : t.failed;
     }
-    return !failed.value;
+    return failed.value === "";
   };
   useEffect(() => void doing(Promise.resolve()), [api]);
   const byTeam = loaded.value?.by_team ?? [];
@@ -43,12 +44,12 @@ export function TeamsPage() {
           {t.byTeam(clinic)}
         </p>
       ))}
-      {failed.value && (
+      {failed.value !== "" && (
         <p class="failure" role="alert">
-          {t.failed}
+          {failed.value}
         </p>
       )}
-      {loaded.value === null && !failed.value && <p class="note">{t.loading}</p>}
+      {loaded.value === null && failed.value === "" && <p class="note">{t.loading}</p>}
       {loaded.value?.teams.length === 0 && <p class="note">{t.none}</p>}
       {loaded.value?.teams.map((team) => (
         <Team key={team.team_id} team={team} doing={doing} />

@@ -23,8 +23,11 @@ SELECT count(*) FROM user_account
 WHERE role = 'administrator' AND disabled_at IS NULL AND user_id <> %(user)s
     AND (clinic_id IS NULL OR clinic_id = %(clinic)s::int)
 
--- name: change_account
-UPDATE user_account SET name = %(name)s, role = %(role)s, clinic_id = %(clinic)s WHERE user_id = %(user)s
+-- name: rename_account
+UPDATE user_account SET name = %(name)s WHERE user_id = %(user)s
+
+-- name: move_account
+UPDATE user_account SET role = %(role)s, clinic_id = %(clinic)s WHERE user_id = %(user)s
 
 -- name: enable_account
 UPDATE user_account SET disabled_at = NULL WHERE user_id = %(user)s

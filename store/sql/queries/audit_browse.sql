@@ -1,6 +1,6 @@
 -- name: audit_page
--- `clinic` null: every row. Else rows about something of that clinic: a person, a home, a screen, a rota, an alert, a
--- notice, a patient. `patient`: rows about them, also those that list them among others.
+-- `clinic` null: every row. Else rows about that clinic or something of it: a person, a home, a screen, a rota, a team, an
+-- alert, a notice, a treatment, a patient. `patient`: rows about them, also those that list them among others.
 SELECT
     e.event_id, to_us(e.at), e.actor, coalesce(u.name, k.name, ''), e.action, e.subject,
     coalesce(about.name, home.label, ''), e.detail::text
@@ -23,13 +23,19 @@ WHERE (%(before)s::bigint IS NULL OR e.event_id < %(before)s::bigint)
             SELECT 'user:' || user_id FROM user_account WHERE clinic_id = %(clinic)s::int
             UNION ALL SELECT name FROM unit WHERE clinic_id = %(clinic)s::int
             UNION ALL SELECT 'kiosk:' || kiosk_id FROM kiosk WHERE clinic_id = %(clinic)s::int
-            UNION ALL SELECT 'rota:' || rota_id FROM rota WHERE clinic_id = %(clinic)s::int)
+            UNION ALL SELECT 'rota:' || rota_id FROM rota WHERE clinic_id = %(clinic)s::int
+            UNION ALL SELECT 'team:' || team_id FROM care_team WHERE clinic_id = %(clinic)s::int
+            UNION ALL SELECT 'clinic:' || %(clinic)s::int)
         OR EXISTS (
             SELECT FROM audit_patient AS a JOIN patient AS p USING (patient_id)
             WHERE a.event_id = e.event_id AND p.clinic_id = %(clinic)s::int)
         OR EXISTS (
             SELECT FROM alert AS a JOIN unit USING (unit_id)
             WHERE a.alert_id = substring(e.subject FROM '^alert:([0-9]{1,18})$')::bigint
+                AND unit.clinic_id = %(clinic)s::int)
+        OR EXISTS (
+            SELECT FROM treatment AS t JOIN unit USING (unit_id)
+            WHERE t.treatment_id = substring(e.subject FROM '^treatment:([0-9]{1,18})$')::bigint
                 AND unit.clinic_id = %(clinic)s::int)
         OR EXISTS (
             SELECT FROM notice AS n LEFT JOIN unit USING (unit_id)

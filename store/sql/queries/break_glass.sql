@@ -1,10 +1,12 @@
 -- name: patients_called
--- By the exact name, or by the home that serves them now: whoever asks knows whom he means.
+-- By the exact name, or by the home that serves them now: whoever asks knows whom he means. Of one clinic, or (null) of
+-- all: a namesake whom nobody here may open makes nobody hard to find.
 SELECT DISTINCT p.patient_id, p.clinic_id
 FROM patient AS p
 LEFT JOIN binding AS b ON b.patient_id = p.patient_id AND b.until IS NULL
 LEFT JOIN unit AS u ON u.unit_id = b.unit_id
-WHERE lower(p.display_name) = lower(%(whom)s) OR u.name = %(whom)s
+WHERE (lower(p.display_name) = lower(%(whom)s) OR u.name = %(whom)s)
+    AND (%(clinic)s::int IS NULL OR p.clinic_id = %(clinic)s::int)
 LIMIT 2
 
 -- name: break_glass

@@ -8,9 +8,6 @@ FROM user_account AS u
 LEFT JOIN clinic AS c USING (clinic_id)
 WHERE u.user_id = %(user)s
 
--- name: move_account
-UPDATE user_account SET role = %(role)s, clinic_id = %(clinic)s WHERE user_id = %(user)s
-
 -- name: clinic_of_exact_name
 SELECT clinic_id FROM clinic WHERE name = %(name)s
 

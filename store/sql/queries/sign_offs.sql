@@ -125,8 +125,9 @@ DELETE FROM sign_off_mark WHERE mark_id = ANY (%(marks)s::bigint[])
 -- name: alerts_of_treatment
 -- With who answered: an acknowledgement, or whoever accepted its notice first after it was told.
 -- Each as the worst its rule found within the treatment, as in sign_off_evidence.
-SELECT a.alert_id, a.rule, f.rule_version, f.priority, to_us(f.since), f.late, f.reason, seen.name, to_us(a.acknowledged_at),
-    taken.name, taken.at_us
+-- Until its rule found it anew after the treatment: what people did from then on answers that, and may be another patient's.
+SELECT a.alert_id, a.rule, f.rule_version, f.priority, to_us(f.since), f.late, f.reason, seen.name,
+    CASE WHEN answer.actor IS NOT NULL THEN to_us(answer.recorded_at) END, taken.name, taken.at_us
 FROM treatment AS t
 JOIN LATERAL (
     SELECT DISTINCT ON (e.alert_id) e.alert_id, e.rule_version, e.priority, e.reason,
@@ -137,11 +138,23 @@ JOIN LATERAL (
     ORDER BY e.alert_id, array_position(ARRAY['high', 'medium', 'low'], e.priority), e.event_id DESC
 ) AS f ON true
 JOIN alert AS a ON a.alert_id = f.alert_id AND (a.patient_id IS NULL OR a.patient_id = t.patient_id)
-LEFT JOIN user_account AS seen ON seen.user_id = a.acknowledged_by
+LEFT JOIN LATERAL (
+    SELECT e.event_id, e.recorded_at FROM alert_event AS e
+    WHERE e.alert_id = a.alert_id AND e.time > t.ended_at AND e.actor IS NULL AND e.state LIKE 'active%%'
+    ORDER BY e.event_id LIMIT 1
+) AS anew ON true
+LEFT JOIN LATERAL (
+    SELECT e.actor, e.recorded_at FROM alert_event AS e
+    WHERE e.alert_id = a.alert_id AND (e.actor IS NOT NULL OR e.state = 'active, unacknowledged')
+        AND (anew.event_id IS NULL OR e.event_id < anew.event_id)
+    ORDER BY e.event_id DESC LIMIT 1
+) AS answer ON true
+LEFT JOIN user_account AS seen ON seen.user_id = answer.actor
 LEFT JOIN LATERAL (
     SELECT u.name, to_us(e.at) AS at_us
     FROM notice_alert AS w
     JOIN notice_event AS e ON e.notice_id = w.notice_id AND e.move IN ('accept', 'take over') AND e.at >= f.since
+        AND (anew.event_id IS NULL OR e.at < anew.recorded_at)
     LEFT JOIN user_account AS u ON u.user_id = e.actor
     WHERE w.alert_id = a.alert_id
     ORDER BY e.event_id LIMIT 1

@@ -14,21 +14,22 @@ FROM patient
 WHERE patient_id = %(patient)s
 
 -- name: alerts_in_treatment
--- Those that stood at any moment of it. Never another patient's, who may have had the unit just before.
-SELECT a.alert_id
+-- That may have stood in it, and whether they are this patient's whoever the unit serves (rules between treatments).
+SELECT a.alert_id, a.patient_id IS NOT NULL
 FROM treatment AS t
 JOIN alert AS a USING (unit_id)
 WHERE t.treatment_id = %(treatment)s AND a.since <= coalesce(t.ended_at, 'infinity')
-    AND coalesce(a.patient_id, (
-        SELECT b.patient_id
-        FROM binding AS b
-        WHERE b.unit_id = a.unit_id AND b.since <= a.since AND (b.until IS NULL OR b.until > a.since)
-        ORDER BY b.since DESC
-        LIMIT 1
-    ), t.patient_id) IS NOT DISTINCT FROM t.patient_id
+    AND (a.patient_id IS NULL OR a.patient_id = t.patient_id)
     AND (a.state LIKE 'active%%' OR t.started_at <= (
         SELECT max(e.time) FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NULL))
 ORDER BY a.alert_id
+
+-- name: not_anothers
+-- How long, around a treatment, the unit was nobody else's: null without an end to that side.
+SELECT to_us(max(b.until) FILTER (WHERE b.until <= t.started_at)), to_us(min(b.since) FILTER (WHERE b.since > t.started_at))
+FROM treatment AS t
+LEFT JOIN binding AS b ON b.unit_id = t.unit_id AND b.patient_id IS DISTINCT FROM t.patient_id
+WHERE t.treatment_id = %(treatment)s
 
 -- name: told_of_alerts
 -- `sent`, `arrived`: when the channel's service first took it, when the device or the person first said so.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from clinician_api.access import Role, scope_of
+from clinician_api.access import Role, Scope, scope_of
 from clinician_api.live.alert_board import ALERT_RING
 from clinician_api.live.room import Room
 from clinician_api.live.unsaved import Saving
 from clinician_api.live.views import moment, status
+from clinician_api.teams.sight import Sight
 from evaluation.links import LinkTrouble
 from telemetry.messages import Flag, MachineLink, Status
 from tests.clinician_api.builders import NOW, SECOND, alert_view, entry, live_reading, unsaved_alert
@@ -196,3 +199,19 @@ def test_since_when_may_turn_out_to_be_earlier(room: Room) -> None:
     assert room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 24 * SECOND)
     assert not room.set_link("ingest", LinkTrouble.UNSAVED, NOW + 26 * SECOND)
     assert room.links()["ingest"] == {"alive": False, "since": moment(NOW + 24 * SECOND), "reason": "unsaved"}
+
+
+def test_a_screen_covers_who_sees_nobody_else_of_its_clinic(room: Room) -> None:
+    homes = [replace(entry(number), patient_id=number) for number in (1, 2, 3)]
+    room.set_directory([*homes, entry(4, patient=None), entry(5, clinic=2)])
+
+    def scope(*patients: int, role: Role = Role.NURSE) -> Scope:
+        return scope_of(role, 1, Sight(by_team=True, patients=frozenset(patients)))
+
+    whole, everywhere = scope_of(Role.KIOSK, 1), scope_of(Role.ADMINISTRATOR, None)
+    assert room.covers(whole, scope(1, 2)) and room.covers(whole, NURSE) and room.covers(whole, everywhere)
+    assert room.covers(scope(1, 2), scope(1)) and room.covers(scope(1, 2), scope(1, 2))
+    assert not room.covers(scope(1, 2), scope(2, 3)) and not room.covers(scope(1, 2), NURSE)
+    assert not room.covers(scope(1), everywhere) and room.covers(everywhere, NURSE)
+    assert not room.covers(scope_of(Role.KIOSK, 2), NURSE), "of another clinic"
+    assert not room.covers(scope_of(Role.TECHNICIAN, 1), NURSE), "who shows no alerts"

@@ -13,10 +13,11 @@ import pytest
 
 from clinician_api.access import Role
 from clinician_api.administration.audit_data import DUE_US, EXPORT_ROWS, AuditData
-from store import audit, audit_browse, pool
+from store import audit, audit_browse, pool, teams
 from store.audit import Deed
 from telemetry.clock import ManualClock
 from tests.clinician_api.conftest import Api, parts, problem, until
+from tests.evaluation.treated import treated
 
 NOW_US = 1_750_000_000_000_000
 
@@ -64,6 +65,25 @@ def test_an_administrator_sees_what_is_about_their_clinic(api: Api) -> None:
     assert rows(everybody, end="2025-06-15T15:06:40Z") == []
     assert len(parts(everybody, "/api/audit?kind=deeds", "rows")) == 4
     assert "add unit" in everybody.get("/api/audit/actions").json()["actions"]
+
+
+def test_what_was_done_to_teams_clinics_and_treatments_is_shown_to_their_administrator(api: Api) -> None:
+    numbers = {}
+    for clinic in (1, 2):
+        unit = api.add_unit(f"u-{clinic}", f"Clinic {clinic}")
+        with api.database() as conn:
+            team = teams.add(conn, clinic, "East", NOW_US)
+            treatment = treated(conn, unit.unit_id, 0, [150.0] * 10).treatment_id
+        numbers[clinic] = team, treatment
+    subjects = {
+        clinic: [f"clinic:{clinic}", f"team:{team}", f"treatment:{treatment}"]
+        for clinic, (team, treatment) in numbers.items()
+    }
+    write(api, *[("os:root", "do", one) for both in zip(*subjects.values(), strict=True) for one in both])
+    for clinic in (1, 2):
+        found = rows(api.sign_in(Role.ADMINISTRATOR, clinic), actor="os:root")
+        assert [subject for _, subject in reversed(found)] == subjects[clinic]
+    assert len(rows(api.sign_in(Role.ADMINISTRATOR, None), actor="os:root")) == 6
 
 
 def test_whoever_is_no_administrator_is_refused(api: Api) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import msgspec
 import pytest
 
 from clinician_api.access import Role
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS
 from clinician_api.settings import ApiOptions
-from store import accounts
+from store import accounts, teams
 from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import Api, problem, start_api
 from tests.clinician_api.identity_provider import at, free_port, real_provider, walk
@@ -217,6 +219,63 @@ def test_a_disabled_account_stays_out_and_a_changed_role_ends_what_stands(world:
     client, answer = world.round("nora")
     assert world.reason(answer) == "disabled"
     assert client.get("/api/session").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("before", "handed", "left"),
+    [
+        (("on-call", 1), False, False),
+        (("technician", 1), True, False),
+        (("nephrologist", 2), True, True),
+    ],
+)
+def test_another_role_or_clinic_by_the_claims_is_as_one_by_an_administrator(
+    world: World, before: tuple[str, int], handed: bool, left: bool
+) -> None:
+    """Nora is a nurse of clinic 1, say the claims; here she was something else, and somewhere else, until now."""
+    api, (role, clinic) = world.api, before
+    client, _ = world.round("nora")
+    with api.database() as conn:
+        conn.execute("UPDATE user_account SET role = %s, clinic_id = %s", before)
+        team = teams.add(conn, 2, "East", SystemClock().now_us())
+        teams.put_member(conn, team, 1, None)
+        conn.execute(
+            "INSERT INTO notice (clinic_id, audience, cause, subject, opened_at, state, priority, accepted_by, "
+            "accepted_until) VALUES (%s, %s, 'c', 's', now(), 'accepted', 'high', 1, now() + interval '1 h')",
+            (clinic, "technical" if role == "technician" else "clinical"),
+        )
+    token = client.cookies["homehd_session"]
+    client = api.client()  # without the provider's cookies
+    client.cookies.set("homehd_session", token)
+    assert client.get("/api/session").json()["user"]["role"] == role
+    socket = api.open_socket(client)
+    socket.say({"subscribe": {"units": "all"}})
+    msgspec.structs.force_setattr(api.services.options, "recheck_s", 3600.0)
+    own, _ = world.round("nora")
+    assert own.get("/api/session").json()["user"] == {
+        "email": "nora@hospital.example", "name": "Nora", "role": "nurse", "clinic": "Clinic 1"
+    }  # fmt: skip
+    token_hash = hashlib.sha256(token.encode()).digest()
+    assert api.do(lambda services: services.sessions.trusted(token_hash)) is None, "also while the database is away"
+    assert socket.closed() == (1008, "session ended")
+    assert client.get("/api/session").status_code == 401
+    with api.database() as conn:
+        assert conn.execute("SELECT recheck_at IS NOT NULL, accepted_until <= now() FROM notice").fetchall() == [
+            (handed, handed)
+        ]
+        assert conn.execute("SELECT until IS NOT NULL FROM team_member").fetchall() == [(left,)]
+    assert world.audit()[-1] == ("user:1", "change account by claims")
+
+
+def test_a_clinic_behind_one_address_is_not_kept_out_by_its_own_and_guessing_is_still_limited(world: World) -> None:
+    clients = [world.round("nora")[0] for _ in range(2)]
+    assert [client.get("/api/session").status_code for client in clients] == [200, 200]
+    assert not any(world.api.services.sessions._steps._attempts.values()), "nothing is left of what succeeded"
+    client = world.api.client()
+    back = world.come_back(client, "nora")
+    for _ in range(ADDRESS_ATTEMPTS - 1):
+        assert world.reason(client.get("/api/oidc/callback?state=x")) == "stale"
+    assert world.reason(client.get(back)) == "too-many", "the way back is a step as well"
 
 
 def test_a_browser_that_comes_with_a_session_gets_another(world: World) -> None:

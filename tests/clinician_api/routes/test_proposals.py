@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from clinician_api.access import Role
-from store import pool
+from clinician_api.services import learn_sights
+from store import accounts, break_glass, pool, teams
 from store.errors import StoreError
+from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import Api, parts, problem
 from tests.clinician_api.prescribed import DANGEROUS, add_patient, own, propose, read
+from tests.clinician_api.rotas import Duty
 
 
 @pytest.fixture
@@ -111,3 +115,71 @@ def test_of_several_at_once_one_outcome(api: Api, patient: int) -> None:
         answers = [done.result().status_code for done in [together.submit(ask) for ask in asked]]
     assert sorted(answers) == [200, 409, 409]
     assert own(read(one, patient)[0], "R13", "high") == (320 if answers[0] == 200 else None)
+
+
+def by_team(api: Api, patient: int) -> int:
+    """The clinic goes by team; the patient is of one that nobody belongs to. Its number."""
+    with api.database() as conn:
+        team = teams.add(conn, 1, "East", SystemClock().now_us())
+        assert teams.put_patient(conn, team, patient)
+        teams.go_by_team(conn, "Clinic 1", by_team=True)
+    learn(api)
+    return team
+
+
+def learn(api: Api) -> None:
+    asyncio.run_coroutine_threadsafe(learn_sights(api.services), api.loop).result(5)
+
+
+@pytest.mark.parametrize("clinic", [1, 2])
+def test_who_sees_the_patient_for_the_moment_only_neither_signs_nor_rejects(
+    api: Api, patient: int, clinic: int
+) -> None:
+    """By a broken glass, of the same clinic or another; as a member of the patient's team, until a day, they do."""
+    number, other = waiting(api, patient), api.sign_in(Role.NEPHROLOGIST, clinic, "Dr Other")
+    team = by_team(api, patient)
+    with api.database() as conn:
+        email = api.account(Role.NEPHROLOGIST, clinic, "Dr Other")
+        user_id = next(one.user_id for one in accounts.list_users(conn) if one.email == email)
+        now_us = SystemClock().now_us()
+        break_glass.open_glass(conn, user_id, patient, "called by the family", now_us, now_us + 3_600_000_000)
+    learn(api)
+    assert [one["proposal_id"] for one in other.get("/api/proposals").json()["proposals"]] == [number]
+
+    def both() -> list[int]:
+        said = {"reason": "look at the needle first"}
+        return [
+            other.post(f"/api/proposals/{number}/sign").status_code,
+            other.post(f"/api/proposals/{number}/reject", json=said).status_code,
+        ]
+
+    assert both() == [403, 403]
+    refused = problem(other.post(f"/api/proposals/{number}/sign"))
+    assert refused["what"] == "you see this patient for the moment only"
+    assert own(read(other, patient)[0], "R13", "high") is None
+    with api.database() as conn:
+        teams.put_member(conn, team, user_id, now_us + 3_600_000_000)
+    learn(api)
+    assert both() == [200, 409]
+    assert own(read(other, patient)[0], "R13", "high") == 320
+
+
+def test_a_nephrologist_of_the_clinic_s_shift_does_not_sign_for_another_team(api: Api, patient: int) -> None:
+    number, duty = waiting(api, patient), Duty(api)
+    by_team(api, patient)
+    duty.person(1, "Dora", Role.NEPHROLOGIST)
+    duty.weekly(1, "Dora")
+    learn(api)
+    dora = duty.sign_in(1, "Dora", Role.NEPHROLOGIST)
+    assert [one["proposal_id"] for one in dora.get("/api/proposals").json()["proposals"]] == [number]
+    assert dora.post(f"/api/proposals/{number}/sign").status_code == 403
+    said = {"reason": "look at the needle first"}
+    assert dora.post(f"/api/proposals/{number}/reject", json=said).status_code == 403
+
+
+def test_its_proposer_takes_it_back_by_whatever_they_see_the_patient(api: Api, patient: int) -> None:
+    number, one = waiting(api, patient), api.sign_in(name="Dr One")
+    by_team(api, patient)
+    assert one.post(f"/api/proposals/{number}/withdraw").status_code == 404
+    assert one.post("/api/break-glass", json={"whom": "u-1", "reason": "it was a mistake"}).status_code == 200
+    assert one.post(f"/api/proposals/{number}/withdraw").json()["proposal"]["state"] == "withdrawn"

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from clinician_api.access import Role
+from clinician_api.people.sessions import ADDRESS_ATTEMPTS
 from clinician_api.settings import ApiOptions
 from store import accounts, passkeys, pool
 from telemetry.clock import SystemClock
@@ -155,6 +156,24 @@ def test_a_step_is_good_once_for_its_account_and_for_five_minutes(api: Api) -> N
     with api.database() as conn:
         conn.execute("UPDATE sign_in_step SET expires_at = now() - interval '1 second'")
     assert answer(client, asked.json(), made.get(asked.json()["options"])).status_code == 401
+
+
+def test_what_succeeds_keeps_nobody_out_and_what_fails_is_limited_all_the_same(api: Api) -> None:
+    """Of one address, as of a clinic: any number who have their passkeys; of wrong answers as many as before."""
+    made = register(api)
+
+    def enter() -> int:
+        client, asked = log_in(api, Role.NURSE)
+        return answer(client, asked.json(), made.get(asked.json()["options"])).status_code
+
+    client, wrong = api.client(), {"step": "x" * 43, "credential": {"id": "x"}}
+    assert [enter() for _ in range(5)] == [200] * 5
+    for number in range(ADDRESS_ATTEMPTS):
+        assert client.post("/api/session/passkey", json=wrong).status_code == 401, number
+        if number in (10, 30, ADDRESS_ATTEMPTS - 2):
+            assert enter() == 200, "which gives back its own step and no other"
+    assert client.post("/api/session/passkey", json=wrong).status_code == 429
+    assert enter() == 429
 
 
 def test_an_account_that_is_disabled_meanwhile_stays_out(api: Api) -> None:

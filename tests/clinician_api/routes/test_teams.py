@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from alerts.escalation import People
@@ -187,6 +188,79 @@ def test_nobody_gives_away_whom_they_do_not_see(world: World) -> None:
     with api.database() as conn:
         deeds = {row[0] for row in conn.execute("SELECT action FROM audit_event WHERE actor LIKE 'user:%'").fetchall()}
     assert {"add team", "add team patient", "remove team patient"} <= deeds
+
+
+def test_what_is_seen_for_a_while_does_not_become_what_is_seen_for_good(world: World) -> None:
+    """By a broken glass, a notice, a shift, or a membership until a day: neither put into a team nor taken out."""
+    api = world.api
+    world.join("west", Role.NEPHROLOGIST, 1, "West")
+    west, east = (f"/api/teams/{world.teams[name]}" for name in ("west", "east"))
+    doctor = api.sign_in(Role.NEPHROLOGIST, 1, "West")
+
+    def refused() -> None:
+        assert "u-1" in seen(doctor)
+        answer = doctor.post(f"{west}/patients", json={"unit": "u-1"})
+        assert (answer.status_code, problem(answer)["what"]) == (403, "a patient you see for a while only")
+        assert doctor.delete(f"{east}/patients/{world.patients['Ann']}").status_code in (403, 404)
+        for member in ("West", "Other"):
+            email = api.account(Role.NEPHROLOGIST, 1, member)
+            assert doctor.post(f"{east}/members", json={"email": email}).status_code in (403, 404)
+
+    glass = doctor.post("/api/break-glass", json={"whom": "Ann", "reason": "called by the family"}).json()
+    refused()
+    assert doctor.post(f"/api/break-glass/{glass['glass_id']}/end", json={}).status_code == 200
+    notifier = Notifier(api)
+    notifier.people = People((world.user_id(Role.NEPHROLOGIST, 1, "West"),))
+    api.raise_alert(world.units["u-1"])
+    notifier.settle()
+    world.settle()
+    refused()
+    with api.database() as conn:
+        conn.execute("UPDATE notice SET state = 'over'")
+    world.join("east", Role.NEPHROLOGIST, 1, "West", SystemClock().now_us() + DAY_US)
+    refused()
+    world.join("east", Role.NEPHROLOGIST, 1, "West", 1)
+    assert "u-1" not in seen(doctor)
+    assert doctor.post(f"{west}/patients", json={"unit": "u-3"}).status_code == 200, "whom she sees for good"
+
+
+def test_who_is_on_duty_looks_after_all_and_hands_on_only_their_own(world: World) -> None:
+    api, duty = world.api, Duty(world.api)
+    number = duty.person(1, "Dora")
+    duty.weekly(1, "Dora")
+    with api.database() as conn:
+        conn.execute("UPDATE user_account SET role = 'nephrologist' WHERE user_id = %s", [number])
+    world.settle()
+    client = duty.sign_in(1, "Dora")
+    assert seen(client) == ["u-1", "u-2", "u-3", "u-4"]
+    team = client.post("/api/teams", json={"name": "Mine"}).json()["team"]
+    assert [one["name"] for one in team["members"]] == ["Dora"], "whose team it is, as on any other day"
+    assert client.post(f"/api/teams/{team['team_id']}/patients", json={"unit": "u-1"}).status_code == 403
+    for path, body in (("members", {"email": "dora@example.org"}), ("patients", {"unit": "u-3"})):
+        assert client.post(f"/api/teams/{world.teams['east']}/{path}", json=body).status_code == 403
+    assert client.delete(f"/api/teams/{world.teams['east']}").status_code == 403
+    assert [one["may_change"] for one in client.get("/api/teams").json()["teams"]] == [False, False, True]
+
+
+def test_a_guest_has_an_end_and_does_not_set_it(world: World) -> None:
+    api, chief = world.api, world.api.sign_in(Role.ADMINISTRATOR, 1)
+    way, email = f"/api/teams/{world.teams['east']}/members", api.account(Role.NEPHROLOGIST, 2)
+
+    def put(client: httpx.Client, days: float | None) -> httpx.Response:
+        until = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        return client.post(way, json={"email": email, "until": until})
+
+    for days in (None, 90.01):
+        refused = problem(put(chief, days))
+        assert (refused["status"], refused["where"]) == (422, "body.until")
+        assert "within 90 days" in refused["hint"]
+    guest = api.sign_in(Role.NEPHROLOGIST, 2)
+    assert "u-1" not in seen(guest)
+    assert put(chief, 89).status_code == 200
+    assert "u-1" in seen(guest)
+    assert put(guest, 90).status_code == put(guest, None).status_code == 403
+    own = chief.post(way, json={"email": api.account(Role.NURSE, 1)})
+    assert own.status_code == 200, "of the own clinic nobody needs one"
 
 
 def test_while_the_database_is_away_a_membership_ends_all_the_same(world: World) -> None:

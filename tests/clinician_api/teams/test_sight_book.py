@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinician_api.access import Role
-from clinician_api.teams.sight import OPEN, Glass
+from clinician_api.teams.sight import OPEN, Basis, Glass
 from clinician_api.teams.sight_book import SightBook
 from store.sights import Sights
 
@@ -72,3 +72,19 @@ def test_the_same_again_is_no_change() -> None:
     assert not made.put(Sights(), {})
     assert made.put(Sights(by_team=frozenset({1})), {1: frozenset({7})})
     assert not made.put(Sights(by_team=frozenset({1})), {1: frozenset({7})})
+
+
+def test_what_passes_is_no_basis_for_what_stays() -> None:
+    made = book(
+        members=((7, 10, 100), (8, 20, None)), opened=((8, 1, 5, 100),), asked={8: frozenset({1})},
+        on_duty={1: frozenset({9})},
+    )  # fmt: skip
+
+    def patients(user_id: int, basis: Basis) -> frozenset[int]:
+        return made.of_person(user_id, Role.NURSE, 1, 0, basis).patients
+
+    assert [patients(7, basis) for basis in Basis] == [{1, 3}, {1, 3}, {3}], "a membership until a day is given"
+    assert [patients(8, basis) for basis in Basis] == [{1, 2, 3}, {2, 3}, {2, 3}]
+    assert [made.of_person(9, Role.NURSE, 1, 0, basis).by_team for basis in Basis] == [False, True, True]
+    assert made.of_person(7, Role.NURSE, 1, 100, Basis.GIVEN).patients == {3}
+    assert made.of_person(8, Role.NURSE, 1, 0, Basis.LASTING).glasses == frozenset()

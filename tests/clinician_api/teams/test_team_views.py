@@ -45,15 +45,18 @@ def test_one_s_own_is_seen_and_not_judged() -> None:
 
 
 def test_patients_who_are_not_seen_are_not_told() -> None:
-    assert [one["name"] for one in team_view(TEAM, LIMITED)["patients"]] == ["Ann"]
-    assert TeamView.model_validate(team_view(TEAM, DOCTOR)).may_change
+    assert [one["name"] for one in team_view(TEAM, LIMITED, LIMITED.scope)["patients"]] == ["Ann"]
+    assert TeamView.model_validate(team_view(TEAM, DOCTOR, DOCTOR.scope)).may_change
 
 
 def test_a_team_is_changed_by_its_members_and_by_who_sees_the_clinic_as_a_whole() -> None:
-    strangers = replace(TEAM, members=())
-    assert may_change(DOCTOR, strangers)
-    assert not may_change(LIMITED, strangers)
-    assert may_change(LIMITED, TEAM)
-    assert not may_change(replace(DOCTOR, clinic_id=2), TEAM), "a guest sees it, and changes nothing"
-    assert sees_team(replace(DOCTOR, clinic_id=2), TEAM)
-    assert not sees_team(replace(DOCTOR, clinic_id=2), strangers)
+    strangers, guest = replace(TEAM, members=()), replace(DOCTOR, clinic_id=2)
+    assert may_change(DOCTOR, DOCTOR.scope, strangers)
+    assert not may_change(LIMITED, LIMITED.scope, strangers)
+    assert not may_change(DOCTOR, LIMITED.scope, strangers), "all of the clinic is seen for the moment only"
+    assert may_change(LIMITED, LIMITED.scope, TEAM)
+    assert not may_change(guest, guest.scope, TEAM), "a guest sees it, and changes nothing"
+    assert sees_team(guest, TEAM)
+    assert not sees_team(guest, strangers)
+    for_a_while = replace(TEAM, members=(replace(TEAM.members[0], until_us=100),))
+    assert not may_change(LIMITED, LIMITED.scope, for_a_while), "who would set their own end"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from clinician_api.access import Role, Scope, scope_of
-from clinician_api.teams.sight import OPEN
+from clinician_api.teams.sight import OPEN, Basis
 from clinician_api.teams.sight_book import SightBook
 from store import break_glass, patients, pool, registry, sights, teams
 from store.pool import Connection, Pool
@@ -46,6 +46,11 @@ class Case:
             return True
         glass = (person, patient) in self.glasses and ROLE[person] is not Role.ADMINISTRATOR
         return bool(valid & teams_of) or glass
+
+    def without_what_passes(self) -> Case:
+        """The same without broken glasses, duty and memberships that end."""
+        members = {key: end for key, end in self.members.items() if end is None}
+        return replace(self, glasses=frozenset(), on_duty=frozenset(), members=members)
 
 
 CASES = st.builds(
@@ -127,6 +132,9 @@ async def test_both_walls_and_the_decision_agree(world: Connection, database_url
             scopes.add(scope)
             written = {patient for patient in PATIENTS if case.sees(person, patient)}
             assert {one for one in PATIENTS if scope.sees(CLINIC_OF_PATIENT[one], one)} == written, (case, person)
+            lasting = scope_of(role, clinic, book.of_person(person, role, clinic, NOW_US, Basis.LASTING))
+            stays = {patient for patient in PATIENTS if case.without_what_passes().sees(person, patient)}
+            assert {one for one in PATIENTS if lasting.sees(CLINIC_OF_PATIENT[one], one)} == stays, (case, person)
             for table in ("patient", "binding"):
                 assert await second(walled, scope, table) == written, (case, person, table)
             # The homes are 1 to 6, and one of each clinic that serves nobody.

@@ -44,6 +44,19 @@ def test_a_good_attempt_is_given_back() -> None:
     assert window.attempt("a", 9.0) > 0
 
 
+def test_the_attempt_of_a_moment_is_given_back_and_no_other() -> None:
+    window = SlidingWindow(limit=2, window_s=10)
+    window.attempt("a", 0.0)
+    window.attempt("a", 9.0)
+    window.give_back("a", 5.0)
+    assert window.attempt("a", 9.5) > 0
+    window.attempt("a", 10.5)
+    window.give_back("a", 0.0)
+    assert window.attempt("a", 10.6) > 0, "that one counted no more, and stands for none that does"
+    window.give_back("a", 9.0)
+    assert window.attempt("a", 10.7) == 0
+
+
 def test_a_million_names_do_not_fill_the_memory() -> None:
     window = SlidingWindow(limit=2, window_s=1e9, max_keys=100)
     for number in range(1000):
