@@ -5,7 +5,8 @@ pseudo-terminal, the box's agent, the broker, ingest with PostgreSQL, the API, a
 homes go all that way; the others load the system straight at the broker (`homehd simulate fleet`), at 1 Hz. The page
 itself measures: when the message came, and the second animation frame after the tile had all of the reading's values –
 by then they are painted. All clocks are this machine's. Legs: the machine answers → the box has read it → ingest has it
-→ the page has it (stored, judged, told: ingest's 0.2 s and the API's 0.1 s beat are in here) → painted.
+→ the page has it (stored, judged, told: ingest's 0.2 s and the API's 0.1 s beat are in here) → painted. Who used the
+processor meanwhile is told by part (`bench/shares.py`): the test bed works on the same cores.
 Baseline: bench/glass.txt.
 
     ./run bench glass [--quick] [--homes N] [--seconds S]
@@ -32,6 +33,7 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from playwright.sync_api import Page, sync_playwright
 
+from bench import shares
 from bench.live import PASSWORD, answers, ms
 from homehd.brokers import Broker, default_kind, free_port
 from homehd.children import Child, stop_all
@@ -103,12 +105,13 @@ def main(words: Sequence[str] | None = None) -> int:
             print(
                 f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; {homes} homes, {PROBES} of them probes"
             )
-            painted = watched(api, chromium, [home.unit.name for home in went], seconds)
+            painted, took = watched(api, chromium, [home.unit.name for home in went], seconds, folder)
             wait_for("the last rows to be stored", lambda: bool(stored(database.url)), 10)
             legs = measured(painted, went, stored(database.url))
     print(f"{'ms':14}{'p50':>8}{'p99':>8}{'most':>8}")
     for leg, name in zip(zip(*legs, strict=True), LEGS, strict=True):
         print(f"{name:14}{ms(leg, 0.5):>8.0f}{ms(leg, 0.99):>8.0f}{max(leg) * 1000:>8.0f}")
+    print("processor seconds a second: " + ", ".join(f"{part} {one:.2f}" for part, one in took))
     share = len(legs) / (seconds * PROBES)
     late_ms = ms([leg[-1] for leg in legs], 0.99)
     print(f"{len(legs)} readings painted, {share:.0%} of one a second and probe; wanted under 1 000 ms: {late_ms:.0f}")
@@ -185,8 +188,10 @@ def probe(folder: Path, unit: Unit, number: int, broker: str, child: Callable[..
     return Home(unit, place, machine, agent)
 
 
-def watched(api: str, chromium: str, probes: Sequence[str], seconds: float) -> list[dict[str, Any]]:
-    """What the page says it has painted."""
+def watched(
+    api: str, chromium: str, probes: Sequence[str], seconds: float, folder: Path
+) -> tuple[list[dict[str, Any]], list[tuple[str, float]]]:
+    """What the page says it has painted, and the processor seconds a second meanwhile by part, most first."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
@@ -196,10 +201,13 @@ def watched(api: str, chromium: str, probes: Sequence[str], seconds: float) -> l
         page.locator(f'[data-unit="{probes[0]}"]').first.scroll_into_view_if_needed()
         page.wait_for_timeout(3000)
         page.evaluate("window.painted.length = 0")
+        before, began_s = shares.used(folder), time.monotonic()
         page.wait_for_timeout(seconds * 1000)
+        after, passed_s = shares.used(folder), time.monotonic() - began_s
         painted: list[dict[str, Any]] = page.evaluate("window.painted")
         browser.close()
-    return painted
+    took = [(part, (after[part] - before[part]) / passed_s) for part in after]
+    return painted, sorted(took, key=lambda one: -one[1])
 
 
 def sign_in(page: Page, api: str) -> None:

@@ -134,11 +134,13 @@ describe("the line on every page", () => {
     expect(find('[data-testid="selftest"]')).toBeNull();
     tell(null);
     expect(state()).toBe("covered");
-    tell(duty({ known: false, clinics: [], selftest: null }));
+    const later = bench(duty());
+    later.show(<DutyLine />);
+    later.tell(duty({ known: false, clinics: [], selftest: null }));
     expect(state()).toBe("unknown");
-    tell(duty({}, coverage({}, { until: iso(SERVER_MS - OVERDUE_MS + 500) })));
+    later.tell(duty({}, coverage({}, { until: iso(SERVER_MS - OVERDUE_MS + 500) })));
     expect(state()).toBe("covered");
-    act(() => store.tick(1_000));
+    act(() => later.store.tick(1_000));
     expect(state()).toBe("unknown");
   });
 

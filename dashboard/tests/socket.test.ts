@@ -1,7 +1,10 @@
+import { effect } from "@preact/signals";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { MOST_WAITING } from "../src/live/intake";
 import { LiveSocket, retryDelayMs, type World } from "../src/live/socket";
 import { LiveStore } from "../src/live/store";
-import { page, snapshot, unit } from "./samples";
+import type { ServerMessage } from "../src/messages";
+import { page, reading, readings, SERVER_MS, snapshot, unit } from "./samples";
 
 class FakeSocket {
   onopen: (() => void) | null = null;
@@ -19,8 +22,8 @@ class FakeSocket {
     this.closed = true;
   }
 
-  speak(): void {
-    this.onmessage?.({ data: JSON.stringify(snapshot([unit("a")])) });
+  speak(message: ServerMessage = snapshot([unit("a")])): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
   }
 }
 
@@ -30,6 +33,7 @@ function bench() {
   let wallAhead = 1_000_000;
   let next = 1;
   const timers = new Map<number, { due: number; run: () => void }>();
+  const frames = new Set<() => void>();
   const sockets: FakeSocket[] = [];
   const world: World = {
     open: () => {
@@ -45,6 +49,13 @@ function bench() {
       return next++;
     },
     clearTimeout: (handle) => void timers.delete(handle),
+    beforeFrame: (run) => {
+      frames.add(run);
+      return () => frames.delete(run);
+    },
+  };
+  const paint = () => {
+    for (const run of [...frames]) run();
   };
   const pass = (ms: number) => {
     const end = monotonicMs + ms;
@@ -64,7 +75,7 @@ function bench() {
   const sleep = (ms: number) => {
     wallAhead += ms;
   };
-  return { store, socket, sockets, latest, pass, onRefused, sleep };
+  return { store, socket, sockets, latest, pass, paint, onRefused, sleep };
 }
 
 let stop: () => void = () => undefined;
@@ -145,6 +156,53 @@ describe("socket", () => {
     latest().readyState = WebSocket.CLOSED;
     socket.say({ receipt: "12", state: "read" });
     expect(latest().sent).toHaveLength(2);
+  });
+
+  it("takes the readings in that came since the last frame as one, and before anything else that comes", () => {
+    const { latest, store, paint } = started();
+    const seen: (number | undefined)[] = [];
+    const stopped = effect(() => void seen.push(store.unit("a")?.value.values.get("blood_flow")?.value));
+    const flows = (...of: number[]) => {
+      for (const blood_flow of of) latest().speak(readings(SERVER_MS + 100, reading("a", { values: { blood_flow } })));
+    };
+    flows(310, 311, 312);
+    expect(seen).toHaveLength(1);
+    paint();
+    expect(seen.slice(1)).toEqual([312]);
+    flows(320, 321);
+    latest().speak(page("12"));
+    expect(seen.slice(2)).toEqual([321]);
+    flows(330);
+    latest().speak();
+    paint();
+    expect(store.unit("a")?.value.values.get("blood_flow")?.value).not.toBe(330);
+    stopped();
+  });
+
+  it("waits for no frame in the background, nor for one that never comes", () => {
+    const { latest, store, pass } = started();
+    const flow = () => store.unit("a")?.value.values.get("blood_flow")?.value;
+    const told = (blood_flow: number) => latest().speak(readings(SERVER_MS, reading("a", { values: { blood_flow } })));
+    const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    told(310);
+    expect(flow()).toBe(310);
+    visibility.mockRestore();
+    for (let count = 1; count < MOST_WAITING; count += 1) told(311);
+    expect(flow()).toBe(310);
+    told(312);
+    expect(flow()).toBe(312);
+    told(313);
+    pass(1_000);
+    expect(flow()).toBe(313);
+  });
+
+  it("forgets what waited when the session ends", () => {
+    const { latest, store, socket, paint } = started();
+    latest().speak(readings(SERVER_MS, reading("b")));
+    socket.stop();
+    store.clear();
+    paint();
+    expect(store.units()).toEqual([]);
   });
 
   it("opens nothing more once stopped", () => {

@@ -1,8 +1,13 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { describe, expect, it } from "vitest";
+import { Api } from "../src/api";
 import { SparkLine } from "../src/components/spark";
+import { AppContext } from "../src/context";
 import { extent, NO_SPARK, runs, type Spark, sparkAt, sparkFromView, withSpark } from "../src/live/spark";
+import { LiveStore } from "../src/live/store";
+import { Session } from "../src/session";
+import { testApp } from "./app";
 import { iso, reading, SERVER_MS } from "./samples";
 
 const STEP = Math.floor(SERVER_MS / 10_000);
@@ -57,7 +62,16 @@ describe("the last ten minutes", () => {
 describe("its line", () => {
   function draw(spark: Spark): HTMLElement {
     const host = document.createElement("div");
-    act(() => render(<SparkLine spark={spark} nowMs={STEP * 10_000} />, host));
+    const app = testApp(new Api("/", () => undefined), new LiveStore(), new Session());
+    app.store.now.value = STEP * 10_000;
+    act(() =>
+      render(
+        <AppContext.Provider value={app}>
+          <SparkLine spark={spark} />
+        </AppContext.Provider>,
+        host,
+      ),
+    );
     return host;
   }
 

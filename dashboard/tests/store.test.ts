@@ -155,6 +155,20 @@ describe("connection", () => {
     }
   });
 
+  it("ages move each second, not with each of ten messages in it, and without a tick as well", () => {
+    const store = live();
+    const moments: number[] = [];
+    const stop = effect(() => void moments.push(store.now.value - SERVER_MS));
+    for (const ms of [100, 900, 1000, 1100]) store.receive(readings(SERVER_MS + ms, reading("a")), ms);
+    store.tick(1500);
+    store.receive(readings(SERVER_MS + 2400, reading("a")), 2400);
+    expect(moments).toEqual([0, 1000, 1500]);
+    expect(store.silenceMs.value).toBe(0);
+    store.receive(snapshot([unit("a")]), 2450);
+    expect(moments.at(-1)).toBe(0);
+    stop();
+  });
+
   it("after the computer slept nothing counts as live, and the age says how long", () => {
     const store = live();
     store.skip(3_600_000, 1_000);

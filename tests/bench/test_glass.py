@@ -18,3 +18,7 @@ def test_the_short_form_follows_readings_from_the_serial_line_to_the_pixel(capsy
     assert all(ms >= 0 for ms in medians), "no moment lies before the one it follows"
     # Ingest's and the API's beats are in it: less would mean that the wrong reading was followed.
     assert 20 < medians[-1] < 10_000
+    used = re.findall(
+        r"(?:: |, )([A-Za-z ]+) (\d+\.\d+)", out.partition("processor seconds a second")[2].splitlines()[0]
+    )
+    assert {"the page", "ingest", "API", "database", "test bed"} <= {part for part, _ in used}

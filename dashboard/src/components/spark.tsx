@@ -1,4 +1,7 @@
 // Ten minutes of the venous pressure at a glance. For the eye only what moved; in words its range.
+import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { useApp } from "../context";
 import { formatValue, signalFormat } from "../format/signals";
 import { extent, runs, type Spark, sparkAt } from "../live/spark";
 import { signalLabel, words } from "../words";
@@ -7,8 +10,12 @@ import { signalLabel, words } from "../words";
 const LEAST_SPAN = 60;
 const HEIGHT = 24;
 
-export function SparkLine({ spark, nowMs }: { readonly spark: Spark; readonly nowMs: number }) {
-  const shown = sparkAt(spark, nowMs);
+export function SparkLine({ spark }: { readonly spark: Spark }) {
+  const { store } = useApp();
+  // Drawn when a step begins or a reading changes it, not at every reading and every second.
+  const stepMs = spark.stepMs;
+  const step = useMemo(() => computed(() => Math.floor(store.now.value / stepMs)), [store, stepMs]);
+  const shown = sparkAt(spark, step.value * stepMs);
   const range = extent(shown);
   if (range === null) return null;
   const [least, most] = range;

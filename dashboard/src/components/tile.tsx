@@ -58,7 +58,7 @@ export function Tile({ id }: { readonly id: string }) {
         </p>
       </header>
       <TroubleMark unit={unit} />
-      <SparkLine spark={unit.spark} nowMs={store.now.value} />
+      <SparkLine spark={unit.spark} />
       {session.may("see readings") ? <TileValues unit={unit} /> : <p class="note">{words().tile.notForRole}</p>}
     </article>
   );
@@ -79,16 +79,15 @@ function TileAlert({ alert, others }: { readonly alert: AlertView; readonly othe
 }
 
 function TileValues({ unit }: { readonly unit: Unit }) {
-  const nowMs = useApp().store.now.value;
   const t = words().short;
   return (
     <dl class="values">
-      <Value label={t.venous_pressure} unit={unit} signals={["venous_pressure"]} nowMs={nowMs} />
-      <Value label={t.arterial_pressure} unit={unit} signals={["arterial_pressure"]} nowMs={nowMs} />
-      <Value label={t.blood_flow} unit={unit} signals={["blood_flow"]} nowMs={nowMs} />
-      <BloodPressure label={t.blood_pressure} unit={unit} nowMs={nowMs} />
-      <Ultrafiltration label={t.ultrafiltration} unit={unit} nowMs={nowMs} />
-      <Value label={t.transmembrane_pressure} unit={unit} signals={["transmembrane_pressure"]} nowMs={nowMs} />
+      <Value label={t.venous_pressure} unit={unit} signals={["venous_pressure"]} />
+      <Value label={t.arterial_pressure} unit={unit} signals={["arterial_pressure"]} />
+      <Value label={t.blood_flow} unit={unit} signals={["blood_flow"]} />
+      <BloodPressure label={t.blood_pressure} unit={unit} />
+      <Ultrafiltration label={t.ultrafiltration} unit={unit} />
+      <Value label={t.transmembrane_pressure} unit={unit} signals={["transmembrane_pressure"]} />
     </dl>
   );
 }

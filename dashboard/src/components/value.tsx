@@ -1,19 +1,20 @@
 // One value: its number, its unit, and its own age where that is not the reading's.
 import type { ComponentChildren } from "preact";
+import { useApp } from "../context";
 import { formatValue, type SignalName, signalFormat } from "../format/signals";
 import { formatAge } from "../format/times";
-import { ownAgeMs, STALE_AFTER_MS } from "../live/freshness";
-import { EPISODIC, type Unit } from "../live/unit";
+import { ageMs, hasOwnAge, STALE_AFTER_MS } from "../live/freshness";
+import { EPISODIC, type Measured, type Unit } from "../live/unit";
 import { words } from "../words";
 
 interface NumberProps {
   readonly unit: Unit;
   readonly signal: SignalName;
-  readonly nowMs: number;
 }
 
 /** The bare number of a signal, or what there is instead of one. `data-value` carries it unrounded. */
-export function SignalNumber({ unit, signal, nowMs }: NumberProps) {
+export function SignalNumber({ unit, signal }: NumberProps) {
+  const { store } = useApp();
   const t = words().tile;
   const measured = unit.values.get(signal);
   if (unit.invalid.has(signal)) {
@@ -31,8 +32,9 @@ export function SignalNumber({ unit, signal, nowMs }: NumberProps) {
       </span>
     );
   }
-  const age = ownAgeMs(measured, unit.readingAt, nowMs);
-  const stale = age !== null && age > STALE_AFTER_MS && !EPISODIC.has(signal);
+  // The time is asked for only where it shows: a number as young as its reading is not drawn anew each second.
+  const grows = !EPISODIC.has(signal) && hasOwnAge(measured, unit.readingAt);
+  const stale = grows && ageMs(measured.at, store.now.value) > STALE_AFTER_MS;
   return (
     <span class="number" data-signal={signal} data-value={measured.value} data-stale={stale}>
       {formatValue(signal, measured.value)}
@@ -45,49 +47,48 @@ interface ValueProps {
   readonly unit: Unit;
   /** The signals whose age counts here; the first gives the unit of measure. */
   readonly signals: readonly [SignalName, ...SignalName[]];
-  readonly nowMs: number;
   readonly children?: ComponentChildren;
   readonly extra?: ComponentChildren;
 }
 
 /** A labelled value. `children` replace the bare number (two numbers of a blood pressure). */
-export function Value({ label, unit, signals, nowMs, children, extra }: ValueProps) {
+export function Value({ label, unit, signals, children, extra }: ValueProps) {
   const [first] = signals;
   const measured = unit.values.get(first);
-  const age = measured === undefined ? null : ownAgeMs(measured, unit.readingAt, nowMs);
-  const shown = measured !== undefined && !unit.invalid.has(first);
+  const aged = measured !== undefined && !unit.invalid.has(first) && hasOwnAge(measured, unit.readingAt);
   return (
     <div class="value">
       <dt>
         {label} <span class="unit">{signalFormat(first)?.unit}</span>
       </dt>
       <dd>
-        {children ?? <SignalNumber unit={unit} signal={first} nowMs={nowMs} />}
+        {children ?? <SignalNumber unit={unit} signal={first} />}
         {extra}
-        {age !== null && shown && <span class="own-age">{ageText(formatAge(age), measured.orEarlier)}</span>}
+        {aged && <OwnAge measured={measured} />}
       </dd>
     </div>
   );
 }
 
-function ageText(age: string, orEarlier: boolean): string {
+function OwnAge({ measured }: { readonly measured: Measured }) {
   const t = words().tile;
-  return orEarlier ? t.atLeast(age) : t.earlier(age);
+  const age = formatAge(ageMs(measured.at, useApp().store.now.value));
+  return <span class="own-age">{measured.orEarlier ? t.atLeast(age) : t.earlier(age)}</span>;
 }
 
-export function BloodPressure({ label, unit, nowMs }: { label: string; unit: Unit; nowMs: number }) {
+export function BloodPressure({ label, unit }: { label: string; unit: Unit }) {
   const measured = unit.values.has("systolic") || unit.invalid.has("systolic");
   return (
-    <Value label={label} unit={unit} signals={["systolic", "diastolic"]} nowMs={nowMs}>
-      <SignalNumber unit={unit} signal="systolic" nowMs={nowMs} />
+    <Value label={label} unit={unit} signals={["systolic", "diastolic"]}>
+      <SignalNumber unit={unit} signal="systolic" />
       {measured && <span class="slash">/</span>}
-      {measured && <SignalNumber unit={unit} signal="diastolic" nowMs={nowMs} />}
+      {measured && <SignalNumber unit={unit} signal="diastolic" />}
     </Value>
   );
 }
 
 /** What was removed, against what is to be removed. */
-export function Ultrafiltration({ label, unit, nowMs }: { label: string; unit: Unit; nowMs: number }) {
+export function Ultrafiltration({ label, unit }: { label: string; unit: Unit }) {
   const done = unit.values.get("ultrafiltration_volume")?.value;
   const target = unit.values.get("ultrafiltration_target")?.value;
   const share = done === undefined || !target ? null : Math.min(1, Math.max(0, done / target));
@@ -96,13 +97,12 @@ export function Ultrafiltration({ label, unit, nowMs }: { label: string; unit: U
       label={label}
       unit={unit}
       signals={["ultrafiltration_volume", "ultrafiltration_target"]}
-      nowMs={nowMs}
       extra={share !== null && <progress class="progress" value={share} max={1} aria-label={label} />}
     >
-      <SignalNumber unit={unit} signal="ultrafiltration_volume" nowMs={nowMs} />
+      <SignalNumber unit={unit} signal="ultrafiltration_volume" />
       {target !== undefined && (
         <span class="of">
-          /<SignalNumber unit={unit} signal="ultrafiltration_target" nowMs={nowMs} />
+          /<SignalNumber unit={unit} signal="ultrafiltration_target" />
         </span>
       )}
     </Value>

@@ -31,9 +31,9 @@ export function freshness(unit: Unit, nowMs: number, connected: boolean): Freshn
   return { kind: connected && age <= STALE_AFTER_MS ? "live" : "stale", ageMs: age };
 }
 
-/** A value's own age where it is older than the newest reading (a blood pressure taken earlier), else null. */
-export function ownAgeMs(measured: Measured, readingAt: number | null, nowMs: number): number | null {
-  return readingAt !== null && measured.at >= readingAt ? null : ageMs(measured.at, nowMs);
+/** Whether a value is older than the newest reading (a blood pressure taken earlier), so that it says its own age. */
+export function hasOwnAge(measured: Measured, readingAt: number | null): boolean {
+  return readingAt === null || measured.at < readingAt;
 }
 
 /** How long the box has said nothing, by the server's clock; a reading counts as well. Infinity: it never spoke. */

@@ -1,6 +1,7 @@
 // The shell round the socket: opens it, keeps it open, notices silence, sleep and a network that went away.
 import type { ClientMessage, PageMessage, PageReceipt, ServerMessage, SoundState } from "../messages";
 import { LOST_AFTER_SILENCE_MS } from "./connection";
+import { beforeFrame, Intake } from "./intake";
 import type { LiveStore } from "./store";
 
 const TICK_MS = 1_000;
@@ -17,6 +18,7 @@ export interface World {
   random(): number;
   setTimeout(run: () => void, ms: number): number;
   clearTimeout(handle: number): void;
+  beforeFrame(run: () => void): () => void;
 }
 
 export const browserWorld: World = {
@@ -26,6 +28,7 @@ export const browserWorld: World = {
   random: () => Math.random(),
   setTimeout: (run, ms) => window.setTimeout(run, ms),
   clearTimeout: (handle) => window.clearTimeout(handle),
+  beforeFrame,
 };
 
 /** Doubling with a bound; a spread of a quarter keeps three hundred screens from coming back in the same instant. */
@@ -41,6 +44,7 @@ export class LiveSocket {
   #retry: number | null = null;
   #ticker: number | null = null;
   #lastTick = { monotonicMs: 0, wallMs: 0 };
+  readonly #intake: Intake;
 
   /** Called with each page to this person. */
   onPage: (page: PageMessage) => void = () => undefined;
@@ -51,7 +55,9 @@ export class LiveSocket {
     readonly url: string,
     readonly onRefused: () => void,
     readonly world: World = browserWorld,
-  ) {}
+  ) {
+    this.#intake = new Intake(store, world.beforeFrame);
+  }
 
   start(): void {
     this.#lastTick = { monotonicMs: this.world.monotonicMs(), wallMs: this.world.wallMs() };
@@ -70,6 +76,7 @@ export class LiveSocket {
     if (this.#retry !== null) this.world.clearTimeout(this.#retry);
     this.#ticker = null;
     this.#retry = null;
+    this.#intake.clear();
     this.#drop();
   }
 
@@ -99,7 +106,7 @@ export class LiveSocket {
     socket.onmessage = (event: MessageEvent<string>) => {
       this.#attempt = 0;
       const message = JSON.parse(event.data) as ServerMessage;
-      this.store.receive(message, this.world.monotonicMs());
+      this.#intake.take(message, this.world.monotonicMs());
       if (message.type === "page") this.onPage(message);
     };
     socket.onclose = () => {
@@ -148,6 +155,7 @@ export class LiveSocket {
   }
 
   #passTime(): void {
+    this.#intake.settle();
     const now = { monotonicMs: this.world.monotonicMs(), wallMs: this.world.wallMs() };
     const slept = now.wallMs - this.#lastTick.wallMs - (now.monotonicMs - this.#lastTick.monotonicMs);
     this.#lastTick = now;

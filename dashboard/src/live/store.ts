@@ -10,6 +10,9 @@ import { type Unit, unitFromReading, unitFromView, withNotEvaluated, withReading
 
 type ReadingListener = (reading: ReadingView) => void;
 
+/** What a message may leave ages standing for: the tick's own length. */
+const BEAT_MS = 1_000;
+
 export class LiveStore {
   readonly alerts: Signal<ReadonlyMap<string, AlertView>> = signal(new Map());
   readonly ingest = signal<Link | null>(null);
@@ -17,7 +20,7 @@ export class LiveStore {
   readonly alertFeed = signal<Link | null>(null);
   readonly toldDuty = signal<Duty | null>(null);
   readonly connection = signal<Connection>("lost");
-  /** Server time at the last tick in milliseconds: what every age on the screen is counted from. */
+  /** Server time at the last beat in milliseconds: what every age on the screen is counted from. Moves each second. */
   readonly now = signal(0);
   /** Monotonic milliseconds since the server was last heard; null before the first message. */
   readonly silenceMs = signal<number | null>(null);
@@ -38,6 +41,7 @@ export class LiveStore {
   #lastByUnit: ReadonlyMap<string, readonly AlertView[]> = new Map();
   #lastOrder: readonly string[] = [];
   #lastHeardMs: number | null = null;
+  #beatMs = -Infinity;
   #open = false;
 
   unit(id: string): ReadonlySignal<Unit> | undefined {
@@ -54,28 +58,24 @@ export class LiveStore {
     if (message.type === "snapshot") this.#clock.reset(serverMs, monotonicMs);
     else this.#clock.hear(serverMs, monotonicMs);
     this.#lastHeardMs = monotonicMs;
+    // Ten messages a second would each draw every age of a wall anew, and all of them say the same. Where the tick is
+    // late, as in a tab in the background, the messages keep the time.
+    const due = message.type === "snapshot" || monotonicMs - this.#beatMs >= BEAT_MS;
     batch(() => {
       this.#apply(message, serverMs);
-      this.tick(monotonicMs);
+      if (due) this.tick(monotonicMs);
+      else this.#judge(monotonicMs);
     });
   }
 
   /** Lets time pass: ages grow, a silent connection becomes a lost one. */
   tick(monotonicMs: number): void {
+    this.#beatMs = monotonicMs;
     batch(() => {
       this.now.value = this.#clock.at(monotonicMs) ?? 0;
       // By time alone: what was set aside comes back though no message may come.
       this.alerts.value = endShelves(this.alerts.value, this.now.value) ?? this.alerts.value;
-      this.silenceMs.value = this.#lastHeardMs === null ? null : monotonicMs - this.#lastHeardMs;
-      this.connection.value = connectionAt(
-        {
-          open: this.#open,
-          lastHeardMs: this.#lastHeardMs,
-          ingest: this.ingest.value,
-          liveFeed: this.liveFeed.value,
-        },
-        monotonicMs,
-      );
+      this.#judge(monotonicMs);
     });
   }
 
@@ -132,6 +132,15 @@ export class LiveStore {
       this.silenceMs.value = null;
       this.connection.value = "lost";
     });
+  }
+
+  #judge(monotonicMs: number): void {
+    const lastHeardMs = this.#lastHeardMs;
+    this.silenceMs.value = lastHeardMs === null ? null : monotonicMs - lastHeardMs;
+    this.connection.value = connectionAt(
+      { open: this.#open, lastHeardMs, ingest: this.ingest.value, liveFeed: this.liveFeed.value },
+      monotonicMs,
+    );
   }
 
   #apply(message: ServerMessage, serverMs: number): void {

@@ -141,7 +141,6 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
     if (connection !== "lost" && minutes !== null) void recorder.load(minutes);
   }, [recorder, minutes, connection]);
   const shown = minutes ?? Number(WIDEST);
-  const nowMs = store.now.value;
   return (
     <section class="strips" aria-label={t.strips}>
       <div class="strips-head">
@@ -168,16 +167,16 @@ function Strips({ unit, alerts }: { readonly unit: Unit; readonly alerts: readon
         <Strip key={spec.signal} spec={spec} recorder={recorder} minutes={shown} alerts={alerts}>
           <dl>
             {spec.goal === "ultrafiltration_target" ? (
-              <Ultrafiltration label={signalLabel(spec.signal)} unit={unit} nowMs={nowMs} />
+              <Ultrafiltration label={signalLabel(spec.signal)} unit={unit} />
             ) : (
-              <Value label={signalLabel(spec.signal)} unit={unit} signals={[spec.signal]} nowMs={nowMs} />
+              <Value label={signalLabel(spec.signal)} unit={unit} signals={[spec.signal]} />
             )}
           </dl>
         </Strip>
       ))}
       <BloodPressureStrip recorder={recorder} minutes={shown} alerts={alerts} withAxis>
         <dl>
-          <BloodPressure label={words().bloodPressure} unit={unit} nowMs={nowMs} />
+          <BloodPressure label={words().bloodPressure} unit={unit} />
         </dl>
       </BloodPressureStrip>
     </section>
