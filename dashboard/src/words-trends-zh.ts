@@ -81,6 +81,6 @@ export const chineseTrends: Words["trends"] = {
   },
   legend: "符号说明",
   findings: "治疗之间的发现",
-  noFindings: "这段时间治疗间规则没有发现。",
+  noFindings: "这段时间没有治疗间规则的发现记录。",
   found: { time: "时间", rule: "规则", what: "内容" },
 };

@@ -105,6 +105,6 @@ export const englishTrends = {
   } satisfies Record<Why, string>,
   legend: "What the signs mean",
   findings: "Found between treatments",
-  noFindings: "The rules between treatments found nothing in this time.",
+  noFindings: "Nothing that the rules between treatments found is on record in this time.",
   found: { time: "When", rule: "Rule", what: "What" },
 };

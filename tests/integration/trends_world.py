@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from alerts.between import ruleset
 from alerts.between.planned import starts
+from ingest.metrics import Metrics
+from ingest.reviews import Reviewer
 from store import care, comparisons, patients, registry, unit_status
 from store.care import Entry
 from store.patients import Prescription
@@ -61,6 +64,8 @@ def half_year(api: Api, name: str = "Ada Example", weeks: int = 26) -> HalfYear:
             machine=MachineLink.CONNECTED, synchronised=True, outbox_rows=0,
         )  # fmt: skip
         unit_status.save(conn, [StatusRow(unit.unit_id, now_us, status, heard_us=now_us)])
+        reviewer = Reviewer(api.database_url, ruleset.load(), lambda: frozenset(range(64)), SystemClock(), Metrics())
+        assert reviewer.step(conn) == 1
     api.refresh()
     return HalfYear(unit, patient, planned, planned[-4], planned[-2])
 
@@ -77,7 +82,7 @@ def _treat(conn: Connection, unit: registry.Unit, start_us: int, number: int, mi
         conn, unit, start_us, [Phase.TX] * minutes, blood_flow=[300.0] * minutes,
         venous_pressure=[118.0 + number * 0.5 + number * 5 % 7] * minutes,
         arterial_pressure=[-150.0 - number * 3 % 11] * minutes,
-        systolic=[140.0 + number * 5 % 13] * half + [118.0 - number * 3 % 9] * (minutes - half),
+        systolic=[140.0 + number * 5 % 13] * half + [104.0 - number * 3 % 9] * 30 + [121.0] * (minutes - half - 30),
         diastolic=[78.0] * minutes, ultrafiltration_target=[2600.0] * minutes,
         ultrafiltration_volume=[2600.0 * minutes / PLANNED_MIN] * minutes,
         weight_before=[72.4 + number * 3 % 7 / 10] * minutes, weight_after=[69.9 + number * 5 % 6 / 10] * minutes,

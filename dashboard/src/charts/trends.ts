@@ -24,6 +24,8 @@ export interface TrendChart {
   readonly series: readonly TrendSeries[];
   /** What was prescribed of each treatment. */
   readonly goal: Of | null;
+  /** Whether a line goes from a treatment's least to its greatest value. */
+  readonly ranged: boolean;
 }
 
 const one = (key: SeriesKey, of: Of): readonly TrendSeries[] => [{ key, mark: "dot", joined: true, of }];
@@ -100,7 +102,7 @@ function chart(
   series: readonly TrendSeries[],
   goal: Of | null = null,
 ): TrendChart {
-  return { key, unit, decimals, span, series, goal };
+  return { key, unit, decimals, span, series, goal, ranged: series.length > 1 };
 }
 
 /** Where each treatment lies across, 0 … 1: in its day, several of a day beside each other. Null: of no day shown. */
@@ -196,6 +198,21 @@ export function steps(
     const next = places[index + 1] ?? null;
     return [{ x1: Math.max(0, at - width / 2), x2: next ?? Math.min(1, at + width / 2), value }];
   });
+}
+
+/** Least and greatest value of each treatment that has two of them at least. */
+export function ranges(series: readonly TrendSeries[], treatments: readonly TrendTreatment[]): readonly Range[] {
+  return treatments.flatMap((treatment, index) => {
+    const values = series.map(({ of }) => of(treatment)).filter((value) => value !== null);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return values.length > 1 && low < high ? [{ index, low, high }] : [];
+  });
+}
+
+export interface Range {
+  readonly index: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** The treatment nearest to a place across; null where none is shown. */

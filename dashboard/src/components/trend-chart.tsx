@@ -1,6 +1,16 @@
 // One figure of many treatments over the days: one stop for the keyboard, from treatment to treatment by the arrow keys.
 import type { Signal } from "@preact/signals";
-import { type Mark, monthStarts, nearest, pieces, type Scale, scaleOf, steps, type TrendChart } from "../charts/trends";
+import {
+  type Mark,
+  monthStarts,
+  nearest,
+  pieces,
+  ranges,
+  type Scale,
+  scaleOf,
+  steps,
+  type TrendChart,
+} from "../charts/trends";
 import { formatNumber } from "../format/signals";
 import { inWords, treatmentDay } from "../format/trends";
 import type { Trends } from "../messages";
@@ -67,7 +77,7 @@ function Key({ chart, trends }: Pick<Props, "chart" | "trends">) {
       {series.map(({ key: name, mark }) => (
         <span key={name}>
           <svg viewBox="-5 -5 10 10" width="10" height="10" aria-hidden="true">
-            <path class="trend-point" d={MARKS[mark]} />
+            <path class={`trend-point trend-${mark}`} d={MARKS[mark]} />
           </svg>
           {t.series[name]}
         </span>
@@ -171,6 +181,13 @@ function Plot({ chart, trends, places, chosen, scale, limit }: PlotProps) {
             />
           ))}
         {line != null && <line class="trend-chosen" x1={percent(line)} x2={percent(line)} y1="0" y2={HEIGHT} />}
+        {chart.ranged &&
+          ranges(chart.series, treatments).map(({ index, low, high }) => {
+            const place = places[index] ?? null;
+            if (place === null) return null;
+            const x = percent(place);
+            return <line key={x} class="trend-range" x1={x} x2={x} y1={y(scale, low)} y2={y(scale, high)} />;
+          })}
         {chart.series.map((series) => {
           const values = treatments.map(series.of);
           return (
@@ -189,23 +206,24 @@ function Plot({ chart, trends, places, chosen, scale, limit }: PlotProps) {
               {values.map((value, index) => {
                 const place = places[index] ?? null;
                 if (value === null || place === null) return null;
-                return (
-                  <svg
-                    key={treatments[index]?.treatment_id}
-                    x={percent(place)}
-                    y={y(scale, value)}
-                    overflow="visible"
-                    aria-hidden="true"
-                  >
-                    <path class={`trend-point trend-${series.mark}`} d={MARKS[series.mark]} />
-                  </svg>
-                );
+                const id = treatments[index]?.treatment_id;
+                return <Point key={id} mark={series.mark} x={percent(place)} y={y(scale, value)} />;
               })}
             </g>
           );
         })}
       </svg>
     </div>
+  );
+}
+
+/** A circle where that will do: there are hundreds. */
+function Point({ mark, x, y: top }: { readonly mark: Mark; readonly x: string; readonly y: number }) {
+  if (mark === "dot") return <circle class="trend-point" cx={x} cy={top} r="2.75" />;
+  return (
+    <svg x={x} y={top} overflow="visible" aria-hidden="true">
+      <path class={`trend-point trend-${mark}`} d={MARKS[mark]} />
+    </svg>
   );
 }
 

@@ -1,7 +1,8 @@
-// What the rules between treatments found in the time shown, newest first.
+// What the rules between treatments found in the time shown: marks over the charts, and each in words, newest first.
+import { dateIn } from "../charts/calendar";
 import { reasonNow } from "../format/reasons";
 import { formatDay } from "../format/times";
-import type { Trends } from "../messages";
+import type { TrendFinding, Trends } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 import { PriorityShape } from "./icons";
@@ -33,5 +34,40 @@ export function TrendFindings({ trends }: { readonly trends: Trends }) {
         </ul>
       )}
     </section>
+  );
+}
+
+/** A mark where each was found; the list has the words. */
+export function FindingLane({
+  trends,
+  places,
+}: {
+  readonly trends: Trends;
+  readonly places: readonly (number | null)[];
+}) {
+  const { days, treatments, findings, zone } = trends;
+  if (findings.length === 0) return null;
+  const place = ({ treatment_id: of, time }: TrendFinding): number | null => {
+    const index = treatments.findIndex(({ treatment_id: id }) => id === of);
+    if (index >= 0) return places[index] ?? null;
+    const day = days.findIndex(({ date }) => date === dateIn(zone, Date.parse(time)));
+    return day < 0 ? null : (day + 0.5) / days.length;
+  };
+  return (
+    <div class="trend-lane" aria-hidden="true">
+      {findings.map((finding) => {
+        const at = place(finding);
+        return at === null ? null : (
+          <span
+            key={`${finding.rule}-${finding.time}-${finding.reason}`}
+            class={`priority-${finding.priority}`}
+            style={{ left: `${at * 100}%` }}
+            title={`${finding.title} (${finding.rule})`}
+          >
+            <PriorityShape priority={finding.priority} />
+          </span>
+        );
+      })}
+    </div>
   );
 }

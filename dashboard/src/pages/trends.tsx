@@ -8,7 +8,7 @@ import { OpenedBanner } from "../components/break-glass";
 import { BackIcon } from "../components/icons";
 import { NotLoaded } from "../components/not-loaded";
 import { TrendChartView } from "../components/trend-chart";
-import { TrendFindings } from "../components/trend-findings";
+import { FindingLane, TrendFindings } from "../components/trend-findings";
 import { TrendPanel } from "../components/trend-panel";
 import { useApp } from "../context";
 import { formatDay } from "../format/times";
@@ -20,6 +20,8 @@ import { useAsked } from "./asked";
 const DAY_MS = 86_400_000;
 const AGAIN_MS = 300_000;
 const SPANS = [91, 182, 364] as const;
+/** Beyond, a month's name would have no room. */
+const LAST_NAME = 0.94;
 type Span = (typeof SPANS)[number];
 
 export function TrendsPage({ of }: { readonly of: TrendsOf }) {
@@ -93,6 +95,7 @@ function Known({ trends }: { readonly trends: Trends }) {
           <TrendPanel trends={trends} chosen={chosen} />
           <section class="trend-charts" aria-label={t.charts} data-testid="trend-charts">
             <p class="note">{t.keys}</p>
+            <FindingLane trends={trends} places={places} />
             {CHARTS.map((chart) => (
               <TrendChartView key={chart.key} chart={chart} trends={trends} places={places} chosen={chosen} />
             ))}
@@ -110,11 +113,13 @@ function MonthAxis({ trends }: { readonly trends: Trends }) {
   const format = new Intl.DateTimeFormat(words().locale, { month: "short", timeZone: "UTC" });
   return (
     <p class="trend-months" aria-hidden="true">
-      {monthStarts(trends.days).map(({ at, date }) => (
-        <span key={date} style={{ left: `${at * 100}%` }}>
-          {format.format(new Date(`${date}T00:00:00Z`))}
-        </span>
-      ))}
+      {monthStarts(trends.days)
+        .filter(({ at }) => at < LAST_NAME)
+        .map(({ at, date }) => (
+          <span key={date} style={{ left: `${at * 100}%` }}>
+            {format.format(new Date(`${date}T00:00:00Z`))}
+          </span>
+        ))}
     </p>
   );
 }
