@@ -37,6 +37,7 @@ from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
 from clinician_api.treatments.treatment_views import treatment_view
+from clinician_api.trends.trend_data import TrendData
 from clinician_api.web.conditional import check_unchanged, tag_of_state
 from evaluation import answering
 from evaluation.links import Beat, beat_of
@@ -114,6 +115,7 @@ class Data:
         self.record = RecordData(lambda: self._open)
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)
+        self.trends = TrendData(lambda: self._open)
         self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)

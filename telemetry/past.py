@@ -57,6 +57,21 @@ class PastTreatment:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """A time in which a unit served a patient, and how its box is now.
+
+    Attributes:
+        until_us: None while it does. heard_us: when the box last spoke, None if never.
+        outstanding_us: time of the oldest reading that it keeps and has not delivered; None where there is none.
+    """
+
+    since_us: int
+    until_us: int | None
+    heard_us: int | None
+    outstanding_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """One patient at one moment.
 

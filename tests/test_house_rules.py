@@ -60,6 +60,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/prescribing/models.py": "tests/clinician_api/prescribing/test_views.py",
     "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
+    **{
+        f"clinician_api/trends/{name}.py": "tests/clinician_api/routes/test_trends.py"
+        for name in ("models", "trend_data")
+    },
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
     **{
         f"interop/fhir/{name}.py": "tests/interop/fhir/test_export.py"

@@ -41,6 +41,16 @@ class MissedLimits(Numbers, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("low_h: above 0 and below medium_h; in_a_row at least 1; early_h, silent_h not below 0")
 
 
+def is_overdue(limits: MissedLimits, start_us: int, now_us: int) -> bool:
+    """Whether so long has passed since a planned start that a treatment which has not begun counts as missed."""
+    return now_us - start_us >= round(limits.low_h * HOUR_US)
+
+
+def is_silent(limits: MissedLimits, heard_us: int | None, now_us: int) -> bool:
+    """Whether a box that was last heard then (None: never) may hide a treatment."""
+    return heard_us is None or now_us - heard_us > limits.silent_h * HOUR_US
+
+
 def judge(limits: MissedLimits, past: Past) -> Verdict:
     """The planned starts up to now against the treatments that began."""
     held = past.since(Schedule, past.now_us)
@@ -67,8 +77,7 @@ def judge(limits: MissedLimits, past: Past) -> Verdict:
 def _verdict(
     limits: MissedLimits, past: Past, come: list[int], open_starts: list[int], last_us: int, next_us: int | None
 ) -> Verdict:
-    late_us = round(limits.low_h * HOUR_US)
-    overdue = [start for start in open_starts if past.now_us - start >= late_us]
+    overdue = [start for start in open_starts if is_overdue(limits, start, past.now_us)]
     inputs = {"missed_in_a_row": float(len(overdue))}
     if not overdue:
         if open_starts:
@@ -98,6 +107,6 @@ def _last(last_us: int) -> str:
 def _silence(limits: MissedLimits, past: Past) -> str:
     if past.heard_us is None:
         return "; the box has never been heard: a treatment may have gone on unseen"
-    if past.now_us - past.heard_us > limits.silent_h * HOUR_US:
+    if is_silent(limits, past.heard_us, past.now_us):
         return f"; the box was last heard {moment(past.heard_us)}: a treatment may have gone on unseen"
     return ""

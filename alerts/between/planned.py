@@ -35,13 +35,13 @@ def starts(schedule: Schedule, since_us: int, from_us: int, to_us: int) -> list[
     return found
 
 
-def kept(planned: Sequence[int], began: Sequence[int], early_us: int) -> set[int]:
-    """Which planned starts have a treatment; both ascending.
+def kept(planned: Sequence[int], began: Sequence[int], early_us: int) -> dict[int, int]:
+    """The planned starts that have a treatment, and when that began; both ascending.
 
     A treatment counts for the planned start nearest to it; if that one has its treatment already, for the next one, up
     to `early_us` ahead: people move treatments.
     """
-    taken: set[int] = set()
+    taken: dict[int, int] = {}
     for start_us in began:
         if not planned:
             break
@@ -50,7 +50,7 @@ def kept(planned: Sequence[int], began: Sequence[int], early_us: int) -> set[int
             if planned[i] - start_us > early_us:
                 break
             if planned[i] not in taken:
-                taken.add(planned[i])
+                taken[planned[i]] = start_us
                 break
     return taken
 

@@ -28,6 +28,7 @@ class What(StrEnum):
     PAGE = "page"
     HISTORY = "history"
     TREATMENTS = "treatments"
+    TRENDS = "trends"
     REPORT = "treatment report"
     ALERTS = "alerts"
     NOTICES = "notices"

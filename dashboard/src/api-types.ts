@@ -1048,6 +1048,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/trends": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Trends
+         * @description Figures of each treatment, and every day: treated, short, missed, planned, or why it is not known.
+         */
+        readonly get: operations["get_trends"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/what-if": {
         readonly parameters: {
             readonly query?: never;
@@ -1939,6 +1959,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/units/{unit}/trends": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Trends Of Unit
+         * @description The same of the patient whom a unit serves now, wherever they were treated; 404 when it serves nobody.
+         */
+        readonly get: operations["trends_of_unit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/users": {
         readonly parameters: {
             readonly query?: never;
@@ -2479,6 +2519,18 @@ export interface components {
             readonly server_time: string;
         };
         /**
+         * Why
+         * @description Why a day is not known.
+         * @enum {string}
+         */
+        readonly alerts__between__adherence__Why: "no schedule" | "time zone not known" | "limits cannot be" | "no unit" | "box silent" | "readings outstanding";
+        /**
+         * Why
+         * @description Why it is that; screens have words for each.
+         * @enum {string}
+         */
+        readonly alerts__prescribing__changes__Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
+        /**
          * AlertView
          * @description Where an alert stands now, with what made it.
          */
@@ -2849,7 +2901,7 @@ export interface components {
             /** Unit */
             readonly unit: string;
             readonly verdict: components["schemas"]["Verdict"];
-            readonly why: components["schemas"]["Why"];
+            readonly why: components["schemas"]["alerts__prescribing__changes__Why"];
         };
         /**
          * ChannelTestView
@@ -2962,6 +3014,12 @@ export interface components {
             /** @description Of the primary line; a backup is asked, too, and is no cover */
             readonly state: components["schemas"]["State"];
         };
+        /**
+         * DayState
+         * @description What is known of a day, the first that fits; these words are what the API says.
+         * @enum {string}
+         */
+        readonly DayState: "missed" | "unknown" | "treated short" | "length unknown" | "under way" | "treated" | "moved" | "planned" | "not planned";
         /**
          * DeclineShift
          * @description Body of a refusal: somebody else has to be found, so why is asked for.
@@ -5009,6 +5067,41 @@ export interface components {
             readonly state: "delivered" | "read";
         };
         /**
+         * RecentCounts
+         * @description Planned starts and treatments of the last four weeks, or since there is a schedule.
+         */
+        readonly RecentCounts: {
+            /** Missed */
+            readonly missed: number;
+            /**
+             * Planned
+             * @description Starts whose time is over
+             */
+            readonly planned: number;
+            /** Short */
+            readonly short: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Treated
+             * @description Treatments that are over
+             */
+            readonly treated: number;
+            /**
+             * Unknown
+             * @description Of so many nothing could have been seen
+             */
+            readonly unknown: number;
+            /**
+             * Unmeasured
+             * @description Of so many it is not known whether they were short
+             */
+            readonly unmeasured: number;
+        };
+        /**
          * RejectProposal
          * @description Why not.
          */
@@ -6453,6 +6546,189 @@ export interface components {
             readonly unusual: number;
         };
         /**
+         * TrendDay
+         * @description One day by the clock of the schedule's zone; exactly one state, the gravest.
+         */
+        readonly TrendDay: {
+            /**
+             * Date
+             * Format: date
+             */
+            readonly date: string;
+            /**
+             * Planned
+             * @description When a treatment was to begin
+             */
+            readonly planned: string | null;
+            readonly state: components["schemas"]["DayState"];
+            /**
+             * Treatments
+             * @description Those that belong to this day
+             */
+            readonly treatments: readonly string[];
+            /** @description Why it is not known; null otherwise */
+            readonly why: components["schemas"]["alerts__between__adherence__Why"] | null;
+        };
+        /**
+         * TrendFinding
+         * @description What a rule between treatments found.
+         */
+        readonly TrendFinding: {
+            readonly priority: components["schemas"]["Priority"];
+            /** Reason */
+            readonly reason: string;
+            /** Rule */
+            readonly rule: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            readonly time: string;
+            /** Title */
+            readonly title: string;
+            /**
+             * Treatment Id
+             * @description Of the treatment it is about; null: about something else
+             */
+            readonly treatment_id: string | null;
+        };
+        /**
+         * Trends
+         * @description A patient's treatments as a whole, oldest first, and every day of the time asked for.
+         */
+        readonly Trends: {
+            /**
+             * Access Ratio Limit
+             * @description Rule R30's, the patient's own where there is one
+             */
+            readonly access_ratio_limit: number;
+            /** Days */
+            readonly days: readonly components["schemas"]["TrendDay"][];
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /** Findings */
+            readonly findings: readonly components["schemas"]["TrendFinding"][];
+            readonly patient: components["schemas"]["TreatedPatient"];
+            /** @description Null: no schedule holds, so nothing can be missed or kept */
+            readonly recent: components["schemas"]["RecentCounts"] | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /** Treatments */
+            readonly treatments: readonly components["schemas"]["TrendTreatment"][];
+            /**
+             * Unit
+             * @description That serves the patient now
+             */
+            readonly unit: string | null;
+            /**
+             * Zone
+             * @description Whose clock the days follow; UTC where no schedule names another
+             */
+            readonly zone: string;
+        };
+        /**
+         * TrendTreatment
+         * @description One treatment in figures; null = not measured, not computed yet, or implausible.
+         */
+        readonly TrendTreatment: {
+            /**
+             * Access Ratio
+             * @description Venous access pressure over mean arterial pressure, as of rule R30
+             */
+            readonly access_ratio: number | null;
+            /** Arterial Pressure */
+            readonly arterial_pressure: number | null;
+            /**
+             * Blood Flow
+             * @description Median; the pressures are medians at about this flow
+             */
+            readonly blood_flow: number | null;
+            /**
+             * Course
+             * @description Against the time prescribed when it began, as rule R25 judges it
+             * @enum {string}
+             */
+            readonly course: "treated" | "treated short" | "length unknown" | "under way";
+            /** Ektv */
+            readonly ektv: number | null;
+            /**
+             * End
+             * @description Null while it goes on
+             */
+            readonly end: string | null;
+            /**
+             * Goal Ml
+             * @description Ultrafiltration as set on the machine most of the time
+             */
+            readonly goal_ml: number | null;
+            /**
+             * Planned Min
+             * @description Prescribed when it began; null: no schedule held
+             */
+            readonly planned_min: number | null;
+            /**
+             * Prescribed Spktv
+             * @description As it held when it began
+             */
+            readonly prescribed_spktv: number | null;
+            /** Removed Ml */
+            readonly removed_ml: number | null;
+            /**
+             * Signed
+             * @description False also when something came after the signature
+             */
+            readonly signed: boolean;
+            /** Spktv */
+            readonly spktv: number | null;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /** Systolic After */
+            readonly systolic_after: number | null;
+            /** Systolic Before */
+            readonly systolic_before: number | null;
+            /** Systolic Low */
+            readonly systolic_low: number | null;
+            /**
+             * Target Weight Kg
+             * @description As it held when it began
+             */
+            readonly target_weight_kg: number | null;
+            /** Treated Min */
+            readonly treated_min: number | null;
+            /** Treatment Id */
+            readonly treatment_id: string;
+            /**
+             * Unit
+             * @description Null: another clinic's now
+             */
+            readonly unit: string | null;
+            /**
+             * Unseen Min
+             * @description As much of it nobody saw
+             */
+            readonly unseen_min: number | null;
+            /** Venous Pressure */
+            readonly venous_pressure: number | null;
+            /** Weight After Kg */
+            readonly weight_after_kg: number | null;
+            /** Weight Before Kg */
+            readonly weight_before_kg: number | null;
+        };
+        /**
          * TurnView
          * @description Who has a line of duty next.
          */
@@ -6867,12 +7143,6 @@ export interface components {
             /** Rows */
             readonly rows: readonly components["schemas"]["Look"][];
         };
-        /**
-         * Why
-         * @description Why it is that; screens have words for each.
-         * @enum {string}
-         */
-        readonly Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
         /**
          * Withdraw
          * @description Body of taking an override or a swap back.
@@ -12230,6 +12500,103 @@ export interface operations {
             };
         };
     };
+    readonly get_trends: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description With zone; half a year ago */
+                readonly from?: string | null;
+                /** @description With zone, 400 days after `from` at most; a week from now, and at most that */
+                readonly until?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trends"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly what_if: {
         readonly parameters: {
             readonly query?: never;
@@ -16657,6 +17024,104 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly trends_of_unit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description With zone; half a year ago */
+                readonly from?: string | null;
+                /** @description With zone, 400 days after `from` at most; a week from now, and at most that */
+                readonly until?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trends"];
                 };
             };
             /** @description As it was */

@@ -62,6 +62,7 @@ import type {
   Teams,
   TreatmentReport,
   Treatments,
+  Trends,
   UserAccount,
   UserChanged,
   Users,
@@ -80,6 +81,9 @@ export type ShiftChange = "accept" | "decline" | "override" | "swap";
 export type UserDeed = "disable" | "enable" | "password" | "sign-out";
 export type UnitDeed = "bind" | "unbind" | "retire";
 export type UserChange = ChangeUser;
+
+/** Whose trends: by the unit that serves them, or by the patient's own number. */
+export type TrendsOf = { readonly unit: string } | { readonly patient: string };
 
 /** Which rows of the record; what is absent is whatever it is. */
 export interface AuditFilter {
@@ -303,6 +307,12 @@ export class Api {
   /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
   treatments(unit: string): Promise<Treatments> {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
+  }
+
+  /** Of a patient, or of the one whom a unit serves now. */
+  trends(of: TrendsOf, sinceMs: number): Promise<Trends> {
+    const whose = "unit" in of ? `units/${encodeURIComponent(of.unit)}` : `patients/${encodeURIComponent(of.patient)}`;
+    return this.#ask("GET", `api/${whose}/trends?from=${new Date(sinceMs).toISOString()}`);
   }
 
   /** The screens that are open, and how many of them would be heard. */

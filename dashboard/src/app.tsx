@@ -26,6 +26,7 @@ import { SignaturesPage } from "./pages/signatures";
 import { SystemPage } from "./pages/system";
 import { TeamsPage } from "./pages/teams";
 import { TreatmentsPage } from "./pages/treatments";
+import { TrendsPage } from "./pages/trends";
 import { UnitPage } from "./pages/unit";
 import { UnitsPage } from "./pages/units";
 import { UsersPage } from "./pages/users";
@@ -93,6 +94,8 @@ function Page() {
       return <PatientPage key={here.unit} id={here.unit} />;
     case "treatments":
       return <TreatmentsPage key={here.unit} id={here.unit} />;
+    case "trends":
+      return <TrendsPage key={JSON.stringify(here.of)} of={here.of} />;
     case "reviews":
       return <ReviewsPage />;
     case "report":

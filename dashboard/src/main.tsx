@@ -31,6 +31,7 @@ import "./styles/duty.css";
 import "./styles/reviews.css";
 import "./styles/admin.css";
 import "./styles/treatments.css";
+import "./styles/trends.css";
 import "./styles/prescription.css";
 import "./styles/devices.css";
 import "./styles/teams.css";

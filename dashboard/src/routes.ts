@@ -1,10 +1,12 @@
 // Addresses after the #, so that any static server and any proxy path will do and every page has a link of its own.
 import { signal } from "@preact/signals";
+import type { TrendsOf } from "./api";
 
 export type Route =
   | { readonly page: "wall" }
   | { readonly page: "patient"; readonly unit: string }
   | { readonly page: "treatments"; readonly unit: string }
+  | { readonly page: "trends"; readonly of: TrendsOf }
   | { readonly page: "reviews" }
   | { readonly page: "report"; readonly treatment: string }
   | { readonly page: "prescription"; readonly unit: string }
@@ -30,6 +32,8 @@ export function parseRoute(hash: string): Route {
   if (page === "treatments" && argument && more === "report") return { page: "report", treatment: argument };
   if (page === "reviews") return { page };
   if (page === "patients" && argument && more === "treatments") return { page: "treatments", unit: argument };
+  if (page === "patients" && argument && more === "trends") return { page: "trends", of: { unit: argument } };
+  if (page === "trends" && argument) return { page, of: { patient: argument } };
   if (page === "patients" && argument && more === "prescription") return { page: "prescription", unit: argument };
   if (page === "patients" && argument) return { page: "patient", unit: argument };
   if (page === "alerts") return { page: "alerts", alert: argument || null };
@@ -50,6 +54,8 @@ export const link = {
   alerts: "#/alerts",
   patient: (unit: string) => `#/patients/${encodeURIComponent(unit)}`,
   treatments: (unit: string) => `#/patients/${encodeURIComponent(unit)}/treatments`,
+  trends: (unit: string) => `#/patients/${encodeURIComponent(unit)}/trends`,
+  trendsOf: (patient: string) => `#/trends/${encodeURIComponent(patient)}`,
   reviews: "#/reviews",
   report: (treatment: string) => `#/treatments/${encodeURIComponent(treatment)}/report`,
   prescription: (unit: string) => `#/patients/${encodeURIComponent(unit)}/prescription`,

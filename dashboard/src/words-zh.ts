@@ -11,6 +11,7 @@ import { chineseReviews } from "./words-reviews-zh";
 import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseTeams } from "./words-teams-zh";
 import { chineseTreatments } from "./words-treatments-zh";
+import { chineseTrends } from "./words-trends-zh";
 
 export const chinese: Words = {
   locale: "zh-CN",
@@ -218,6 +219,7 @@ export const chinese: Words = {
   signingIn: chineseSigningIn,
   teams: chineseTeams,
   treatments: chineseTreatments,
+  trends: chineseTrends,
   reviews: chineseReviews,
   prescription: chinesePrescription,
   patient: {

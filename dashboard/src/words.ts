@@ -16,6 +16,7 @@ import { englishReviews } from "./words-reviews";
 import { englishSigningIn } from "./words-sign-in";
 import { englishTeams } from "./words-teams";
 import { englishTreatments } from "./words-treatments";
+import { englishTrends } from "./words-trends";
 import { chinese } from "./words-zh";
 
 const english = {
@@ -231,6 +232,7 @@ const english = {
   duty: englishDuty,
   admin: englishAdmin,
   treatments: englishTreatments,
+  trends: englishTrends,
   reviews: englishReviews,
   prescription: englishPrescription,
   devices: englishDevices,

@@ -12,6 +12,7 @@ const NEEDS: Partial<Record<Route["page"], Action>> = {
   wall: "see units",
   patient: "see units",
   treatments: "see treatments",
+  trends: "see treatments",
   alerts: "see alerts",
   notices: "see notices",
   delivery: "see notices",

@@ -99,6 +99,11 @@ function PatientHead({ unit }: { readonly unit: Unit }) {
           {words().treatments.title}
         </a>
       )}
+      {session.may("see treatments") && unit.patient !== null && (
+        <a class="patient-treatments" href={link.trends(unit.id)}>
+          {words().trends.title}
+        </a>
+      )}
       {session.may("see prescription") && unit.patient !== null && (
         <a class="patient-treatments" href={link.prescription(unit.id)}>
           {words().prescription.title}

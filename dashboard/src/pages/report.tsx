@@ -48,6 +48,7 @@ export function ReportPage({ id }: { readonly id: string }) {
     });
   }, [api, id]);
   const t = words().reviews.page;
+  const patient = loaded.value?.report.review.treatment.patient;
   return (
     <main id="content" tabIndex={-1} class="page report-page">
       <header class="report-tools">
@@ -55,6 +56,11 @@ export function ReportPage({ id }: { readonly id: string }) {
           <BackIcon />
           {t.back}
         </a>
+        {patient != null && (
+          <a class="patient-treatments" href={link.trendsOf(patient.patient_id)}>
+            {words().trends.title}
+          </a>
+        )}
         <button type="button" class="button button-primary" data-action="print" onClick={() => window.print()}>
           {t.print}
         </button>

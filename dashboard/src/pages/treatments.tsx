@@ -41,6 +41,9 @@ export function TreatmentsPage({ id }: { readonly id: string }) {
         <h1>
           {t.title}: {unit?.patient ?? unit?.label ?? id}
         </h1>
+        <a class="patient-treatments" href={link.trends(id)}>
+          {words().trends.title}
+        </a>
       </header>
       {unit !== undefined && <OpenedBanner unit={unit} />}
       {loaded.value === "loading" && <p class="note">{words().alerts.loading}</p>}

@@ -76,7 +76,7 @@ SELECT * FROM (
     FROM treatment AS t
     LEFT JOIN treatment_summary AS s USING (treatment_id)
     LEFT JOIN treatment_comparison AS c ON c.treatment_id = t.treatment_id AND c.revision = s.revision
-    WHERE t.patient_id = %(patient)s
+    WHERE t.patient_id = %(patient)s AND t.started_at >= from_us(%(since)s)
     ORDER BY t.started_at DESC
     LIMIT %(limit)s
 ) AS newest

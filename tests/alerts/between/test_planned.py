@@ -43,14 +43,16 @@ def test_a_zone_nobody_knows(zone: str) -> None:
 @pytest.mark.parametrize(
     ("began", "expected"),
     [
-        ([], set()),
-        ([90], {100}),
-        ([100, 140], {100, 200}),  # the second, nearest to the first start still, is for the next
-        ([100, 119], {100}),  # … unless that is too far ahead
-        ([160], {200}),
-        ([301], {300}),
-        ([100, 199, 220], {100, 200, 300}),
+        ([], {}),
+        ([90], {100: 90}),
+        ([100, 140], {100: 100, 200: 140}),  # the second, nearest to the first start still, is for the next
+        ([100, 119], {100: 100}),  # … unless that is too far ahead
+        ([160], {200: 160}),
+        ([301], {300: 301}),
+        ([100, 199, 220], {100: 100, 200: 199, 300: 220}),
     ],
 )
-def test_a_treatment_counts_for_the_nearest_planned_start_or_the_next(began: list[int], expected: set[int]) -> None:
+def test_a_treatment_counts_for_the_nearest_planned_start_or_the_next(
+    began: list[int], expected: dict[int, int]
+) -> None:
     assert kept([100, 200, 300], began, early_us=80) == expected
