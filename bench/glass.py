@@ -198,7 +198,7 @@ def watched(
         page.add_init_script(f"({WATCH})({json.dumps(list(probes))})")
         sign_in(page, api)
         page.locator(f'[data-unit="{probes[0]}"] [data-value]').first.wait_for(timeout=60_000)
-        page.locator(f'[data-unit="{probes[0]}"]').first.scroll_into_view_if_needed()
+        page.locator(f'[data-unit="{probes[0]}"]').first.scroll_into_view_if_needed(timeout=60_000)
         page.wait_for_timeout(3000)
         page.evaluate("window.painted.length = 0")
         before, began_s = shares.used(folder), time.monotonic()
