@@ -59,9 +59,8 @@ async def test_what_is_seen_of_a_patient(conn: Connection, unit: Unit, database_
 async def test_boxes_of_units_that_served_and_what_they_keep(conn: Connection, unit: Unit, database_url: str) -> None:
     patient = patient_of(conn, unit, NOW_US - 5 * HOUR)
     status = Status(
-        version=SCHEMA_VERSION, unit=unit.name,
-        online=True, epoch="0" * 32, boot="b", sent_us=NOW_US, machine=MachineLink.CONNECTED, synchronised=True, outbox_rows=3,
-        outbox_oldest_us=NOW_US - HOUR,
+        version=SCHEMA_VERSION, unit=unit.name, online=True, epoch="0" * 32, boot="b", sent_us=NOW_US,
+        machine=MachineLink.CONNECTED, synchronised=True, outbox_rows=3, outbox_oldest_us=NOW_US - HOUR,
     )  # fmt: skip
     unit_status.save(conn, [StatusRow(unit.unit_id, NOW_US, status, heard_us=NOW_US)])
     patients.unbind(conn, unit.unit_id, NOW_US + HOUR)
