@@ -144,6 +144,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}"): Action.SEE_UNITS,
     ("GET", "/api/units/{unit}/readings"): Action.SEE_HISTORY,
+    ("GET", "/api/units/{unit}/timeline"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/units/{unit}/notes"): Action.SEE_TREATMENTS,

@@ -55,6 +55,7 @@ from clinician_api.routes import (
     signals,
     system,
     teams,
+    timeline,
     treatments,
     unit_admin,
     units,
@@ -110,8 +111,8 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, reviews, sign_offs,
-        what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves, notices, rota,
+        session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, reviews,
+        sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves, notices, rota,
         load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts, signals,
         rules, problems, health, live, pages,
     ):  # fmt: skip

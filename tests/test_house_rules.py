@@ -60,6 +60,8 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "clinician_api/prescribing/models.py": "tests/clinician_api/prescribing/test_views.py",
     "clinician_api/notes/models.py": "tests/clinician_api/routes/test_notes.py",
     "clinician_api/notes/note_data.py": "tests/clinician_api/routes/test_notes.py",
+    "clinician_api/treatments/past_data.py": "tests/clinician_api/routes/test_timeline.py",
+    "clinician_api/treatments/timeline_models.py": "tests/clinician_api/routes/test_timeline.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",
     **{
         f"interop/fhir/{name}.py": "tests/interop/fhir/test_export.py"

@@ -1914,6 +1914,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/units/{unit}/timeline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Timeline
+         * @description Alerts, machine alarms, notes, symptoms and calls of the patient whom a unit serves now.
+         *
+         *     Also of a time when another unit served them, never of another patient whom this one served.
+         */
+        readonly get: operations["get_timeline"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/units/{unit}/treatments": {
         readonly parameters: {
             readonly query?: never;
@@ -6265,6 +6287,86 @@ export interface components {
             readonly patients: readonly components["schemas"]["TeamPatient"][];
             /** Team Id */
             readonly team_id: string;
+        };
+        /**
+         * Timeline
+         * @description What happened to one patient in a span of time, each in order of time.
+         */
+        readonly Timeline: {
+            /** Alarms */
+            readonly alarms: readonly components["schemas"]["TimelineAlarm"][];
+            /** Alerts */
+            readonly alerts: readonly components["schemas"]["TimelineAlert"][];
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /**
+             * Events
+             * @description Notes, symptoms, calls; those that were corrected, too
+             */
+            readonly events: readonly components["schemas"]["PatientEventView"][];
+            /**
+             * More
+             * @description There are more than are told: the last ones are
+             */
+            readonly more: boolean;
+            /**
+             * Patient Id
+             * @description Null: the unit serves nobody, so nothing is anybody's
+             */
+            readonly patient_id: string | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
+        /**
+         * TimelineAlarm
+         * @description An alarm of the machine.
+         */
+        readonly TimelineAlarm: {
+            /**
+             * Label
+             * @description In English
+             */
+            readonly label: string;
+            /** Name */
+            readonly name: string;
+            /**
+             * Signal
+             * @description That it is about; empty where it names none
+             */
+            readonly signal: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Until
+             * @description Null: nobody has seen it end
+             */
+            readonly until: string | null;
+        };
+        /**
+         * TimelineAlert
+         * @description An alert as it stands now, and how long its cause lasted.
+         */
+        readonly TimelineAlert: {
+            readonly alert: components["schemas"]["AlertView"];
+            /**
+             * Until
+             * @description When its cause went; null while it lasts
+             */
+            readonly until: string | null;
         };
         /**
          * TreatedPatient
@@ -16548,6 +16650,104 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_timeline: {
+        readonly parameters: {
+            readonly query: {
+                /** @description Exclusive, with zone; at most 3 days later */
+                readonly end: string;
+                /** @description Inclusive, with zone */
+                readonly start: string;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description As it was */
