@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from clinician_api.live.views import microseconds, moment
+from clinician_api.live.views import View, microseconds, moment
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.notes import event_view
@@ -43,7 +43,7 @@ async def get_timeline(
     now_us = services.clock.now_us()
     about = {"server_time": moment(now_us), "start": start, "end": end}
     if entry.patient_id is None:
-        nothing = {"patient_id": None, "alerts": [], "alarms": [], "events": [], "more": False}
+        nothing: View = {"patient_id": None, "alerts": [], "alarms": [], "events": [], "more": False}
         return Timeline.model_validate({**about, **nothing})
     span = (microseconds(start), microseconds(end))
     views, events, more = await services.data.past.timeline(entry.patient_id, *span, now_us)

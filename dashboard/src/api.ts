@@ -60,6 +60,7 @@ import type {
   SignItem,
   SystemAnswer,
   Teams,
+  Timeline,
   TreatmentReport,
   Treatments,
   UserAccount,
@@ -301,6 +302,11 @@ export class Api {
     return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
   }
 
+  /** The last treatments of a patient, on whatever unit, newest first. */
+  treatmentsOfPatient(patient: string): Promise<Treatments> {
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/treatments?limit=40`);
+  }
+
   /** The screens that are open, and how many of them would be heard. */
   screens(): Promise<Screens> {
     return this.#ask("GET", "api/screens");
@@ -494,6 +500,12 @@ export class Api {
 
   removeChannel(id: string): Promise<RemovedChannel> {
     return this.#ask("DELETE", `api/me/channels/${encodeURIComponent(id)}`);
+  }
+
+  /** What happened to the patient whom the unit serves now, beside the readings. */
+  timeline(unit: string, startMs: number, endMs: number): Promise<Timeline> {
+    const span = new URLSearchParams({ start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString() });
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/timeline?${span}`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

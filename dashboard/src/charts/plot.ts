@@ -2,8 +2,9 @@
 import type uPlot from "uplot";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { AlertView, MarkView } from "../messages";
+import type { MarkView } from "../messages";
 import type { Gap } from "./coverage";
+import type { Stood } from "./happenings";
 import type { Ink } from "./ink";
 import { drawMarkers } from "./markers";
 import { drawCoverage } from "./patterns";
@@ -31,7 +32,7 @@ export interface PlotView {
   readonly x: readonly [number, number];
   /** Null: there is nothing to show, so no scale either. */
   readonly y: readonly [number, number] | null;
-  readonly alerts: readonly AlertView[];
+  readonly alerts: readonly Stood[];
   readonly gaps: readonly Gap[];
   readonly marks: readonly MarkView[];
 }

@@ -6,22 +6,25 @@ import uPlot from "uplot";
 import { useApp } from "../context";
 import { formatValue, type SignalName, signalFormat } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { AlertView } from "../messages";
 import { theme } from "../theme";
 import { signalLabel, words } from "../words";
 import { drawBloodPressures } from "./blood-pressure";
 import { gapAt } from "./coverage";
+import type { Stood } from "./happenings";
 import { readInk } from "./ink";
 import { drawIsolated } from "./isolated";
 import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
 import { paddedRange } from "./track";
+import type { Span } from "./zoom";
 
 interface Common {
   readonly recorder: Recorder;
   readonly minutes: number;
-  readonly alerts: readonly AlertView[];
+  /** Shown instead of the last minutes; null: what is live. */
+  readonly held?: Span | null;
+  readonly alerts: readonly Stood[];
   readonly withAxis?: boolean;
   readonly children: ComponentChildren;
 }
@@ -37,7 +40,7 @@ export function Strip({ spec, ...common }: Common & { readonly spec: StripSpec }
       name={spec.signal}
       signals={spec.goal === undefined ? [spec.signal] : [spec.signal, spec.goal]}
       label={signalLabel(spec.signal)}
-      extent={(startS) => paddedRange(track.extent(startS), spec.span)}
+      extent={(startS, endS) => paddedRange(track.extent(startS, endS), spec.span)}
       data={() => [track.times, track.max, track.min, track.mean]}
       series={(ink) => [
         { stroke: "transparent", points: { show: false } },
@@ -93,7 +96,7 @@ interface FrameProps extends Common {
   /** An alert that looked at one of these stands out on this strip. */
   readonly signals: readonly SignalName[];
   readonly label: string;
-  readonly extent: (startS: number) => [number, number] | null;
+  readonly extent: (startS: number, endS: number) => [number, number] | null;
   readonly data: () => uPlot.AlignedData;
   readonly series: (ink: ReturnType<typeof readInk>) => uPlot.Series[];
   readonly bands?: (ink: ReturnType<typeof readInk>) => uPlot.Band[];
@@ -110,22 +113,21 @@ function Frame(props: FrameProps) {
   const cursor = useSignal<{ readonly value: string; readonly timeS: number } | null>(null);
   const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [], gaps: [], marks: [] }));
   // One drawing asks a dozen times, and each answer looks at every point.
-  const held = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
+  const kept = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
   view.current = () => {
-    const endS = store.now.peek() / 1000;
-    const { alerts, extent, minutes, recorder } = latest.current;
-    const of = [endS, minutes, alerts, recorder, recorder.version.peek()];
-    if (held.current?.of.every((one, index) => one === of[index])) return held.current.view;
-    const startS = endS - minutes * 60;
-    const { coverage } = recorder;
+    const { alerts, extent, held, minutes, recorder } = latest.current;
+    const endS = held?.endS ?? store.now.peek() / 1000;
+    const startS = held?.startS ?? endS - minutes * 60;
+    const of = [startS, endS, alerts, recorder, recorder.version.peek()];
+    if (kept.current?.of.every((one, index) => one === of[index])) return kept.current.view;
     const now: PlotView = {
       x: [startS, endS],
-      y: extent(startS),
+      y: extent(startS, endS),
       alerts,
-      gaps: coverage.gaps(endS),
-      marks: coverage.marks,
+      gaps: recorder.gaps(endS),
+      marks: recorder.coverage.marks,
     };
-    held.current = { of, view: now };
+    kept.current = { of, view: now };
     return now;
   };
 
@@ -172,6 +174,11 @@ function Frame(props: FrameProps) {
     void props.recorder.version.value;
     plot.current?.setData(latest.current.data());
   });
+
+  // At once, so that a plot follows the hand that moves it.
+  useEffect(() => {
+    if (props.held != null) plot.current?.setData(latest.current.data());
+  }, [props.held]);
 
   const at = cursor.value;
   return (

@@ -65,7 +65,8 @@ def test_alerts_alarms_and_notes_stand_where_they_were(api: Api) -> None:
     add_alert(api, unit, "R07", (-90, True), (-80, False))  # before the span
     add_alert(api, unit, "R07", (250, True))  # after it
     into = add_alert(api, unit, "R15", (-5, True), (5, False))
-    for minute, active in ((-3, True), (2, False), (20, True), (21, True), (-60, True), (-50, False)):
+    steps = ((-60, True), (-50, False), (-3, True), (2, False), (20, True), (21, True))
+    for minute, active in steps:
         add_alarm(api, unit, minute, active, "air_detected" if minute in (-60, -50) else "venous_pressure_high")
     with api.database() as conn:
         conn.execute(

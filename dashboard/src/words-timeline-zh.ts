@@ -1,0 +1,41 @@
+// 简体中文: the part of `words-zh.ts` for the time line.
+import type { englishTimeline } from "./words-timeline";
+
+export const chineseTimeline: typeof englishTimeline = {
+  label: "发生的事件",
+  lanes: { alerts: "报警", alarms: "透析机报警", events: "记录和通话" },
+  count: (marks) => `${marks} 个事件，文字说明`,
+  none: "此时段内没有报警、透析机报警或记录。",
+  nothingKnown: "未取得报警、透析机报警和记录：此时段内是否有事件尚不清楚。",
+  old: "无法查询报警、透析机报警和记录；所显示的可能已过时。",
+  asking: "正在查询报警、透析机报警和记录…",
+  more: "事件多于此处所示；显示的是最后的事件。",
+  crowded: (marks) => `另有 ${marks} 个因空间不足未画出`,
+  goesOn: "仍在持续",
+  alert: (priority, title) => `报警（${priority}）：${title}`,
+  alarm: (label, signal) => (signal === "" ? `透析机报警：${label}` : `透析机报警：${label}，${signal}`),
+  event: (kind, who, text) => `${kind}（${who}）：${text}`,
+  close: "关闭",
+  picked: "在时间轴上选中",
+  zoom: {
+    group: "缩放和移动",
+    closer: "放大",
+    wider: "缩小",
+    back: "更早",
+    forth: "更晚",
+    live: "回到实时",
+    keys: "按键：+ 放大，− 缩小，← 更早，→ 更晚，Home 回到实时。Ctrl 加滚轮或双指可缩放，拖动可移动。",
+    notLive: (from, to) => `非实时：${from} – ${to}。`,
+    ofTreatment: (began) => `${began} 开始的治疗。`,
+    beside: "曲线旁的数值是实时的。",
+    otherUnit: (unit) => `在装置 ${unit} 上进行。`,
+  },
+  earlier: {
+    label: "治疗",
+    current: "现在（实时）",
+    before: "上一次治疗",
+    after: "下一次治疗",
+    failed: "无法列出以前的治疗。",
+    none: "没有保存以前的治疗。",
+  },
+};
