@@ -113,8 +113,8 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, reviews,
         sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves, notices,
-        rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts, signals,
-        rules, problems, health, live, pages,
+        rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts,
+        signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

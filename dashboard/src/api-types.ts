@@ -4638,6 +4638,11 @@ export interface components {
             /** Items */
             readonly items: readonly components["schemas"]["ItemView"][];
             /**
+             * Lines
+             * @description The same to be drawn over a course, where a number is a value of a signal
+             */
+            readonly lines: readonly components["schemas"]["StripLine"][];
+            /**
              * Past
              * @description The last ones, newest first, whatever became of them
              */
@@ -6123,6 +6128,38 @@ export interface components {
          * @enum {string}
          */
         readonly StepKind: "first" | "second channel" | "backup" | "everyone" | "pathway" | "repeat";
+        /**
+         * StripLine
+         * @description A number that holds now, in the scale of one signal.
+         */
+        readonly StripLine: {
+            /**
+             * Beyond
+             * @description On which side the rule tells; empty of what is prescribed
+             * @enum {string}
+             */
+            readonly beyond: "above" | "below" | "";
+            /**
+             * Kind
+             * @description own: the patient's own limit; usual: the rule's; prescribed: an item of the prescription
+             * @enum {string}
+             */
+            readonly kind: "prescribed" | "own" | "usual";
+            /**
+             * Priority
+             * @description Of the alert; null of what is prescribed and no limit
+             */
+            readonly priority: ("high" | "medium" | "low") | null;
+            /**
+             * Rule
+             * @description Empty of what is prescribed and no limit
+             */
+            readonly rule: string;
+            /** Signal */
+            readonly signal: string;
+            /** Value */
+            readonly value: number;
+        };
         /**
          * Subscribe
          * @description Sent again, it replaces the subscription and brings a new snapshot.

@@ -63,6 +63,7 @@ export type RuleLimits = Schemas["RuleLimits"];
 export type HistoryStep = Schemas["HistoryStep"];
 export type LevelView = Schemas["LevelView"];
 export type Prescription = Schemas["Prescription"];
+export type StripLine = Schemas["StripLine"];
 export type PrescriptionHistory = Schemas["PrescriptionHistory"];
 export type Proposals = Schemas["Proposals"];
 export type ProposalView = Schemas["ProposalView"];

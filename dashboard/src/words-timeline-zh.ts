@@ -38,4 +38,11 @@ export const chineseTimeline: typeof englishTimeline = {
     failed: "无法列出以前的治疗。",
     none: "没有保存以前的治疗。",
   },
+  limits: {
+    kinds: { prescribed: "处方", own: "个人限值", usual: "规则" },
+    beyond: { above: "高于", below: "低于" },
+    notOfThen: "未画出限值：当时的限值可能不同。",
+    unknown: "未取得处方和限值，因此未画出。",
+    old: (age) => `处方和限值于 ${age} 前读取，此后无法读取。`,
+  },
 };

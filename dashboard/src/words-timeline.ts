@@ -37,4 +37,11 @@ export const englishTimeline = {
     failed: "Earlier treatments could not be listed.",
     none: "No earlier treatment is stored.",
   },
+  limits: {
+    kinds: { prescribed: "prescribed", own: "own limit", usual: "rule" },
+    beyond: { above: "above", below: "below" },
+    notOfThen: "Limits are not drawn: those that held then may have been others.",
+    unknown: "Prescription and limits did not come; none are drawn.",
+    old: (age: string) => `Prescription and limits were read ${age} ago and could not be read since.`,
+  },
 };

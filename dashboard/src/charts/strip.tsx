@@ -6,6 +6,7 @@ import uPlot from "uplot";
 import { useApp } from "../context";
 import { formatValue, type SignalName, signalFormat } from "../format/signals";
 import { formatClock } from "../format/times";
+import type { StripLine } from "../messages";
 import { theme } from "../theme";
 import { signalLabel, words } from "../words";
 import { drawBloodPressures } from "./blood-pressure";
@@ -13,6 +14,7 @@ import { gapAt } from "./coverage";
 import type { Stood } from "./happenings";
 import { readInk } from "./ink";
 import { drawIsolated } from "./isolated";
+import { drawLimits, lineInWords, widened } from "./limits";
 import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
@@ -25,6 +27,8 @@ interface Common {
   /** Shown instead of the last minutes; null: what is live. */
   readonly held?: Span | null;
   readonly alerts: readonly Stood[];
+  /** What holds now, of the strip's own signal. */
+  readonly lines?: readonly StripLine[];
   readonly withAxis?: boolean;
   readonly children: ComponentChildren;
 }
@@ -91,6 +95,8 @@ export function BloodPressureStrip(common: Common) {
   );
 }
 
+const NONE: readonly StripLine[] = [];
+
 interface FrameProps extends Common {
   readonly name: SignalName;
   /** An alert that looked at one of these stands out on this strip. */
@@ -115,14 +121,14 @@ function Frame(props: FrameProps) {
   // One drawing asks a dozen times, and each answer looks at every point.
   const kept = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
   view.current = () => {
-    const { alerts, extent, held, minutes, recorder } = latest.current;
+    const { alerts, extent, held, lines = NONE, minutes, recorder } = latest.current;
     const endS = held?.endS ?? store.now.peek() / 1000;
     const startS = held?.startS ?? endS - minutes * 60;
-    const of = [startS, endS, alerts, recorder, recorder.version.peek()];
+    const of = [startS, endS, alerts, lines, recorder, recorder.version.peek()];
     if (kept.current?.of.every((one, index) => one === of[index])) return kept.current.view;
     const now: PlotView = {
       x: [startS, endS],
-      y: extent(startS, endS),
+      y: widened(extent(startS, endS), lines),
       alerts,
       gaps: recorder.gaps(endS),
       marks: recorder.coverage.marks,
@@ -148,7 +154,10 @@ function Frame(props: FrameProps) {
         view: () => view.current(),
         series: series(ink),
         ...(bands === undefined ? {} : { bands: bands(ink) }),
-        draw: (drawn) => latest.current.draw(drawn, ink),
+        draw: (drawn) => {
+          drawLimits(drawn, latest.current.lines ?? NONE, ink);
+          latest.current.draw(drawn, ink);
+        },
         onCursor: (at) => {
           cursor.value = at === null ? null : underCursor(at, view.current().gaps, latest.current, made.data[0]);
         },
@@ -175,16 +184,21 @@ function Frame(props: FrameProps) {
     plot.current?.setData(latest.current.data());
   });
 
-  // At once, so that a plot follows the hand that moves it.
+  // At once, so that a plot follows the hand that moves it, and what was signed just now is on it.
   useEffect(() => {
-    if (props.held != null) plot.current?.setData(latest.current.data());
-  }, [props.held]);
+    if (props.held != null || props.lines !== undefined) plot.current?.setData(latest.current.data());
+  }, [props.held, props.lines]);
 
   const at = cursor.value;
   return (
     <section class="strip" data-strip={props.name} aria-label={props.label}>
       <div class="strip-head">
         {props.children}
+        {props.lines !== undefined && props.lines.length > 0 && (
+          <p class="strip-limits" data-testid="limits">
+            {props.lines.map(lineInWords).join(" · ")}
+          </p>
+        )}
         <p class="strip-cursor" aria-hidden="true">
           {at !== null && `${at.value} ${words().patient.atCursor} ${formatClock(at.timeS * 1000, store.now.peek())}`}
         </p>

@@ -71,7 +71,8 @@ def test_alerts_alarms_and_notes_stand_where_they_were(api: Api) -> None:
     with api.database() as conn:
         conn.execute(
             "INSERT INTO patient_event (patient_id, kind, starts_at, ends_at, text, entered_at) VALUES "
-            "(1, 'symptom', from_us(%s), NULL, 'dizzy', from_us(%s)), (1, 'call', from_us(%s), from_us(%s), 'x', now())",
+            "(1, 'symptom', from_us(%s), NULL, 'dizzy', from_us(%s)), "
+            "(1, 'call', from_us(%s), from_us(%s), 'x', now())",
             (at(30), at(31), at(12), at(14)),
         )
     answer = ask(api)
