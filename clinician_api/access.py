@@ -147,6 +147,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/api/units/{unit}/timeline"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/treatments"): Action.SEE_TREATMENTS,
     ("GET", "/api/patients/{patient_id}/treatments"): Action.SEE_TREATMENTS,
+    ("GET", "/api/patients/{patient_id}/usual"): Action.SEE_HISTORY,
     ("GET", "/api/units/{unit}/notes"): Action.SEE_TREATMENTS,
     ("POST", "/api/patients/{patient_id}/notes"): Action.WRITE_NOTES,
     ("POST", "/api/patients/{patient_id}/what-if"): Action.TRY_LIMITS,

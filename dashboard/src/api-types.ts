@@ -1048,6 +1048,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/usual": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Usual
+         * @description By minute of treatment the median and the 10th to 90th percentile of the last ten treatments that are over.
+         *
+         *     It is no limit and tells nobody anything by itself. 404 also when the patient is another clinic's.
+         */
+        readonly get: operations["get_usual"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/what-if": {
         readonly parameters: {
             readonly query?: never;
@@ -6844,6 +6866,50 @@ export interface components {
             readonly user: components["schemas"]["UserAccount"];
         };
         /**
+         * Usual
+         * @description A patient's own last treatments, to compare another with. No limit, and not what anybody prescribed.
+         */
+        readonly Usual: {
+            /**
+             * Before
+             * Format: date-time
+             * @description Only treatments that began before it
+             */
+            readonly before: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /**
+             * Series
+             * @description By signal; one that fewer than three have is left out
+             */
+            readonly series: {
+                readonly [key: string]: components["schemas"]["UsualCourse"];
+            };
+            /**
+             * Treatments
+             * @description On how many it rests, at most ten; fewer than three: no course
+             */
+            readonly treatments: number;
+        };
+        /**
+         * UsualCourse
+         * @description One signal by minute of treatment; null where fewer than three treatments have a value.
+         */
+        readonly UsualCourse: {
+            /**
+             * High
+             * @description 90th percentile
+             */
+            readonly high: readonly (number | null)[];
+            /**
+             * Low
+             * @description 10th percentile of the minute's means
+             */
+            readonly low: readonly (number | null)[];
+            /** Median */
+            readonly median: readonly (number | null)[];
+        };
+        /**
          * Verdict
          * @description What a change is; these words are stored. In order: a proposal is the greatest of its changes.
          * @enum {string}
@@ -12293,6 +12359,103 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Treatments"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_usual: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only treatments that began before it, with zone: when the one that is compared began; now without */
+                readonly before?: string | null;
+                /** @description Names, separated by commas; all when left out */
+                readonly signals?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The courses */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Usual"];
                 };
             };
             /** @description As it was */
