@@ -67,6 +67,7 @@ import type {
   UserChanged,
   Users,
   UserWithPassword,
+  Usual,
   WhoLooked,
   WriteNote,
 } from "./messages";
@@ -305,6 +306,12 @@ export class Api {
   /** The last treatments of a patient, on whatever unit, newest first. */
   treatmentsOfPatient(patient: string): Promise<Treatments> {
     return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/treatments?limit=40`);
+  }
+
+  /** What was usual for a patient in their last treatments before a time. */
+  usual(patient: string, signals: readonly string[], before: string): Promise<Usual> {
+    const asked = new URLSearchParams({ signals: signals.join(","), before });
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/usual?${asked}`);
   }
 
   /** The screens that are open, and how many of them would be heard. */

@@ -45,4 +45,23 @@ export const chineseTimeline: typeof englishTimeline = {
     unknown: "未取得处方和限值，因此未画出。",
     old: (age) => `处方和限值于 ${age} 前读取，此后无法读取。`,
   },
+  usual: {
+    button: "与本人以往治疗比较",
+    told: (treatments) =>
+      `灰色带：该患者最近 ${treatments} 次治疗在同一分钟的第 10 至第 90 百分位，点线为中位数。它不是限值。`,
+    tooFew: (treatments) => `无可比较：仅保存了 ${treatments} 次以往治疗，少于三次不作比较。`,
+    noTreatment: "当前没有可比较的治疗；请打开一次以往的治疗。",
+    asking: "正在查询该患者最近的治疗…",
+    failed: "无法读取该患者最近的治疗，未作比较。",
+  },
+  delivered: {
+    label: "已完成与机器设定的对比",
+    removed: "已脱水量",
+    run: "已进行时间",
+    flow: "平均血流量",
+    of: (what) => `/ 设定 ${what}`,
+    ends: "预计结束时间",
+    expected: (millilitres) => `按当前速率届时为 ${millilitres} mL`,
+    notSummed: "此次治疗的汇总尚未计算。",
+  },
 };

@@ -44,4 +44,24 @@ export const englishTimeline = {
     unknown: "Prescription and limits did not come; none are drawn.",
     old: (age: string) => `Prescription and limits were read ${age} ago and could not be read since.`,
   },
+  usual: {
+    button: "Compare with own treatments",
+    told: (treatments: number) =>
+      `Grey band: 10th to 90th percentile of this patient's last ${treatments} treatments at the same minute, dotted the median. It is no limit.`,
+    tooFew: (treatments: number) =>
+      `Nothing to compare with: ${treatments} earlier treatments are stored, and of fewer than three nothing is usual.`,
+    noTreatment: "No treatment goes on that could be compared; open an earlier one.",
+    asking: "Asking for this patient's last treatments…",
+    failed: "This patient's last treatments could not be read; nothing is compared.",
+  },
+  delivered: {
+    label: "Delivered, of what is set at the machine",
+    removed: "Fluid removed",
+    run: "Time run",
+    flow: "Blood flow, mean",
+    of: (what: string) => `of ${what} set`,
+    ends: "Ends at about",
+    expected: (millilitres: string) => `with ${millilitres} mL at the rate of now`,
+    notSummed: "What this treatment came to has not been worked out yet.",
+  },
 };

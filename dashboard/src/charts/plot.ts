@@ -24,6 +24,8 @@ export interface PlotInput {
   readonly series: readonly uPlot.Series[];
   readonly bands?: readonly uPlot.Band[];
   readonly draw?: (plot: uPlot) => void;
+  /** Behind the course. */
+  readonly drawBehind?: (plot: uPlot) => void;
   /** The nearest point and the time under the pointer; null when it is elsewhere. */
   readonly onCursor: (at: { readonly index: number | null; readonly timeS: number } | null) => void;
 }
@@ -64,7 +66,12 @@ export function stripOptions(input: PlotInput): uPlot.Options {
     series: [{}, ...input.series],
     ...(input.bands === undefined ? {} : { bands: [...input.bands] }),
     hooks: {
-      drawAxes: [(plot) => drawCoverage(plot, view().gaps, view().marks, input.signals, ink)],
+      drawAxes: [
+        (plot) => {
+          input.drawBehind?.(plot);
+          drawCoverage(plot, view().gaps, view().marks, input.signals, ink);
+        },
+      ],
       draw: [
         (plot) => {
           drawMarkers(plot, view().alerts, input.signals, ink, view().x[1]);

@@ -19,6 +19,7 @@ import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
 import { paddedRange } from "./track";
+import { drawUsual, type UsualPoint } from "./usual";
 import type { Span } from "./zoom";
 
 interface Common {
@@ -29,6 +30,8 @@ interface Common {
   readonly alerts: readonly Stood[];
   /** What holds now, of the strip's own signal. */
   readonly lines?: readonly StripLine[];
+  /** What is usual for the patient, of the strip's own signal. */
+  readonly usual?: readonly (readonly UsualPoint[])[];
   readonly withAxis?: boolean;
   readonly children: ComponentChildren;
 }
@@ -154,6 +157,9 @@ function Frame(props: FrameProps) {
         view: () => view.current(),
         series: series(ink),
         ...(bands === undefined ? {} : { bands: bands(ink) }),
+        drawBehind: (drawn) => {
+          if (latest.current.usual !== undefined) drawUsual(drawn, latest.current.usual, ink);
+        },
         draw: (drawn) => {
           drawLimits(drawn, latest.current.lines ?? NONE, ink);
           latest.current.draw(drawn, ink);
@@ -187,7 +193,7 @@ function Frame(props: FrameProps) {
   // At once, so that a plot follows the hand that moves it, and what was signed just now is on it.
   useEffect(() => {
     if (props.held != null || props.lines !== undefined) plot.current?.setData(latest.current.data());
-  }, [props.held, props.lines]);
+  }, [props.held, props.lines, props.usual]);
 
   const at = cursor.value;
   return (

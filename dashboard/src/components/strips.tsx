@@ -3,20 +3,22 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { CoverageLane } from "../charts/coverage-lane";
 import { listen } from "../charts/gestures";
 import { ASK_EVERY_MS, Happenings, stood } from "../charts/happenings";
-import { LimitBook, READ_EVERY_MS } from "../charts/limit-book";
 import { Recorder } from "../charts/recorder";
 import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
 import { type TimeView, useTimeView } from "../charts/time-view";
+import { comparing, type UsualPoint } from "../charts/usual";
 import { chosenWindow, useFittingWindow, WIDEST } from "../charts/window";
 import { useApp } from "../context";
-import { formatAge } from "../format/times";
 import type { Unit } from "../live/unit";
 import type { StripLine } from "../messages";
 import { signalLabel, words } from "../words";
+import { DeliveredLine } from "./delivered-line";
+import { LimitsAge, useLimits } from "./limits-age";
 import { NotLive } from "./not-live";
 import { TimeControls } from "./time-controls";
 import { TimeLanes } from "./time-lanes";
+import { UsualLine, usePast, useUsual } from "./usual-line";
 import { BloodPressure, Ultrafiltration, Value } from "./value";
 
 /** So long the hand is still before the server is asked for what it has moved to. */
@@ -43,7 +45,8 @@ export function Strips({ unit }: { readonly unit: Unit }) {
   const held = view.held.value?.span ?? null;
   const { startS, endS } = view.span;
   const alerts = stood(happenings.told.value, store.alertsByUnit.value.get(unit.id) ?? []);
-  const patient = happenings.told.value?.patient_id ?? null;
+  const past = usePast(happenings.told.value?.patient_id ?? null, view.held.value === null);
+  const usual = useUsual(past, view.held.value?.treatment ?? null);
   const book = useLimits(unit);
   // Of an earlier treatment other numbers may have held: none are drawn then.
   const limits = view.held.value?.treatment == null ? book.lines.value : null;
@@ -51,15 +54,23 @@ export function Strips({ unit }: { readonly unit: Unit }) {
   return (
     <section ref={host} class="strips" aria-label={t.strips} data-held={held !== null}>
       <div class="strips-head">
-        <TimeControls view={view} window={window} patient={patient} />
+        <TimeControls view={view} window={window} past={past} />
         <LimitsAge book={book} drawn={limits !== null} />
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
       <NotLive view={view} unit={unit.id} />
+      <DeliveredLine unit={unit} treatment={view.held.value?.treatment ?? null} />
+      {comparing.value && past !== null && <UsualLine past={past} />}
       <TimeLanes happenings={happenings} alerts={alerts} startS={startS} endS={endS} />
       <CoverageLane recorder={recorder} startS={startS} endS={endS} />
       {STRIPS.map((spec) => (
-        <Strip key={spec.signal} spec={spec} {...shown} lines={limits?.get(spec.signal) ?? NO_LINES}>
+        <Strip
+          key={spec.signal}
+          spec={spec}
+          {...shown}
+          lines={limits?.get(spec.signal) ?? NO_LINES}
+          usual={usual.get(spec.signal) ?? NO_BAND}
+        >
           <dl>
             {spec.goal === "ultrafiltration_target" ? (
               <Ultrafiltration label={signalLabel(spec.signal)} unit={unit} nowMs={nowMs} />
@@ -79,30 +90,7 @@ export function Strips({ unit }: { readonly unit: Unit }) {
 }
 
 const NO_LINES: readonly StripLine[] = [];
-
-/** What is prescribed and limited for whom the unit serves; empty for whoever may not see it, or where it serves nobody. */
-function useLimits(unit: Unit): LimitBook {
-  const { api, session, store } = useApp();
-  // Whose limits they are: another patient's are never drawn under this one's course.
-  const book = useMemo(() => new LimitBook(api, store, unit.id), [api, store, unit.id, unit.patient]);
-  const may = session.may("see prescription") && unit.patient !== null;
-  useEffect(() => {
-    if (!may) return undefined;
-    void book.read();
-    const timer = setInterval(() => void book.read(), READ_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [book, may]);
-  return book;
-}
-
-/** As of when the limits on the strips are, where that is not now. */
-function LimitsAge({ book, drawn }: { readonly book: LimitBook; readonly drawn: boolean }) {
-  const { store } = useApp();
-  const t = words().timeline.limits;
-  const at = book.readAtMs.value;
-  if (!book.failed.value) return drawn || at === null ? null : <p class="note">{t.notOfThen}</p>;
-  return <p class="failure">{at === null ? t.unknown : t.old(formatAge(Math.max(0, store.now.value - at)))}</p>;
-}
+const NO_BAND: readonly (readonly UsualPoint[])[] = [];
 
 /** Readings and happenings of what is shown; what is live again after a lost connection, when what was missed is stored. */
 function useLoading(recorder: Recorder, happenings: Happenings, view: TimeView, minutes: number | null): void {

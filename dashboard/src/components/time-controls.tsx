@@ -1,7 +1,6 @@
 // Zooming and moving over the treatment, and going to earlier ones: by button, key, wheel or finger.
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { STEP, type TimeView } from "../charts/time-view";
+import { comparing, type Past } from "../charts/usual";
 import { chosenWindow, WINDOWS, type Window } from "../charts/window";
 import { earlier, neighbours } from "../charts/zoom";
 import { useApp } from "../context";
@@ -12,10 +11,10 @@ import { words } from "../words";
 interface Props {
   readonly view: TimeView;
   readonly window: Window | null;
-  readonly patient: string | null;
+  readonly past: Past | null;
 }
 
-export function TimeControls({ view, window, patient }: Props) {
+export function TimeControls({ view, window, past }: Props) {
   const t = words().patient;
   const held = view.held.value;
   return (
@@ -40,7 +39,19 @@ export function TimeControls({ view, window, patient }: Props) {
         ))}
       </fieldset>
       <ZoomButtons view={view} />
-      {useApp().session.may("see treatments") && <EarlierTreatments view={view} patient={patient} />}
+      {past !== null && <EarlierTreatments view={view} past={past} />}
+      {past !== null && (
+        <button
+          type="button"
+          class="button"
+          aria-pressed={comparing.value}
+          onClick={() => {
+            comparing.value = !comparing.peek();
+          }}
+        >
+          {words().timeline.usual.button}
+        </button>
+      )}
     </div>
   );
 }
@@ -81,30 +92,17 @@ function ZoomButtons({ view }: { readonly view: TimeView }) {
 
 interface EarlierProps {
   readonly view: TimeView;
-  readonly patient: string | null;
+  readonly past: Past;
 }
 
-function EarlierTreatments({ view, patient }: EarlierProps) {
-  const { api, store } = useApp();
+function EarlierTreatments({ view, past }: EarlierProps) {
+  const { store } = useApp();
   const t = words().timeline.earlier;
-  const found = useSignal<readonly TreatmentView[] | "failed" | null>(null);
-  const live = view.held.value === null;
-  // Anew with each return: one may have ended meanwhile.
-  useEffect(() => {
-    if (!live || patient === null) return;
-    api.treatmentsOfPatient(patient).then(
-      ({ treatments }) => {
-        found.value = earlier(treatments);
-      },
-      () => {
-        if (found.value === null) found.value = "failed";
-      },
-    );
-  }, [api, found, patient, live]);
-  if (patient === null || found.value === null) return null;
-  if (found.value === "failed") return <p class="failure">{t.failed}</p>;
-  if (found.value.length === 0) return <p class="note">{t.none}</p>;
-  const ended = found.value;
+  const found = past.treatments.value;
+  if (found === null) return null;
+  if (found === "failed") return <p class="failure">{t.failed}</p>;
+  const ended = earlier(found);
+  if (ended.length === 0) return <p class="note">{t.none}</p>;
   const shown = view.held.value?.treatment ?? null;
   const { before, after } = neighbours(ended, shown);
   const now = store.now.value;
