@@ -45,8 +45,22 @@ export function TimeLanes({ happenings, alerts, startS, endS }: Props) {
   const choose = (mark: Mark) => {
     picked.value = picked.value === mark.key || openedBeside(mark) ? null : mark.key;
   };
+  const close = () => {
+    const { value } = picked;
+    picked.value = null;
+    document.querySelector<HTMLElement>(`[data-mark="${CSS.escape(value ?? "")}"]`)?.focus();
+  };
   return (
-    <section class="coverage time-lanes" aria-label={t.label} data-testid="time-lanes">
+    <section
+      class="coverage time-lanes"
+      aria-label={t.label}
+      data-testid="time-lanes"
+      onKeyDown={(pressed) => {
+        if (pressed.key !== "Escape" || picked.value === null) return;
+        pressed.stopPropagation();
+        close();
+      }}
+    >
       {LANES.map((lane, index) => (
         <LaneRows
           key={lane}
@@ -65,16 +79,7 @@ export function TimeLanes({ happenings, alerts, startS, endS }: Props) {
       ))}
       <InWords marks={marks} known={told !== null} failed={happenings.failed.value} pointed={pointed.value} />
       {told?.more === true && <p class="note">{t.more}</p>}
-      <Picked
-        wanted={picked.value}
-        happenings={happenings}
-        alerts={alerts}
-        onClose={() => {
-          const { value } = picked;
-          picked.value = null;
-          document.querySelector<HTMLElement>(`[data-mark="${CSS.escape(value ?? "")}"]`)?.focus();
-        }}
-      />
+      <Picked wanted={picked.value} happenings={happenings} alerts={alerts} onClose={close} />
     </section>
   );
 }
@@ -202,17 +207,7 @@ function Picked({ wanted, happenings, alerts, onClose }: PickedProps) {
   const event = told?.events.find((one) => keyOfEvent(one.event_id) === wanted);
   if (alert === undefined && event === undefined) return null;
   return (
-    <section
-      class="lane-picked"
-      aria-label={t.timeline.picked}
-      data-testid="picked"
-      onKeyDown={(pressed) => {
-        if (pressed.key === "Escape") {
-          pressed.stopPropagation();
-          onClose();
-        }
-      }}
-    >
+    <section class="lane-picked" aria-label={t.timeline.picked} data-testid="picked">
       {alert !== undefined && <AlertCard key={alert.alert_id} alert={alert} showPatient={false} expanded />}
       {event !== undefined && (
         <div class="lane-note">
