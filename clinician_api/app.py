@@ -55,11 +55,13 @@ from clinician_api.routes import (
     signals,
     system,
     teams,
+    timeline,
     treatments,
     trends,
     unit_admin,
     units,
     users,
+    usual,
     what_if,
     who_looked,
 )
@@ -111,10 +113,10 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(Guard, options=options)  # the outer one
     for part in (
-        session, second_step, hospital, own_sessions, own_passkeys, units, history, treatments, trends, reviews,
-        sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves, notices,
-        rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, receipts,
-        signals, rules, problems, health, live, pages,
+        session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, usual, trends,
+        reviews, sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves,
+        notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin,
+        receipts, signals, rules, problems, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)

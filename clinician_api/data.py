@@ -2,7 +2,7 @@
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
 `administration`, `duty.duty_data`, `notes.note_data`, `people.people_data`, `people.record_data`, `signin.signin_data`,
-`signing.sign_off_data` and `teams.team_data`.
+`signing.sign_off_data`, `teams.team_data` and `treatments.past_data`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from clinician_api.signing.sign_off_data import SignOffData
 from clinician_api.teams.team_data import TeamData
 from clinician_api.treatments import history
 from clinician_api.treatments.history import Asked, Heard
+from clinician_api.treatments.past_data import PastData
 from clinician_api.treatments.treatment_views import treatment_view
 from clinician_api.trends.trend_data import TrendData
 from clinician_api.web.conditional import check_unchanged, tag_of_state
@@ -116,6 +117,7 @@ class Data:
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)
         self.trends = TrendData(lambda: self._open)
+        self.past = PastData(lambda: self._open, self.title)
         self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)

@@ -130,6 +130,21 @@ class ProposalView(Model):
     replay: ReplaySummary | None
 
 
+class StripLine(Model):
+    """A number that holds now, in the scale of one signal."""
+
+    signal: str
+    value: float
+    beyond: Literal["above", "below", ""] = Field(
+        description="On which side the rule tells; empty of what is prescribed"
+    )
+    kind: Literal["prescribed", "own", "usual"] = Field(
+        description="own: the patient's own limit; usual: the rule's; prescribed: an item of the prescription"
+    )
+    priority: PriorityName | None = Field(description="Of the alert; null of what is prescribed and no limit")
+    rule: str = Field(description="Empty of what is prescribed and no limit")
+
+
 class Prescription(Model):
     """What holds for a patient now. `ETag` goes back as `If-Match` with a proposal."""
 
@@ -138,6 +153,9 @@ class Prescription(Model):
     items: list[ItemView]
     rules: list[RuleLimits]
     between: list[BetweenRule]
+    lines: list[StripLine] = Field(
+        description="The same to be drawn over a course, where a number is a value of a signal"
+    )
     waiting: ProposalView | None = Field(description="For a signature; until then what is above holds")
     past: list[ProposalView] = Field(description="The last ones, newest first, whatever became of them")
 

@@ -15,6 +15,7 @@ from alerts.prescribing.reach import REACH
 from alerts.ruleset import Ruleset
 from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule
 from clinician_api.live.views import View, moment
+from clinician_api.prescribing.lines import strip_lines
 from clinician_api.treatments.what_if import WhatIfAnswer, WhatIfRule
 from evaluation import prescribing
 from store.prescriptions import Patient, Proposal, Step
@@ -51,6 +52,7 @@ def prescription_view(
             for rule in sorted(own_levels.rules(rules).values(), key=lambda rule: rule.id)
         ],
         "between": [_between(rule, dict(held.limits.get(rule, {}))) for rule in sorted(_BETWEEN)],
+        "lines": strip_lines(rules, held),
         "waiting": next((one for one in shown if one["state"] == "waiting"), None),
         "past": [one for one in shown if one["state"] != "waiting"],
     }

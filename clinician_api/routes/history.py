@@ -25,6 +25,16 @@ router = APIRouter(tags=["units"])
 MAX_BUCKETS: Final = 4000  # the widest screens
 MAX_SPAN: Final = timedelta(days=400)  # readings older than that are in no day's partition
 _NAMES: Final = "|".join(signals.BY_NAME)
+SignalsQuery = Annotated[
+    str | None,
+    Query(
+        alias="signals",
+        max_length=2000,
+        description="Names, separated by commas; all when left out",
+        examples=["venous_pressure,arterial_pressure"],
+        json_schema_extra={"pattern": f"^({_NAMES})(,({_NAMES}))*$"},
+    ),
+]
 
 
 @router.get(
@@ -41,16 +51,7 @@ async def get_history(
         Moment,
         Query(description="Exclusive, with zone; at most 400 days after start", examples=["2026-03-01T09:00:00Z"]),
     ],
-    names: Annotated[
-        str | None,
-        Query(
-            alias="signals",
-            max_length=2000,
-            description="Names, separated by commas; all when left out",
-            examples=["venous_pressure,arterial_pressure"],
-            json_schema_extra={"pattern": f"^({_NAMES})(,({_NAMES}))*$"},
-        ),
-    ] = None,
+    names: SignalsQuery = None,
     buckets: Annotated[int, Query(ge=1, le=MAX_BUCKETS, description="Pixels to draw on")] = 600,
 ) -> Response:
     """Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
@@ -61,7 +62,7 @@ async def get_history(
     entry = services.room.entry(session.scope, unit)
     if entry is None:
         raise no_unit(unit)
-    wanted = _signals(names)
+    wanted = wanted_signals(names)
     _check_span(start, end)
     asked = Asked(unit, _start_us(start, end, buckets), microseconds(end), services.clock.now_us(), every=names is None)
     try:
@@ -75,7 +76,8 @@ async def get_history(
     return Response(content, media_type="application/json")
 
 
-def _signals(names: str | None) -> list[str]:
+def wanted_signals(names: str | None) -> list[str]:
+    """What `SignalsQuery` names, each once; ApiError for one that is not in the catalogue."""
     if names is None:
         return list(signals.BY_NAME)
     wanted = list(dict.fromkeys(names.split(",")))

@@ -59,7 +59,7 @@ async def notes_of_unit(
     last = found[limit - 1] if len(found) > limit else None
     return PatientEvents(
         patient_id=str(entry.patient_id),
-        events=[_view(one) for one in found[:limit]],
+        events=[event_view(one) for one in found[:limit]],
         next=None if last is None else written((last.start_us, last.event_id)),
     )
 
@@ -96,7 +96,8 @@ def _span(note: WriteNote, services: Services) -> tuple[int, int | None]:
     return microseconds(note.start), None if note.end is None else microseconds(note.end)
 
 
-def _view(one: PatientEvent) -> PatientEventView:
+def event_view(one: PatientEvent) -> PatientEventView:
+    """An entry as people are told of it."""
     return PatientEventView(
         event_id=str(one.event_id), kind=one.kind, start=moment(one.start_us),
         end=None if one.end_us is None else moment(one.end_us), text=one.text, author=one.author,

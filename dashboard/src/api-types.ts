@@ -1068,6 +1068,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/patients/{patient_id}/usual": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Usual
+         * @description By minute of treatment the median and the 10th to 90th percentile of the last ten treatments that are over.
+         *
+         *     It is no limit and tells nobody anything by itself. 404 also when the patient is another clinic's.
+         */
+        readonly get: operations["get_usual"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/patients/{patient_id}/what-if": {
         readonly parameters: {
             readonly query?: never;
@@ -1931,6 +1953,28 @@ export interface paths {
          *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
          */
         readonly get: operations["get_history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/units/{unit}/timeline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Timeline
+         * @description Alerts, machine alarms, notes, symptoms and calls of the patient whom a unit serves now.
+         *
+         *     Also of a time when another unit served them, never of another patient whom this one served.
+         */
+        readonly get: operations["get_timeline"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -4679,6 +4723,11 @@ export interface components {
             /** Items */
             readonly items: readonly components["schemas"]["ItemView"][];
             /**
+             * Lines
+             * @description The same to be drawn over a course, where a number is a value of a signal
+             */
+            readonly lines: readonly components["schemas"]["StripLine"][];
+            /**
              * Past
              * @description The last ones, newest first, whatever became of them
              */
@@ -6202,6 +6251,38 @@ export interface components {
          */
         readonly StepKind: "first" | "second channel" | "backup" | "everyone" | "pathway" | "repeat";
         /**
+         * StripLine
+         * @description A number that holds now, in the scale of one signal.
+         */
+        readonly StripLine: {
+            /**
+             * Beyond
+             * @description On which side the rule tells; empty of what is prescribed
+             * @enum {string}
+             */
+            readonly beyond: "above" | "below" | "";
+            /**
+             * Kind
+             * @description own: the patient's own limit; usual: the rule's; prescribed: an item of the prescription
+             * @enum {string}
+             */
+            readonly kind: "prescribed" | "own" | "usual";
+            /**
+             * Priority
+             * @description Of the alert; null of what is prescribed and no limit
+             */
+            readonly priority: ("high" | "medium" | "low") | null;
+            /**
+             * Rule
+             * @description Empty of what is prescribed and no limit
+             */
+            readonly rule: string;
+            /** Signal */
+            readonly signal: string;
+            /** Value */
+            readonly value: number;
+        };
+        /**
          * Subscribe
          * @description Sent again, it replaces the subscription and brings a new snapshot.
          */
@@ -6365,6 +6446,86 @@ export interface components {
             readonly patients: readonly components["schemas"]["TeamPatient"][];
             /** Team Id */
             readonly team_id: string;
+        };
+        /**
+         * Timeline
+         * @description What happened to one patient in a span of time, each in order of time.
+         */
+        readonly Timeline: {
+            /** Alarms */
+            readonly alarms: readonly components["schemas"]["TimelineAlarm"][];
+            /** Alerts */
+            readonly alerts: readonly components["schemas"]["TimelineAlert"][];
+            /**
+             * End
+             * Format: date-time
+             */
+            readonly end: string;
+            /**
+             * Events
+             * @description Notes, symptoms, calls; those that were corrected, too
+             */
+            readonly events: readonly components["schemas"]["PatientEventView"][];
+            /**
+             * More
+             * @description There are more than are told: the last ones are
+             */
+            readonly more: boolean;
+            /**
+             * Patient Id
+             * @description Null: the unit serves nobody, so nothing is anybody's
+             */
+            readonly patient_id: string | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+        };
+        /**
+         * TimelineAlarm
+         * @description An alarm of the machine.
+         */
+        readonly TimelineAlarm: {
+            /**
+             * Label
+             * @description In English
+             */
+            readonly label: string;
+            /** Name */
+            readonly name: string;
+            /**
+             * Signal
+             * @description That it is about; empty where it names none
+             */
+            readonly signal: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /**
+             * Until
+             * @description Null: nobody has seen it end
+             */
+            readonly until: string | null;
+        };
+        /**
+         * TimelineAlert
+         * @description An alert as it stands now, and how long its cause lasted.
+         */
+        readonly TimelineAlert: {
+            readonly alert: components["schemas"]["AlertView"];
+            /**
+             * Until
+             * @description When its cause went; null while it lasts
+             */
+            readonly until: string | null;
         };
         /**
          * TreatedPatient
@@ -6986,6 +7147,50 @@ export interface components {
             /** Password */
             readonly password: string;
             readonly user: components["schemas"]["UserAccount"];
+        };
+        /**
+         * Usual
+         * @description A patient's own last treatments, to compare another with. No limit, and not what anybody prescribed.
+         */
+        readonly Usual: {
+            /**
+             * Before
+             * Format: date-time
+             * @description Only treatments that began before it
+             */
+            readonly before: string;
+            /** Patient Id */
+            readonly patient_id: string;
+            /**
+             * Series
+             * @description By signal; one that fewer than three have is left out
+             */
+            readonly series: {
+                readonly [key: string]: components["schemas"]["UsualCourse"];
+            };
+            /**
+             * Treatments
+             * @description On how many it rests, at most ten; fewer than three: no course
+             */
+            readonly treatments: number;
+        };
+        /**
+         * UsualCourse
+         * @description One signal by minute of treatment; null where fewer than three treatments have a value.
+         */
+        readonly UsualCourse: {
+            /**
+             * High
+             * @description 90th percentile
+             */
+            readonly high: readonly (number | null)[];
+            /**
+             * Low
+             * @description 10th percentile of the minute's means
+             */
+            readonly low: readonly (number | null)[];
+            /** Median */
+            readonly median: readonly (number | null)[];
         };
         /**
          * Verdict
@@ -12597,6 +12802,103 @@ export interface operations {
             };
         };
     };
+    readonly get_usual: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only treatments that began before it, with zone: when the one that is compared began; now without */
+                readonly before?: string | null;
+                /** @description Names, separated by commas; all when left out */
+                readonly signals?: string | null;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The courses */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Usual"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly what_if: {
         readonly parameters: {
             readonly query?: never;
@@ -16922,6 +17224,104 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_timeline: {
+        readonly parameters: {
+            readonly query: {
+                /** @description Exclusive, with zone; at most 3 days later */
+                readonly end: string;
+                /** @description Inclusive, with zone */
+                readonly start: string;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Unit id */
+                readonly unit: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description As it was */

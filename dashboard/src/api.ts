@@ -60,6 +60,7 @@ import type {
   SignItem,
   SystemAnswer,
   Teams,
+  Timeline,
   TreatmentReport,
   Treatments,
   Trends,
@@ -67,6 +68,7 @@ import type {
   UserChanged,
   Users,
   UserWithPassword,
+  Usual,
   WhoLooked,
   WriteNote,
 } from "./messages";
@@ -315,6 +317,17 @@ export class Api {
     return this.#ask("GET", `api/${whose}/trends?from=${new Date(sinceMs).toISOString()}`);
   }
 
+  /** The last treatments of a patient, on whatever unit, newest first. */
+  treatmentsOfPatient(patient: string): Promise<Treatments> {
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/treatments?limit=40`);
+  }
+
+  /** What was usual for a patient in their last treatments before a time. */
+  usual(patient: string, signals: readonly string[], before: string): Promise<Usual> {
+    const asked = new URLSearchParams({ signals: signals.join(","), before });
+    return this.#ask("GET", `api/patients/${encodeURIComponent(patient)}/usual?${asked}`);
+  }
+
   /** The screens that are open, and how many of them would be heard. */
   screens(): Promise<Screens> {
     return this.#ask("GET", "api/screens");
@@ -508,6 +521,12 @@ export class Api {
 
   removeChannel(id: string): Promise<RemovedChannel> {
     return this.#ask("DELETE", `api/me/channels/${encodeURIComponent(id)}`);
+  }
+
+  /** What happened to the patient whom the unit serves now, beside the readings. */
+  timeline(unit: string, startMs: number, endMs: number): Promise<Timeline> {
+    const span = new URLSearchParams({ start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString() });
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/timeline?${span}`);
   }
 
   history(unit: string, query: HistoryQuery): Promise<History> {

@@ -30,6 +30,7 @@ import "./styles/patient.css";
 import "./styles/duty.css";
 import "./styles/reviews.css";
 import "./styles/admin.css";
+import "./styles/timeline.css";
 import "./styles/treatments.css";
 import "./styles/trends.css";
 import "./styles/prescription.css";

@@ -10,6 +10,7 @@ import { chinesePrescription } from "./words-prescription-zh";
 import { chineseReviews } from "./words-reviews-zh";
 import { chineseSigningIn } from "./words-sign-in-zh";
 import { chineseTeams } from "./words-teams-zh";
+import { chineseTimeline } from "./words-timeline-zh";
 import { chineseTreatments } from "./words-treatments-zh";
 import { chineseTrends } from "./words-trends-zh";
 
@@ -44,6 +45,7 @@ export const chinese: Words = {
     waiting: "正在等待服务器…",
   },
   notes: chineseNotes,
+  timeline: chineseTimeline,
   whoLooked: {
     title: "谁查看过",
     loading: "正在查询记录…",

@@ -15,6 +15,7 @@ import { englishPrescription } from "./words-prescription";
 import { englishReviews } from "./words-reviews";
 import { englishSigningIn } from "./words-sign-in";
 import { englishTeams } from "./words-teams";
+import { englishTimeline } from "./words-timeline";
 import { englishTreatments } from "./words-treatments";
 import { englishTrends } from "./words-trends";
 import { chinese } from "./words-zh";
@@ -50,6 +51,7 @@ const english = {
     waiting: "Waiting for the server…",
   },
   notes: englishNotes,
+  timeline: englishTimeline,
   whoLooked: {
     title: "Who looked",
     loading: "Asking for the record…",

@@ -104,10 +104,14 @@ async function lane(stored: History, answers: History[] = []) {
   await recorder.load(10);
   const host = document.createElement("div");
   const app = testApp(api, store, new Session());
+  const LastTen = () => {
+    const endS = store.now.value / 1000;
+    return <CoverageLane recorder={recorder} startS={endS - 600} endS={endS} />;
+  };
   act(() =>
     render(
       <AppContext.Provider value={app}>
-        <CoverageLane recorder={recorder} minutes={10} />
+        <LastTen />
       </AppContext.Provider>,
       host,
     ),

@@ -28,6 +28,7 @@ const PRESCRIPTION: Prescription = {
     },
   ],
   between: [],
+  lines: [],
   waiting: null,
   past: [],
 };

@@ -55,3 +55,22 @@ it("goes on with what is live where there is no history to be had", async () => 
   expect(recorder.failed.value).toBe(true);
   expect(means()).toEqual([142, 142]);
 });
+
+it("a span that is held takes no live reading and knows no gap after it; live again it does", async () => {
+  const { recorder, loaded, live, means, answer } = begun();
+  answer(history(NOW_S - 3, 1, [140, 140, 140]));
+  await loaded;
+  const held = recorder.hold({ startS: NOW_S - 7200, endS: NOW_S - 7195 }, "b");
+  live(1);
+  expect(means()).toEqual([140, 140, 140]);
+  answer(history(NOW_S - 7200, 1, [99, 99, 99, 99, 99]));
+  await held;
+  live(2);
+  expect(means()).toEqual([99, 99, 99, 99, 99]);
+  expect(recorder.gaps(NOW_S)).toEqual([]);
+  const again = recorder.load(10);
+  live(3);
+  answer(history(NOW_S - 3, 1, [141, 141, 141]));
+  await again;
+  expect(means()).toEqual([141, 141, 141, 142]);
+});

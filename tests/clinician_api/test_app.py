@@ -80,6 +80,7 @@ QUERIES = {
     ("GET", "/api/units/{unit}/readings"): {
         "signals": "blood_flow", "start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z",
     },
+    ("GET", "/api/units/{unit}/timeline"): {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"},
 }  # fmt: skip
 # What a public route answers without its preconditions: a wrong password, no demonstration, parts that are not there.
 PUBLIC = {

@@ -23,16 +23,20 @@ interface Piece {
 
 const ROWS: readonly Piece["pattern"][] = ["gap", "backfilled", "time corrected", "thinned"];
 
-export function CoverageLane({ recorder, minutes }: { readonly recorder: Recorder; readonly minutes: number }) {
-  const { store } = useApp();
+interface LaneProps {
+  readonly recorder: Recorder;
+  readonly startS: number;
+  readonly endS: number;
+}
+
+export function CoverageLane({ recorder, startS, endS }: LaneProps) {
+  const nowS = useApp().store.now.value / 1000;
   const pointed = useSignal<string | null>(null);
   void recorder.version.value;
   const t = words().coverage;
-  const endS = store.now.value / 1000;
-  const startS = endS - minutes * 60;
   const all = [
-    ...recorder.coverage.gaps(endS).map((gap) => gapPiece(gap, endS)),
-    ...recorder.coverage.marks.map((mark) => markPiece(mark, endS)),
+    ...recorder.gaps(endS).map((gap) => gapPiece(gap, nowS)),
+    ...recorder.coverage.marks.map((mark) => markPiece(mark, nowS)),
   ].sort((one, other) => one.start - other.start);
   const pieces = longestWithin(all, startS, endS, MOST);
   const left = all.filter((piece) => piece.end > startS && piece.start < endS).length - pieces.length;

@@ -1,14 +1,14 @@
 // Alerts on the time line: a line where one began, a band while it stood, the same shapes as everywhere else.
 import type uPlot from "uplot";
-import { isOpen } from "../alerts/priority";
 import type { AlertView, Priority } from "../messages";
+import type { Stood } from "./happenings";
 import type { Ink } from "./ink";
 
 const SIZE = 9;
 
 export function drawMarkers(
   plot: uPlot,
-  alerts: readonly AlertView[],
+  alerts: readonly Stood[],
   signals: readonly string[],
   ink: Ink,
   nowS: number,
@@ -18,9 +18,9 @@ export function drawMarkers(
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const alert of alerts) {
+  for (const { alert, untilS } of alerts) {
     const startX = plot.valToPos(Date.parse(alert.since) / 1000, "x", true);
-    const endX = plot.valToPos(isOpen(alert) ? nowS : Date.parse(alert.changed_at) / 1000, "x", true);
+    const endX = plot.valToPos(untilS ?? nowS, "x", true);
     if (endX < bbox.left || startX > bbox.left + bbox.width) continue;
     ctx.fillStyle = ctx.strokeStyle = ink.alerts[alert.priority];
     if (concerns(alert, signals)) drawSpan(plot, alert.priority, startX, endX);

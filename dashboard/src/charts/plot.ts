@@ -2,8 +2,9 @@
 import type uPlot from "uplot";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { AlertView, MarkView } from "../messages";
+import type { MarkView } from "../messages";
 import type { Gap } from "./coverage";
+import type { Stood } from "./happenings";
 import type { Ink } from "./ink";
 import { drawMarkers } from "./markers";
 import { drawCoverage } from "./patterns";
@@ -23,6 +24,8 @@ export interface PlotInput {
   readonly series: readonly uPlot.Series[];
   readonly bands?: readonly uPlot.Band[];
   readonly draw?: (plot: uPlot) => void;
+  /** Behind the course. */
+  readonly drawBehind?: (plot: uPlot) => void;
   /** The nearest point and the time under the pointer; null when it is elsewhere. */
   readonly onCursor: (at: { readonly index: number | null; readonly timeS: number } | null) => void;
 }
@@ -31,7 +34,7 @@ export interface PlotView {
   readonly x: readonly [number, number];
   /** Null: there is nothing to show, so no scale either. */
   readonly y: readonly [number, number] | null;
-  readonly alerts: readonly AlertView[];
+  readonly alerts: readonly Stood[];
   readonly gaps: readonly Gap[];
   readonly marks: readonly MarkView[];
 }
@@ -63,7 +66,12 @@ export function stripOptions(input: PlotInput): uPlot.Options {
     series: [{}, ...input.series],
     ...(input.bands === undefined ? {} : { bands: [...input.bands] }),
     hooks: {
-      drawAxes: [(plot) => drawCoverage(plot, view().gaps, view().marks, input.signals, ink)],
+      drawAxes: [
+        (plot) => {
+          input.drawBehind?.(plot);
+          drawCoverage(plot, view().gaps, view().marks, input.signals, ink);
+        },
+      ],
       draw: [
         (plot) => {
           drawMarkers(plot, view().alerts, input.signals, ink, view().x[1]);

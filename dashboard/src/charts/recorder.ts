@@ -3,10 +3,11 @@ import { type Signal, signal } from "@preact/signals";
 import type { Api } from "../api";
 import type { LiveStore } from "../live/store";
 import type { History, ReadingView } from "../messages";
-import { Coverage, concernsSignals } from "./coverage";
+import { Coverage, concernsSignals, type Gap } from "./coverage";
 import { Episodes } from "./episodes";
 import { STRIP_SIGNALS } from "./strips";
 import { Track } from "./track";
+import type { Span } from "./zoom";
 
 const BUCKETS = 600;
 /** A gap that ended is asked about at once, and then not again for so long: its rows may not be stored yet. */
@@ -24,6 +25,8 @@ export class Recorder {
   #request = 0;
   #minutes = 0;
   #askedS = 0;
+  /** The end of a span that does not move on; null while what is live is shown. */
+  #heldUntilS: number | null = null;
 
   constructor(
     readonly api: Api,
@@ -36,8 +39,36 @@ export class Recorder {
     return this.store.onReading(this.unit, (reading) => this.#take(reading));
   }
 
+  /**
+   * Loads a span of this or another unit that does not move on: live readings are left out until `load`. What is shown
+   * stays until it is there.
+   */
+  async hold(span: Span, unit = this.unit): Promise<void> {
+    const request = ++this.#request;
+    this.#heldUntilS ??= span.endS;
+    this.#waiting = null;
+    try {
+      const times = { startMs: span.startS * 1000, endMs: span.endS * 1000 };
+      const history = await this.api.history(unit, { signals: STRIP_SIGNALS, ...times, buckets: BUCKETS });
+      if (request !== this.#request) return;
+      this.#heldUntilS = span.endS;
+      this.failed.value = false;
+      this.#fill(history);
+    } catch {
+      if (request !== this.#request) return;
+      this.failed.value = true;
+    }
+    this.version.value += 1;
+  }
+
+  /** Gaps at `endS`; of a span that is held none in what has not been asked for yet. */
+  gaps(endS: number): readonly Gap[] {
+    return this.coverage.gaps(this.#heldUntilS === null ? endS : Math.min(endS, this.#heldUntilS));
+  }
+
   /** Loads the last `minutes`. A second call overtakes the first. */
   async load(minutes: number): Promise<void> {
+    this.#heldUntilS = null;
     const endMs = this.store.now.value;
     this.#askedS = endMs / 1000;
     const request = ++this.#request;
@@ -83,6 +114,7 @@ export class Recorder {
   }
 
   #take(reading: ReadingView): void {
+    if (this.#heldUntilS !== null) return;
     // Shown at once, also while the store takes its time or does not answer at all.
     this.#waiting?.push(reading);
     this.#append(reading);

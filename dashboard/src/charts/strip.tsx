@@ -6,22 +6,32 @@ import uPlot from "uplot";
 import { useApp } from "../context";
 import { formatValue, type SignalName, signalFormat } from "../format/signals";
 import { formatClock } from "../format/times";
-import type { AlertView } from "../messages";
+import type { StripLine } from "../messages";
 import { theme } from "../theme";
 import { signalLabel, words } from "../words";
 import { drawBloodPressures } from "./blood-pressure";
 import { gapAt } from "./coverage";
+import type { Stood } from "./happenings";
 import { readInk } from "./ink";
 import { drawIsolated } from "./isolated";
+import { drawLimits, lineInWords, widened } from "./limits";
 import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
 import { paddedRange } from "./track";
+import { drawUsual, type UsualPoint } from "./usual";
+import type { Span } from "./zoom";
 
 interface Common {
   readonly recorder: Recorder;
   readonly minutes: number;
-  readonly alerts: readonly AlertView[];
+  /** Shown instead of the last minutes; null: what is live. */
+  readonly held?: Span | null;
+  readonly alerts: readonly Stood[];
+  /** What holds now, of the strip's own signal. */
+  readonly lines?: readonly StripLine[];
+  /** What is usual for the patient, of the strip's own signal. */
+  readonly usual?: readonly (readonly UsualPoint[])[];
   readonly withAxis?: boolean;
   readonly children: ComponentChildren;
 }
@@ -37,7 +47,7 @@ export function Strip({ spec, ...common }: Common & { readonly spec: StripSpec }
       name={spec.signal}
       signals={spec.goal === undefined ? [spec.signal] : [spec.signal, spec.goal]}
       label={signalLabel(spec.signal)}
-      extent={(startS) => paddedRange(track.extent(startS), spec.span)}
+      extent={(startS, endS) => paddedRange(track.extent(startS, endS), spec.span)}
       data={() => [track.times, track.max, track.min, track.mean]}
       series={(ink) => [
         { stroke: "transparent", points: { show: false } },
@@ -88,12 +98,14 @@ export function BloodPressureStrip(common: Common) {
   );
 }
 
+const NONE: readonly StripLine[] = [];
+
 interface FrameProps extends Common {
   readonly name: SignalName;
   /** An alert that looked at one of these stands out on this strip. */
   readonly signals: readonly SignalName[];
   readonly label: string;
-  readonly extent: (startS: number) => [number, number] | null;
+  readonly extent: (startS: number, endS: number) => [number, number] | null;
   readonly data: () => uPlot.AlignedData;
   readonly series: (ink: ReturnType<typeof readInk>) => uPlot.Series[];
   readonly bands?: (ink: ReturnType<typeof readInk>) => uPlot.Band[];
@@ -110,22 +122,21 @@ function Frame(props: FrameProps) {
   const cursor = useSignal<{ readonly value: string; readonly timeS: number } | null>(null);
   const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [], gaps: [], marks: [] }));
   // One drawing asks a dozen times, and each answer looks at every point.
-  const held = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
+  const kept = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
   view.current = () => {
-    const endS = store.now.peek() / 1000;
-    const { alerts, extent, minutes, recorder } = latest.current;
-    const of = [endS, minutes, alerts, recorder, recorder.version.peek()];
-    if (held.current?.of.every((one, index) => one === of[index])) return held.current.view;
-    const startS = endS - minutes * 60;
-    const { coverage } = recorder;
+    const { alerts, extent, held, lines = NONE, minutes, recorder } = latest.current;
+    const endS = held?.endS ?? store.now.peek() / 1000;
+    const startS = held?.startS ?? endS - minutes * 60;
+    const of = [startS, endS, alerts, lines, recorder, recorder.version.peek()];
+    if (kept.current?.of.every((one, index) => one === of[index])) return kept.current.view;
     const now: PlotView = {
       x: [startS, endS],
-      y: extent(startS),
+      y: widened(extent(startS, endS), lines),
       alerts,
-      gaps: coverage.gaps(endS),
-      marks: coverage.marks,
+      gaps: recorder.gaps(endS),
+      marks: recorder.coverage.marks,
     };
-    held.current = { of, view: now };
+    kept.current = { of, view: now };
     return now;
   };
 
@@ -146,7 +157,13 @@ function Frame(props: FrameProps) {
         view: () => view.current(),
         series: series(ink),
         ...(bands === undefined ? {} : { bands: bands(ink) }),
-        draw: (drawn) => latest.current.draw(drawn, ink),
+        drawBehind: (drawn) => {
+          if (latest.current.usual !== undefined) drawUsual(drawn, latest.current.usual, ink);
+        },
+        draw: (drawn) => {
+          drawLimits(drawn, latest.current.lines ?? NONE, ink);
+          latest.current.draw(drawn, ink);
+        },
         onCursor: (at) => {
           cursor.value = at === null ? null : underCursor(at, view.current().gaps, latest.current, made.data[0]);
         },
@@ -173,11 +190,21 @@ function Frame(props: FrameProps) {
     plot.current?.setData(latest.current.data());
   });
 
+  // At once, so that a plot follows the hand that moves it, and what was signed just now is on it.
+  useEffect(() => {
+    if (props.held != null || props.lines !== undefined) plot.current?.setData(latest.current.data());
+  }, [props.held, props.lines, props.usual]);
+
   const at = cursor.value;
   return (
     <section class="strip" data-strip={props.name} aria-label={props.label}>
       <div class="strip-head">
         {props.children}
+        {props.lines !== undefined && props.lines.length > 0 && (
+          <p class="strip-limits" data-testid="limits">
+            {props.lines.map(lineInWords).join(" · ")}
+          </p>
+        )}
         <p class="strip-cursor" aria-hidden="true">
           {at !== null && `${at.value} ${words().patient.atCursor} ${formatClock(at.timeS * 1000, store.now.peek())}`}
         </p>

@@ -12,7 +12,7 @@ export interface StripSpec {
 export const STRIPS: readonly StripSpec[] = [
   { signal: "venous_pressure", span: 60 },
   { signal: "arterial_pressure", span: 60 },
-  { signal: "blood_flow", span: 60 },
+  { signal: "blood_flow", span: 60, goal: "blood_flow_setting" },
   { signal: "transmembrane_pressure", span: 60 },
   { signal: "ultrafiltration_rate", span: 300 },
   { signal: "ultrafiltration_volume", span: 500, goal: "ultrafiltration_target" },

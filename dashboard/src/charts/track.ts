@@ -65,11 +65,12 @@ export class Track {
     for (const column of [this.times, this.mean, this.min, this.max]) column.splice(0, count);
   }
 
-  /** Least and greatest value at or after `startS`, or null where there is none. */
-  extent(startS: number): readonly [number, number] | null {
+  /** Least and greatest value from `startS` to `endS`, or null where there is none. */
+  extent(startS: number, endS = Infinity): readonly [number, number] | null {
     let low = Infinity;
     let high = -Infinity;
     for (let index = this.times.length - 1; index >= 0 && (this.times[index] ?? -Infinity) >= startS; index -= 1) {
+      if ((this.times[index] ?? 0) > endS) continue;
       low = Math.min(low, this.min[index] ?? Infinity);
       high = Math.max(high, this.max[index] ?? -Infinity);
     }

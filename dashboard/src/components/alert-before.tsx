@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { type BeforeStrip, beforeStrips } from "../charts/before";
+import { stoodAlone } from "../charts/happenings";
 import { readInk } from "../charts/ink";
 import { drawIsolated } from "../charts/isolated";
 import { stripOptions } from "../charts/plot";
@@ -117,7 +118,7 @@ function draw(element: HTMLElement, strip: BeforeStrip, alert: AlertView, withAx
     ink,
     decimals: signalFormat(strip.signal)?.decimals ?? 0,
     signals: [strip.signal],
-    view: () => ({ x, y, alerts: [marked], gaps, marks }),
+    view: () => ({ x, y, alerts: [stoodAlone(marked)], gaps, marks }),
     series: [
       { stroke: "transparent", points: { show: false } },
       { stroke: "transparent", points: { show: false } },

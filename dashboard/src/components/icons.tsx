@@ -109,6 +109,21 @@ export function BellIcon({ silent = false }: { readonly silent?: boolean }) {
   );
 }
 
+/** Something that somebody wrote or said. */
+export function NoteIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path
+        d="M2.5 3h11v8H8l-3.2 2.6V11H2.5ZM5 5.8h6M5 8.2h4"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.4"
+        stroke-linejoin="round"
+      />
+    </svg>
+  );
+}
+
 export function SpeakerIcon({ silent = false }: { readonly silent?: boolean }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

@@ -1,0 +1,58 @@
+// What a treatment has come to against what is set at the machine. Pure; null wherever the machine does not say.
+import { STALE_AFTER_MS } from "../live/freshness";
+import type { Unit } from "../live/unit";
+import type { TreatmentView } from "../messages";
+
+export interface Delivered {
+  readonly removedMl: number | null;
+  readonly targetMl: number | null;
+  readonly runMin: number | null;
+  readonly plannedMin: number | null;
+  /** Over the whole treatment, with its stops: blood processed by time. */
+  readonly flowMean: number | null;
+  readonly flowSet: number | null;
+  /** When the machine will have run out its time, milliseconds of the server's clock. */
+  readonly endsAtMs: number | null;
+  /** What will have been removed by then at the rate of now. */
+  readonly expectedMl: number | null;
+}
+
+/** Of what goes on. What will be is said of young readings in treatment only: an old rate promises nothing. */
+export function deliveredNow(unit: Pick<Unit, "values" | "phase" | "readingAt">, nowMs: number): Delivered {
+  const value = (name: string) => unit.values.get(name)?.value ?? null;
+  const [removedMl, runMin, leftMin] = [
+    value("ultrafiltration_volume"),
+    value("treatment_elapsed"),
+    value("treatment_remaining"),
+  ];
+  const [rate, processedL] = [value("ultrafiltration_rate"), value("blood_processed")];
+  const goesOn = unit.phase === "TX" && unit.readingAt !== null && nowMs - unit.readingAt <= STALE_AFTER_MS;
+  const foreseen = goesOn && leftMin !== null;
+  return {
+    removedMl,
+    targetMl: value("ultrafiltration_target"),
+    runMin,
+    plannedMin: runMin === null || leftMin === null ? null : runMin + leftMin,
+    flowMean: processedL === null || runMin === null || runMin < 1 ? null : (processedL * 1000) / runMin,
+    flowSet: value("blood_flow_setting"),
+    endsAtMs: foreseen ? nowMs + leftMin * 60_000 : null,
+    expectedMl: foreseen && removedMl !== null && rate !== null ? removedMl + (rate * leftMin) / 60 : null,
+  };
+}
+
+/** Of one that is over, from its summary. */
+export function deliveredThen({ summary }: Pick<TreatmentView, "summary">): Delivered | null {
+  if (summary === null) return null;
+  const { blood_processed_l: processedL, machine_time_min: machineMin, treated_s, volume_removed_ml } = summary;
+  const runMin = machineMin ?? treated_s / 60;
+  return {
+    removedMl: volume_removed_ml,
+    targetMl: summary.signals.ultrafiltration_target?.median ?? null,
+    runMin,
+    plannedMin: null,
+    flowMean: processedL === null || runMin < 1 ? null : (processedL * 1000) / runMin,
+    flowSet: summary.signals.blood_flow_setting?.median ?? null,
+    endsAtMs: null,
+    expectedMl: null,
+  };
+}

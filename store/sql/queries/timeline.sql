@@ -1,0 +1,31 @@
+-- name: timeline_alerts
+-- A patient's that stood at any moment of a span, on whatever unit served them when each began; the last ones where there
+-- are more than `limit`. `until`: when the cause went, not when a person had seen it.
+SELECT alert_id, until
+FROM (
+    SELECT a.alert_id, a.since, CASE WHEN a.state NOT LIKE 'active%%' THEN (
+            SELECT to_us(max(e.time)) FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NULL
+        ) END AS until
+    FROM binding AS b
+    JOIN alert AS a ON a.unit_id = b.unit_id AND a.since >= b.since AND (b.until IS NULL OR a.since < b.until)
+    WHERE b.patient_id = %(patient)s AND coalesce(a.patient_id, b.patient_id) = b.patient_id
+        AND a.since < from_us(%(end)s)
+        AND (a.state LIKE 'active%%' OR a.since >= from_us(%(start)s) - interval '1 day')
+) AS found
+WHERE until IS NULL OR until >= %(start)s
+ORDER BY since DESC, alert_id DESC
+LIMIT %(limit)s
+
+-- name: timeline_alarms
+-- Machine alarms that began or ended at a patient's unit in a span, and before it for as long as one may stand.
+SELECT to_us(time), name, signal, active
+FROM (
+    SELECT e.time, e.seq, e.name, e.signal, e.active
+    FROM binding AS b
+    JOIN machine_event AS e ON e.unit_id = b.unit_id AND e.time >= b.since AND (b.until IS NULL OR e.time < b.until)
+    WHERE b.patient_id = %(patient)s AND e.kind = 'alarm'
+        AND e.time >= from_us(%(start)s) - interval '12 hours' AND e.time < from_us(%(end)s)
+    ORDER BY e.time DESC, e.seq DESC
+    LIMIT %(limit)s
+) AS found
+ORDER BY time, seq

@@ -1,0 +1,44 @@
+"""What happened to a patient: bounded from the newest on, and of nobody else."""
+
+from __future__ import annotations
+
+from store import alert_log, machine_events, patients, pool, registry, timeline
+from store.alert_log import AlertEventRow
+from store.machine_events import EventRow
+from store.pool import Connection
+from telemetry.alarms import ConditionState, Priority
+from telemetry.messages import Event, EventKind
+
+T0 = 1_790_000_000_000_000
+MINUTE = 60_000_000
+
+
+async def test_the_last_ones_where_there_are_too_many(conn: Connection, database_url: str) -> None:
+    unit = registry.add_unit(conn, "Home", None, T0)
+    ada, bo = (patients.add_patient(conn, name, None, patients.Prescription()) for name in ("Ada", "Bo"))
+    patients.bind(conn, unit.unit_id, ada, T0)
+    with pool.transaction(conn):
+        numbers = alert_log.reserve_ids(conn, 3)
+        for place, number in enumerate(numbers):
+            row = AlertEventRow(
+                number, unit.unit_id, "R13", "1.0.0", Priority.LOW, ConditionState.ACTIVE_UNACKNOWLEDGED,
+                T0 + place * MINUTE, "high", {}, {},
+            )  # fmt: skip
+            alert_log.append(conn, [row], T0 + place * MINUTE)
+    events = [Event(1 + n, T0 + n * MINUTE, 0, 1, EventKind.ALARM, "air_detected", 0, n % 2 == 0) for n in range(4)]
+    events.append(Event(9, T0 + MINUTE, 0, 1, EventKind.PHASE, "TX", 0, True))
+    machine_events.add_events(conn, [EventRow(unit.unit_id, "0123456789abcdef", T0, event) for event in events])
+    opened = await pool.open_pool(database_url, size=1)
+    try:
+        async with opened.connection() as found:
+            last = await timeline.alerts(found, ada, T0, T0 + 60 * MINUTE, 2)
+            assert [one.alert.alert_id for one in last] == [numbers[2], numbers[1]]
+            assert all(one.until_us is None for one in last)
+            assert await timeline.alerts(found, bo, T0, T0 + 60 * MINUTE, 2) == []
+            alarms = await timeline.alarms(found, ada, T0, T0 + 60 * MINUTE, 3)
+            assert [(one.time_us - T0, one.active) for one in alarms] == [
+                (MINUTE, False), (2 * MINUTE, True), (3 * MINUTE, False),
+            ]  # fmt: skip
+            assert await timeline.alarms(found, bo, T0, T0 + 60 * MINUTE, 3) == []
+    finally:
+        await opened.close()
