@@ -13,23 +13,24 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 # What is said to the log, to whoever reads a traceback, or names a step of the database's work.
-_NOT_TO_PEOPLE: Final = frozenset(
-    """
-    debug info warning error exception critical pipelined transaction answered_within connect Thread SettingsError
-    strptime strftime compile assert_never counter gauge PageError getLogger
-    """.split()
-)
+_NOT_TO_PEOPLE: Final = frozenset({
+    "PageError", "SettingsError", "Thread", "answered_within", "compile", "connect", "counter", "critical", "debug",
+    "error", "exception", "gauge", "getLogger", "info", "pipelined", "strftime", "strptime", "transaction", "warning",
+})  # fmt: skip
 _SQL: Final = re.compile("(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA) ")
 _UNKNOWN: Final = "Xyz"
 
 
-def literals(file: str, samples: Mapping[str, str]) -> Iterator[str]:
-    """The sentences of a file; what is put into one is `samples` of its expression, or a word that nobody knows."""
-    yield from _within(ast.parse((ROOT / file).read_text("utf-8")), samples)
+def literals(file: str, samples: Mapping[str, str], besides: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The sentences of a file; what is put into one is `samples` of its expression, or a word that nobody knows.
+
+    `besides`: functions whose arguments are for others than people.
+    """
+    yield from _within(ast.parse((ROOT / file).read_text("utf-8")), samples, _NOT_TO_PEOPLE | besides)
 
 
-def _within(node: ast.AST, samples: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(node, ast.Call) and _name(node.func) in _NOT_TO_PEOPLE:
+def _within(node: ast.AST, samples: Mapping[str, str], besides: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, ast.Call) and _name(node.func) in besides:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
@@ -38,14 +39,14 @@ def _within(node: ast.AST, samples: Mapping[str, str]) -> Iterator[str]:
     text = _text(node, samples)
     if text is None:
         for child in ast.iter_child_nodes(node):
-            yield from _within(child, samples)
+            yield from _within(child, samples, besides)
         return
     if re.search("[a-z]{2} ", text) and not _SQL.match(text):
         yield text
     for part in ast.walk(node):
         # A choice within: `f"silent {'here' if … else 'there'}"`.
         if isinstance(part, ast.FormattedValue) and not isinstance(part.value, ast.Name | ast.Attribute):
-            yield from _within(part.value, samples)
+            yield from _within(part.value, samples, besides)
 
 
 def _text(node: ast.AST, samples: Mapping[str, str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.rota.coverage import NO_ROTA
+from alerts.rota.roster import NO_ROTA
 from telemetry.treatment import EndKnown
 from tests.sentences import ROOT, kept, literals
 
@@ -100,21 +100,22 @@ OWN: Final = {"edge_agent/ledger.py": {"how": ", extremes of each 60 s kept"}}
 FILES: Final = (
     "alerts/escalation.py", "alerts/load/loads.py", "alerts/load/turns.py", "alerts/rota/able.py",
     "alerts/rota/findings.py", "alerts/rota/roster.py", "alerts/routing.py", "alerts/silence.py",
-    "clinician_api/treatments/gap_causes.py", "edge_agent/intake.py", "edge_agent/ledger.py", "edge_agent/salvage.py", "evaluation/answering.py",
-    "evaluation/setting_aside.py", "homehd/selftest.py", "notifier/audit_chain.py", "notifier/away/cases.py",
-    "notifier/away/takeover.py", "notifier/channels/answers.py", "notifier/channels/apprise_urls.py",
-    "notifier/channels/guard.py", "notifier/channels/mail.py", "notifier/channels/networks.py",
-    "notifier/channels/web_push.py", "notifier/decider.py", "notifier/dispatch.py", "notifier/escalator.py",
-    "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py", "notifier/reports.py",
-    "notifier/router.py", "notifier/selftest.py", "notifier/silences.py", "notifier/troubles.py", "store/audit.py",
+    "clinician_api/treatments/gap_causes.py", "edge_agent/intake.py", "edge_agent/ledger.py", "edge_agent/salvage.py",
+    "evaluation/answering.py", "evaluation/setting_aside.py", "homehd/selftest.py", "notifier/audit_chain.py",
+    "notifier/away/cases.py", "notifier/away/takeover.py", "notifier/channels/answers.py",
+    "notifier/channels/apprise_urls.py", "notifier/channels/guard.py", "notifier/channels/mail.py",
+    "notifier/channels/networks.py", "notifier/channels/web_push.py", "notifier/decider.py", "notifier/dispatch.py",
+    "notifier/escalator.py", "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py",
+    "notifier/reports.py", "notifier/router.py", "notifier/selftest.py", "notifier/silences.py",
+    "notifier/troubles.py", "store/audit.py",
 )  # fmt: skip
 # Names of subjects, stages and deeds: nothing that is read as a sentence, and pieces that are within another one.
 NO_SENTENCES: Final = frozenset({
     "account Xyz", "all clinics", "channel 7", "check a channel's address", "from Mon 2026-03-02 08:00 CET ",
     "home link", "in one page with delivery 7: ", "machine Xyz", "machine link", "no rota", "no unit", "not run",
-    "notice 7", "notice Xyz", "onnection error", "our own fault", "out of service", ", extremes of each 60 s kept", "primary Ada", "push subscription",
-    "since Xyz", "step Xyz", "step backup", "treatment ended", "unit u-7", "unit Xyz", "unknown zone",
-    "walk the audit chain", "Xyz Xyz Xyz backup",
+    "notice 7", "notice Xyz", "onnection error", "our own fault", "out of service", ", extremes of each 60 s kept",
+    "primary Ada", "push subscription", "since Xyz", "step Xyz", "step backup", "treatment ended", "unit u-7",
+    "unit Xyz", "unknown zone", "walk the audit chain", "Xyz Xyz Xyz backup",
 })  # fmt: skip
 
 
