@@ -482,6 +482,11 @@ export class Api {
     return this.#ask("GET", "api/me/channels");
   }
 
+  /** In which language pushes and messages speak to whoever is signed in. */
+  async speak(language: Language): Promise<void> {
+    await this.#ask("POST", "api/me/language", { language: language === "en" ? "en" : "zh" });
+  }
+
   pushKey(): Promise<PushKey> {
     return this.#ask("GET", "api/me/push-key");
   }

@@ -17,7 +17,7 @@ import { iso, SERVER_MS, snapshot, unit } from "./samples";
 
 const HOUR = 3_600_000;
 const ME = (may: Me["may"]): Me => ({
-  user: { email: "d@example.org", name: "Dee", role: "nephrologist", clinic: "North" },
+  user: { email: "d@example.org", name: "Dee", role: "nephrologist", clinic: "North", language: null },
   may,
   expires_at: iso(SERVER_MS + HOUR),
   hospital_sign_out: null,
