@@ -33,6 +33,7 @@ export const TOLD_NAMES: Readonly<Record<string, string>> = {
   channels: "联系渠道",
   interrupted: "被中断",
   "web push": "推送消息",
+  screen: "屏幕",
   apprise: "消息",
   "venous access": "静脉通路",
   "arterial access": "动脉通路",
