@@ -220,6 +220,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/me/channels/{channel_id}/test"): Action.KEEP_CHANNELS,
     ("DELETE", "/api/me/channels/{channel_id}"): Action.KEEP_CHANNELS,
     ("GET", "/api/me/push-key"): Action.KEEP_CHANNELS,
+    ("POST", "/api/me/language"): Action.KEEP_CHANNELS,
     ("GET", "/api/users"): Action.MANAGE_USERS,
     ("POST", "/api/users"): Action.MANAGE_USERS,
     ("GET", "/api/users/{user_id}"): Action.MANAGE_USERS,

@@ -19,7 +19,7 @@ from store import audit, prescriptions
 from store.audit import Deed
 from store.pool import AsyncConnection
 from store.prescriptions import IN_FORCE, REJECTED, WITHDRAWN, NewProposal, Patient, Proposal
-from telemetry.care import Content, Limits, Prescribed, TargetWeight
+from telemetry.care import Arranged, Content, Limits, Prescribed, TargetWeight
 from telemetry.past import Past
 
 HOUR_US: Final = 3_600_000_000
@@ -27,8 +27,6 @@ HOUR_US: Final = 3_600_000_000
 LIFE_US: Final = 24 * HOUR_US
 # The treatments somebody was shown are the last ones only for so long [D].
 SEEN_WITHIN_US: Final = 24 * HOUR_US
-# Steps of a prescribed item within so long are one step [D].
-STEPS_US: Final = 30 * 24 * HOUR_US
 # Proposals of a patient that are looked at; the one that waits is always among the newest: later ones overtake it.
 SHOWN: Final = 10
 _WEIGHT: Final = "target_weight_kg"
@@ -86,21 +84,27 @@ def held(patient: Patient, now_us: int) -> Held:
 
 
 def _earlier(patient: Patient, item: str, now_us: int) -> tuple[float, ...]:
-    """The last value that was known 30 days ago, else the first one since; and the last one of all."""
-    entered: list[tuple[int, float | None]] = [(now_us - STEPS_US, getattr(patient.entered_with, item))]
-    arranged: list[tuple[int, float | None]] = []
-    for one in patient.arranged:
-        content = one.content
-        if isinstance(content, TargetWeight) and item == _WEIGHT:
-            arranged.append((one.since_us, content.kg))
-        elif isinstance(content, Prescribed) and content.item == item:
-            arranged.append((one.since_us, content.value))
-    arranged.sort(key=lambda one: one[0])
-    known = [(since, value) for since, value in entered + arranged if value is not None and since <= now_us]
+    """The last value that two people signed, else the first that was known; and the last one of all."""
+    known = _values(patient.arranged, item, now_us)
+    if (entered := getattr(patient.entered_with, item)) is not None:
+        known.insert(0, entered)
     if not known:
         return ()
-    before = [value for since, value in known if since <= now_us - STEPS_US]
-    return (before[-1] if before else known[0][1], known[-1][1])
+    signed = _values(patient.signed, item, now_us)
+    return (signed[-1] if signed else known[0], known[-1])
+
+
+def _values(arranged: Sequence[Arranged], item: str, now_us: int) -> list[float]:
+    """The values of an item in the order in which they came to hold, up to now."""
+    found: list[tuple[int, float | None]] = []
+    for one in arranged:
+        content = one.content
+        if isinstance(content, TargetWeight) and item == _WEIGHT:
+            found.append((one.since_us, content.kg))
+        elif isinstance(content, Prescribed) and content.item == item:
+            found.append((one.since_us, content.value))
+    found.sort(key=lambda one: one[0])
+    return [value for since_us, value in found if value is not None and since_us <= now_us]
 
 
 def asked(now: Held, wanted: Wanted) -> dict[str, Any]:

@@ -174,11 +174,13 @@ class Decider:
 
 
 def _unreached(conn: Connection, now_us: int) -> list[Trouble]:
-    why = "nothing about notice {} was taken by any channel: reach the people on call another way"
     return [
-        Trouble("unreached", f"notice {number}", clinic_id, "operations", Priority(priority), why.format(number))
+        Trouble(
+            "unreached", f"notice {number}", clinic_id, "operations", Priority(priority),
+            f"nothing about notice {number} was taken by any channel: reach the people on call another way",
+        )
         for number, clinic_id, priority in notices.unreached(conn, now_us)
-    ]
+    ]  # fmt: skip
 
 
 _FAULTS: Final = {

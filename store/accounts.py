@@ -16,7 +16,7 @@ _NOTED_EVERY_US: Final = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account; `role` is one of clinician_api.access.Role."""
+    """A person's account; `role` is one of clinician_api.access.Role. `language`: en, zh; None: they have not said."""
 
     user_id: int
     email: str
@@ -26,6 +26,7 @@ class Account:
     clinic: str | None
     password_hash: str
     disabled: bool
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

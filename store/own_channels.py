@@ -79,6 +79,11 @@ async def disable(conn: AsyncConnection, channel_id: int, why: str, now_us: int)
     await arun(conn, "disable_channel", {"channel": channel_id, "why": storable_text(why, 500), "now": now_us})
 
 
+async def speak(conn: AsyncConnection, user_id: int, language: str) -> None:
+    """Speak to this person in a language, en or zh, by whatever they are reached now, and on pages."""
+    await arun(conn, "speak_to", {"user": user_id, "language": language})
+
+
 async def is_of_others(conn: AsyncConnection, channel_id: int) -> bool:
     """Whether others are reached by the same address: two people who share a device."""
     row = await (await arun(conn, "is_address_of_others", {"channel": channel_id})).fetchone()

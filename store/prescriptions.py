@@ -29,6 +29,7 @@ class Patient:
 
     Attributes:
         entered_with: what was prescribed when they were entered. version: rises with every arrangement.
+        signed: of what was arranged, what two people signed.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Patient:
     entered_with: Prescription
     arranged: tuple[Arranged, ...]
     version: int
+    signed: tuple[Arranged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,9 @@ async def patient(conn: AsyncConnection, patient_id: int) -> Patient | None:
     if row is None:
         return None
     rows = await (await arun(conn, "arrangements_numbered", {"patient": patient_id})).fetchall()
-    arranged = tuple(Arranged(since_us, _content(kind, content)) for _, since_us, kind, content in rows)
-    return Patient(row[0], row[1], Prescription(*row[2:]), arranged, rows[-1][0] if rows else 0)
+    arranged = tuple(Arranged(since_us, _content(kind, content)) for _, since_us, kind, content, _ in rows)
+    signed = tuple(one for one, found in zip(arranged, rows, strict=True) if found[4])
+    return Patient(row[0], row[1], Prescription(*row[2:]), arranged, rows[-1][0] if rows else 0, signed)
 
 
 async def history(conn: AsyncConnection, patient_id: int, before: int | None, limit: int) -> list[Step]:

@@ -109,6 +109,15 @@ class ChannelData:
             await _write_down(conn, now_us, user_id, "remove channel", channel_id)
             return await own_channels.is_of_others(conn, channel_id)
 
+    async def speak(self, user_id: int, language: str) -> None:
+        """In which language pages, pushes and messages speak to a person from now on: en or zh."""
+        async with self._opened().transaction() as conn:
+            await own_channels.lock_person(conn, user_id)
+            now_us = await notice_answers.database_us(conn)
+            await own_channels.speak(conn, user_id, language)
+            who = audit.person(user_id)
+            await audit.aappend(conn, Deed(now_us, who, "change language", who, {"language": language}))
+
 
 async def _shown(conn: AsyncConnection, user_id: int, now_us: int) -> list[OwnChannel]:
     found = await own_channels.of(conn, user_id, now_us - GONE_SHOWN_US)

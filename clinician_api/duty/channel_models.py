@@ -57,6 +57,12 @@ class PushKeys(Model):
     auth: str = Field(max_length=40, description="16 bytes in base64url")
 
 
+class SpeakTo(Model):
+    """In which language one wants to be spoken to."""
+
+    language: Language
+
+
 class AddChannel(Model):
     """A browser's subscription, `PushSubscription.toJSON()`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -47,6 +48,7 @@ class User(Model):
     name: str
     role: Role
     clinic: str | None = Field(description="Null: not bound to one clinic")
+    language: Literal["en", "zh"] | None = Field(default=None, description="Null: they have not said")
 
 
 class Me(Model):

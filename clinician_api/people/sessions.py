@@ -62,6 +62,7 @@ class Session:
     begun_us: int = 0
     how: str | None = None
     team_id: int | None = None
+    language: str | None = None
     sight: Sight = OPEN
 
     @property
@@ -303,7 +304,7 @@ def _session(
         return None
     return Session(
         token_hash, expires_us, account.user_id, account.email, account.name, role, account.clinic, account.clinic_id,
-        begun_us=begun_us, how=how,
+        begun_us=begun_us, how=how, language=account.language,
     )  # fmt: skip
 
 

@@ -40,6 +40,12 @@ async def list_channels(session: SessionDep, services: ServicesDep) -> models.Ow
     return models.OwnChannels.model_validate({"server_time": moment(now_us), "channels": views})
 
 
+@router.post("/api/me/language", status_code=204, responses=responses(401, 403, 408, 413, 415, 422, 503))
+async def set_language(request: models.SpeakTo, session: SessionDep, services: ServicesDep) -> None:
+    """Speak to me in this language: by every channel I have now, and on pages where a browser has chosen no other."""
+    await services.data.channels.speak(session.user_id, request.language)
+
+
 @router.get("/api/me/push-key", responses=responses(401, 403, 503))
 async def get_push_key(session: SessionDep, services: ServicesDep) -> models.PushKey:  # noqa: ARG001
     """To which key this browser subscribes; null where web push is not set up."""

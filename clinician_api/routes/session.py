@@ -121,7 +121,8 @@ def _set_cookie(response: Response, services: Services, token: str, life_s: int)
 
 
 def _me(session: Session, services: Services) -> models.Me:
-    user = models.User(email=session.email, name=session.name, role=session.role, clinic=session.clinic)
+    who = {"email": session.email, "name": session.name, "role": session.role, "clinic": session.clinic}
+    user = models.User.model_validate({**who, "language": session.language})
     there = services.hospital.provider.sign_out_url() if services.hospital and session.how == "hospital" else None
     expires_at = moment(session.expires_us)
     return models.Me(user=user, may=sorted(session.scope.actions), expires_at=expires_at, hospital_sign_out=there)

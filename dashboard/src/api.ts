@@ -106,6 +106,8 @@ export class ApiError extends Error {
     readonly hint = "",
     /** Everything that is wrong with what was sent, value by value. */
     readonly errors: readonly { readonly where: string; readonly why: string }[] = [],
+    /** Which kind of error: the last part of its type (docs/errors.md); empty where it is none of ours. */
+    readonly kind = "",
   ) {
     super(what);
   }
@@ -507,6 +509,11 @@ export class Api {
     return this.#ask("GET", "api/me/channels");
   }
 
+  /** In which language pushes and messages speak to whoever is signed in. */
+  async speak(language: Language): Promise<void> {
+    await this.#ask("POST", "api/me/language", { language: language === "en" ? "en" : "zh" });
+  }
+
   pushKey(): Promise<PushKey> {
     return this.#ask("GET", "api/me/push-key");
   }
@@ -577,8 +584,8 @@ export class Api {
     }
     if (!response.ok) {
       // Read to its end, or the browser reports the request as broken off.
-      const { what, hint, errors } = refusal(await response.text(), response.statusText);
-      throw new ApiError(response.status, what, hint, errors);
+      const { what, hint, errors, kind } = refusal(await response.text(), response.statusText);
+      throw new ApiError(response.status, what, hint, errors, kind);
     }
     more.heard?.(response);
     return (response.status === 204 ? undefined : await response.json()) as Answer;
@@ -586,12 +593,14 @@ export class Api {
 }
 
 /** The server's words (docs/errors.md); a proxy's page in between has none of them. */
-function refusal(text: string, status: string): Pick<ApiError, "hint" | "errors"> & { readonly what: string } {
+function refusal(text: string, status: string): Pick<ApiError, "hint" | "errors" | "kind"> & { readonly what: string } {
   try {
-    const { what, hint, errors } = JSON.parse(text) as Partial<Problem>;
-    if (typeof what === "string" && typeof hint === "string") return { what, hint, errors: errors ?? [] };
+    const { what, hint, errors, type } = JSON.parse(text) as Partial<Problem>;
+    if (typeof what === "string" && typeof hint === "string") {
+      return { what, hint, errors: errors ?? [], kind: type?.split("/").at(-1) ?? "" };
+    }
   } catch {
     // Not JSON.
   }
-  return { what: status, hint: "", errors: [] };
+  return { what: status, hint: "", errors: [], kind: "" };
 }

@@ -41,6 +41,11 @@ export function chooseLanguage(choice: Language): void {
   }
 }
 
+/** What the account that signs in wants, where nobody has chosen here; the choice stays that of the account. */
+export function followAccount(wanted: "en" | "zh" | null | undefined): void {
+  if (wanted != null && languageFor(stored(), []) !== stored()) language.value = wanted === "zh" ? "zh-Hans" : "en";
+}
+
 /** Tells the browser, so that a screen reader speaks the right tongue and glyphs are those of its script. */
 export function followLanguage(): void {
   effect(() => {

@@ -1,6 +1,7 @@
 // Who is signed in. Unknown until the server has answered once.
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiError } from "./api";
+import { followAccount } from "./language";
 import type { Me, SecondStep } from "./messages";
 import { makePasskey, NoPasskey, type PasskeyFailure, usePasskey } from "./sign-in/passkeys";
 
@@ -99,6 +100,7 @@ export class Session {
   #begin(me: Me): void {
     this.step.value = null;
     this.stepRefused.value = false;
+    followAccount(me.user.language);
     this.me.value = me;
     this.standing.value = "signed-in";
   }

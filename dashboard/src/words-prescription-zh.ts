@@ -37,6 +37,13 @@ export const chinesePrescription: typeof englishPrescription = {
     transmembrane_pressure: "跨膜压",
     venous_pressure: "静脉压",
   },
+  reading: {
+    age: (age) => `这是 ${age}前的内容。`,
+    old: (age) => `已过时：这是 ${age}前的内容。服务器没有应答；其后可能已有更改。`,
+    changed: "期间已被更改。您所输入的针对的是之前的内容：",
+    changedBy: (who, when) => `${who} 于 ${when} 作了更改。您所输入的针对的是之前的内容：`,
+    lookAgain: "再次查看",
+  },
   change: {
     title: "更改",
     none: "尚未更改。",

@@ -38,6 +38,15 @@ export const englishPrescription = {
     transmembrane_pressure: "transmembrane",
     venous_pressure: "venous",
   } as Readonly<Record<string, string>>,
+  reading: {
+    age: (age: string) => `This is what held ${age} ago.`,
+    old: (age: string) =>
+      `Out of date: this is what held ${age} ago. The server does not answer; it may have been changed since.`,
+    changed: "Changed meanwhile. What you have typed was for what stood before:",
+    changedBy: (who: string, when: string) =>
+      `Changed meanwhile by ${who}, ${when}. What you have typed was for what stood before:`,
+    lookAgain: "Look again",
+  },
   change: {
     title: "Change",
     none: "Nothing is changed yet.",

@@ -78,6 +78,7 @@ export const chinese: Words = {
   },
   theme: { label: "主题", auto: "自动", day: "日间", night: "夜间", ward: "病房" },
   language: "语言",
+  languageUnsaid: "消息仍用原来的语言：服务器没有接受。",
   connection: { live: "实时", lost: "无连接", paused: "已暂停" },
   liveUnsaved: "实时，未保存",
   banner: {

@@ -84,6 +84,7 @@ const english = {
   } as Readonly<Record<string, string>>,
   theme: { label: "Theme", auto: "Auto", day: "Day", night: "Night", ward: "Ward" },
   language: "Language",
+  languageUnsaid: "Messages stay in the language before: the server did not take it.",
   connection: {
     live: "Live",
     lost: "No connection",

@@ -11,7 +11,7 @@ import { testApp } from "./app";
 import { alert, DOWN, iso, SERVER_MS, snapshot, unit } from "./samples";
 
 const NURSE: Me = {
-  user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North" },
+  user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North", language: null },
   may: ["acknowledge", "see alerts", "see own session", "see patients", "see readings", "see units"],
   expires_at: iso(SERVER_MS),
   hospital_sign_out: null,

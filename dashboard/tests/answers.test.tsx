@@ -17,7 +17,7 @@ import { testApp } from "./app";
 import { alert, answer, DOWN, detail, iso, notice, page, SERVER_MS, snapshot, unit } from "./samples";
 
 const NURSE: Me = {
-  user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North" },
+  user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North", language: null },
   may: ["acknowledge", "answer notices", "see alerts", "see notices", "see readings", "see units", "shelve"],
   expires_at: iso(SERVER_MS),
   hospital_sign_out: null,

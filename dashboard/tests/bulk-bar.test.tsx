@@ -15,7 +15,7 @@ import { alert, iso, SERVER_MS, snapshot, unit } from "./samples";
 test("tick all ticks what is drawn alone", async () => {
   const session = new Session();
   session.me.value = {
-    user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
+    user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
     may: ["see alerts", "acknowledge"],
     expires_at: iso(SERVER_MS),
     hospital_sign_out: null,

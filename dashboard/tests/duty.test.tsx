@@ -43,7 +43,7 @@ function bench(told: Duty, role: Me["user"]["role"] = "nurse", replies: Record<s
   };
   const session = new Session();
   session.me.value = {
-    user: { email: "a@b.c", name: "A", role, clinic: "North" },
+    user: { email: "a@b.c", name: "A", role, clinic: "North", language: null },
     may:
       role === "patient" ? [] : ["see coverage", "see rota", "see alerts", ...(role === "nephrologist" ? CHIEF : [])],
     expires_at: iso(SERVER_MS),

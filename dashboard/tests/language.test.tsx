@@ -8,7 +8,7 @@ import { AlertCard } from "../src/components/alert-card";
 import { LanguageToggle } from "../src/components/header";
 import { AppContext } from "../src/context";
 import { formatClock } from "../src/format/times";
-import { chooseLanguage, followLanguage, languageFor } from "../src/language";
+import { chooseLanguage, followAccount, followLanguage, languageFor } from "../src/language";
 import { LiveStore } from "../src/live/store";
 import type { RuleView } from "../src/messages";
 import { Session } from "../src/session";
@@ -17,6 +17,8 @@ import { testApp } from "./app";
 import { alert } from "./samples";
 
 afterEach(() => chooseLanguage("en"));
+
+const USER = { email: "a@example.org", name: "Ada", role: "nurse", clinic: null, language: null } as const;
 
 const RULE: RuleView = {
   rule: "R10",
@@ -54,10 +56,64 @@ describe("the language", () => {
     expect(languageFor(stored, preferred)).toBe(language);
   });
 
+  it("is the account's where nobody has chosen in this browser, and only there", () => {
+    window.localStorage.removeItem("homehd.language");
+    followAccount(null);
+    expect(words().locale).toBe("en-GB");
+    followAccount("zh");
+    expect(words().locale).toBe("zh-CN");
+    expect(window.localStorage.getItem("homehd.language")).toBeNull();
+    chooseLanguage("en");
+    followAccount("zh");
+    expect(words().locale).toBe("en-GB");
+  });
+
+  it.each([
+    ["a person", ["keep channels"], 204, ["zh"], false],
+    ["a person, of whom it is not taken", ["keep channels"], 503, ["zh"], true],
+    ["a screen on a wall", [], 204, [], false],
+  ] as const)("chosen by %s is told to the server for pushes and messages", async (_, may, status, told, warned) => {
+    const sent: string[] = [];
+    const server = new Api(
+      "/",
+      () => undefined,
+      async (_input, init) => {
+        sent.push(JSON.parse(String(init?.body)).language);
+        return new Response(null, { status });
+      },
+    );
+    const session = new Session();
+    session.me.value = { may, expires_at: "", hospital_sign_out: null, user: USER };
+    const host = document.body.appendChild(document.createElement("div"));
+    act(() =>
+      render(
+        <AppContext.Provider value={testApp(server, new LiveStore(), session)}>
+          <LanguageToggle />
+        </AppContext.Provider>,
+        host,
+      ),
+    );
+    await act(async () => {
+      host.querySelector<HTMLInputElement>('[value="zh-Hans"]')?.click();
+      await new Promise((resolve) => setTimeout(resolve));
+    });
+    expect(words().locale).toBe("zh-CN");
+    expect(sent).toEqual(told);
+    expect(host.querySelector("[role=alert]") !== null).toBe(warned);
+    act(() => render(null, host));
+  });
+
   it("is one click, without a reload, kept, and told to the browser", () => {
     followLanguage();
     const host = document.body.appendChild(document.createElement("div"));
-    act(() => render(<LanguageToggle />, host));
+    act(() =>
+      render(
+        <AppContext.Provider value={testApp(api([]), new LiveStore(), new Session())}>
+          <LanguageToggle />
+        </AppContext.Provider>,
+        host,
+      ),
+    );
     expect(host.querySelector("legend")?.textContent).toBe("Language");
     act(() => host.querySelector<HTMLInputElement>('input[value="zh-Hans"]')?.click());
     expect(host.querySelector("legend")?.textContent).toBe("语言");

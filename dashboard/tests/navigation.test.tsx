@@ -26,7 +26,7 @@ for (const isNarrow of [true, false]) {
     const { countReviews, waitingReviews } = await import("../src/reviews");
     const session = new Session();
     session.me.value = {
-      user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
+      user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
       may: ["see alerts", "see treatments", "see rota", "see load"],
       expires_at: "2126-01-01T00:00:00Z",
       hospital_sign_out: null,

@@ -26,7 +26,7 @@ beforeEach(() => {
 function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: ComponentChildren): LiveStore {
   const session = new Session();
   session.me.value = {
-    user: { email: "a@b.c", name: "A", role: "nurse", clinic: null },
+    user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
     may: ["see history", "see readings"],
     expires_at: iso(SERVER_MS),
     hospital_sign_out: null,

@@ -8,6 +8,7 @@ import { LiveStore } from "../src/live/store";
 import type { Prescription, Replayed } from "../src/messages";
 import { PrescriptionPage } from "../src/pages/prescription";
 import { changed, changesOf, typed, wrongFrom, wrongIn } from "../src/prescription/draft";
+import { OLD_MS, Reading } from "../src/prescription/reading";
 import { parseRoute } from "../src/routes";
 import { Session } from "../src/session";
 import { testApp } from "./app";
@@ -203,5 +204,99 @@ describe("the page", () => {
     known?.dispatchEvent(new Event("change", { bubbles: true }));
     await settle();
     expect(save(root)?.disabled).toBe(false);
+  });
+});
+
+describe("what holds, read again and again", () => {
+  const read = (version: number, patient = "7", waiting: unknown = null) =>
+    Response.json({ ...PRESCRIPTION, patient_id: patient, waiting }, { headers: { etag: `"v${version}"` } });
+  let answers: (() => Response)[] = [];
+  let nowMs = 1_000_000;
+  const reading = () =>
+    new Reading(
+      new Api(
+        "/",
+        () => undefined,
+        async (input) => {
+          if (String(input).includes("/history")) {
+            return Response.json({ steps: [{ by: "Ben", entered_at: "2026-03-02T08:00:00Z" }], next: null });
+          }
+          const answer = answers.shift();
+          if (answer === undefined) throw new TypeError("no network");
+          return answer();
+        },
+      ),
+      "u-1",
+      () => nowMs,
+    );
+  const tag = (of: Reading) => (typeof of.held.value === "string" ? of.held.value : of.held.value.tag);
+
+  it("is taken over while nobody types", async () => {
+    const of = reading();
+    answers = [() => read(1), () => read(2)];
+    await of.read();
+    await of.read();
+    expect(tag(of)).toBe('"v2"');
+    expect(of.meanwhile.value).toBeNull();
+  });
+
+  it("is not put under the hands of who types: it says who changed it when, and waits to be looked at", async () => {
+    const of = reading();
+    answers = [() => read(1), () => read(2), () => read(2), () => read(2)];
+    await of.read();
+    of.draft.value = new Map([["limits.R13.medium", "290"]]);
+    await of.read();
+    await of.read();
+    expect(tag(of)).toBe('"v1"');
+    expect(of.meanwhile.value).toMatchObject({ by: "Ben", at: "2026-03-02T08:00:00Z" });
+    await of.read(true);
+    expect(tag(of)).toBe('"v2"');
+    expect(of.meanwhile.value).toBeNull();
+    expect(of.draft.value.get("limits.R13.medium")).toBe("290");
+  });
+
+  it("names who has proposed meanwhile, and is shown when what was typed is thrown away", async () => {
+    const of = reading();
+    const waiting = { proposal_id: "9", proposed_by: "Cyd", proposed_at: "2026-03-02T09:00:00Z" };
+    answers = [() => read(1), () => read(2, "7", waiting)];
+    await of.read();
+    of.draft.value = new Map([["limits.R13.medium", "290"]]);
+    await of.read();
+    expect(of.meanwhile.value).toMatchObject({ by: "Cyd", at: "2026-03-02T09:00:00Z" });
+    of.discard();
+    expect(tag(of)).toBe('"v2"');
+  });
+
+  it("says its age, and that it is out of date once nobody answers or nothing came for long", async () => {
+    const of = reading();
+    answers = [() => read(1)];
+    await of.read();
+    nowMs += 12_000;
+    expect([of.ageMs(), of.isOld]).toEqual([12_000, false]);
+    await of.read();
+    expect([tag(of), of.isOld]).toEqual(['"v1"', true]);
+    answers = [() => read(1)];
+    await of.read();
+    expect([of.ageMs(), of.isOld]).toEqual([0, false]);
+    nowMs += OLD_MS + 1;
+    expect(of.isOld).toBe(true);
+  });
+
+  it("of another patient whom the unit serves now keeps nothing that was typed", async () => {
+    const of = reading();
+    answers = [() => read(1), () => read(2, "8")];
+    await of.read();
+    of.draft.value = new Map([["limits.R13.medium", "290"]]);
+    await of.read(true);
+    expect(of.draft.value.size).toBe(0);
+  });
+
+  it("is read again when the page comes back, and says so on the page", async () => {
+    const { root, asked } = await show(["see prescription"]);
+    const before = asked.length;
+    document.dispatchEvent(new Event("visibilitychange"));
+    await settle();
+    expect(asked.length).toBe(before + 1);
+    expect(root.querySelector('[data-testid="reading-age"]')?.textContent).toContain("ago");
   });
 });

@@ -78,7 +78,7 @@ function bench(first: readonly ReviewView[]) {
   };
   const session = new Session();
   session.me.value = {
-    user: { email: "a@b.c", name: "A", role: "nephrologist", clinic: "North" },
+    user: { email: "a@b.c", name: "A", role: "nephrologist", clinic: "North", language: null },
     may: ["sign treatments", "call doctor"],
     expires_at: iso(SERVER_MS),
     hospital_sign_out: null,

@@ -13,7 +13,7 @@ import { testApp } from "./app";
 type Answers = Record<string, [number, unknown]>;
 
 const ME = {
-  user: { email: "n@x", name: "Nora", role: "nurse", clinic: "North" },
+  user: { email: "n@x", name: "Nora", role: "nurse", clinic: "North", language: null },
   may: [],
   expires_at: "2026-03-01T20:00:00Z",
   hospital_sign_out: "https://id.example/end?client_id=homehd",

@@ -10,6 +10,7 @@ import type { GlassView, Me, TeamView } from "../src/messages";
 import { OpenedPage } from "../src/pages/opened";
 import { PatientPage } from "../src/pages/patient";
 import { TeamsPage } from "../src/pages/teams";
+import { WallPage } from "../src/pages/wall";
 import { parseRoute } from "../src/routes";
 import { Session } from "../src/session";
 import { testApp } from "./app";
@@ -17,7 +18,7 @@ import { iso, SERVER_MS, snapshot, unit } from "./samples";
 
 const HOUR = 3_600_000;
 const ME = (may: Me["may"]): Me => ({
-  user: { email: "d@example.org", name: "Dee", role: "nephrologist", clinic: "North" },
+  user: { email: "d@example.org", name: "Dee", role: "nephrologist", clinic: "North", language: null },
   may,
   expires_at: iso(SERVER_MS + HOUR),
   hospital_sign_out: null,
@@ -222,4 +223,22 @@ it("a last day is over when it is over here", () => {
 it("the pages have addresses", () => {
   for (const page of ["teams", "break-glass"]) expect(parseRoute(`#/${page}`)).toEqual({ page });
   expect(parseRoute("#/break-glass/opened")).toEqual({ page: "opened" });
+});
+
+describe("the way to a patient who is not on the wall", () => {
+  const LINK = 'a[href="#/break-glass"]';
+  it.each([
+    ["is there where a clinic goes by team", ["North"], true],
+    ["is not where none does", [], false],
+  ])("%s", async (_, by_team, there) => {
+    const answer = { teams: [TEAM], by_team, next: null };
+    const page = await show(<WallPage />, ["break glass", "see teams"], { "GET /api/teams": answer });
+    expect(page.root.querySelector(LINK) !== null).toBe(there);
+  });
+
+  it("is there where nobody can say, and not for who may not go it", async () => {
+    expect((await show(<WallPage />, ["break glass", "see teams"], {})).root.querySelector(LINK)).not.toBeNull();
+    expect((await show(<WallPage />, ["break glass"], {})).root.querySelector(LINK)).not.toBeNull();
+    expect((await show(<WallPage />, ["see teams"], {})).root.querySelector(LINK)).toBeNull();
+  });
 });

@@ -113,7 +113,9 @@ CREATE TABLE user_account (
     clinic_id int REFERENCES clinic,
     password_hash text NOT NULL,
     created_at timestamptz NOT NULL,
-    disabled_at timestamptz
+    disabled_at timestamptz,
+    -- In which language a person wants to be spoken to; null: they have not said. Every channel has its own, as before.
+    language text CHECK (language IN ('en', 'zh'))
 );
 CREATE UNIQUE INDEX user_account_email ON user_account (lower(email));
 

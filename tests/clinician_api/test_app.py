@@ -53,6 +53,7 @@ BODIES = {
     ("POST", "/api/rota/shifts/{shift_id}/swap"): {"other": "1-0-1-1", "reason": "holiday"},
     ("POST", "/api/rota/overrides/{override_id}/withdraw"): {"reason": "back from holiday"},
     ("POST", "/api/me/channels"): SUBSCRIPTION,
+    ("POST", "/api/me/language"): {"language": "zh"},
     ("POST", "/api/reviews/sign"): {"treatments": [{"treatment_id": "999", "etag": "x"}]},
     ("POST", "/api/treatments/{treatment_id}/sign"): {"note": "seen"},
     ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
@@ -206,6 +207,7 @@ ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
     (r"\w+ /api/me/channels/.*", {404}, None),  # one's own only: 999 is nobody's
     (r"POST .*/prescription/proposals", {422}, True),  # it has not been looked at
     (r"\w+ /api/proposals/.*", {404}, None),  # nothing was proposed
+    (r"POST /api/me/language", {204}, None),
     (r"POST /api/me/channels", {409}, None),  # web push is not set up here
     (r"DELETE /api/me/(sessions|passkeys)/.*", {404}, None),  # likewise one's own
     (r"POST /api/me/passkey.*", {409}, None),  # none is waited for, and at a bare address browsers make none

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts import ruleset
+from alerts.prescribing import changes
 from alerts.prescribing.changes import Held, Wanted
 from evaluation import prescribing
 from evaluation.prescribing import Impossible
@@ -17,6 +20,7 @@ from store.patients import Prescription
 from store.prescriptions import Patient, Proposal
 from telemetry.care import Arranged, Limits, Prescribed, TargetWeight
 
+RULES = ruleset.load()
 PATIENT = Patient(
     "Ann", 1, Prescription(target_weight_kg=70.0, prescribed_spktv=1.4),
     (
@@ -41,15 +45,44 @@ def test_what_holds_at_a_time() -> None:
     assert "of a later release" not in now.items
 
 
-def test_a_step_is_held_against_what_held_30_days_ago_and_the_last_known_value() -> None:
-    day = 24 * prescribing.HOUR_US
+def test_a_step_is_held_against_what_two_people_signed_last_and_the_last_known_value() -> None:
     item = "prescribed_conductivity_ms_cm"
-    steps = ((0, 14.0), (40 * day, 14.6), (41 * day, None))
-    arranged = tuple(Arranged(since, Prescribed(item=item, value=value)) for since, value in steps)
+    arranged = tuple(
+        Arranged(since, Prescribed(item=item, value=value)) for since, value in ((0, 14.0), (40, 14.6), (41, None))
+    )
     patient = Patient("Ann", 1, Prescription(), arranged, 5)
-    assert prescribing.held(patient, 42 * day).earlier[item] == (14.0, 14.6)
-    assert prescribing.held(patient, 80 * day).earlier[item] == (14.6, 14.6)
+    # However long ago the first was: nobody besides has signed anything since.
+    assert prescribing.held(patient, 9_000 * 24 * prescribing.HOUR_US).earlier[item] == (14.0, 14.6)
+    assert prescribing.held(replace(patient, signed=arranged[1:2]), 42).earlier[item] == (14.6, 14.6)
+    assert prescribing.held(replace(patient, signed=arranged[1:2]), 39).earlier[item] == (14.0, 14.0)
     assert prescribing.held(PATIENT, 25).earlier["target_weight_kg"] == (70.0, 72.0)
+    assert prescribing.held(Patient("Bo", 1, Prescription(), (), 0), 25).earlier[item] == ()
+
+
+@given(st.sampled_from(["target_weight_kg", "prescribed_conductivity_ms_cm"]), st.data())
+def test_no_sequence_of_steps_that_one_person_may_take_leads_far_from_what_two_signed(
+    item: str, data: st.DataObject
+) -> None:
+    first = 70.0 if item == "target_weight_kg" else 14.0
+    entered = Prescription(**{item: first})
+    anchor, patient = first, Patient("Ann", 1, entered, (), 0)
+    for now_us in range(1, data.draw(st.integers(1, 12)) + 1):
+        held = prescribing.held(patient, now_us)
+        current = held.items[item]
+        assert current is not None
+        value = round(current * data.draw(st.floats(0.9, 1.1)), 2)
+        (change,) = changes.judge(RULES, held, Wanted({}, {item: value}))
+        content = TargetWeight(kg=value) if item == "target_weight_kg" else Prescribed(item=item, value=value)
+        one = Arranged(now_us, content)
+        second = changes.needs_second(change.verdict)
+        if second and not data.draw(st.booleans()):
+            continue  # nobody signs
+        signed = (*patient.signed, one) if second else patient.signed
+        patient = replace(patient, arranged=(*patient.arranged, one), signed=signed, version=now_us)
+        anchor = value if second else anchor
+        # Less weight than signed is told more of; either way is far for the conductivity.
+        away = value - anchor if item == "target_weight_kg" else abs(value - anchor)
+        assert away / max(value, anchor) <= 0.05 + 1e-9
 
 
 def test_what_is_tried_and_what_is_arranged_is_the_whole_of_a_changed_rule() -> None:

@@ -71,6 +71,21 @@ async def test_a_proposal_comes_back_as_it_was_made(opened: Pool) -> None:
     assert (found.contents, found.summary, found.is_overtaken) == (tuple(CONTENTS), {"treatments": 2}, False)
 
 
+async def test_what_two_people_signed_is_told_apart_from_what_one_did(opened: Pool) -> None:
+    for verdict, signer in (("widening", 1), ("dangerous widening", 2)):
+        number = await propose(opened, verdict)
+        await settle(opened, number, IN_FORCE, signer)
+        async with opened.transaction() as conn:
+            found = await prescriptions.proposal(conn, number)
+            assert found is not None
+            await prescriptions.arrange(conn, found, "user:1", NOW_US + signer)
+    async with opened.connection() as conn:
+        patient = await prescriptions.patient(conn, 1)
+    assert patient is not None
+    assert [one.since_us for one in patient.arranged] == [NOW_US + 1, NOW_US + 1, NOW_US + 2, NOW_US + 2]
+    assert patient.signed == patient.arranged[2:]
+
+
 async def test_what_is_arranged_by_it_is_history_with_its_signer(opened: Pool) -> None:
     number = await propose(opened)
     await settle(opened, number, IN_FORCE, 2)

@@ -1,6 +1,8 @@
 // What people do about notices and shelves: asks the server, shows that it is being asked, and believes only the answer.
+
 import { type Signal, signal } from "@preact/signals";
 import { type Answer, type Api, ApiError } from "../api";
+import { refusalNow } from "../format/refusals";
 import type { LiveStore } from "../live/store";
 import type { Shelve } from "../messages";
 import { type Clock, untilAnswered } from "./trying";
@@ -100,5 +102,5 @@ export const shiftKey = (shift: string) => `shift ${shift}`;
 
 function refusal(error: unknown): Doing {
   if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) return { kind: "failed" };
-  return { kind: "refused", words: [error.message, error.hint].filter(Boolean).join(": ") };
+  return { kind: "refused", words: refusalNow(error, "") };
 }

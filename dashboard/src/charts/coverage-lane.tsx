@@ -1,6 +1,8 @@
 // Above the strips: what is missing and what is not as others, in words, along the same time line.
+
 import { useSignal } from "@preact/signals";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
 import type { MarkView } from "../messages";
 import { signalLabel, words } from "../words";
@@ -112,7 +114,7 @@ function gapPiece(gap: Gap, nowS: number): Piece {
   const t = words().coverage;
   const what = gap.signal === null ? t.noReadings : t.notBelieved(signalLabel(gap.signal));
   const why = gap.signal === null ? `: ${t.reasons[gap.reason]}` : "";
-  const detail = gap.detail === "" ? "" : ` (${gap.detail})`;
+  const detail = gap.detail === "" ? "" : ` (${toldNow(gap.detail).text})`;
   return {
     start: gap.start,
     end: gap.end,
@@ -125,7 +127,7 @@ function gapPiece(gap: Gap, nowS: number): Piece {
 
 function markPiece(mark: MarkView, nowS: number): Piece {
   const t = words().coverage;
-  const detail = mark.detail === "" ? "" : ` (${mark.detail})`;
+  const detail = mark.detail === "" ? "" : ` (${toldNow(mark.detail).text})`;
   return {
     start: mark.start,
     end: mark.end,

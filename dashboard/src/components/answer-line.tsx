@@ -1,8 +1,10 @@
 // Who is answerable, in one line of words with a shape: nobody is asked, being asked, accepted by whom until when.
+
 import type { ComponentChildren } from "preact";
 import { isShelved } from "../alerts/priority";
 import type { Standing } from "../alerts/standing";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import { formatClock } from "../format/times";
 import type { AlertView, Answerable } from "../messages";
 import { words } from "../words";
@@ -31,7 +33,7 @@ function sentence({ state, round, acceptedBy, acceptedUntil, reason }: Standing,
   const t = words().answers;
   switch (state) {
     case "nobody":
-      return t.line.nobody(reason);
+      return t.line.nobody(toldNow(reason).text);
     case "asking":
       return t.line.asking(round);
     case "unanswered":

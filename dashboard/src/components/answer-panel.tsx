@@ -1,7 +1,9 @@
 // Under an alert: who is answerable for it, what was said of this very alert, and everything a person may do about it.
+
 import { isAsked, isOpen } from "../alerts/priority";
 import { standingOfAlert } from "../alerts/standing";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import type { AlertView } from "../messages";
 import { words } from "../words";
 import { Acknowledge } from "./acknowledge";
@@ -20,7 +22,7 @@ export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
     <div class="answer">
       <ShelfLine alert={alert} />
       {standing === null ? <p class="note">{t.line.undecided}</p> : <AnswerLine standing={standing} />}
-      {told !== null && <p class="note told">{t.line.told(told)}</p>}
+      {told !== null && <p class="note told">{t.line.told(toldNow(told).text)}</p>}
       <div class="answer-row">
         {/* While nothing can be recorded one of the two says so. */}
         {standing !== null && (recorded || alert.acknowledged_at !== null) && <AnswerButtons standing={standing} />}

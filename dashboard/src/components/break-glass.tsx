@@ -1,7 +1,8 @@
 // Access to a patient who is not among one's own: how it is opened, and the banner that stands as long as it lasts.
+
 import { useSignal } from "@preact/signals";
-import { ApiError } from "../api";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import { formatClock } from "../format/times";
 import type { Unit } from "../live/unit";
 import { link } from "../routes";
@@ -38,8 +39,7 @@ export function BreakGlassForm({ whom }: { readonly whom: string }) {
       const opened = await api.breakGlass(called.value.trim(), reason.value.trim());
       if (opened.unit != null) window.location.hash = link.patient(opened.unit);
     } catch (error) {
-      failure.value =
-        error instanceof ApiError && error.hint !== "" ? `${error.message}: ${error.hint}` : words().teams.failed;
+      failure.value = refusalNow(error, words().teams.failed);
     }
     sending.value = false;
   };

@@ -1,7 +1,9 @@
 // From what is typed to what holds: look at the last treatments, say why, save. Without the look nothing is saved.
+
 import { useSignal } from "@preact/signals";
 import { ApiError } from "../api";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import type { Prescription, Proposed, Replayed } from "../messages";
 import { changed, changesOf, type Draft, type Wrong, wrongFrom } from "../prescription/draft";
 import { words } from "../words";
@@ -42,7 +44,7 @@ export function ChangePanel(props: Props) {
       seen.value = null;
       props.onStale();
     } else {
-      said.value = `${error.message}: ${error.hint}`;
+      said.value = refusalNow(error, t.failed);
       props.onWrong(wrongFrom(prescription, error.errors));
     }
   };

@@ -1,4 +1,5 @@
 // One of one's own channels: what it is, whether it works, a test of it with its result, taking it away.
+
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../context";
@@ -6,6 +7,7 @@ import { formatClock } from "../format/times";
 import type { OwnChannel } from "../messages";
 import type { Devices } from "../push/devices";
 import { words } from "../words";
+import { Told } from "./told";
 
 interface Props {
   readonly channel: OwnChannel;
@@ -31,7 +33,7 @@ export function ChannelCard({ channel, devices }: Props) {
       </p>
       {gone !== null && (
         <p class="failure" data-testid="gone">
-          {t.gone(when(gone))}: {channel.gone_why}
+          {t.gone(when(gone))}: <Told text={channel.gone_why ?? ""} />
         </p>
       )}
       <Result channel={channel} />
@@ -56,7 +58,10 @@ function Result({ channel }: { readonly channel: OwnChannel }) {
       {outcome !== null && t[outcome]}
       {/* Of what is gone it has been said above. */}
       {test !== null && channel.gone_at === null && (outcome === "again" || outcome === "failed") && (
-        <span class="note"> {test.detail}</span>
+        <span class="note">
+          {" "}
+          <Told text={test.detail} />
+        </span>
       )}
     </p>
   );

@@ -1,4 +1,5 @@
 // On every page: whether somebody is on call, who, until when, and whether the way to people was seen to work.
+
 import { useApp } from "../context";
 import { localMoment } from "../format/local";
 import { formatClock } from "../format/times";
@@ -7,6 +8,7 @@ import type { SelftestLine } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 import { BarredIcon, CheckIcon, PriorityShape } from "./icons";
+import { Told } from "./told";
 
 export function DutyLine() {
   const { store, session } = useApp();
@@ -59,7 +61,7 @@ function ClinicLine({ of, named }: { readonly of: Watched; readonly named: boole
       {state === "not covered" ? (
         <span>
           {primary.person !== null && `${primary.person}: `}
-          {primary.why_not}
+          <Told text={primary.why_not} />
           {hole !== null && hole.end !== null && ` ${t.until(moment(hole.end))}`}
         </span>
       ) : (

@@ -1,7 +1,8 @@
 // The frame's top: where am I, is it live, what time is it at the server, who am I.
+import { useSignal } from "@preact/signals";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
-import { chooseLanguage, LANGUAGES, language } from "../language";
+import { chooseLanguage, LANGUAGES, type Language, language } from "../language";
 import { link, route } from "../routes";
 import { chooseTheme, type ThemeChoice, themeChoice } from "../theme";
 import { words } from "../words";
@@ -66,6 +67,17 @@ export function ThemeToggle() {
 }
 
 export function LanguageToggle() {
+  const { api, session } = useApp();
+  const unsaid = useSignal(false);
+  const choose = (code: Language) => {
+    chooseLanguage(code);
+    unsaid.value = false;
+    // Who is reached by nothing (a screen on a wall, a patient) has nothing to be told in another language.
+    if (!session.may("keep channels")) return;
+    api.speak(code).catch(() => {
+      unsaid.value = true;
+    });
+  };
   return (
     <fieldset class="segments">
       <legend class="hidden">{words().language}</legend>
@@ -77,11 +89,16 @@ export function LanguageToggle() {
             value={code}
             aria-label={name}
             checked={language.value === code}
-            onChange={() => chooseLanguage(code)}
+            onChange={() => choose(code)}
           />
           <span title={name}>{short}</span>
         </label>
       ))}
+      {unsaid.value && (
+        <span class="failure" role="alert">
+          {words().languageUnsaid}
+        </span>
+      )}
     </fieldset>
   );
 }

@@ -1,5 +1,7 @@
 // The values of a prescription: beside each the rule's own, its unit and its range; a field where it may be changed.
+
 import { useApp } from "../context";
+import { wrongNow } from "../format/refusals";
 import type { ItemView, LevelView, RuleLimits } from "../messages";
 import { type Draft, itemField, limitField, shown, usual, type Wrong } from "../prescription/draft";
 import { words } from "../words";
@@ -139,7 +141,7 @@ function Row({ field, label, value, absent, unit, range, beside, editing }: RowP
       <span class="note" id={`${id}-note`}>
         {wrong !== undefined && (
           <strong class="failure" role="alert">
-            {wrong}{" "}
+            {wrongNow(wrong)}{" "}
           </strong>
         )}
         {beside !== undefined && `${beside} · `}

@@ -1,8 +1,9 @@
 // What people wrote about this patient, and writing something: kept as written, corrected by a further note.
+
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { ApiError } from "../api";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import { formatAge, formatDay } from "../format/times";
 import type { PatientEvent, PatientEvents } from "../messages";
 import { words } from "../words";
@@ -127,7 +128,7 @@ function NoteForm({ patient, corrects, onEnd }: FormProps) {
           onEnd();
         },
         (error: unknown) => {
-          why.value = error instanceof ApiError ? error.message : "";
+          why.value = refusalNow(error, "");
           state.value = "failed";
         },
       );

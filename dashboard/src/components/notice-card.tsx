@@ -1,4 +1,5 @@
 // One notice in full: whom and what it is about, who has it, what a person may say to it, and why anybody was told.
+
 import { isAsked } from "../alerts/priority";
 import { standingOfNotice } from "../alerts/standing";
 import { useApp } from "../context";
@@ -10,6 +11,7 @@ import { words } from "../words";
 import { AlertFlag } from "./alert-flag";
 import { AnswerButtons } from "./answer-buttons";
 import { AnswerLine } from "./answer-line";
+import { Told } from "./told";
 import { WhyTold, WhyToldRecord } from "./why-told";
 
 interface Props {
@@ -51,7 +53,11 @@ export function NoticeCard({ notice, detail }: Props) {
           <span>{words().alerts.ago(formatAge(ageMs(opened, now)))}</span>
         </p>
       </header>
-      {notice.unit === null && <p class="reason">{notice.reason}</p>}
+      {notice.unit === null && (
+        <p class="reason">
+          <Told text={notice.reason} />
+        </p>
+      )}
       <NoticeAlerts notice={notice} />
       <AnswerLine standing={standing} />
       <div class="answer-row">
@@ -85,7 +91,7 @@ function NoticeAlerts({ notice }: { readonly notice: NoticeView }) {
         <li key={alert.alert_id} class={`priority-${alert.priority}`} data-alert-id={alert.alert_id}>
           <a href={link.alert(alert.alert_id)}>{rules.title(alert)}</a>{" "}
           <span class="note">
-            {t.priorities[alert.priority].toLowerCase()} · {t.states[alert.state]} · {alert.told}
+            {t.priorities[alert.priority].toLowerCase()} · {t.states[alert.state]} · <Told text={alert.told} />
           </span>
         </li>
       ))}

@@ -1,11 +1,12 @@
 // Beside a patient's strips: which checks rest and why, and how box and machine are.
+
 import { useApp } from "../context";
-import { reasonNow } from "../format/reasons";
 import { trouble, unheardMs } from "../live/freshness";
 import type { Unit } from "../live/unit";
 import type { NotEvaluated } from "../messages";
 import { words } from "../words";
 import { BarredIcon } from "./icons";
+import { Reason, Told } from "./told";
 import { notHeard } from "./unit-state";
 
 export function NotEvaluatedList({ unit }: { readonly unit: Unit }) {
@@ -27,7 +28,7 @@ export function NotEvaluatedList({ unit }: { readonly unit: Unit }) {
                 {rule}{" "}
               </strong>
             ))}
-            <span lang={reasonNow(reason).lang}>{reasonNow(reason).text}</span>
+            <Reason text={reason} />
           </li>
         ))}
       </ul>
@@ -67,7 +68,7 @@ export function BoxState({ unit }: { readonly unit: Unit }) {
       <ul class="notes">
         {status.trouble !== "" && (
           <li data-testid="box-trouble">
-            <strong>{t.tile.boxTroubled}</strong>: {status.trouble}
+            <strong>{t.tile.boxTroubled}</strong>: <Told text={status.trouble} />
           </li>
         )}
         {status.rejected > 0 && <li data-testid="rejected">{t.patient.rejected(status.rejected)}</li>}

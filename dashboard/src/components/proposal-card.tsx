@@ -1,7 +1,9 @@
 // What somebody wants changed: the changes, what the past says to them, and signing, rejecting or withdrawing it.
+
 import { useSignal } from "@preact/signals";
 import { ApiError } from "../api";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import { formatDay } from "../format/times";
 import type { ChangeView, ProposalView, Proposed } from "../messages";
 import { link } from "../routes";
@@ -80,8 +82,7 @@ function Answers({ proposal, onSettled }: Omit<Props, "named">) {
     refused.value = "";
     api.settleProposal(proposal.proposal_id, what, reason).then(onSettled, (error) => {
       sending.value = false;
-      refused.value =
-        error instanceof ApiError && error.status !== 0 ? `${error.message}: ${error.hint}` : t.change.failed;
+      refused.value = refusalNow(error, t.change.failed);
       if (error instanceof ApiError && error.status === 409) onSettled(null);
     });
   };

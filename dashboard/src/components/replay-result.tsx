@@ -1,8 +1,10 @@
 // What the last treatments would have told under other limits: first what high alerts would have been missed.
+
 import { useApp } from "../context";
 import { formatDay } from "../format/times";
 import type { ReplaySummary } from "../messages";
 import { words } from "../words";
+import { Reason } from "./told";
 
 type Listed = ReplaySummary["rules"][number]["gone"];
 
@@ -63,7 +65,7 @@ function Alerts({ title, alerts, missed = false }: AlertsProps) {
         {alerts.map((alert) => (
           <li key={`${alert.treatment_id} ${alert.time}`}>
             <strong>{words().priorities[alert.priority]}</strong> {formatDay(Date.parse(alert.time), now)}:{" "}
-            {alert.reason}
+            <Reason text={alert.reason} />
           </li>
         ))}
       </ul>

@@ -1,10 +1,12 @@
 // The lists of a report. What does not fit on the page is counted, never left out without a word.
+
 import type { ComponentChildren } from "preact";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
 import type { GapView, History, ReportAlert, TreatmentReport } from "../messages";
 import { reasonText } from "../reviews";
 import { words } from "../words";
+import { Reason } from "./told";
 
 /** So many lines of each fit. */
 const ALERTS = 8;
@@ -80,7 +82,7 @@ function AlertLine({ alert, clock }: { readonly alert: ReportAlert; readonly clo
       </span>
       <span class="report-text">
         {alert.late && `(${t.late}) `}
-        {alert.reason}
+        <Reason text={alert.reason} />
       </span>
       <span>{answers.length === 0 ? t.nobodyAnswered : answers.join("; ")}</span>
     </li>

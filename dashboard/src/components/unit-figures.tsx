@@ -1,7 +1,9 @@
 // What is known of a unit's box. What is not known says so.
+
 import { formatDay } from "../format/times";
 import type { Installation } from "../messages";
 import { words } from "../words";
+import { Told } from "./told";
 
 export function UnitFigures({ of, nowMs }: { readonly of: Installation; readonly nowMs: number }) {
   const t = words().admin.units;
@@ -23,7 +25,9 @@ export function UnitFigures({ of, nowMs }: { readonly of: Installation; readonly
         <div>
           <dt>{t.trouble}</dt>
           <dd>
-            <strong>{of.trouble}</strong>
+            <strong>
+              <Told text={of.trouble} />
+            </strong>
           </dd>
         </div>
       )}

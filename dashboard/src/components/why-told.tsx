@@ -1,10 +1,12 @@
 // Why somebody was, or was not, told: everything on record about a notice, in words.
+
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
 import type { AlertView, NoticeDelivery, NoticeDetail, NoticeEventView, NoticeStep } from "../messages";
 import { words } from "../words";
+import { Told } from "./told";
 
 type Loaded = NoticeDetail | "loading" | "failed";
 
@@ -111,7 +113,9 @@ function HistoryRow({ event }: { readonly event: NoticeEventView }) {
         {say !== undefined && <strong>{say(event.actor ?? t.somebody)}</strong>}
         {/* A word on record that moved nothing: who said it, if a person did. */}
         {say === undefined && event.actor !== null && <strong>{event.actor}</strong>}
-        <span class="step-reason">{event.reason}</span>
+        <span class="step-reason">
+          <Told text={event.reason} />
+        </span>
       </span>
     </li>
   );
@@ -126,7 +130,13 @@ function StepRow({ step }: { readonly step: NoticeStep }) {
         <strong>{t.stepKinds[step.kind]}</strong>
         {step.round > 1 && `, ${t.round(step.round)}`}
         <span class="step-reason">
-          {step.done_at === null ? t.toCome : step.outcome !== "" ? step.outcome : <Done at={step.done_at} />}
+          {step.done_at === null ? (
+            t.toCome
+          ) : step.outcome !== "" ? (
+            <Told text={step.outcome} />
+          ) : (
+            <Done at={step.done_at} />
+          )}
         </span>
       </span>
     </li>
@@ -146,7 +156,11 @@ function DeliveryRow({ delivery }: { readonly delivery: NoticeDelivery }) {
         <span class="step-reason">
           {t.far[delivery.state]} <Clock at={delivery.changed_at} />
           {delivery.attempts > 1 && `, ${t.tries(delivery.attempts)}`}
-          {delivery.state === "failed" && delivery.detail !== null && `: ${delivery.detail}`}
+          {delivery.state === "failed" && delivery.detail !== null && (
+            <>
+              : <Told text={delivery.detail} />
+            </>
+          )}
         </span>
       </span>
     </li>

@@ -1,9 +1,12 @@
 // What whoever goes tells whoever comes: on the screen, or on a sheet of paper.
+
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { PriorityShape } from "../components/icons";
 import { NotLoaded } from "../components/not-loaded";
+import { Told } from "../components/told";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
 import type { HandoverAnswer } from "../messages";
 import { link } from "../routes";
@@ -64,6 +67,7 @@ export function HandoverPage() {
 }
 
 function Report({ of }: { readonly of: HandoverAnswer }) {
+  const { rules } = useApp();
   const t = words().duty.handover;
   const made = Date.parse(of.server_time);
   const clock = (iso: string) => formatClock(Date.parse(iso), made, false);
@@ -81,9 +85,15 @@ function Report({ of }: { readonly of: HandoverAnswer }) {
               {words().priorities[one.priority]}
             </span>{" "}
             <strong>{home(one.home, one.patient)}</strong>{" "}
-            <a href={link.notice(one.notice_id)}>{[one.cause, one.rules.join(", ")].filter(Boolean).join(": ")}</a>{" "}
+            <a href={link.notice(one.notice_id)}>
+              {[cause(one.cause), one.rules.join(", ")].filter(Boolean).join(": ")}
+            </a>{" "}
             {one.subject} – <strong>{who(one, clock)}</strong>, {t.since(clock(one.since))}
-            {one.reason !== "" && `: ${one.reason}`}
+            {one.reason !== "" && (
+              <>
+                : <Told text={one.reason} />
+              </>
+            )}
           </li>
         ))}
       </Part>
@@ -119,7 +129,7 @@ function Report({ of }: { readonly of: HandoverAnswer }) {
       <Part title={t.noisy} empty={of.noisy.length === 0 ? t.nothing : null}>
         {of.noisy.map((one) => (
           <li key={`${one.rule} ${one.home}`}>
-            <strong>{one.title}</strong> <span class="note">{one.rule}</span> {one.home ?? t.allHomes}:{" "}
+            <strong>{rules.title(one)}</strong> <span class="note">{one.rule}</span> {one.home ?? t.allHomes}:{" "}
             {t.noise(one.figures.count, `${Math.round((one.nuisance ?? 0) * 100)} %`)}
           </li>
         ))}
@@ -135,8 +145,13 @@ function Report({ of }: { readonly of: HandoverAnswer }) {
                 {t.notCovered}
               </span>
             )}{" "}
-            {one.rota}: <strong>{one.person ?? words().duty.rota.nobody}</strong>, {clock(one.at)}
-            {one.why_not !== "" && ` – ${one.why_not}`}
+            <Told text={one.rota} />: <strong>{one.person ?? words().duty.rota.nobody}</strong>, {clock(one.at)}
+            {one.why_not !== "" && (
+              <>
+                {" "}
+                – <Told text={one.why_not} />
+              </>
+            )}
           </li>
         ))}
       </Part>
@@ -162,6 +177,11 @@ function Part({ title, empty, children }: PartProps) {
 function home(label: string | null, patient: string | null): string {
   if (label === null) return words().duty.handover.system;
   return patient === null ? label : `${label} (${patient})`;
+}
+
+/** A trouble's, or that of a group of rules. */
+function cause(name: string): string {
+  return words().answers.list.troubles[name] ?? toldNow(name).text;
 }
 
 function who(one: HandoverAnswer["open"][number], clock: (iso: string) => string): string {

@@ -1,8 +1,10 @@
 // What alerts asked of people, which rules asked for nothing, and when there was a flood.
+
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { NotLoaded } from "../components/not-loaded";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import { formatClock } from "../format/times";
 import type { FiguresView, LoadAnswer, PersonLoadView, RuleLoadView } from "../messages";
 import { words } from "../words";
@@ -97,7 +99,13 @@ function People({ people }: { readonly people: readonly PersonLoadView[] }) {
           <td>{one.figures.peak_10_min}</td>
           <td>{share(one.figures.actionable)}</td>
           <td>{one.figures.stale}</td>
-          <td class="words">{one.beyond.length === 0 ? "–" : <strong>{one.beyond.join("; ")}</strong>}</td>
+          <td class="words">
+            {one.beyond.length === 0 ? (
+              "–"
+            ) : (
+              <strong>{one.beyond.map((missed) => toldNow(missed).text).join("; ")}</strong>
+            )}
+          </td>
         </tr>
       ))}
     </Table>
@@ -105,6 +113,7 @@ function People({ people }: { readonly people: readonly PersonLoadView[] }) {
 }
 
 function Rules({ rules, all }: { readonly rules: readonly RuleLoadView[]; readonly all?: FiguresView }) {
+  const { rules: book } = useApp();
   const load = words().duty.load;
   const t = load.heads;
   if (rules.length === 0) return <p>{load.none}</p>;
@@ -121,7 +130,7 @@ function Rules({ rules, all }: { readonly rules: readonly RuleLoadView[]; readon
       {rules.map((one) => (
         <tr key={`${one.rule} ${one.home}`} data-rule={one.rule} data-word={one.word}>
           <th scope="row">
-            {one.title} <span class="note">{one.rule}</span>
+            {book.title(one)} <span class="note">{one.rule}</span>
           </th>
           {all === undefined && <td class="words">{one.home}</td>}
           <Numbers of={one.figures} />

@@ -1,46 +1,43 @@
 // What is prescribed for a patient and which limits are their own: what holds, what waits, what was; and changing it.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { ApiError } from "../api";
+import { useEffect, useMemo } from "preact/hooks";
 import { ChangePanel } from "../components/change-panel";
 import { BackIcon } from "../components/icons";
 import { Items, Rules } from "../components/limit-fields";
 import { PrescriptionHistory } from "../components/prescription-history";
 import { ProposalCard } from "../components/proposal-card";
+import { ReadingAge } from "../components/reading-age";
 import { useApp } from "../context";
 import type { Prescription, Proposed } from "../messages";
-import { changed, type Draft, type Wrong, wrongIn } from "../prescription/draft";
+import { changed, type Wrong, wrongIn } from "../prescription/draft";
+import { EVERY_MS, type Read, Reading } from "../prescription/reading";
 import { link } from "../routes";
 import { words } from "../words";
-
-interface Read {
-  readonly prescription: Prescription;
-  readonly tag: string;
-}
-
-type Loaded = "loading" | "failed" | "nobody" | Read;
 
 export function PrescriptionPage({ id }: { readonly id: string }) {
   const { api } = useApp();
   const t = words().prescription;
-  const loaded = useSignal<Loaded>("loading");
+  const reading = useMemo(() => new Reading(api, id), [api, id]);
   const said = useSignal("");
-  const load = () =>
-    api.prescription(id).then(
-      (read) => {
-        loaded.value = read;
-      },
-      (error) => {
-        loaded.value = error instanceof ApiError && error.status === 404 ? "nobody" : "failed";
-      },
-    );
-  useEffect(() => void load(), [api, id, loaded]);
+  useEffect(() => {
+    const look = () => {
+      if (!document.hidden) void reading.read();
+    };
+    void reading.read();
+    const timer = window.setInterval(look, EVERY_MS);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      window.clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [reading]);
   const settled = (now: Proposed | null) => {
     const state = now?.proposal.state;
     said.value = state === "waiting" ? t.change.asked : state === "in force" ? t.change.saved : "";
-    void load();
+    void reading.read(true);
   };
-  const name = typeof loaded.value === "string" ? id : loaded.value.prescription.patient;
+  const held = reading.held.value;
+  const name = typeof held === "string" ? id : held.prescription.patient;
   return (
     <main id="content" tabIndex={-1} class="page prescription-page" data-testid="prescription">
       <header class="patient-head">
@@ -55,34 +52,37 @@ export function PrescriptionPage({ id }: { readonly id: string }) {
       <p class="prescription-said" role="status" data-testid="said">
         {said.value}
       </p>
-      {loaded.value === "loading" && <p class="note">{words().alerts.loading}</p>}
-      {loaded.value === "nobody" && <p class="empty">{t.nobody}</p>}
-      {loaded.value === "failed" && (
+      {held === "loading" && <p class="note">{words().alerts.loading}</p>}
+      {held === "nobody" && <p class="empty">{t.nobody}</p>}
+      {held === "failed" && (
         <p class="failure" role="alert">
           {words().alerts.failed}{" "}
-          <button type="button" class="button" onClick={() => void load()}>
+          <button type="button" class="button" onClick={() => void reading.read()}>
             {words().alerts.retry}
           </button>
         </p>
       )}
-      {typeof loaded.value !== "string" && (
-        <Known read={loaded.value} onSettled={settled} onStale={() => void load()} />
+      {typeof held !== "string" && (
+        <>
+          <ReadingAge reading={reading} />
+          <Known reading={reading} read={held} onSettled={settled} />
+        </>
       )}
     </main>
   );
 }
 
 interface KnownProps {
+  readonly reading: Reading;
   readonly read: Read;
   readonly onSettled: (now: Proposed | null) => void;
-  readonly onStale: () => void;
 }
 
-function Known({ read, onSettled, onStale }: KnownProps) {
+function Known({ reading, read, onSettled }: KnownProps) {
   const { session } = useApp();
   const { prescription, tag } = read;
   const t = words().prescription;
-  const draft = useSignal<Draft>(new Map());
+  const { draft } = reading;
   const theirs = useSignal<Wrong>(new Map());
   const mayChange = session.may("change prescription");
   const wrong = new Map([
@@ -118,9 +118,9 @@ function Known({ read, onSettled, onStale }: KnownProps) {
               theirs.value = found;
             }}
             onSaved={saved}
-            onStale={onStale}
+            onStale={() => void reading.read(true)}
             onDiscard={() => {
-              draft.value = new Map();
+              reading.discard();
               theirs.value = new Map();
             }}
           />

@@ -1,8 +1,10 @@
 // Who is on call in the two weeks ahead: holes marked, own shifts with a button to accept them.
+
 import { PriorityShape } from "../components/icons";
 import { NotLoaded } from "../components/not-loaded";
 import { ScreensLine } from "../components/screens-line";
 import { ShiftActions, WithdrawOverride } from "../components/shift-actions";
+import { Told } from "../components/told";
 import { useApp } from "../context";
 import { localStretch } from "../format/local";
 import { dutyRevision } from "../live/duty";
@@ -62,7 +64,7 @@ function OneRota({ rota }: { readonly rota: RotaView }) {
       </h2>
       {rota.trouble !== "" && (
         <p class="failure" role="alert">
-          {rota.trouble}
+          <Told text={rota.trouble} />
         </p>
       )}
       <ol class="shifts" aria-label={t.shifts(title)}>
@@ -133,7 +135,9 @@ function ShiftState({ shift }: { readonly shift: ShiftView }) {
           <PriorityShape priority="medium" />
           {t.notCovered}
         </span>
-        <span class="note">{shift.why_not}</span>
+        <span class="note">
+          <Told text={shift.why_not} />
+        </span>
       </span>
     );
   }

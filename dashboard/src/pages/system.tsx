@@ -1,6 +1,7 @@
 // How the services are, worst first, in plain words with what to do. What is not known says so.
 import { NotLoaded } from "../components/not-loaded";
 import { useApp } from "../context";
+import { toldNow } from "../format/reasons";
 import { formatDay } from "../format/times";
 import type { SystemPart } from "../messages";
 import { words } from "../words";
@@ -34,6 +35,8 @@ export function SystemPage() {
 function Part({ of, nowMs }: { readonly of: SystemPart; readonly nowMs: number }) {
   const t = words().admin.system;
   const { name, said, todo } = t.parts[of.part];
+  // The part of the way, and the kind of channel, are words; the rest are names.
+  const named = of.part === "selftest" || of.part === "channels" ? toldNow(of.name).text : of.name;
   const empty = of.standing === "unknown" && Object.values(of.figures).every((figure) => !figure);
   return (
     <li class="sheet part" data-part={of.part} data-standing={of.standing}>
@@ -41,7 +44,7 @@ function Part({ of, nowMs }: { readonly of: SystemPart; readonly nowMs: number }
         {name} <span class="part-standing">{t.standing[of.standing]}</span>
       </h2>
       <p>
-        {empty ? t.unknown : said(of.figures, of.name)}{" "}
+        {empty ? t.unknown : said(of.figures, named)}{" "}
         {of.at !== null && <time dateTime={of.at}>{formatDay(Date.parse(of.at), nowMs)}</time>}
       </p>
       {of.standing !== "good" && <p class="note">{todo}</p>}

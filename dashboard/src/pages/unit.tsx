@@ -1,10 +1,12 @@
 // One unit for those who run it: its box, whom it served, its settings, and whom it is to serve.
+
 import { useSignal } from "@preact/signals";
 import { ApiError } from "../api";
 import { NotLoaded } from "../components/not-loaded";
 import { UnitDeeds } from "../components/unit-deeds";
 import { UnitFigures } from "../components/unit-figures";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import { formatDay } from "../format/times";
 import { link } from "../routes";
 import { words } from "../words";
@@ -23,8 +25,7 @@ export function UnitPage({ unit }: { readonly unit: string }) {
     try {
       await work();
     } catch (error) {
-      failure.value =
-        error instanceof ApiError ? `${error.message}${error.hint && `: ${error.hint}`}.` : words().admin.failed;
+      failure.value = error instanceof ApiError ? `${refusalNow(error, words().admin.failed)}.` : words().admin.failed;
     }
     version.value += 1;
   };

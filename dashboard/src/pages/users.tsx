@@ -1,10 +1,12 @@
 // Accounts: who may come in and as what. An administrator of a clinic is offered nothing that the server would refuse.
+
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ApiError, type UserDeed } from "../api";
 import { NotLoaded } from "../components/not-loaded";
 import { UserForm } from "../components/user-form";
 import { useApp } from "../context";
+import { refusalNow } from "../format/refusals";
 import { formatDay } from "../format/times";
 import type { UserAccount, Users } from "../messages";
 import { words } from "../words";
@@ -40,9 +42,7 @@ export function UsersPage() {
       form.value = null;
     } catch (error) {
       failure.value =
-        error instanceof ApiError
-          ? `${capital(error.message)}${error.hint && `: ${error.hint}`}.`
-          : words().admin.failed;
+        error instanceof ApiError ? `${capital(refusalNow(error, words().admin.failed))}.` : words().admin.failed;
     }
     await load();
   };

@@ -1,6 +1,8 @@
 // One's own channels as the page shows them: what the server has, how this browser stands, what is being done.
+
 import { signal } from "@preact/signals";
 import { type Api, ApiError } from "../api";
+import { refusalNow } from "../format/refusals";
 import type { OwnChannel } from "../messages";
 import { words } from "../words";
 import { type Here, look, PushFailure, switchOff, switchOn } from "./browser";
@@ -86,6 +88,5 @@ export function isOnItsWay({ kind, test }: OwnChannel, nowMs: number): boolean {
 function textOf(error: unknown): string {
   const t = words().devices;
   if (error instanceof PushFailure) return t.failures[error.why];
-  if (error instanceof ApiError && error.hint !== "") return `${error.message}: ${error.hint}`;
-  return t.failed;
+  return error instanceof ApiError && error.hint !== "" ? refusalNow(error, t.failed) : t.failed;
 }

@@ -1,6 +1,8 @@
 // One's own passkeys and sessions as the page shows them: what the server has, what is being done, why it was not done.
+
 import { signal } from "@preact/signals";
 import { type Api, ApiError } from "../api";
+import { refusalNow } from "../format/refusals";
 import type { PasskeyView, SessionView } from "../messages";
 import { words } from "../words";
 import { makePasskey, NoPasskey } from "./passkeys";
@@ -56,6 +58,5 @@ export class OwnSignIn {
 function textOf(error: unknown): string {
   const t = words().signingIn;
   if (error instanceof NoPasskey) return t.failures[error.why];
-  if (error instanceof ApiError && error.hint !== "") return `${error.message}: ${error.hint}`;
-  return t.failed;
+  return error instanceof ApiError && error.hint !== "" ? refusalNow(error, t.failed) : t.failed;
 }

@@ -5,7 +5,7 @@ RETURNING user_id
 
 -- name: users
 SELECT
-    u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, u.disabled_at IS NOT NULL
+    u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, u.disabled_at IS NOT NULL, u.language
 FROM user_account AS u
 LEFT JOIN clinic AS c USING (clinic_id)
 WHERE %(email)s::text IS NULL OR lower(u.email) = lower(%(email)s::text)
@@ -27,7 +27,8 @@ UPDATE session SET seen_at = from_us(%(now)s) WHERE token_hash = %(token)s
 -- name: session
 -- Not used for longer than `idle`: it has ended, as if it had expired.
 SELECT
-    to_us(s.expires_at), to_us(s.created_at), s.how, to_us(s.seen_at), u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, false
+    to_us(s.expires_at), to_us(s.created_at), s.how, to_us(s.seen_at), u.user_id, u.email, u.name, u.role, u.clinic_id, c.name,
+    u.password_hash, false, u.language
 FROM session AS s
 JOIN user_account AS u USING (user_id)
 LEFT JOIN clinic AS c USING (clinic_id)

@@ -90,3 +90,8 @@ SELECT delivery_id FROM added
 -- name: withdraw_channel_tests
 UPDATE delivery SET next_try_at = NULL, claimed_by = NULL
 WHERE channel_id = %(channel)s AND notice_id IS NULL AND next_try_at IS NOT NULL
+
+-- name: speak_to
+-- The account, and whatever it is reached by, in this language from now on.
+WITH account AS (UPDATE user_account SET language = %(language)s WHERE user_id = %(user)s)
+UPDATE channel SET language = %(language)s WHERE user_id = %(user)s AND disabled_at IS NULL

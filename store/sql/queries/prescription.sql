@@ -11,10 +11,13 @@ FROM patient
 WHERE patient_id = %(patient)s
 
 -- name: arrangements_numbered
-SELECT arrangement_id, to_us(since), kind, content
-FROM arrangement
-WHERE patient_id = %(patient)s
-ORDER BY arrangement_id
+-- At the end: whether two people signed it.
+SELECT a.arrangement_id, to_us(a.since), a.kind, a.content, coalesce(o.user_id <> p.proposed_by, false)
+FROM arrangement AS a
+LEFT JOIN prescription_proposal AS p USING (proposal_id)
+LEFT JOIN prescription_outcome AS o ON o.proposal_id = p.proposal_id AND o.outcome = 'in force'
+WHERE a.patient_id = %(patient)s
+ORDER BY a.arrangement_id
 
 -- name: arrange_proposed
 INSERT INTO arrangement (patient_id, kind, content, since, author, reason, entered_at, proposal_id)

@@ -3,7 +3,7 @@ SELECT user_id FROM user_account WHERE user_id = %(user)s FOR UPDATE
 
 -- name: account_by_id
 SELECT
-    u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, u.disabled_at IS NOT NULL
+    u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, u.password_hash, u.disabled_at IS NOT NULL, u.language
 FROM user_account AS u
 LEFT JOIN clinic AS c USING (clinic_id)
 WHERE u.user_id = %(user)s

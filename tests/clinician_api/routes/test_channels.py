@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clinician_api.access import Role
 from clinician_api.duty.channel_data import MOST
 from clinician_api.routes.channels import TESTS
 from store import channels, own_channels
@@ -209,3 +210,27 @@ def test_a_channel_entered_by_hand_is_listed_with_scheme_and_host_and_may_be_tak
     assert (shown["address"], shown["tier"], shown["fingerprint"]) == ("ntfys://ntfy.example.org/…", 2, None)
     assert client.delete(f"/api/me/channels/{number}").status_code == 200
     assert mine(client, "apprise") == []
+
+
+def test_the_language_one_chooses_is_that_of_all_one_s_channels_and_of_the_account(api: Api) -> None:
+    set_up(api)
+    client, other = api.sign_in(), api.sign_in(name="Another")
+    for one in (client, other):
+        assert one.post("/api/me/channels", json=subscription() | {"language": "en"}).status_code == 200
+    assert client.get("/api/session").json()["user"]["language"] is None
+    assert client.post("/api/me/language", json={"language": "zh"}).status_code == 204
+    assert client.get("/api/session").json()["user"]["language"] == "zh"
+    again = api.sign_in()  # what a sign-in answers, too
+    assert again.get("/api/session").json()["user"]["language"] == "zh"
+    with api.database() as conn:
+        spoken = conn.execute("SELECT user_id, language FROM channel ORDER BY user_id, channel_id").fetchall()
+        deeds = conn.execute("SELECT actor, detail FROM audit_event WHERE action = 'change language'").fetchall()
+    assert spoken == [(1, "zh"), (1, "zh"), (2, "en"), (2, "en")]
+    assert deeds == [("user:1", {"language": "zh"})]
+    assert other.get("/api/session").json()["user"]["language"] is None
+    assert client.post("/api/me/language", json={"language": "zh-Hans"}).status_code == 422
+
+
+def test_a_screen_on_a_wall_and_a_patient_have_no_language_of_their_own_to_change(api: Api) -> None:
+    for client in (api.kiosk(), api.sign_in(Role.PATIENT)):
+        assert client.post("/api/me/language", json={"language": "zh"}).status_code == 403
