@@ -92,7 +92,7 @@ class BindPatient(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     patient_id: str = Field(pattern="^[0-9]{1,18}$")
-    confirmed: bool = Field(default=False, description="Also while a treatment goes on")
+    confirmed: bool = Field(default=False, strict=True, description="Also while a treatment goes on")
 
 
 class Confirmed(BaseModel):
@@ -100,7 +100,7 @@ class Confirmed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    confirmed: bool = False
+    confirmed: bool = Field(default=False, strict=True)
 
 
 class NewPatient(BaseModel):

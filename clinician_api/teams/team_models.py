@@ -135,7 +135,7 @@ class Glasses(Model):
 class Review(Model):
     """What somebody says of it afterwards."""
 
-    right: bool
+    right: bool = Field(strict=True)
     note: str = Field(default="", max_length=2000, description="Wanted where it was not right")
 
 
