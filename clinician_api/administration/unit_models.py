@@ -76,13 +76,15 @@ class FreePatient(Model):
 
 
 class InstallationAnswer(Model):
-    """A unit, whom it served (the newest first, 200 at most), and the versions of its settings."""
+    """A unit, whom it served (the newest first), and all versions of its settings."""
 
     server_time: datetime
     unit: Installation
-    bindings: list[BindingView]
+    bindings: list[BindingView] = Field(description="The newest 200")
+    bindings_beyond: bool = Field(description="There are older ones")
     settings: list[SettingsVersion]
     free_patients: list[FreePatient] = Field(description="The newest 200, for whoever may bind them")
+    free_beyond: bool = Field(description="There are more, who can be bound by their id")
     changeable: bool = Field(description="Whether whoever asks may change it")
 
 

@@ -130,6 +130,7 @@ class Glasses(Model):
     server_time: datetime
     glasses: list[GlassView]
     next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
+    beyond: bool = Field(description="There are more than the 2000 that are looked through: judged ones are left out")
 
 
 class Review(Model):
