@@ -146,6 +146,7 @@ def _services(
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
         glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
+        guests=SlidingWindow(teams.GUESSES, teams.GUESSES_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
