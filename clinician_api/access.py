@@ -245,6 +245,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,
     ("GET", "/openapi.json"): None,
+    ("GET", "/docs"): None,
     ("WS", "/ws"): Action.SEE_UNITS,
 }
 

@@ -43,6 +43,7 @@ from clinician_api.routes import (
     problems,
     proposals,
     receipts,
+    reference,
     reviews,
     rota,
     rules,
@@ -100,13 +101,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        reference.made()
         async with Feeds(services):
             yield
 
     app = FastAPI(
         title="homehd clinician API", version="1", description=DESCRIPTION, lifespan=lifespan,
-        # The documentation pages would load scripts from elsewhere.
-        docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name,
+        # The framework's pages would load scripts from elsewhere, and it works the description out while screens wait.
+        openapi_url=None, docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.services = services
     errors.install(app)
@@ -116,7 +118,7 @@ def create_app(
         session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, usual, trends,
         reviews, sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves,
         notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin,
-        receipts, signals, rules, problems, health, live, pages,
+        receipts, signals, rules, problems, reference, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -147,6 +149,7 @@ def _services(
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
         glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
+        guests=SlidingWindow(teams.GUESSES, teams.GUESSES_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),

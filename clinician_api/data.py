@@ -60,7 +60,7 @@ from store import (
     walls,
 )
 from store import history as stored_history
-from store.alert_queries import Acknowledgement, CurrentAlert, Outcome
+from store.alert_queries import RECENT_LIMIT, Acknowledgement, CurrentAlert, Outcome
 from store.announcements import Announcement, Topic
 from store.audit import Deed
 from store.errors import StoreError
@@ -249,18 +249,20 @@ class Data:
         """What a rule is called."""
         return self._findings().title(rule)
 
-    async def alerts(self, scope: Scope, *, only_open: bool, now_us: int) -> list[StoredAlert]:
+    async def alerts(self, scope: Scope, *, only_open: bool, now_us: int) -> tuple[list[StoredAlert], bool]:
         """Alerts of the scope's clinics, high priority first, then newest: open ones, or also what changed in the last
-        day.
+        day; and whether more changed than RECENT_LIMIT, which are left out.
         """
         of = alert_queries.Clinic(*scope.clinics_of_queries)
         async with self._open.connection() as conn:
             if only_open:
                 found = await alert_queries.current(conn, of)
             else:
-                found = await alert_queries.recent(conn, now_us - RECENT_US, of=of)
+                found = await alert_queries.recent(conn, now_us - RECENT_US, RECENT_LIMIT + 1, of)
+        beyond = not only_open and len(found) > RECENT_LIMIT
+        found = found[:RECENT_LIMIT] if beyond else found
         found.sort(key=lambda alert: (_RANK[alert.priority], -alert.since_us))
-        return [self._stored(alert, now_us) for alert in found]
+        return [self._stored(alert, now_us) for alert in found], beyond
 
     async def open_versions(self) -> dict[str, int]:
         """Alert -> version, of all open alerts of all clinics."""

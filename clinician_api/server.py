@@ -18,7 +18,8 @@ from clinician_api.data import Data
 from clinician_api.services import Services
 from clinician_api.settings import ApiOptions
 from clinician_api.web.addresses import Addresses
-from clinician_api.web.protocols import PunctualHttp, attentive
+from clinician_api.web.places import Places
+from clinician_api.web.protocols import attentive, punctual
 from telemetry import broker_address
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError
@@ -101,19 +102,19 @@ class _Server(uvicorn.Server):
 
 def _config(app: FastAPI, options: ApiOptions) -> uvicorn.Config:
     metrics = app.state.services.metrics
+    places = Places(options.max_connections, options.connections_per_address)
     # Their lines carry paths and addresses of every request; ours say what matters.
     for name in ("uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return uvicorn.Config(
         app,
-        http=PunctualHttp,
-        ws=attentive(options.stall_s, lambda: metrics.socket_closed.labels("1013").inc()),
+        http=punctual(places, options.proxies, options.stall_s),
+        ws=attentive(places, options.stall_s, lambda: metrics.socket_closed.labels("1013").inc()),
         ws_max_size=MAX_SOCKET_MESSAGE,
         ws_per_message_deflate=False,  # up to 40 times the CPU on large frames (measurements)
         ws_ping_interval=PING_S,
         ws_ping_timeout=PONG_S,
         h11_max_incomplete_event_size=MAX_HEADERS,
-        limit_concurrency=options.max_connections,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=GRACE_S,
         proxy_headers=False,

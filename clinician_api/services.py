@@ -34,7 +34,7 @@ from telemetry.clock import Clock
 class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
-    `tests`: of one's own channels, by person; `glasses`: that they break.
+    `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team.
     `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
@@ -52,6 +52,7 @@ class Services:
     receipts: SlidingWindow
     tests: SlidingWindow
     glasses: SlidingWindow
+    guests: SlidingWindow
     addresses: Addresses | None
     metrics: Metrics
     what_if: WhatIf

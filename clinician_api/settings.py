@@ -42,8 +42,10 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         metrics_port: Prometheus on 127.0.0.1, a port of its own; 0 takes a free one, None switches it off.
         session_hours: absolute life of a session.
         idle_minutes: it ends earlier when nothing was asked and no live socket was open for so long.
-        max_connections: connections and running requests; above it the answer is 503.
-        stall_s: a client whose socket takes nothing for so long is closed.
+        max_connections: connections, live sockets among them; above it the answer is 503.
+        address_share: the part of them that one address may have. A proxy of ours is asked for whom it asks; one that
+            is not among `trusted_proxies` is one address, and so is a hospital behind one.
+        stall_s: a client that takes nothing of what it is sent for so long is closed.
         recheck_s: how often the sessions of open sockets are looked at.
         trust_s: while the database cannot be asked, a session counts for so long as it was when last checked.
         heartbeat_s: a status message at least this often.
@@ -66,6 +68,7 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 12.0
     idle_minutes: Annotated[float, msgspec.Meta(ge=2, le=1440)] = 60.0
     max_connections: Annotated[int, msgspec.Meta(ge=10, le=20000)] = 2000
+    address_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     stall_s: Annotated[float, msgspec.Meta(ge=0.2, le=60)] = 10.0
     recheck_s: Annotated[float, msgspec.Meta(ge=0.1, le=4)] = 2.0
     trust_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 1800.0
@@ -87,6 +90,11 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def proxies(self) -> tuple[Network, ...]:
         """The trusted proxies, as networks."""
         return tuple(ipaddress.ip_network(proxy) for proxy in self.trusted_proxies)
+
+    @property
+    def connections_per_address(self) -> int:
+        """How many of `max_connections` one address may have."""
+        return max(1, int(self.max_connections * self.address_share))
 
     @property
     def https(self) -> bool:

@@ -37,6 +37,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         api_host, api_port: where the API and the dashboard listen.
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
         trusted_proxies: addresses of proxies whose X-Forwarded-For is believed; nobody else's is.
+        api_connections: connections to the API, live sockets among them; above it the answer is 503.
+        api_address_share: the part of them that one address may have; behind a trusted proxy, the one it asks for.
         ingest_health_port: where ingest serves /healthz and /metrics on 127.0.0.1; 0 = any free port, named in the log.
         api_metrics_port: where the API serves /metrics, likewise. notify_health_port: as ingest's, of the notifier.
         homes_broker: mqtts://host:port by which homes reach the broker; None = `broker`.
@@ -71,6 +73,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_port: Port = 8080
     allowed_origins: list[str] = []
     trusted_proxies: list[str] = []
+    api_connections: Annotated[int, msgspec.Meta(ge=10, le=20000)] = 2000
+    api_address_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     ingest_health_port: Port = 0
     api_metrics_port: Port = 0
     homes_broker: str | None = None

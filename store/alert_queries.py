@@ -147,6 +147,7 @@ class Clinic(NamedTuple):
 
 
 ALL: Final = Clinic(all=True)
+RECENT_LIMIT: Final = 1000
 
 
 async def current(conn: AsyncConnection, of: Clinic = ALL) -> list[CurrentAlert]:
@@ -154,7 +155,9 @@ async def current(conn: AsyncConnection, of: Clinic = ALL) -> list[CurrentAlert]
     return await _alerts(conn, "current_alerts", of._asdict())
 
 
-async def recent(conn: AsyncConnection, since_us: int, limit: int = 1000, of: Clinic = ALL) -> list[CurrentAlert]:
+async def recent(
+    conn: AsyncConnection, since_us: int, limit: int = RECENT_LIMIT, of: Clinic = ALL
+) -> list[CurrentAlert]:
     """Alerts that are not over, or that changed since then (server time); the last changed first.
 
     None of the unit for tests.

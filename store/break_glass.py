@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from store import audit
 from store.audit import Deed
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
 from store.values import storable_text
+
+# Of one answer.
+MOST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +88,9 @@ def review(conn: Connection, glass_id: int, user_id: int, now_us: int, note: str
 
 
 async def all_of(conn: AsyncConnection, glass_id: int | None = None) -> list[Glass]:
-    """Those to patients whom the viewer sees (or only one of them): not reviewed first, then the newest."""
-    return [Glass(*row) async for row in await arun(conn, "break_glass_list", {"glass": glass_id})]
+    """Those to patients whom the viewer sees (or only one of them): not reviewed first, then the newest.
+
+    One more than MOST when there are more.
+    """
+    parameters = {"glass": glass_id, "limit": MOST + 1}
+    return [Glass(*row) async for row in await arun(conn, "break_glass_list", parameters)]

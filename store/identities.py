@@ -64,5 +64,5 @@ async def lock(conn: AsyncConnection, user_id: int) -> None:
 
 async def clinic_id(conn: AsyncConnection, name: str) -> int | None:
     """The clinic of that name; None when there is none."""
-    row = await (await arun(conn, "clinic_of_exact_name", {"name": name})).fetchone()
+    row = await (await arun(conn, "clinic_of_exact_name", {"name": storable_text(name, 200)})).fetchone()
     return int(row[0]) if row else None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from psycopg import sql
 
-from store.alert_queries import ALL, Clinic
+from store.alert_queries import ALL, RECENT_LIMIT, Clinic
 from store.errors import translate
 from store.pool import AsyncConnection
 from store.queries import arun, query
-
-RECENT_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def go_by_team(conn: Connection, clinic: str, *, by_team: bool) -> tuple[int, st
 
 def clinic_named(conn: Connection, name: str) -> int | None:
     """The number of a clinic, or None."""
-    rows = run(conn, "clinic_named", {"name": name.strip()}).fetchall()
+    rows = run(conn, "clinic_named", {"name": storable_text(name.strip(), 200)}).fetchall()
     return int(rows[0][0]) if rows else None
 
 

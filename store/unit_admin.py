@@ -11,8 +11,8 @@ from store.pool import Connection
 from store.queries import run
 from store.registry import Unit
 
-# Bindings and free patients of one answer.
-_MOST: Final = 200
+# Bindings, and free patients, of one answer.
+MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def lock(conn: Connection) -> None:
 
 
 def bindings(conn: Connection, unit_id: int) -> list[Binding]:
-    """Whom a unit served, the newest first."""
-    return [Binding(*row) for row in run(conn, "unit_bindings", {"unit": unit_id, "limit": _MOST})]
+    """Whom a unit served, the newest first; one more than MOST when there are more."""
+    return [Binding(*row) for row in run(conn, "unit_bindings", {"unit": unit_id, "limit": MOST + 1})]
 
 
 def free_patients(conn: Connection, clinic_id: int | None) -> list[tuple[int, str]]:
-    """(id, name) of the clinic's patients whom no unit serves, the newest first."""
-    return [(row[0], row[1]) for row in run(conn, "free_patients", {"clinic": clinic_id, "limit": _MOST})]
+    """(id, name) of the clinic's patients whom no unit serves, the newest first; one more than MOST for more."""
+    return [(row[0], row[1]) for row in run(conn, "free_patients", {"clinic": clinic_id, "limit": MOST + 1})]
 
 
 def patient(conn: Connection, patient_id: int) -> tuple[int | None, bool] | None:

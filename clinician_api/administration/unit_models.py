@@ -76,13 +76,15 @@ class FreePatient(Model):
 
 
 class InstallationAnswer(Model):
-    """A unit, whom it served (the newest first, 200 at most), and the versions of its settings."""
+    """A unit, whom it served (the newest first), and all versions of its settings."""
 
     server_time: datetime
     unit: Installation
-    bindings: list[BindingView]
+    bindings: list[BindingView] = Field(description="The newest 200")
+    bindings_beyond: bool = Field(description="There are older ones")
     settings: list[SettingsVersion]
     free_patients: list[FreePatient] = Field(description="The newest 200, for whoever may bind them")
+    free_beyond: bool = Field(description="There are more, who can be bound by their id")
     changeable: bool = Field(description="Whether whoever asks may change it")
 
 
@@ -92,7 +94,7 @@ class BindPatient(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     patient_id: str = Field(pattern="^[0-9]{1,18}$")
-    confirmed: bool = Field(default=False, description="Also while a treatment goes on")
+    confirmed: bool = Field(default=False, strict=True, description="Also while a treatment goes on")
 
 
 class Confirmed(BaseModel):
@@ -100,7 +102,7 @@ class Confirmed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    confirmed: bool = False
+    confirmed: bool = Field(default=False, strict=True)
 
 
 class NewPatient(BaseModel):

@@ -19,12 +19,19 @@ MOST_AT_ONCE: Final = 100
 LONGEST_MIN: Final = max(LONGEST_S.values()) / 60
 
 
+# Of what changed lately: how much of it is read.
+BEYOND: Final = (
+    "Of recent ones: more have changed than the thousand that are looked through, and the oldest are left out"
+)
+
+
 class Alerts(Model):
     """Alerts, high priority first, then newest first."""
 
     server_time: datetime
     alerts: list[AlertView]
     next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
+    beyond: bool = Field(description=BEYOND)
 
 
 class AlertEventView(Model):
@@ -145,6 +152,7 @@ class Notices(Model):
     server_time: datetime
     notices: list[NoticeView]
     next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
+    beyond: bool = Field(description=BEYOND)
 
 
 class NoticeEventView(Model):

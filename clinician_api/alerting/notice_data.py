@@ -16,7 +16,7 @@ from clinician_api.web import cursors
 from evaluation import answering, setting_aside
 from evaluation.setting_aside import Look
 from store import audit, notice_answers, notice_queries, pool, screen_pages
-from store.alert_queries import Clinic
+from store.alert_queries import RECENT_LIMIT, Clinic
 from store.audit import Deed
 from store.notice_queries import AlertOfNotice, StandingNotice
 from store.screen_pages import ScreenPage
@@ -55,24 +55,27 @@ class NoticeData:
         now_us: int,
         after: cursors.Key | None = None,
         limit: int = cursors.MAX_LIMIT,
-    ) -> tuple[list[View], str | None]:
+    ) -> tuple[list[View], str | None, bool]:
         """Visible notices of a clinic, and of no home: open ones, high priority first; or also what changed in the last
         day.
 
-        Those beyond `after`, and where more of them begin.
+        Those beyond `after`, where more of them begin, and whether more changed than RECENT_LIMIT, which are left out.
         """
         async with self._opened().connection() as conn:
             if only_open:
                 found = await notice_queries.standing(conn, of)
             else:
-                found = await notice_queries.recent(conn, now_us - RECENT_US, of=of)
+                found = await notice_queries.recent(conn, now_us - RECENT_US, RECENT_LIMIT + 1, of)
+            beyond = not only_open and len(found) > RECENT_LIMIT
+            found = found[:RECENT_LIMIT] if beyond else found
             place = _by_priority if only_open else _by_change
             seen, more = cursors.part(filter(visible, found), place, after, limit)
             alerts = await notice_queries.alerts_of(conn, [notice.notice_id for notice in seen], also_over=False)
         by_notice: defaultdict[int, list[AlertOfNotice]] = defaultdict(list)
         for alert in alerts:
             by_notice[alert.notice_id].append(alert)
-        return [notice_view(notice, by_notice[notice.notice_id], self._title, user_id) for notice in seen], more
+        views = [notice_view(notice, by_notice[notice.notice_id], self._title, user_id) for notice in seen]
+        return views, more, beyond
 
     async def one(self, notice_id: int, user_id: int) -> NoticeAsView | None:
         """One notice, with all its alerts, or None."""

@@ -35,24 +35,29 @@ async def list_alerts(
     limit: LimitQuery = MAX_LIMIT,
     cursor: CursorQuery = None,
 ) -> models.Alerts:
-    """Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all."""
+    """Alerts of the session's clinic, high priority first, then newest first.
+
+    Recent ones: of the thousand that changed last in the clinics asked of; `beyond` says when the day had more.
+    """
     after = read(cursor, int, int, int, str)
     now = services.clock.now_us()
-    found = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
+    found, beyond = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
     seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
     if not session.scope.may(Action.SEE_PATIENTS):
         seen = [without_words(view) for view in seen]
     some, more = cursors.part(seen, _place, after, limit)
     note_look(services, session, What.WALL, units=[view["unit"] for view in some])
-    return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more})
+    return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more, "beyond": beyond})
 
 
 @router.get("/api/alerts/{alert_id}", responses=responses(401, 403, 404, 422, 503))
 async def get_alert(
     alert_id: AlertPath, session: SessionDep, services: ServicesDep, response: Response
 ) -> models.AlertDetail:
-    """One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+    """One alert with every step of its life, none left out: rule and version, inputs, limits, who did what.
+
+    No steps while it is not saved.
 
     Its ETag is what `If-Match` takes when it is set aside or brought back.
     """

@@ -15,6 +15,7 @@ from clinician_api.teams.team_views import glass_view, sees_glass
 from clinician_api.web import cursors
 from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.rate_limit import admit
 from store import break_glass
 from store.audit import Deed
 from store.break_glass import Glass
@@ -35,7 +36,7 @@ async def break_the_glass(request: models.BreakGlass, session: SessionDep, servi
     By the exact name or the home's id, and nothing else: the answer is the same for nobody, for two of that name and
     for a patient of another clinic where that is not allowed. 409 for a patient whom one sees anyway.
     """
-    _admit(session, services)
+    admit(services.glasses, str(session.user_id), services.clock.monotonic_s())
     now_us = services.clock.now_us()
     until_us = now_us + round(services.options.break_glass_hours * 3_600_000_000)
     patient_id = await services.data.teams.change(lambda conn: _called(conn, request.whom, session, services))
@@ -74,12 +75,16 @@ async def list_break_glass(
     session: SessionDep, services: ServicesDep, limit: LimitQuery = MAX_LIMIT, cursor: CursorQuery = None
 ) -> models.Glasses:
     """What was opened to patients of the session's clinic whom it sees: not judged first, then the newest."""
-    found = [one for one in await services.data.teams.glasses() if sees_glass(session, one)]
+    glasses = await services.data.teams.glasses()
+    found = [one for one in glasses[: break_glass.MOST] if sees_glass(session, one)]
     some, more = cursors.part(found, _place, read(cursor, int, int), limit)
     note_look(services, session, What.WALL, patients=[one.patient_id for one in some])
     now_us = services.clock.now_us()
     views = [glass_view(one, session, now_us) for one in some]
-    return models.Glasses.model_validate({"server_time": moment(now_us), "glasses": views, "next": more})
+    beyond = len(glasses) > break_glass.MOST
+    return models.Glasses.model_validate(
+        {"server_time": moment(now_us), "glasses": views, "next": more, "beyond": beyond}
+    )
 
 
 @router.post("/api/break-glass/{glass_id}/review", responses=responses(401, 403, 404, 408, 409, 413, 415, 422, 503))
@@ -102,13 +107,6 @@ async def review_break_glass(
         hint = f"judged by {now.reviewer}" if now.reviewer else "somebody else has to judge one's own"
         raise ApiError(409, "cannot be judged", where=glass_id, hint=hint, current=view)
     return models.Reviewed.model_validate({"glass": view})
-
-
-def _admit(session: Session, services: Services) -> None:
-    wait = services.glasses.attempt(str(session.user_id), services.clock.monotonic_s())
-    if wait > 0:
-        seconds = str(int(wait) + 1)
-        raise ApiError(429, "too many attempts", hint=f"wait {seconds} s", headers={"Retry-After": seconds})
 
 
 def _called(conn: Connection, whom: str, session: Session, services: Services) -> int | None:

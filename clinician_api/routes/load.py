@@ -39,6 +39,7 @@ async def get_load(
 ) -> models.LoadAnswer:
     """Per recipient and rule: how much, how fast, in floods, and how often for nothing.
 
+    All of them: what bounds the answer is the stretch, eight days at most.
     Others' load is told to whoever makes the rota or runs the accounts; everybody else sees their own.
     """
     now_us = services.clock.now_us()
@@ -64,7 +65,7 @@ async def get_handover(
     shift: Annotated[Literal["now", "last"], Query(description="That runs, or the one before")] = "now",
     names: Annotated[bool, Query(description="With patients' names beside the homes' labels")] = False,
 ) -> models.HandoverAnswer:
-    """What is open, set aside and noisy: for the shift that ends to tell the one that begins."""
+    """What is open, set aside and noisy: for the shift that ends to tell the one that begins. Nothing is left out."""
     now_us = services.clock.now_us()
     try:
         report, snapshot = await services.data.duty.handover(_clinic_of(session.scope), now_us, last=shift == "last")

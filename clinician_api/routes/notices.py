@@ -42,7 +42,7 @@ async def list_notices(
     after = read(cursor, int, int, int)
     now = services.clock.now_us()
     of = Clinic(*session.scope.clinics_of_queries)
-    found, more = await services.data.notices.all(
+    found, more, beyond = await services.data.notices.all(
         session.user_id,
         of,
         lambda notice: _sees(session, services, notice),
@@ -52,12 +52,15 @@ async def list_notices(
         limit=limit,
     )
     note_look(services, session, What.WALL, units=[view["unit"] for view in found if view["unit"]])
-    return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more})
+    return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more, "beyond": beyond})
 
 
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
 async def get_notice(notice_id: NoticePath, session: SessionDep, services: ServicesDep) -> models.NoticeDetail:
-    """Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far."""
+    """Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far.
+
+    All of it, from the first event on.
+    """
     return await _detail(await _visible(int(notice_id), notice_id, session, services), session, services)
 
 

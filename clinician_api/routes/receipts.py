@@ -11,6 +11,7 @@ from clinician_api.alerting import models
 from clinician_api.services import ServicesDep
 from clinician_api.web.errors import ApiError, responses
 from clinician_api.web.guard import client_address
+from clinician_api.web.rate_limit import admit
 
 router = APIRouter(tags=["notices"])
 
@@ -26,10 +27,7 @@ async def receive(receipt: ReceiptPath, said: models.ReceiptState, request: Requ
     It accepts nothing: that takes a session. 404 for a word that is nobody's; 429 after many of those.
     """
     address, now_s = client_address(request, services.options.proxies), services.clock.monotonic_s()
-    wait_s = services.receipts.attempt(address, now_s)
-    if wait_s > 0:
-        seconds = str(int(wait_s) + 1)
-        raise ApiError(429, "too many attempts", hint=f"wait {seconds} s", headers={"Retry-After": seconds})
+    admit(services.receipts, address, now_s)
     if not await services.data.notices.device_said(receipt, DeliveryState(said.state)):
         raise ApiError(404, "no such message", hint="the receipt is nobody's")
     services.receipts.give_back(address)

@@ -49,7 +49,10 @@ async def get_coverage(session: SessionDep, services: ServicesDep) -> models.Cov
 
 @router.get("/api/rota", responses=responses(401, 403, 422, 503))
 async def get_rota(session: SessionDep, services: ServicesDep, since: From = None, until: Until = None) -> models.Rotas:
-    """The shifts of a stretch, of the session's clinic and of all clinics, as overrides and swaps leave them."""
+    """The shifts of a stretch, of the session's clinic and of all clinics, as overrides and swaps leave them.
+
+    All of them: what bounds the answer is the stretch.
+    """
     now_us = services.clock.now_us()
     span = _span(since, until, now_us)
     book, _, _ = await services.data.duty.everything(now_us)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Path
 
@@ -17,6 +18,7 @@ from clinician_api.teams.team_views import may_change, sees_team, team_view
 from clinician_api.web import cursors
 from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.web.errors import ApiError, responses
+from clinician_api.web.rate_limit import admit
 from store import audit, teams
 from store.audit import Deed
 from store.errors import StoreError, Trouble
@@ -30,6 +32,9 @@ T = TypeVar("T")
 TeamPath = Annotated[str, Path(pattern=r"^[0-9]{1,9}$", description="Team id", examples=["1"])]
 UserPath = Annotated[str, Path(pattern=r"^[0-9]{1,9}$", description="`user_id` of a member", examples=["1"])]
 PatientPath = Annotated[str, Path(pattern=r"^[0-9]{1,9}$", examples=["1"])]
+# Accounts that one person may name for a team and that are not of its clinic: guests, and guesses.
+GUESSES: Final = 10
+GUESSES_WINDOW_S: Final = 600.0
 _CHANGES = responses(401, 403, 404, 408, 409, 413, 415, 422, 503)
 _REMOVES = responses(401, 403, 404, 408, 413, 415, 422, 503)
 
@@ -86,20 +91,26 @@ async def remove_team(team_id: TeamPath, session: SessionDep, services: Services
     await _change(services, work)
 
 
-@router.post("/api/teams/{team_id}/members", responses=_CHANGES)
+@router.post("/api/teams/{team_id}/members", responses=_CHANGES | responses(429))
 async def put_team_member(
     team_id: TeamPath, request: models.AddMember, session: SessionDep, services: ServicesDep
 ) -> models.TeamAnswer:
     """Somebody belongs to the team until a day; said again, the new end counts.
 
-    Of another clinic for 90 days at most, and never without an end (422).
+    Of another clinic for 90 days at most, and never without an end (422). What is answered tells whose e-mail it is, so
+    addresses of nobody and of guests are counted (429) and on record.
     """
     team, now_us = await _own(team_id, session, services), services.clock.now_us()
     until_us = None if request.until is None else microseconds(request.until)
     if until_us is not None and until_us <= now_us:
         raise ApiError(422, "an end that has passed", where="body.until", hint="a later one; or take the person out")
+    admit(services.guests, str(session.user_id), services.clock.monotonic_s())
     account = await services.data.people.account(request.email)
     if account is None or account.disabled:
+        tried = {"email_sha256": hashlib.sha256(request.email.strip().lower().encode()).hexdigest()}
+        await services.data.teams.change(
+            lambda conn: _note(conn, session, now_us, "name nobody for team", team.team_id, tried)
+        )
         raise ApiError(404, "no such account", where="body.email", hint="the exact e-mail of an account that is in use")
     if not teams.guest_has_end(team, account.clinic_id, until_us, now_us):
         what = "somebody of another clinic without an end, or with one too far away"
@@ -112,6 +123,8 @@ async def put_team_member(
         _note(conn, session, now_us, "put team member", team.team_id, detail)
 
     await _change(services, work)
+    if account.clinic_id == team.clinic_id:
+        services.guests.give_back(str(session.user_id))
     return await _told(team.team_id, session, services)
 
 

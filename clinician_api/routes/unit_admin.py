@@ -18,6 +18,7 @@ from clinician_api.web import cursors
 from clinician_api.web.conditional import IfMatch
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read
 from clinician_api.web.errors import responses
+from store.unit_admin import MOST
 
 router = APIRouter(tags=["installations"], prefix="/api/administration")
 
@@ -100,14 +101,17 @@ def _answer(found: Whole, session: Session, services: Services, response: Respon
     changes = session.scope.may(Action.CHANGE_INSTALLATIONS)
     # Whoever is not shown names picks nobody by one.
     free = found.free if changes and names else []
-    shown = [found.unit.patient_id, *(one.patient_id for one in found.bindings), *(number for number, _ in free)]
+    bindings, some = found.bindings[:MOST], free[:MOST]
+    shown = [found.unit.patient_id, *(one.patient_id for one in bindings), *(number for number, _ in some)]
     note_look(services, session, What.PAGE, patients=shown)
     response.headers["ETag"] = unit_view.tag(found.unit)
     return models.InstallationAnswer.model_validate({
         "server_time": moment(now_us),
         "unit": unit_view.view(found.unit, now_us, names=names),
-        "bindings": [unit_view.binding_view(one, names=names) for one in found.bindings],
+        "bindings": [unit_view.binding_view(one, names=names) for one in bindings],
+        "bindings_beyond": len(found.bindings) > MOST,
         "settings": [unit_view.settings_view(one) for one in found.settings],
-        "free_patients": [{"patient_id": str(number), "name": name} for number, name in free],
+        "free_patients": [{"patient_id": str(number), "name": name} for number, name in some],
+        "free_beyond": len(free) > MOST,
         "changeable": changes,
     })  # fmt: skip

@@ -130,12 +130,13 @@ class Glasses(Model):
     server_time: datetime
     glasses: list[GlassView]
     next: str | None = Field(description="`cursor` of what comes after these; null: that was all")
+    beyond: bool = Field(description="There are more than the 2000 that are looked through: judged ones are left out")
 
 
 class Review(Model):
     """What somebody says of it afterwards."""
 
-    right: bool
+    right: bool = Field(strict=True)
     note: str = Field(default="", max_length=2000, description="Wanted where it was not right")
 
 

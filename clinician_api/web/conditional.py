@@ -24,7 +24,7 @@ FRESH: Final = frozenset({
     "/api/oidc/callback", "/healthz",
 })  # fmt: skip
 # Of nobody: browsers may keep it, and ask whether it still is so.
-IMPERSONAL: Final = frozenset({"/api/signals", "/api/rules", "/problems/{name}", "/openapi.json"})
+IMPERSONAL: Final = frozenset({"/api/signals", "/api/rules", "/problems/{name}", "/openapi.json", "/docs"})
 KEPT: Final = "private, no-cache"
 
 IfMatch = Annotated[
@@ -72,7 +72,7 @@ def check_unchanged(header: str | None, tag: str, current: View) -> None:
 
 
 class Conditional:
-    """ASGI middleware: tags what GET answers as JSON, and answers 304 to whoever has it already."""
+    """ASGI middleware: tags what GET answers as JSON or to all alike, and answers 304 to whoever has it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -105,16 +105,17 @@ class _Tagging:
             await self._send(message)
 
     def _concerns(self, start: Message) -> bool:
-        kind = Headers(raw=start["headers"]).get("content-type", "")
-        return start["status"] == 200 and kind == "application/json" and self._route() not in FRESH
+        kind, route = Headers(raw=start["headers"]).get("content-type", ""), self._route()
+        tagged = route in IMPERSONAL or (kind == "application/json" and route not in FRESH)
+        return bool(start["status"] == 200 and tagged)
 
     def _route(self) -> str:
-        # The framework's own route of /openapi.json leaves no word of itself.
         return str(getattr(self._scope.get("route"), "path", self._scope["path"]))
 
     async def _answer(self, start: Message, content: bytes) -> None:
         headers = MutableHeaders(raw=list(start["headers"]))
-        tag = headers.setdefault("etag", tag_of(content))
+        tag = headers.get("etag") or tag_of(content)
+        headers["etag"] = tag
         if self._route() in IMPERSONAL:
             headers["cache-control"] = KEPT
         if is_known(Headers(scope=self._scope).get("if-none-match"), tag):

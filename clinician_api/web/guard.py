@@ -29,15 +29,20 @@ def client_address(connection: HTTPConnection, proxies: Sequence[Network]) -> st
     """The address of who asks: the peer's, or the one a proxy of ours was asked by.
 
     X-Forwarded-For grows to the right, and anybody can begin it: it is read from the right, as far as our own proxies
-    wrote it. Of an IPv6 address the network is given, because one line has 2^64 of them.
+    wrote it. What is given is `of_line` of it.
     """
     address = connection.client.host if connection.client else "unknown"
     forwarded = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
-    while forwarded and _is_among(address, proxies):
+    while forwarded and is_among(address, proxies):
         before = forwarded.pop().strip()
-        if not _is_among(before, _EVERYWHERE):
+        if not is_among(before, _EVERYWHERE):
             break
         address = before
+    return of_line(address)
+
+
+def of_line(address: str) -> str:
+    """What an address counts as: of IPv6 its network, because one line has 2^64 addresses."""
     if ":" not in address:
         return address
     return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
@@ -60,7 +65,8 @@ def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str])
     return bare and bool(host) and parts.netloc.lower() == str(host).lower()
 
 
-def _is_among(address: str, networks: Sequence[Network]) -> bool:
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Whether it is an address, and of one of the networks."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -4,50 +4,76 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import h11
+from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from clinician_api.settings import Network
 from clinician_api.web.errors import ApiError, answer
-from clinician_api.web.problems import MEDIA_TYPE
+from clinician_api.web.guard import client_address, is_among, of_line
+from clinician_api.web.places import Places
+from clinician_api.web.stall import StallWatch
 
 log = logging.getLogger(__name__)
 
 HEADERS_S: Final = 10.0
 # After the close frame was written to a client that does not read: time for one that wakes up to find it.
 STALL_GRACE_S: Final = 2.0
-# What the kernel and asyncio hold for one client; above it sending waits and the stall's clock runs.
-SEND_BUFFER: Final = 128 * 1024
+# What asyncio holds for one socket; above it sending waits and the stall's clock runs.
 WRITE_HIGH: Final = 64 * 1024
 
 
 class PunctualHttp(H11Protocol):
-    """Closes a connection whose request is not there, headers and all, within HEADERS_S of its start (slow loris)."""
+    """Closes a connection whose request is not there, headers and all, within HEADERS_S of its start (slow loris).
+
+    And one whose client takes nothing of the answer for `stall_s`, whether or not we have said all of it. What
+    connections share is a subclass's attributes: see `punctual`.
+    """
+
+    places: Places
+    proxies: Sequence[Network] = ()
+    stall_s = 10.0
 
     _deadline: asyncio.TimerHandle | None = None
+    _stall: StallWatch
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Take the limit of connections from uvicorn, whose own answer above it is none of ours."""
+        """Above a limit the answer is ours, and not uvicorn's own."""
         super().__init__(*args, **options)
-        self._limit, self.limit_concurrency = self.limit_concurrency, None
-        self._served = self.app
+        self._served, self.app = self.app, self._admit
 
-    def handle_events(self) -> None:
-        """Requests that have arrived: to the application, or above the limit to nobody."""
-        most = max(len(self.connections), len(self.tasks))
-        self.app = _too_many if self._limit is not None and most >= self._limit else self._served
-        super().handle_events()
+    async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
+        app = self._served if self._is_placed() else _too_many
+        await app(scope, receive, send)
+
+    def _is_placed(self) -> bool:
+        return self.places.is_placed(self, client_address(HTTPConnection(dict(self.scope)), self.proxies))
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """A socket takes its connection's place; without one, or with an answer still on the line, there is none."""
+        if self.flow.write_paused:
+            self.transport.abort()
+        elif self._is_placed():
+            super().handle_websocket_upgrade(event)
+            self.places.hand_on(self, self.transport.get_protocol())
+        else:
+            self._end(TOO_MANY)
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP: an error like any other, and the end of the connection."""
-        found = answer(ApiError(400, "not understood", hint=msg))
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
+        self._end(ApiError(400, "not understood", hint=msg))
+
+    def _end(self, error: ApiError) -> None:
+        found = answer(error)
+        headers = [*((k, v) for k, v in found.raw_headers if k != b"connection"), (b"connection", b"close")]
+        reason = HTTPStatus(found.status_code).phrase.encode()
         for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Response(status_code=found.status_code, headers=headers, reason=reason),
             h11.Data(data=bytes(found.body)),
             h11.EndOfMessage(),
         ):
@@ -57,6 +83,12 @@ class PunctualHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection: its first request is due."""
         super().connection_made(transport)
+        self._stall = StallWatch(transport, self.stall_s, self._deaf)
+        self._stall.bound(0)  # whatever waits for the client is watched, also after the last of an answer
+        peer = self.client[0] if self.client else "unknown"
+        if not self.places.come(self, None if is_among(peer, self.proxies) else of_line(peer)):
+            transport.abort()
+            return
         self._deadline = self.loop.call_later(HEADERS_S, self._late)
 
     def data_received(self, data: bytes) -> None:
@@ -72,7 +104,23 @@ class PunctualHttp(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The end."""
         self._cancel()
+        self._stall.stop()
+        self.places.go(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes less than we send: watch it."""
+        super().pause_writing()
+        self._stall.start()
+
+    def resume_writing(self) -> None:
+        """It has taken all of it."""
+        super().resume_writing()
+        self._stall.stop()
+
+    def _deaf(self) -> None:
+        log.warning("client does not read", extra={"fields": {"after_s": self.stall_s}})
+        self.transport.abort()
 
     def _late(self) -> None:
         self._deadline = None
@@ -84,10 +132,25 @@ class PunctualHttp(H11Protocol):
             self._deadline = None
 
 
+TOO_MANY: Final = ApiError(
+    503, "too many at once", hint="as many connections as there may be, or as one address may have: try again soon",
+    headers={"Retry-After": "5", "Connection": "close"}, kind="busy",
+)  # fmt: skip
+
+
 async def _too_many(scope: Any, receive: Any, send: Any) -> None:
-    headers = {"Retry-After": "5", "Connection": "close"}
-    hint = "the server has as many connections as it may: try again in a few seconds"
-    await answer(ApiError(503, "too many at once", hint=hint, headers=headers, kind="busy"))(scope, receive, send)
+    await answer(TOO_MANY)(scope, receive, send)
+
+
+def punctual(shared: Places, trusted: Sequence[Network], stall_seconds: float) -> type[PunctualHttp]:
+    """The class for one server: its places, the proxies it believes, and its patience."""
+
+    class Punctual(PunctualHttp):
+        places = shared
+        proxies = trusted
+        stall_s = stall_seconds
+
+    return Punctual
 
 
 class AttentiveWebSocket(WebSocketsSansIOProtocol):
@@ -96,47 +159,39 @@ class AttentiveWebSocket(WebSocketsSansIOProtocol):
     uvicorn makes connections from a class, so what they share is a subclass's attributes: see `attentive`.
     """
 
+    places: Places
     stall_s = 10.0
 
-    _stall: asyncio.TimerHandle | None = None
-    _unsent = 0
+    _stall: StallWatch
+    _grace: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A connection: bound what is kept for it."""
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=WRITE_HIGH)
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._stall = StallWatch(transport, self.stall_s, self._give_up)
+        self._stall.bound(WRITE_HIGH)
 
     def pause_writing(self) -> None:
         """The client takes less than we send: watch it."""
         super().pause_writing()
-        if self._stall is None:
-            self._unsent = self.transport.get_write_buffer_size()
-            self._stall = self.loop.call_later(self.stall_s, self._look)
+        if self._grace is None:
+            self._stall.start()
 
     def resume_writing(self) -> None:
         """It has taken most of it."""
         super().resume_writing()
-        self._cancel_stall()
+        self._stall.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The end."""
-        if self._stall is not None:
-            self._stall.cancel()
+        self._stall.stop()
+        if self._grace is not None:
+            self._grace.cancel()
+        self.places.go(self)
         super().connection_lost(exc)
 
     def on_stall(self) -> None:
         """Called when a client is given up."""
-
-    def _look(self) -> None:
-        unsent = self.transport.get_write_buffer_size()
-        if unsent < self._unsent:  # a thin line, but it takes something
-            self._unsent = unsent
-            self._stall = self.loop.call_later(self.stall_s, self._look)
-        else:
-            self._give_up()
 
     def _give_up(self) -> None:
         self.on_stall()
@@ -146,18 +201,14 @@ class AttentiveWebSocket(WebSocketsSansIOProtocol):
             self.conn.send_close(1013, "not reading: connect again for a snapshot")
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
-        self._stall = self.loop.call_later(STALL_GRACE_S, self.transport.abort)
-
-    def _cancel_stall(self) -> None:
-        if self._stall is not None and not self.close_sent:
-            self._stall.cancel()
-            self._stall = None
+        self._grace = self.loop.call_later(STALL_GRACE_S, self.transport.abort)
 
 
-def attentive(stall_seconds: float, told: Callable[[], None]) -> type[AttentiveWebSocket]:
-    """The class for one server: its patience, and whom it tells of a client given up."""
+def attentive(shared: Places, stall_seconds: float, told: Callable[[], None]) -> type[AttentiveWebSocket]:
+    """The class for one server: its places, its patience, and whom it tells of a client given up."""
 
     class Attentive(AttentiveWebSocket):
+        places = shared
         stall_s = stall_seconds
 
         def on_stall(self) -> None:

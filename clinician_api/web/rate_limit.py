@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 
+from clinician_api.web.errors import ApiError
+
 
 class SlidingWindow:
     """At most `limit` attempts per key within `window_s` seconds; remembers the `max_keys` used last."""
@@ -40,3 +42,11 @@ class SlidingWindow:
     def forget(self, key: str) -> None:
         """Start anew, as after a success."""
         self._attempts.pop(key, None)
+
+
+def admit(window: SlidingWindow, key: str, now_s: float) -> None:
+    """Count one attempt; ApiError 429 with the time to wait when it is one too many."""
+    wait_s = window.attempt(key, now_s)
+    if wait_s > 0:
+        seconds = str(int(wait_s) + 1)
+        raise ApiError(429, "too many attempts", hint=f"wait {seconds} s", headers={"Retry-After": seconds})

@@ -133,7 +133,9 @@ export interface paths {
         };
         /**
          * List Alerts
-         * @description Alerts of the session's clinic, high priority first, then newest first; recent ones: the last thousand of all.
+         * @description Alerts of the session's clinic, high priority first, then newest first.
+         *
+         *     Recent ones: of the thousand that changed last in the clinics asked of; `beyond` says when the day had more.
          */
         readonly get: operations["list_alerts"];
         readonly put?: never;
@@ -153,7 +155,9 @@ export interface paths {
         };
         /**
          * Get Alert
-         * @description One alert with every step of its life: rule and version, inputs, limits, who did what. No steps while unsaved.
+         * @description One alert with every step of its life, none left out: rule and version, inputs, limits, who did what.
+         *
+         *     No steps while it is not saved.
          *
          *     Its ETag is what `If-Match` takes when it is set aside or brought back.
          */
@@ -475,7 +479,7 @@ export interface paths {
         };
         /**
          * Get Handover
-         * @description What is open, set aside and noisy: for the shift that ends to tell the one that begins.
+         * @description What is open, set aside and noisy: for the shift that ends to tell the one that begins. Nothing is left out.
          */
         readonly get: operations["get_handover"];
         readonly put?: never;
@@ -517,6 +521,7 @@ export interface paths {
          * Get Load
          * @description Per recipient and rule: how much, how fast, in floods, and how often for nothing.
          *
+         *     All of them: what bounds the answer is the stretch, eight days at most.
          *     Others' load is told to whoever makes the rota or runs the accounts; everybody else sees their own.
          */
         readonly get: operations["get_load"];
@@ -790,6 +795,8 @@ export interface paths {
         /**
          * Get Notice
          * @description Why was I (not) told: the notice, its history, the plan of its steps, and to whom it went and how far.
+         *
+         *     All of it, from the first event on.
          */
         readonly get: operations["get_notice"];
         readonly put?: never;
@@ -1309,6 +1316,8 @@ export interface paths {
         /**
          * Get Rota
          * @description The shifts of a stretch, of the session's clinic and of all clinics, as overrides and swaps leave them.
+         *
+         *     All of them: what bounds the answer is the stretch.
          */
         readonly get: operations["get_rota"];
         readonly put?: never;
@@ -1689,7 +1698,8 @@ export interface paths {
          * Put Team Member
          * @description Somebody belongs to the team until a day; said again, the new end counts.
          *
-         *     Of another clinic for 90 days at most, and never without an end (422).
+         *     Of another clinic for 90 days at most, and never without an end (422). What is answered tells whose e-mail it is, so
+         *     addresses of nobody and of guests are counted (429) and on record.
          */
         readonly post: operations["put_team_member"];
         readonly delete?: never;
@@ -2572,6 +2582,11 @@ export interface components {
             /** Alerts */
             readonly alerts: readonly components["schemas"]["AlertView"][];
             /**
+             * Beyond
+             * @description Of recent ones: more have changed than the thousand that are looked through, and the oldest are left out
+             */
+            readonly beyond: boolean;
+            /**
              * Next
              * @description `cursor` of what comes after these; null: that was all
              */
@@ -3335,6 +3350,11 @@ export interface components {
          * @description What was opened to patients of the session's clinic: not judged first, then the newest.
          */
         readonly Glasses: {
+            /**
+             * Beyond
+             * @description There are more than the 2000 that are looked through: judged ones are left out
+             */
+            readonly beyond: boolean;
             /** Glasses */
             readonly glasses: readonly components["schemas"]["GlassView"][];
             /**
@@ -3676,16 +3696,29 @@ export interface components {
         };
         /**
          * InstallationAnswer
-         * @description A unit, whom it served (the newest first, 200 at most), and the versions of its settings.
+         * @description A unit, whom it served (the newest first), and all versions of its settings.
          */
         readonly InstallationAnswer: {
-            /** Bindings */
+            /**
+             * Bindings
+             * @description The newest 200
+             */
             readonly bindings: readonly components["schemas"]["BindingView"][];
+            /**
+             * Bindings Beyond
+             * @description There are older ones
+             */
+            readonly bindings_beyond: boolean;
             /**
              * Changeable
              * @description Whether whoever asks may change it
              */
             readonly changeable: boolean;
+            /**
+             * Free Beyond
+             * @description There are more, who can be bound by their id
+             */
+            readonly free_beyond: boolean;
             /**
              * Free Patients
              * @description The newest 200, for whoever may bind them
@@ -4157,6 +4190,11 @@ export interface components {
          * @description The work list: high priority first, then newest first.
          */
         readonly Notices: {
+            /**
+             * Beyond
+             * @description Of recent ones: more have changed than the thousand that are looked through, and the oldest are left out
+             */
+            readonly beyond: boolean;
             /**
              * Next
              * @description `cursor` of what comes after these; null: that was all
@@ -15985,6 +16023,17 @@ export interface operations {
             /** @description A value is missing or out of range */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {

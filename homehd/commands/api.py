@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
             port=loaded.api_port,
             allowed_origins=tuple(loaded.allowed_origins),
             trusted_proxies=tuple(loaded.trusted_proxies),
+            max_connections=loaded.api_connections,
+            address_share=loaded.api_address_share,
             metrics_port=loaded.api_metrics_port,
             demo_accounts=_demo_accounts(),
             public_url=loaded.dashboard_url,

@@ -7,11 +7,14 @@ server with homes, alerts, notices and treatments, for two roles and for nobody.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,12 +23,13 @@ from alerts.escalation import People
 from clinician_api.access import Role
 from clinician_api.settings import COOKIE
 from clinician_api.web.problems import Kind
-from store import treatment_summaries
+from store import teams, treatment_summaries
 from telemetry.alarms import ConditionState, Priority
 from tests.clinician_api.conftest import Api
 from tests.clinician_api.notified import Notifier
 from tests.clinician_api.routes.test_history import store_readings
 from tests.clinician_api.routes.test_treatments import START_US, add, bind
+from tests.clinician_api.test_app import BODIES
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LONG = os.environ.get("HOMEHD_FUZZ") == "long"
@@ -102,3 +106,39 @@ def test_an_answer_that_is_not_as_described_is_found(api: Api, tmp_path: Path, m
     monkeypatch.setattr(Kind, "type", property(lambda _kind: 7))
     with pytest.raises(AssertionError, match="is not of type"):
         fuzz(api, api.client(), tmp_path, "--include-operation-id", "list_units", "--phases", "coverage")
+
+
+# What a JSON string can hold and a database's text cannot; long enough for every reason, short enough for every name.
+UNSTORABLE = "\0 nul nul nul"
+QUERIES = {
+    "/api/users": ("search",), "/api/audit": ("actor", "action", "subject"),
+    "/api/audit/export": ("actor", "action", "subject"),
+}  # fmt: skip
+
+
+def spoilt(body: Any) -> Iterator[Any]:
+    """The body once for each text in it, with that text spoilt."""
+    for name, value in body.items() if isinstance(body, dict) else ():
+        for other in [UNSTORABLE] if isinstance(value, str) else spoilt(value):
+            yield {**body, name: other}
+
+
+@pytest.mark.timeout(TIMEOUT_S)
+def test_no_text_is_a_fault_of_ours_whatever_is_in_it(world: Api) -> None:
+    with world.database() as conn:
+        teams.add(conn, 1, "Team", START_US)
+    asked = 0
+    for role in (Role.ADMINISTRATOR, Role.NEPHROLOGIST):
+        client = world.sign_in(role, None if role is Role.ADMINISTRATOR else 1)
+        for (method, path), body in BODIES.items():
+            address = re.sub(r"{\w+}", "1", path.replace("{unit}", "u-1").replace("{shift_id}", "1-0-1-1"))
+            for wrong in spoilt(body):
+                answer = client.request(
+                    method, address, content=json.dumps(wrong), headers={"Content-Type": "application/json"}
+                )
+                assert answer.status_code < 500, (path, wrong, answer.text)
+                asked += 1
+        for path, names in QUERIES.items():
+            for name in names:
+                assert client.get(path, params={name: UNSTORABLE}).status_code in (200, 403), (path, name)
+    assert asked > 60

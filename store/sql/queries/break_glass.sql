@@ -38,4 +38,4 @@ JOIN patient AS p ON p.patient_id = g.patient_id
 LEFT JOIN user_account AS r ON r.user_id = g.reviewed_by
 WHERE (%(glass)s::bigint IS NULL OR g.glass_id = %(glass)s)
 ORDER BY g.reviewed_at IS NOT NULL, g.glass_id DESC
-LIMIT 2000
+LIMIT %(limit)s

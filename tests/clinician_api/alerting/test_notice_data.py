@@ -65,9 +65,11 @@ async def test_an_acceptance_lasts_by_the_database_s_clock(data: Data, notifier:
 
 async def test_only_what_is_visible_is_read(data: Data, notifier: Notifier) -> None:
     now_us = 0
-    (view,), _more = await data.notices.all(1, ALL, lambda notice: notice.unit == "u-1", only_open=True, now_us=now_us)
+    (view,), _more, _beyond = await data.notices.all(
+        1, ALL, lambda notice: notice.unit == "u-1", only_open=True, now_us=now_us
+    )
     assert [alert["alert_id"] for alert in view["alerts"]] == ["1"]
-    assert await data.notices.all(1, ALL, lambda _: False, only_open=False, now_us=now_us) == ([], None)
+    assert await data.notices.all(1, ALL, lambda _: False, only_open=False, now_us=now_us) == ([], None, False)
     assert await data.notices.one(99, 1) is None
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import httpx
 import pytest
@@ -168,3 +171,22 @@ async def test_it_is_walked_once_a_day_without_being_asked(database_url: str) ->
     assert await walked_at() == first
     clock.advance(1.0)
     assert await walked_at() == first + DUE_US
+
+
+def test_a_record_that_takes_long_holds_up_nobody_who_signs_in(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin, let = api.sign_in(Role.ADMINISTRATOR), threading.Event()
+    page = audit_browse.page
+
+    def slowly(*asked: Any) -> Any:
+        assert let.wait(60)
+        return page(*asked)
+
+    monkeypatch.setattr(audit_browse, "page", slowly)
+    # More than there are threads for everything else.
+    with ThreadPoolExecutor(40) as many:
+        answers = [many.submit(lambda: admin.get("/api/audit", timeout=60).status_code) for _ in range(40)]
+        try:
+            assert api.sign_in(Role.NURSE).get("/api/session").status_code == 200
+        finally:
+            let.set()
+        assert {answer.result() for answer in answers} == {200}

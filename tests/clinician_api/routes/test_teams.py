@@ -12,7 +12,7 @@ from alerts.escalation import People
 from clinician_api.access import Role
 from store import kiosks, teams
 from telemetry.clock import SystemClock
-from tests.clinician_api.conftest import Api, problem
+from tests.clinician_api.conftest import Api, alike, problem
 from tests.clinician_api.notified import Notifier
 from tests.clinician_api.rotas import Duty
 from tests.clinician_api.teams.world import DAY_US, World, seen
@@ -270,3 +270,27 @@ def test_while_the_database_is_away_a_membership_ends_all_the_same(world: World)
     now_us = SystemClock().now_us()
     assert world.patients["Ann"] in book.of_person(user_id, Role.NURSE, 1, now_us).patients
     assert world.patients["Ann"] not in book.of_person(user_id, Role.NURSE, 1, now_us + 2 * DAY_US).patients
+
+
+def test_whose_an_address_is_can_be_tried_ten_times_and_is_on_record(world: World) -> None:
+    api = world.api
+    chief = api.sign_in(Role.ADMINISTRATOR, 1)
+    east = f"/api/teams/{world.teams['east']}/members"
+    own = api.account(Role.NURSE, 1)
+    with api.database() as conn:
+        email = api.account(Role.NURSE, 2, "Gone")
+        conn.execute("UPDATE user_account SET disabled_at = now() WHERE email = %s", (email,))
+    gone, nobody = (chief.post(east, json={"email": one}) for one in (email, "nobody@example.org"))
+    assert gone.status_code == 404 and alike(gone) == alike(nobody), "one that is disabled is nobody's"
+    for _ in range(15):
+        assert chief.post(east, json={"email": own}).status_code == 200, "one's own clinic's are no guesses"
+    for number in range(7):
+        assert chief.post(east, json={"email": f"guess-{number}@example.org"}).status_code == 404
+    assert chief.post(east, json={"email": api.account(Role.NURSE, 2)}).status_code == 200, "a guest is the tenth"
+    refused = chief.post(east, json={"email": api.account(Role.ON_CALL, 2)})
+    assert refused.status_code == 429 and problem(refused)["retry_after_s"] > 0
+    with api.database() as conn:
+        deeds = conn.execute(
+            "SELECT action, count(*) FROM audit_event WHERE action LIKE '%team%' GROUP BY 1"
+        ).fetchall()
+    assert dict(deeds) == {"name nobody for team": 9, "put team member": 16}

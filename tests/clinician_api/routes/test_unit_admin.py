@@ -175,3 +175,15 @@ def test_a_retired_unit_has_no_certificate_and_takes_nobody_but_lets_its_patient
     assert admin.post(f"{UNITS}/u-1/unbind", json={}).status_code == 200
     assert problem(admin.post(f"{UNITS}/u-1/bind", json={"patient_id": "1"}))["status"] == 409
     assert deeds(api) == [("revoke unit", "u-1"), ("unbind patient", "u-1")]
+
+
+@pytest.mark.parametrize("deed", ["bind", "unbind", "retire"])
+def test_only_true_confirms(api: Api, deed: str) -> None:
+    unit = api.add_unit("u-1", "Clinic 1", "Patient 1")
+    begin_treatment(api, unit.unit_id)
+    admin = api.sign_in(Role.ADMINISTRATOR)
+    body = {"patient_id": "1"} if deed == "bind" else {}
+    for nearly in (1, 0, "yes", "true", "on", 1.0):
+        answer = admin.post(f"{UNITS}/u-1/{deed}", json={**body, "confirmed": nearly})
+        assert problem(answer)["errors"][0]["where"] == "body.confirmed", nearly
+    assert look(admin)["unit"]["bound"] and deeds(api) == []

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinician_api.web.rate_limit import SlidingWindow
+from clinician_api.web.errors import ApiError
+from clinician_api.web.rate_limit import SlidingWindow, admit
 
 
 def test_admits_up_to_the_limit_then_says_how_long() -> None:
@@ -70,3 +71,12 @@ def test_never_more_than_the_limit_within_any_window(times: list[float]) -> None
     admitted = [t for t in sorted(times) if window.attempt("k", t) == 0]
     for start in admitted:
         assert sum(start <= t < start + 50 for t in admitted) <= 4
+
+
+def test_one_attempt_too_many_is_told_how_long_to_wait() -> None:
+    window = SlidingWindow(limit=1, window_s=60)
+    admit(window, "a", 0.0)
+    admit(window, "b", 0.0)
+    with pytest.raises(ApiError) as caught:
+        admit(window, "a", 10.5)
+    assert (caught.value.status, caught.value.headers["Retry-After"]) == (429, "50")
