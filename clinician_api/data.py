@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clinician_api.access import Scope
@@ -29,6 +29,7 @@ from clinician_api.live.views import View, status
 from clinician_api.notes.note_data import NoteData
 from clinician_api.people.people_data import PeopleData
 from clinician_api.people.record_data import RecordData
+from clinician_api.people.whose import ALL_SEEN, THE_UNITS, Seen, Whose
 from clinician_api.prescribing.prescription_data import PrescriptionData
 from clinician_api.settings import ApiOptions
 from clinician_api.signin.signin_data import SignInData
@@ -55,6 +56,7 @@ from store import (
     reading_queries,
     registry,
     reviews,
+    tenures,
     treatment_queries,
     unit_status,
     walls,
@@ -64,6 +66,8 @@ from store.alert_queries import RECENT_LIMIT, Acknowledgement, CurrentAlert, Out
 from store.announcements import Announcement, Topic
 from store.audit import Deed
 from store.errors import StoreError
+from store.tenures import Past
+from store.viewers import EVERYTHING, working_for
 from telemetry.alarms import Priority
 from telemetry.messages import LiveReading
 
@@ -81,10 +85,14 @@ _RANK: Final = {str(priority): -priority.rank for priority in Priority}
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An `AlertView`, and its version: what was read of the same alert later has a higher one, or is the same."""
+    """An `AlertView`, and its version: what was read of the same alert later has a higher one, or is the same.
+
+    `whose`: whose it is; who does not see that patient may see less of it.
+    """
 
     version: int
     view: View
+    whose: Whose = THE_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Data:
         self.sign_offs = SignOffData(lambda: self._open, self.title)
         self.prescriptions = PrescriptionData(lambda: self._open)
         self.trends = TrendData(lambda: self._open)
-        self.past = PastData(lambda: self._open, self.title)
+        self.happened = PastData(lambda: self._open, self.title)
         self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)
@@ -179,16 +187,27 @@ class Data:
                 conn, unit_ids, sparks.SIGNAL, now_us - sparks.STEPS * sparks.STEP_S * 1_000_000, now_us, sparks.STEP_S
             )
 
-    async def history(self, unit_id: int, asked: Asked, names: Sequence[str], count: int) -> bytes:
-        """The JSON of a `History` in at most `count` buckets; StoreError BUSY when that is too much to read."""
+    async def past(self, unit: str) -> Past | None:
+        """All that a unit served, with the server's eyes: what of it is seen the caller says. None: no unit."""
+        with working_for(EVERYTHING):
+            async with self._open.connection() as conn:
+                return await tenures.of_unit(conn, unit)
+
+    async def history(
+        self, unit_id: int, asked: Asked, names: Sequence[str], count: int, seen: Seen = ALL_SEEN
+    ) -> bytes:
+        """The JSON of a `History` in at most `count` buckets, less what is not `seen`.
+
+        StoreError BUSY when that is too much to read.
+        """
         async with self._open.connection() as conn:
-            found = await stored_history.buckets(conn, unit_id, names, asked.start_us, asked.end_us, count)
+            found = await stored_history.buckets(conn, unit_id, names, asked.start_us, asked.end_us, count, seen.hidden)
             told_until_us = min(asked.now_us, asked.end_us + TOLD_WITHIN_US)
             events = await stored_history.gap_events(conn, unit_id, asked.start_us, told_until_us)
             row = (await unit_status.statuses(conn, [unit_id])).get(unit_id)
-        heard = Heard([event.event for event in events])
+        heard = Heard([event.event for event in events if seen.covers(event.event.time_us)], hidden=seen.hidden)
         if row is not None:
-            heard = Heard(heard.events, row.status, row.since_us, row.received_us)
+            heard = replace(heard, status=row.status, since_us=row.since_us, received_us=row.received_us)
         # Tens of milliseconds when much was asked for: too long for the loop.
         return await asyncio.to_thread(history.answer, asked, found, heard)
 
@@ -286,8 +305,17 @@ class Data:
             found = await alert_queries.by_id(conn, number)
         return self._stored(found, now_us) if found else None
 
+    async def told_alerts(self, alert_ids: Collection[str], now_us: int) -> list[StoredAlert]:
+        """The same with the server's eyes, for the screens of everybody."""
+        with working_for(EVERYTHING):
+            return await self.alerts_by_id(alert_ids, now_us)
+
     async def alerts_of_notice(self, notice_id: int, now_us: int) -> list[StoredAlert]:
-        """The open alerts of a notice."""
+        """The open alerts of a notice, with the server's eyes."""
+        with working_for(EVERYTHING):
+            return await self._alerts_of_notice(notice_id, now_us)
+
+    async def _alerts_of_notice(self, notice_id: int, now_us: int) -> list[StoredAlert]:
         async with self._open.connection() as conn:
             alerts = await notice_queries.alerts_of(conn, [notice_id], also_over=False)
             found = await alert_queries.by_ids(conn, [alert.alert_id for alert in alerts])
@@ -370,7 +398,8 @@ class Data:
         return second.stands
 
     def _stored(self, alert: CurrentAlert, now_us: int) -> StoredAlert:
-        return StoredAlert(version(alert), alert_view(alert, self.title(alert.rule), now_us))
+        whose = Whose(alert.owner_id, alert.owner_clinic_id)
+        return StoredAlert(version(alert), alert_view(alert, self.title(alert.rule), now_us), whose)
 
 
 def _number(text: str, highest: int = _MAX_ID) -> int | None:

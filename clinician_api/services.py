@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,8 +18,10 @@ from clinician_api.live.room import Room
 from clinician_api.live.screens import Screens
 from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
+from clinician_api.people import whose
 from clinician_api.people.looks import Looks, What
 from clinician_api.people.sessions import Session, Sessions
+from clinician_api.people.whose import ALL_SEEN, Seen, Whose
 from clinician_api.settings import ApiOptions
 from clinician_api.signin.hospital import Hospital
 from clinician_api.signin.second_factor import SecondFactor
@@ -27,6 +29,8 @@ from clinician_api.teams.sight import Basis
 from clinician_api.treatments.what_if import WhatIf
 from clinician_api.web.addresses import Addresses
 from clinician_api.web.rate_limit import SlidingWindow
+from store.tenures import Tenure
+from store.values import LATEST_US
 from telemetry.clock import Clock
 
 
@@ -89,6 +93,53 @@ def scope_by(services: Services, session: Session, basis: Basis) -> Scope:
     book, now_us = services.data.teams.book, services.clock.now_us()
     sight = book.of_person(session.user_id, session.role, session.clinic_id, now_us, basis)
     return scope_of(session.role, session.clinic_id, sight)
+
+
+async def seen_of_unit(
+    services: Services, session: Session, unit: str, start_us: int, end_us: int
+) -> tuple[int, Seen] | None:
+    """The unit's number, and what of a span of it the session may be shown; None: nothing, or there is no such unit."""
+    past = await services.data.past(unit)
+    if past is None:
+        return None
+    home = services.room.entry(session.scope, unit) is not None
+    found = whose.seen(past, start_us, end_us, home=home, sees=_sees(services, session, unit, stands=home))
+    return (past.unit_id, found) if home or found.patients else None
+
+
+async def seen_of_alert(services: Services, session: Session, unit: str) -> Seen:
+    """Of an alert or a notice of a unit that the session is shown, what of its life may be told: nothing of the time in
+    which the unit served somebody else before.
+    """
+    past = await services.data.past(unit)
+    if past is None:
+        return ALL_SEEN
+    return whose.seen(past, 0, LATEST_US, home=True, sees=_sees(services, session, unit, stands=True))
+
+
+def _sees(services: Services, session: Session, unit: str, *, stands: bool) -> Callable[[Tenure], bool]:
+    def sees(tenure: Tenure) -> bool:
+        owner = Whose(tenure.patient_id, tenure.clinic_id)
+        return stands if tenure.stands else services.room.sees(session.scope, unit, owner)
+
+    return sees
+
+
+def note_owners(services: Services, session: Session, what: What, owners: Iterable[tuple[str, Whose]]) -> None:
+    """As `note_look`, of things of units: those whose they are, where they are somebody's and the session sees them."""
+    patients, units = [], []
+    for unit, one in owners:
+        if one.patient_id is not None and services.room.sees(session.scope, unit, one):
+            patients.append(one.patient_id)
+        else:
+            # What is nobody's, and what lasts and was found before, is shown of whom the unit serves now.
+            units.append(unit)
+    note_look(services, session, what, units=units, patients=patients)
+
+
+def note_seen(services: Services, session: Session, what: What, unit: str, seen: Seen) -> None:
+    """As `note_look`, of a span of a unit: whose it is, and whom the unit serves now where some of it is nobody's."""
+    note_look(services, session, what, units=[unit] if seen.of_nobody else [], patients=seen.patients)
 
 
 def note_look(

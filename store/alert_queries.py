@@ -50,6 +50,7 @@ class CurrentAlert:
         told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
         notice_event_id, shelf_event_id: the last of each that may have changed how it stands, None without.
         shelf: what was set aside last of its unit and rule, None where a person or the notifier has ended that.
+        owner_id: whose it is, None: the unit served nobody; owner_clinic_id: that patient's.
     """
 
     alert_id: int
@@ -82,6 +83,8 @@ class CurrentAlert:
     notice_event_id: int | None
     shelf_event_id: int | None
     shelf: SetAside | None
+    owner_id: int | None = None
+    owner_clinic_id: int | None = None
 
 
 class Version(NamedTuple):
@@ -240,7 +243,7 @@ def _event(row: tuple[Any, ...]) -> AlertEvent:
 
 
 def _current(row: tuple[Any, ...]) -> CurrentAlert:
-    shelf, shelf_event = row[29:], row[28]
+    shelf, shelf_event, owner = row[29:35], row[28], row[35:]
     aside = None if shelf[0] in (None, ENDED) else SetAside(*shelf)
-    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:28], shelf_event, aside]
+    fields: list[Any] = [*row[:6], Priority(row[6]), ConditionState(row[7]), *row[8:28], shelf_event, aside, *owner]
     return CurrentAlert(*fields)

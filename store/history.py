@@ -7,8 +7,9 @@ the same extremes, and means equal but for the last bit of a float32.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString
 
 import numpy as np
@@ -31,6 +32,7 @@ Ints = NDArray[np.int64]
 PATIENCE_MS: Final = 8_000
 LINKS_BEFORE: Final = 8  # events enough to know which link was lost when the span begins
 MAX_EVENTS: Final = 10_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SUMMARIES: Final[dict[str, LiteralString]] = {"min": "min({})", "max": "max({})", "mean": "avg({})"}
 # The same of minutes, by their columns.
@@ -85,12 +87,15 @@ class Buckets:
 
 
 async def buckets(
-    conn: AsyncConnection, unit_id: int, names: Sequence[str], start_us: int, end_us: int, count: int
-) -> Buckets:
+    conn: AsyncConnection, unit_id: int, names: Sequence[str], start_us: int, end_us: int, count: int,
+    hidden: Iterable[tuple[int, int]] = (),
+) -> Buckets:  # fmt: skip
     """Least, greatest and mean of these signals in at most `count` equal pieces of start ≤ time < end.
 
-    Pieces of more than a minute are of whole minutes. KeyError for a name that is not in the catalogue; ValueError
-    unless start < end and count > 0; StoreError BUSY when there is more to read than PATIENCE_MS allow.
+    Pieces of more than a minute are of whole minutes. Nothing of the stretches in `hidden` (start ≤ time < end) is in
+    them, and where whole minutes serve, nothing of a minute that one of these begins or ends in. KeyError for a name
+    that is not in the catalogue; ValueError unless start < end and count > 0; StoreError BUSY when there is more to
+    read than PATIENCE_MS allow.
     """
     if start_us >= end_us or count < 1:
         raise ValueError("history needs start < end and at least one bucket")
@@ -98,7 +103,10 @@ async def buckets(
     width = -(-(end_us - start_us) // count)
     if width > MINUTE_US:
         width = -(-width // MINUTE_US) * MINUTE_US
-    parameters = {"unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us), "width": width}
+    parameters = {
+        "unit": unit_id, "start": storable_us(start_us), "end": storable_us(end_us), "width": width,
+        "hidden": _ranges(hidden),
+    }  # fmt: skip
     with translate("read history"):
         async with conn.transaction(), conn.cursor(binary=True) as cursor:
             await conn.execute(query("history_limits"), {"patience": f"{PATIENCE_MS}ms"})
@@ -117,7 +125,13 @@ async def gap_events(conn: AsyncConnection, unit_id: int, start_us: int, told_un
     return [event_row(row) async for row in await arun(conn, "history_events", parameters)]
 
 
-async def _edges(conn: AsyncConnection, asked: dict[str, int]) -> dict[str, Any]:
+def _ranges(spans: Iterable[tuple[int, int]]) -> str:
+    """A multirange as PostgreSQL reads it."""
+    pieces = [[(_EPOCH + timedelta(microseconds=storable_us(edge))).isoformat() for edge in span] for span in spans]
+    return "{" + ",".join(f"[{start},{end})" for start, end in pieces) + "}"
+
+
+async def _edges(conn: AsyncConnection, asked: dict[str, Any]) -> dict[str, Any]:
     """What a question of minutes has to know besides; empty when minutes do not serve."""
     if asked["width"] % MINUTE_US or asked["start"] % MINUTE_US or asked["start"] < EARLIEST_US:
         return {}

@@ -22,6 +22,8 @@ class StandingNotice:
         unit: the unit's wire id; None of a trouble of the system, whose `subject` says which one.
         clinic_id: the unit's clinic now; of a trouble: whose trouble it is, None when it is everybody's.
         accepted_by: user id of who is answerable, `accepted_name` that person's name.
+        owner_id: whose it is, None: the unit served nobody; owner_clinic_id: that patient's.
+        stands: the condition of one of its alerts lasts.
     """
 
     notice_id: int
@@ -39,11 +41,17 @@ class StandingNotice:
     accepted_until_us: int | None
     reason: str
     changed_us: int
+    owner_id: int | None = None
+    owner_clinic_id: int | None = None
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AlertOfNotice:
-    """An alert of a notice, and what the stages last said of it: whether anybody is asked because of it."""
+    """An alert of a notice, and what the stages last said of it: whether anybody is asked because of it.
+
+    `owner_id`, `owner_clinic_id`: whose it is, as of a `StandingNotice`.
+    """
 
     notice_id: int
     alert_id: int
@@ -52,6 +60,8 @@ class AlertOfNotice:
     state: str
     stage: str
     said: str
+    owner_id: int | None = None
+    owner_clinic_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

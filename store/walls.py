@@ -36,7 +36,7 @@ GRANTS: Final[dict[str, str]] = {
     "audit_event": "SELECT, INSERT", "audit_patient": "SELECT",
     "team_patient": "SELECT", "break_glass": "SELECT",
     # Views of such tables, which ask for themselves whose a row is.
-    "alert_current": "SELECT", "treatment_report": "SELECT",
+    "alert_current": "SELECT", "treatment_report": "SELECT", "tenure": "SELECT",
     # Of nobody: accounts are asked for before it is known who asks.
     "clinic": "SELECT", "user_account": "SELECT", "session": "SELECT, INSERT, UPDATE, DELETE",
     "kiosk": "SELECT, UPDATE", "care_team": "SELECT", "team_member": "SELECT",
@@ -44,6 +44,7 @@ GRANTS: Final[dict[str, str]] = {
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
     "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",
 }  # fmt: skip
+_MOMENTS: Final = {"reading": "time", "reading_minute": "minute"}
 # Addresses hold secrets: the API sees that there is a way to somebody, not which.
 _CHANNEL: Final = "SELECT (channel_id, user_id, kind, host, label, tier, language, created_at, tested_at, disabled_at)"
 
@@ -112,8 +113,8 @@ def _raise(conn: Connection, mark: str) -> None:
     conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(views))
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(views))
     for table in _tables_of_readings(conn):
-        name = sql.Identifier(table)
-        conn.execute(sql.SQL(query("walls_view")).format(views=views, table=name))
+        name, moment = sql.Identifier(table), sql.Identifier(_MOMENTS[table])
+        conn.execute(sql.SQL(query("walls_view")).format(views=views, table=name, moment=moment))
         conn.execute(sql.SQL("GRANT SELECT ON {}.{} TO {}").format(views, name, role))
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {}, {} TO {}").format(schema, views, role))
     conn.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(schema, role))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from alerts import shelving
 from alerts.shelving import Shelf, ShelfKind
 from clinician_api.live.views import View, moment, numbers
 from store.alert_queries import AlertEvent, CurrentAlert, Version
 from telemetry.alarms import Priority
+
+OF_ANOTHER: Final = "found while the unit served another patient; it lasts"
 
 
 def version(alert: CurrentAlert | Version) -> int:
@@ -55,6 +59,11 @@ def without_words(view: View) -> View:
         "shelved_reason": None if shelved is None else "",
         "answer": None if answer is None else {**answer, "reason": "", "told": ""},
     }
+
+
+def without_findings(view: View) -> View:
+    """The alert for who sees the unit and not whom it served when this was found: that it lasts, and no more."""
+    return {**without_words(view), "reason": OF_ANOTHER, "inputs": {}, "limits": {}}
 
 
 def alert_event_view(event: AlertEvent) -> View:

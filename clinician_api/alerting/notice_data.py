@@ -10,8 +10,9 @@ from typing import Final
 from alerts.delivery import TABLE, DeliveryState
 from alerts.responsibility import Move
 from alerts.shelving import ShelfKind
-from clinician_api.alerting.notice_views import delivery_view, event_view, notice_view, step_view
+from clinician_api.alerting.notice_views import delivery_view, event_view, notice_view, step_view, without_reasons
 from clinician_api.live.views import View
+from clinician_api.people.whose import Seen, Shown
 from clinician_api.web import cursors
 from evaluation import answering, setting_aside
 from evaluation.setting_aside import Look
@@ -30,11 +31,26 @@ PAGE_WAITS_MIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeAsView:
-    """A notice, and its `NoticeView` for a person. `addressed`: that person was asked about it."""
+class Eyes:
+    """How much somebody sees of a notice, and which of its alerts."""
+
+    notice: Callable[[StandingNotice], Shown]
+    alert: Callable[[StandingNotice, AlertOfNotice], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNotice:
+    """A notice, and its `NoticeView` for a person."""
 
     notice: StandingNotice
     view: View
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAsView(SeenNotice):
+    """How much of it that person sees, too. `addressed`: they were asked about it."""
+
+    shown: Shown
     addressed: bool
 
 
@@ -49,13 +65,13 @@ class NoticeData:
         self,
         user_id: int,
         of: Clinic,
-        visible: Callable[[StandingNotice], bool],
+        eyes: Eyes,
         *,
         only_open: bool,
         now_us: int,
         after: cursors.Key | None = None,
         limit: int = cursors.MAX_LIMIT,
-    ) -> tuple[list[View], str | None, bool]:
+    ) -> tuple[list[SeenNotice], str | None, bool]:
         """Visible notices of a clinic, and of no home: open ones, high priority first; or also what changed in the last
         day.
 
@@ -69,37 +85,45 @@ class NoticeData:
             beyond = not only_open and len(found) > RECENT_LIMIT
             found = found[:RECENT_LIMIT] if beyond else found
             place = _by_priority if only_open else _by_change
-            seen, more = cursors.part(filter(visible, found), place, after, limit)
+            there = (notice for notice in found if eyes.notice(notice) is not Shown.NOTHING)
+            seen, more = cursors.part(there, place, after, limit)
             alerts = await notice_queries.alerts_of(conn, [notice.notice_id for notice in seen], also_over=False)
         by_notice: defaultdict[int, list[AlertOfNotice]] = defaultdict(list)
         for alert in alerts:
             by_notice[alert.notice_id].append(alert)
-        views = [notice_view(notice, by_notice[notice.notice_id], self._title, user_id) for notice in seen]
+        views = [SeenNotice(one, self._view(one, by_notice[one.notice_id], eyes, user_id)) for one in seen]
         return views, more, beyond
 
-    async def one(self, notice_id: int, user_id: int) -> NoticeAsView | None:
-        """One notice, with all its alerts, or None."""
+    async def one(self, notice_id: int, user_id: int, eyes: Eyes) -> NoticeAsView | None:
+        """One notice, with its alerts that are seen, or None. Whether it is seen itself is for the caller to say."""
         async with self._opened().connection() as conn:
             notice = await notice_queries.by_id(conn, notice_id)
             alerts = await notice_queries.alerts_of(conn, [notice_id], also_over=True)
             addressed = await notice_queries.is_addressed(conn, notice_id, user_id)
         if notice is None:
             return None
-        return NoticeAsView(notice, notice_view(notice, alerts, self._title, user_id), addressed)
+        return NoticeAsView(notice, self._view(notice, alerts, eyes, user_id), eyes.notice(notice), addressed)
 
     async def of_delivery(self, delivery_id: int) -> int | None:
         """The notice a delivery is of, or None."""
         async with self._opened().connection() as conn:
             return await notice_queries.of_delivery(conn, delivery_id)
 
-    async def record(self, notice_id: int) -> View:
-        """Its history, steps and deliveries, of a `NoticeDetail`."""
+    async def record(self, notice_id: int, seen: Seen) -> View:
+        """Its history, steps and deliveries, of a `NoticeDetail`, as far as they are of a time that is `seen`."""
         async with self._opened().connection() as conn:
-            return {
-                "history": [event_view(event) for event in await notice_queries.history(conn, notice_id)],
-                "steps": [step_view(step) for step in await notice_queries.steps(conn, notice_id)],
-                "deliveries": [delivery_view(sent) for sent in await notice_queries.deliveries(conn, notice_id)],
-            }
+            history = await notice_queries.history(conn, notice_id)
+            steps = await notice_queries.steps(conn, notice_id)
+            deliveries = await notice_queries.deliveries(conn, notice_id)
+        return {
+            "history": [event_view(event) for event in history if seen.covers(event.at_us)],
+            "steps": [step_view(step) for step in steps if seen.covers(step.due_us)],
+            "deliveries": [delivery_view(sent) for sent in deliveries if seen.covers(sent.queued_us)],
+        }
+
+    def _view(self, notice: StandingNotice, alerts: Sequence[AlertOfNotice], eyes: Eyes, user_id: int) -> View:
+        view = notice_view(notice, [one for one in alerts if eyes.alert(notice, one)], self._title, user_id)
+        return without_reasons(view) if eyes.notice(notice) is Shown.BARE else view
 
     async def answer(self, notice_id: int, move: Move, user_id: int, note: str | None) -> answering.Outcome:
         """A person's word: of several who accept at once exactly one outcome is DONE, and all are on record."""

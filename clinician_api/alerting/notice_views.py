@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from clinician_api.alerting.alert_views import OF_ANOTHER
 from clinician_api.live.views import View, moment
 from store.notice_queries import AlertOfNotice, HistoryStep, PlannedStep, SentTo, StandingNotice
 
@@ -36,6 +37,11 @@ def notice_view(
             for a in alerts
         ],
     }  # fmt: skip
+
+
+def without_reasons(view: View) -> View:
+    """The notice for who sees the unit and not whom it served when this was found: that it lasts, and no more."""
+    return {**view, "reason": OF_ANOTHER, "alerts": [{**alert, "told": ""} for alert in view["alerts"]]}
 
 
 def event_view(event: HistoryStep) -> View:

@@ -13,12 +13,14 @@ from typing import Final
 
 from clinician_api.live.unsaved import Key
 from clinician_api.live.views import View
+from clinician_api.people.whose import THE_UNITS, Whose
 from telemetry.alarms import ConditionState
 
 # Alert messages kept for subscribers that lag; one that fell further behind gets a snapshot, which has all open alerts.
 ALERT_RING: Final = 2000
 # Alerts of which it is remembered how far they were told; two readers of the store may answer in the wrong order.
 MAX_ALERTS: Final = 20_000
+LASTING: Final = (ConditionState.ACTIVE_UNACKNOWLEDGED, ConditionState.ACTIVE_ACKNOWLEDGED)
 # What people have done with an alert, in an `AlertView`.
 _OF_PEOPLE: Final = (
     "acknowledged_by", "acknowledged_at", "answer", "shelved_until", "shelved_by", "shelved_reason",
@@ -27,12 +29,19 @@ _OF_PEOPLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ToldAlert:
-    """One alert message in the ring. `replaces`: the id under which the same was shown before, None if it had none."""
+    """One alert message in the ring.
+
+    Attributes:
+        replaces: the id under which the same was shown before, None if it had none.
+        whose: whose it is. lasted: when it was told before this, its condition lasted.
+    """
 
     number: int
     version: int
     view: View
     replaces: str | None = None
+    whose: Whose = THE_UNITS
+    lasted: bool = False
 
 
 class AlertBoard:
@@ -47,16 +56,21 @@ class AlertBoard:
         self._versions: OrderedDict[str, int] = OrderedDict()
         self._unsaved: dict[Key, View] = {}
         self._shown: dict[Key, View] = {}
+        self._whose: dict[str, Whose] = {}
+        self._lasting: set[str] = set()
 
-    def put(self, view: View, version: int) -> None:
+    def put(self, view: View, version: int, whose: Whose = THE_UNITS) -> None:
         """An alert as it stood at a version. What was told already, or is older than that, is not told again."""
         alert_id, key = view["alert_id"], (view["unit"], view["rule"])
         if version <= self._versions.get(alert_id, -1):
             return
         self._versions[alert_id] = version
         self._versions.move_to_end(alert_id)
+        self._whose[alert_id] = whose
         if len(self._versions) > MAX_ALERTS:
-            self._versions.popitem(last=False)
+            oldest, _ = self._versions.popitem(last=False)
+            if oldest not in self._open:
+                self._whose.pop(oldest, None)
         # A word on one alert of a notice is an event of all its alerts, and shows in one.
         if self._open.get(alert_id) == view:
             return
@@ -107,6 +121,10 @@ class AlertBoard:
         views += [shown.get(view["alert_id"], view) for view in saved]
         return [view for view in views if not (view["unsaved"] and _is_over(view))]
 
+    def whose(self, alert_id: str) -> Whose:
+        """Whose an alert is; one that is not saved yet is of the unit as it is now."""
+        return self._whose.get(alert_id, THE_UNITS)
+
     def unsaved(self, alert_id: str) -> View | None:
         """The alert of that id, if it is one that could not be saved yet."""
         return next((view for view in self._shown.values() if view["alert_id"] == alert_id), None)
@@ -132,7 +150,17 @@ class AlertBoard:
 
     def _tell(self, view: View, replaces: str | None = None) -> None:
         self.last += 1
-        self.ring.append(ToldAlert(self.last, self._touch(), view, replaces))
+        alert_id, lasted = view["alert_id"], view["alert_id"] in self._lasting
+        self.ring.append(ToldAlert(self.last, self._touch(), view, replaces, self.whose(alert_id), lasted))
+        if lasts(view):
+            self._lasting.add(alert_id)
+        else:
+            self._lasting.discard(alert_id)
+
+
+def lasts(view: View) -> bool:
+    """Whether the condition itself goes on."""
+    return bool(view["state"] in LASTING)
 
 
 def _is_over(view: View) -> bool:

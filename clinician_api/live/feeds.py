@@ -244,7 +244,7 @@ class Feeds:
             self._listens = False
 
     def _tell(self, alert: StoredAlert) -> None:
-        self._services.room.alerts.put(alert.view, alert.version)
+        self._services.room.alerts.put(alert.view, alert.version, alert.whose)
 
     # Pages on screens
 

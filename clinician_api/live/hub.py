@@ -16,10 +16,12 @@ from typing import Final
 import msgspec
 
 from clinician_api.access import Action, Scope
-from clinician_api.alerting.alert_views import without_words
-from clinician_api.live.alert_board import ToldAlert
+from clinician_api.alerting.alert_views import without_findings, without_words
+from clinician_api.live.alert_board import ToldAlert, lasts
 from clinician_api.live.room import Room, Told, aged
 from clinician_api.live.views import View, moment
+from clinician_api.people.whose import Shown
+from telemetry.alarms import ConditionState
 
 SHARED_FOR_US: Final = 250_000
 MAX_CACHED: Final = 1000  # laggards, each at a place of its own
@@ -87,13 +89,12 @@ class Hub:
     def _deltas(self, subscriber: Subscriber, now_us: int, now_s: float) -> list[str | None]:
         place = (subscriber.scope, subscriber.units, subscriber.version, subscriber.alert)
         frames: list[str | None] = []
-        named = subscriber.scope.may(Action.SEE_PATIENTS)
         # Mostly there is none: the ring is not walked for each of hundreds of screens ten times a second.
         if subscriber.alert < self._alert and subscriber.scope.may(Action.SEE_ALERTS):
             frames += [
-                self._shared(("alert", told.number, named), now_us, partial(_alert, told, now_us, named=named))
+                self._told(subscriber, told, now_us)
                 for told in self.room.alerts.ring
-                if subscriber.alert < told.number <= self._alert and self._sees(subscriber, told.view["unit"])
+                if subscriber.alert < told.number <= self._alert and subscriber.wants(told.view["unit"])
             ]
         if subscriber.scope.may(Action.SEE_READINGS):
             frames.append(self._shared(("readings", place), now_us, lambda: self._readings(subscriber, now_us)))
@@ -103,6 +104,16 @@ class Hub:
         if status is not None:
             subscriber.told_s = now_s
         return [*frames, status]
+
+    def _told(self, subscriber: Subscriber, told: ToldAlert, now_us: int) -> str | None:
+        named = subscriber.scope.may(Action.SEE_PATIENTS)
+        # Who was told that it lasts, and no more, is told that it does not any more.
+        lasting = lasts(told.view) or told.lasted
+        shown = self.room.shows(subscriber.scope, told.view["unit"], told.whose, lasting=lasting)
+        if shown is Shown.NOTHING:
+            return None
+        place = ("alert", told.number, named, shown)
+        return self._shared(place, now_us, partial(_alert, told, now_us, named=named, shown=shown))
 
     def _shared(self, key: Hashable, now_us: int, build: Callable[[], View | None]) -> str | None:
         # Frames tell the time and ages: one is shared for a quarter of a second, then made anew.
@@ -159,6 +170,8 @@ class Hub:
         return subscriber.wants(unit) and self.room.entry(subscriber.scope, unit) is not None
 
 
-def _alert(told: ToldAlert, now_us: int, *, named: bool) -> View:
+def _alert(told: ToldAlert, now_us: int, *, named: bool, shown: Shown) -> View:
     view = told.view if named else without_words(told.view)
+    if shown is Shown.BARE:
+        view = without_findings(view if lasts(view) else {**view, "state": str(ConditionState.NORMAL)})
     return {"type": "alert", "server_time": moment(now_us), "alert": view, "replaces": told.replaces}

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinician_api.access import Action, Scope
-from clinician_api.alerting.alert_views import without_words
-from clinician_api.live.alert_board import AlertBoard
+from clinician_api.alerting.alert_views import without_findings, without_words
+from clinician_api.live.alert_board import AlertBoard, lasts
 from clinician_api.live.duty_board import DutyBoard
 from clinician_api.live.sparks import Sparks
 from clinician_api.live.unsaved import Saving, UnsavedBook
 from clinician_api.live.views import View, age_s, moment, reading, status
+from clinician_api.people.whose import Shown, Whose
 from clinician_api.teams.sight import Glass
 from evaluation.links import LinkTrouble
 from telemetry.messages import Flag, LiveReading, Status
@@ -169,6 +170,28 @@ class Room:
         found = self._entries.get(unit)
         return found if found is not None and scope.sees(found.clinic_id, found.patient_id) else None
 
+    def sees(self, scope: Scope, unit: str, whose: Whose) -> bool:
+        """Whether the scope sees what is this patient's of a unit; of whom it serves, or of nobody: as it sees that."""
+        entry = self._entries.get(unit)
+        if whose.patient_id is None or (entry is not None and entry.patient_id == whose.patient_id):
+            return self.entry(scope, unit) is not None
+        return scope.sees(whose.clinic_id, whose.patient_id)
+
+    def shows(self, scope: Scope, unit: str, whose: Whose, *, lasting: bool) -> Shown:
+        """How much of an alert or a notice of a unit. What lasts is the business of whom the unit serves now, too."""
+        if self.sees(scope, unit, whose):
+            return Shown.WHOLE
+        return Shown.BARE if lasting and self.entry(scope, unit) is not None else Shown.NOTHING
+
+    def alert_for(self, scope: Scope, view: View, whose: Whose) -> View | None:
+        """An `AlertView`, less what the scope may not see; None when it may not see the alert."""
+        shown = self.shows(scope, view["unit"], whose, lasting=lasts(view))
+        if shown is Shown.NOTHING:
+            return None
+        if shown is Shown.BARE:
+            return without_findings(view)
+        return view if scope.may(Action.SEE_PATIENTS) else without_words(view)
+
     def units(self, scope: Scope, only: frozenset[str] | None = None) -> list[str]:
         """The units of a scope, in order of their ids; only those in `only` where it is given."""
         wanted = sorted(self._entries if only is None else only & self._entries.keys())
@@ -214,9 +237,9 @@ class Room:
         """Open alerts of a scope, as `AlertView`s."""
         if not scope.may(Action.SEE_ALERTS):
             return []
-        units = set(self.units(scope, only))
-        found = [view for view in self.alerts.open_views() if view["unit"] in units]
-        return found if scope.may(Action.SEE_PATIENTS) else [without_words(view) for view in found]
+        wanted = (view for view in self.alerts.open_views() if only is None or view["unit"] in only)
+        found = (self.alert_for(scope, view, self.alerts.whose(view["alert_id"])) for view in wanted)
+        return [view for view in found if view is not None]
 
     def links(self) -> View:
         """The state of every link."""

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from clinician_api.access import Action
 from clinician_api.alerting import models
-from clinician_api.alerting.alert_views import without_words
+from clinician_api.alerting.alert_views import without_findings
 from clinician_api.data import Outcome, StoredAlert
 from clinician_api.live.views import View, microseconds, moment
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
-from clinician_api.services import Services, ServicesDep, note_look
+from clinician_api.people.whose import Whose
+from clinician_api.services import Services, ServicesDep, note_owners, seen_of_alert
 from clinician_api.web import cursors
 from clinician_api.web.conditional import tag_of_state
 from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
@@ -43,11 +44,14 @@ async def list_alerts(
     now = services.clock.now_us()
     found, beyond = await services.data.alerts(session.scope, only_open=state == "open", now_us=now)
     views = services.room.alerts.overlaid([alert.view for alert in found])
-    seen = [view for view in views if services.room.entry(session.scope, view["unit"])]
-    if not session.scope.may(Action.SEE_PATIENTS):
-        seen = [without_words(view) for view in seen]
+    owners = {alert.view["alert_id"]: alert.whose for alert in found}
+
+    def whose(view: View) -> Whose:
+        return owners.get(view["alert_id"]) or services.room.alerts.whose(view["alert_id"])
+
+    seen = [one for view in views if (one := services.room.alert_for(session.scope, view, whose(view))) is not None]
     some, more = cursors.part(seen, _place, after, limit)
-    note_look(services, session, What.WALL, units=[view["unit"] for view in some])
+    note_owners(services, session, What.WALL, [(view["unit"], whose(view)) for view in some])
     return models.Alerts.model_validate({"server_time": moment(now), "alerts": some, "next": more, "beyond": beyond})
 
 
@@ -62,15 +66,16 @@ async def get_alert(
     Its ETag is what `If-Match` takes when it is set aside or brought back.
     """
     if unsaved := _unsaved(alert_id, session, services):
-        note_look(services, session, What.ALERTS, units=[unsaved["unit"]])
+        note_owners(services, session, What.ALERTS, [(unsaved["unit"], services.room.alerts.whose(alert_id))])
         return models.AlertDetail.model_validate({"alert": unsaved, "events": []})
     alert = await visible(alert_id, session, services)
     response.headers["etag"] = tag_of_state(alert.version, alert.view)
-    events = await services.data.alert_events(alert_id)
-    note_look(services, session, What.ALERTS, units=[alert.view["unit"]])
-    view = alert.view
+    seen = await seen_of_alert(services, session, alert.view["unit"])
+    events = [event for event in await services.data.alert_events(alert_id) if seen.covers(microseconds(event["time"]))]
+    note_owners(services, session, What.ALERTS, [(alert.view["unit"], alert.whose)])
+    view = services.room.alert_for(session.scope, alert.view, alert.whose)
     if not session.scope.may(Action.SEE_PATIENTS):
-        view, events = without_words(view), [{**event, "note": None} for event in events]
+        events = [{**event, "note": None} for event in events]
     return models.AlertDetail.model_validate({"alert": view, "events": events})
 
 
@@ -86,7 +91,7 @@ async def acknowledge(
     """
     await check_saved(alert_id, session, services)
     result = await services.data.acknowledge(alert_id, session.user_id, request.note)
-    alert = await told(alert_id, services)
+    alert = await told(alert_id, session, services)
     if result.outcome in (Outcome.OVER, Outcome.UNKNOWN):
         hint = "nothing is left to acknowledge"
         raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=alert)
@@ -110,23 +115,26 @@ async def check_saved(alert_id: str, session: Session, services: Services) -> No
     await visible(alert_id, session, services)
 
 
-async def told(alert_id: str, services: Services) -> View:
-    """The alert after something was done with it, told to every screen."""
-    alert = await services.data.alert(alert_id, services.clock.now_us())
-    assert alert is not None, "alerts are never deleted"
-    services.room.alerts.put(alert.view, alert.version)
+async def told(alert_id: str, session: Session, services: Services) -> View:
+    """The alert after something was done with it, told to every screen; as much of it as the session sees."""
+    now_us = services.clock.now_us()
+    (alert,) = await services.data.told_alerts([alert_id], now_us)
+    services.room.alerts.put(alert.view, alert.version, alert.whose)
     services.pump.publish()
-    return alert.view
+    seen = await services.data.alert(alert_id, now_us)
+    shown = None if seen is None else services.room.alert_for(session.scope, seen.view, seen.whose)
+    return without_findings(alert.view) if shown is None else shown
 
 
 def _unsaved(alert_id: str, session: Session, services: Services) -> View | None:
     view = services.room.alerts.unsaved(alert_id)
-    return view if view is not None and services.room.entry(session.scope, view["unit"]) else None
+    whose = services.room.alerts.whose(alert_id)
+    return None if view is None else services.room.alert_for(session.scope, view, whose)
 
 
 async def visible(alert_id: str, session: Session, services: Services) -> StoredAlert:
-    """An alert that the session sees; ApiError otherwise."""
+    """An alert that the session sees, in full: how much of it is for the caller to ask. ApiError otherwise."""
     alert = await services.data.alert(alert_id, services.clock.now_us())
-    if alert is None or services.room.entry(session.scope, alert.view["unit"]) is None:
+    if alert is None or services.room.alert_for(session.scope, alert.view, alert.whose) is None:
         raise ApiError(404, "no such alert", where=alert_id, hint="GET /api/alerts lists those you may see")
     return alert

@@ -11,7 +11,7 @@ from clinician_api.live.views import microseconds
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import SessionDep
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import ServicesDep, note_look
+from clinician_api.services import ServicesDep, note_seen, seen_of_unit
 from clinician_api.treatments import models
 from clinician_api.treatments.history import Asked
 from clinician_api.web.errors import ApiError, responses
@@ -57,22 +57,24 @@ async def get_history(
     """Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
 
     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
-    Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
+    Buckets of more than a minute are of whole minutes, and `start` is moved back to one. Of a unit that served several
+    patients only the stretches of those whom the session sees: what lies between is a gap, which says so.
     """
-    entry = services.room.entry(session.scope, unit)
-    if entry is None:
-        raise no_unit(unit)
     wanted = wanted_signals(names)
     _check_span(start, end)
     asked = Asked(unit, _start_us(start, end, buckets), microseconds(end), services.clock.now_us(), every=names is None)
+    found = await seen_of_unit(services, session, unit, asked.start_us, asked.end_us)
+    if found is None:
+        raise no_unit(unit)
+    unit_id, seen = found
     try:
-        content = await services.data.history(entry.unit_id, asked, wanted, buckets)
+        content = await services.data.history(unit_id, asked, wanted, buckets, seen)
     except StoreError as error:
         if error.trouble is not Trouble.BUSY:
             raise
         hint = "a shorter span or fewer signals take less time"
         raise ApiError(503, "too much to read now", where="query.start, query.end", hint=hint, kind="busy") from error
-    note_look(services, session, What.HISTORY, units=[unit])
+    note_seen(services, session, What.HISTORY, unit, seen)
     return Response(content, media_type="application/json")
 
 

@@ -47,18 +47,20 @@ async def acknowledge_low(
 async def _seen(wanted: list[str], session: Session, services: Services) -> list[str]:
     """Those that are on record and of the session's clinic, as they were asked for."""
     found = await services.data.alerts_by_id(wanted, services.clock.now_us())
-    theirs = {one.view["alert_id"] for one in found if services.room.entry(session.scope, one.view["unit"]) is not None}
+    room = services.room
+    theirs = {one.view["alert_id"] for one in found if room.alert_for(session.scope, one.view, one.whose) is not None}
     return [one for one in wanted if one in theirs and not _is_unsaved(one, session, services)]
 
 
 def _is_unsaved(alert_id: str, session: Session, services: Services) -> bool:
     unsaved = services.room.alerts.unsaved(alert_id)
-    return unsaved is not None and services.room.entry(session.scope, unsaved["unit"]) is not None
+    whose = services.room.alerts.whose(alert_id)
+    return unsaved is not None and services.room.alert_for(session.scope, unsaved, whose) is not None
 
 
 async def _tell(alert_ids: list[str], services: Services) -> None:
     """How they stand now, to every screen at once; where the database cannot say, the next look at it does."""
     with contextlib.suppress(StoreError):
-        for alert in await services.data.alerts_by_id(alert_ids, services.clock.now_us()):
-            services.room.alerts.put(alert.view, alert.version)
+        for alert in await services.data.told_alerts(alert_ids, services.clock.now_us()):
+            services.room.alerts.put(alert.view, alert.version, alert.whose)
         services.pump.publish()

@@ -9,16 +9,18 @@ from fastapi import APIRouter, Path, Query
 from alerts.responsibility import Move
 from clinician_api.access import Action
 from clinician_api.alerting import models
-from clinician_api.alerting.notice_data import NoticeAsView
+from clinician_api.alerting.notice_data import Eyes, NoticeAsView
+from clinician_api.live.alert_board import LASTING
 from clinician_api.live.views import moment
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
-from clinician_api.services import Services, ServicesDep, note_look
+from clinician_api.people.whose import ALL_SEEN, Shown, Whose
+from clinician_api.services import Services, ServicesDep, note_owners, seen_of_alert
 from clinician_api.web.cursors import MAX_LIMIT, CursorQuery, LimitQuery, read
 from clinician_api.web.errors import ApiError, responses
 from evaluation.answering import Outcome
 from store.alert_queries import Clinic
-from store.notice_queries import StandingNotice
+from store.notice_queries import AlertOfNotice, StandingNotice
 from telemetry.rota import Audience
 
 router = APIRouter(tags=["notices"])
@@ -45,14 +47,16 @@ async def list_notices(
     found, more, beyond = await services.data.notices.all(
         session.user_id,
         of,
-        lambda notice: _sees(session, services, notice),
+        _eyes(session, services),
         only_open=state == "open",
         now_us=now,
         after=after,
         limit=limit,
     )
-    note_look(services, session, What.WALL, units=[view["unit"] for view in found if view["unit"]])
-    return models.Notices.model_validate({"server_time": moment(now), "notices": found, "next": more, "beyond": beyond})
+    theirs = [(one.notice.unit, _whose(one.notice)) for one in found if one.notice.unit is not None]
+    note_owners(services, session, What.WALL, theirs)
+    views = [one.view for one in found]
+    return models.Notices.model_validate({"server_time": moment(now), "notices": views, "next": more, "beyond": beyond})
 
 
 @router.get("/api/notices/{notice_id}", responses=responses(401, 403, 404, 422, 503))
@@ -114,7 +118,7 @@ async def _answer(
     await _visible(int(notice_id), notice_id, session, services)
     outcome = await services.data.notices.answer(int(notice_id), move, session.user_id, request.note)
     for alert in await services.data.alerts_of_notice(int(notice_id), services.clock.now_us()):
-        services.room.alerts.put(alert.view, alert.version)
+        services.room.alerts.put(alert.view, alert.version, alert.whose)
     services.pump.publish()
     now = await _visible(int(notice_id), notice_id, session, services)
     # Whoever says the same again, because an answer was lost on the way, has what he wanted.
@@ -130,11 +134,27 @@ def _hint(now: NoticeAsView) -> str:
     return f"accepted by {now.notice.accepted_name}"
 
 
-def _sees(session: Session, services: Services, notice: StandingNotice) -> bool:
-    if notice.unit is None:
-        technical = notice.audience == Audience.TECHNICAL and session.scope.may(Action.SEE_TECHNICAL)
-        return (technical or session.scope.may(Action.SEE_TROUBLES)) and session.scope.sees_clinic(notice.clinic_id)
-    return session.scope.may(Action.SEE_ALERTS) and services.room.entry(session.scope, notice.unit) is not None
+def _eyes(session: Session, services: Services) -> Eyes:
+    scope, room = session.scope, services.room
+
+    def sees(notice: StandingNotice) -> Shown:
+        if notice.unit is None:
+            technical = notice.audience == Audience.TECHNICAL and scope.may(Action.SEE_TECHNICAL)
+            theirs = (technical or scope.may(Action.SEE_TROUBLES)) and scope.sees_clinic(notice.clinic_id)
+            return Shown.WHOLE if theirs else Shown.NOTHING
+        if not scope.may(Action.SEE_ALERTS):
+            return Shown.NOTHING
+        return room.shows(scope, notice.unit, _whose(notice), lasting=notice.stands)
+
+    def sees_alert(notice: StandingNotice, alert: AlertOfNotice) -> bool:
+        owner, lasting = Whose(alert.owner_id, alert.owner_clinic_id), alert.state in LASTING
+        return notice.unit is None or room.shows(scope, notice.unit, owner, lasting=lasting) is not Shown.NOTHING
+
+    return Eyes(sees, sees_alert)
+
+
+def _whose(notice: StandingNotice) -> Whose:
+    return Whose(notice.owner_id, notice.owner_clinic_id)
 
 
 def _asked_for_help(found: NoticeAsView) -> bool:
@@ -144,15 +164,18 @@ def _asked_for_help(found: NoticeAsView) -> bool:
 
 async def _visible(notice_id: int | None, asked: str, session: Session, services: Services) -> NoticeAsView:
     """The notice, if there is one that the session sees; `asked`: the number by which it was asked for."""
-    found = None if notice_id is None else await services.data.notices.one(notice_id, session.user_id)
-    if found is None or not (_sees(session, services, found.notice) or _asked_for_help(found)):
+    eyes = _eyes(session, services)
+    found = None if notice_id is None else await services.data.notices.one(notice_id, session.user_id, eyes)
+    if found is None or (found.shown is Shown.NOTHING and not _asked_for_help(found)):
         raise ApiError(404, "no such notice", where=asked, hint="GET /api/notices lists those you may see")
     return found
 
 
 async def _detail(seen: NoticeAsView, session: Session, services: Services) -> models.NoticeDetail:
+    times = ALL_SEEN
     if seen.notice.unit is not None:
-        note_look(services, session, What.NOTICES, units=[seen.notice.unit])
-    record = await services.data.notices.record(seen.notice.notice_id)
+        times = await seen_of_alert(services, session, seen.notice.unit)
+        note_owners(services, session, What.NOTICES, [(seen.notice.unit, _whose(seen.notice))])
+    record = await services.data.notices.record(seen.notice.notice_id, times)
     now = moment(services.clock.now_us())
     return models.NoticeDetail.model_validate({"server_time": now, "notice": seen.view, **record})

@@ -34,9 +34,9 @@ async def shelve(
         where, _, why = str(error).partition(": ")
         raise ApiError(422, "not set aside", where=f"body.{where}", hint=why) from error
     if outcome is not Outcome.DONE:
-        hint, current = "nothing is left to set aside", await told(alert_id, services)
+        hint, current = "nothing is left to set aside", await told(alert_id, session, services)
         raise ApiError(409, "alert has ended", where=alert_id, hint=hint, current=current)
-    return models.Shelved.model_validate({"alert": await told(alert_id, services)})
+    return models.Shelved.model_validate({"alert": await told(alert_id, session, services)})
 
 
 @router.delete(
@@ -48,4 +48,4 @@ async def bring_back(alert_id: AlertPath, session: SessionDep, services: Service
     await services.data.notices.bring_back(
         alert_id, session.user_id, services.data.unchanged(if_match, services.clock.now_us())
     )
-    await told(alert_id, services)
+    await told(alert_id, session, services)

@@ -46,7 +46,7 @@ async def get_timeline(
         nothing: View = {"patient_id": None, "alerts": [], "alarms": [], "events": [], "more": False}
         return Timeline.model_validate({**about, **nothing})
     span = (microseconds(start), microseconds(end))
-    views, events, more = await services.data.past.timeline(entry.patient_id, *span, now_us)
+    views, events, more = await services.data.happened.timeline(entry.patient_id, *span, now_us)
     for what in (What.ALERTS, What.NOTES):
         note_look(services, session, what, patients=[entry.patient_id])
     told = {"patient_id": str(entry.patient_id), "events": [event_view(one) for one in events], "more": more}

@@ -51,7 +51,7 @@ async def get_usual(
     wanted = wanted_signals(names)
     until = moment(services.clock.now_us()) if before is None else before
     try:
-        content = await services.data.past.usual(number, until, wanted, session.scope.viewer)
+        content = await services.data.happened.usual(number, until, wanted, session.scope.viewer)
     except StoreError as error:
         if error.trouble is not Trouble.BUSY:
             raise

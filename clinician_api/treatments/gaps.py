@@ -28,6 +28,7 @@ PACES: Final = 2.5  # so many times the usual distance of two rows
 class Reason(StrEnum):
     """Why there are no readings."""
 
+    ANOTHER_PATIENT = "another patient"  # whom the session does not see: the unit served somebody else
     THINNED = "thinned"  # the box had no room for them
     REJECTED = "rejected"  # sent and not believed, or refused by ingest
     MACHINE_OFF = "machine off"  # it does not answer

@@ -40,12 +40,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the box said: its events of kinds link and agent in order of time, and its last status with its times."""
+    """What the box said: its events of kinds link and agent in order of time, and its last status with its times.
+
+    `hidden`: the stretches of which nothing is shown, since the unit served somebody else.
+    """
 
     events: Sequence[Event]
     status: Status | None = None
     since_us: int = 0
     received_us: int = 0
+    hidden: Sequence[tuple[int, int]] = ()
 
 
 def answer(asked: Asked, found: Buckets, heard: Heard) -> bytes:
@@ -122,6 +126,7 @@ def _is_there(found: Buckets, name: str) -> bool:
 def _gaps(asked: Asked, found: Buckets, heard: Heard, names: Iterable[str]) -> list[Gap]:
     end_us = max(min(asked.end_us, asked.now_us), asked.start_us)
     causes = gap_causes.causes(heard.events, heard.status, heard.since_us, heard.received_us)
+    causes += [gaps.Cause(start, end, Reason.ANOTHER_PATIENT) for start, end in heard.hidden]
     whole = gaps.explain(gaps.find(found, asked.start_us, end_us), causes, gaps.patience_us(found))
     return [*whole, *gaps.rejected(found, names, asked.end_us)]
 

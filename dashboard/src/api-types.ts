@@ -1980,7 +1980,8 @@ export interface paths {
          * @description Readings in equal buckets with least, greatest and mean: extremes are never lost, gaps stay and have reasons.
          *
          *     Bounds of buckets are multiples of `bucket_s` after `start`, in UTC: days of 23 and 25 hours make no difference.
-         *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one.
+         *     Buckets of more than a minute are of whole minutes, and `start` is moved back to one. Of a unit that served several
+         *     patients only the stretches of those whom the session sees: what lies between is a gap, which says so.
          */
         readonly get: operations["get_history"];
         readonly put?: never;
@@ -5125,7 +5126,7 @@ export interface components {
          * @description Why there are no readings.
          * @enum {string}
          */
-        readonly Reason: "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
+        readonly Reason: "another patient" | "thinned" | "rejected" | "machine off" | "link down" | "not yet received" | "lost on the box" | "box offline" | "unknown";
         /**
          * ReasonCode
          * @description Kinds of reason; these words are stored and are filters of the queue.

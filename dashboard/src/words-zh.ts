@@ -256,6 +256,7 @@ export const chinese: Words = {
     notBelieved: (signal) => `${signal}：已发送，但不可信`,
     rows: { gap: "无读数", backfilled: "迟到", "time corrected": "时间已校正", thinned: "已抽稀" },
     short: {
+      "another patient": "其他患者",
       thinned: "终端空间不足",
       rejected: "不可信",
       "machine off": "透析机关机",
@@ -267,6 +268,7 @@ export const chinese: Words = {
       pending: "尚无",
     },
     reasons: {
+      "another patient": "设备当时服务于您无权查看的其他患者",
       thinned: "终端没有存放空间",
       rejected: "服务器拒绝",
       "machine off": "透析机没有应答",

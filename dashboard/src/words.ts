@@ -281,6 +281,7 @@ const english = {
       thinned: "Thinned",
     } satisfies Record<"gap" | MarkView["kind"], string>,
     short: {
+      "another patient": "another patient",
       thinned: "no room on the box",
       rejected: "not believed",
       "machine off": "machine off",
@@ -292,6 +293,7 @@ const english = {
       pending: "nothing yet",
     } satisfies Record<GapReason, string>,
     reasons: {
+      "another patient": "the unit served another patient, whom you do not see",
       thinned: "the box had no room for them",
       rejected: "the server refused them",
       "machine off": "the machine did not answer",

@@ -41,7 +41,8 @@ ORDER BY alert_id
 alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(since), to_us(time), to_us(changed_at),
 reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
 notice_state, notice_round, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason,
-notice_event_id, shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason
+notice_event_id, shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason,
+owner_id, owner_clinic_id
 
 -- name: alert_source
 (
@@ -71,12 +72,12 @@ WHERE a.state <> 'normal' AND a.finding_event_id IS NOT NULL
 
 -- name: current_alerts
 SELECT {columns} FROM {source}
-WHERE state <> 'normal' AND (%(all)s OR clinic_id = %(clinic)s)
+WHERE state <> 'normal' AND (%(all)s OR clinic_id = %(clinic)s OR owner_clinic_id = %(clinic)s)
 ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), since DESC, alert_id DESC
 
 -- name: recent_alerts
 SELECT {columns} FROM {source}
-WHERE (state <> 'normal' OR changed_at >= from_us(%(since)s)) AND (%(all)s OR clinic_id = %(clinic)s)
+WHERE (state <> 'normal' OR changed_at >= from_us(%(since)s)) AND (%(all)s OR clinic_id = %(clinic)s OR owner_clinic_id = %(clinic)s)
 ORDER BY changed_at DESC, alert_id DESC
 LIMIT %(limit)s
 

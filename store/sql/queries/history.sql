@@ -15,6 +15,7 @@ SELECT date_bin(%(width)s * interval '1 microsecond', time, from_us(%(start)s)) 
 FROM reading
 WHERE unit_id = %(unit)s AND time >= from_us(%(start)s) AND time < from_us(%(end)s)
     AND flags & 16 = 0 -- TIME_UNCERTAIN: a time that is not known is nowhere on the time line
+    AND NOT %(hidden)s::tstzmultirange @> time
 GROUP BY bucket
 ORDER BY bucket
 
@@ -46,15 +47,18 @@ FROM (
     FROM reading_minute
     WHERE unit_id = %(unit)s AND minute >= from_us(%(start)s) AND minute < from_us(%(edge)s)
         AND NOT %(due)s::tstzmultirange @> minute
+        -- A minute that holds any of what is not to be shown cannot be taken apart.
+        AND NOT %(hidden)s::tstzmultirange && tstzrange(minute, minute + interval '1 minute')
     UNION ALL
     SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
     FROM reading
     WHERE unit_id = %(unit)s AND time >= from_us(%(edge)s) AND time < from_us(%(end)s) AND flags & 16 = 0
+        AND NOT %(hidden)s::tstzmultirange @> time
     UNION ALL
     SELECT time, time, time, 1, flags >> 2 & 1, flags >> 3 & 1, invalid, seq, seq{rows}
     FROM reading
     WHERE unit_id = %(unit)s AND time >= from_us(%(due_low)s) AND time < from_us(%(due_high)s)
-        AND %(due)s::tstzmultirange @> time AND flags & 16 = 0
+        AND %(due)s::tstzmultirange @> time AND flags & 16 = 0 AND NOT %(hidden)s::tstzmultirange @> time
 ) AS pieces
 GROUP BY bucket
 ORDER BY bucket

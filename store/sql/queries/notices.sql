@@ -249,22 +249,26 @@ WHERE n.state IN ('asking', 'unanswered') AND n.unit_id IS NOT NULL
 ORDER BY n.notice_id
 
 -- name: standing_notice_columns
-SELECT n.notice_id, u.name, CASE WHEN n.unit_id IS NULL THEN n.clinic_id ELSE u.clinic_id END, n.audience, n.cause,
+SELECT n.notice_id, coalesce(u.name, home_name(n.unit_id)),
+    CASE WHEN n.unit_id IS NULL THEN n.clinic_id ELSE u.clinic_id END, n.audience, n.cause,
     n.subject, to_us(n.opened_at), n.state, n.priority, n.round, n.accepted_by, p.name, to_us(n.accepted_until),
-    n.reason, to_us(coalesce(n.changed_at, n.opened_at))
+    n.reason, to_us(coalesce(n.changed_at, n.opened_at)), n.owner_id, o.clinic_id, EXISTS (
+        SELECT FROM notice_alert AS w JOIN alert AS a USING (alert_id)
+        WHERE w.notice_id = n.notice_id AND a.state LIKE 'active%%')
 FROM notice AS n
 LEFT JOIN unit AS u USING (unit_id)
+LEFT JOIN patient AS o ON o.patient_id = n.owner_id
 LEFT JOIN user_account AS p ON p.user_id = n.accepted_by
 
 -- name: open_notices
 {columns}
-WHERE n.state <> 'over' AND u.is_test IS NOT true AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
+WHERE n.state <> 'over' AND u.is_test IS NOT true AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s OR o.clinic_id = %(clinic)s)
 ORDER BY priority_rank(n.priority) DESC, n.opened_at DESC, n.notice_id DESC
 
 -- name: recent_notices
 {columns}
 WHERE (n.state <> 'over' OR n.changed_at >= from_us(%(since)s)) AND u.is_test IS NOT true
-    AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s)
+    AND (%(all)s OR n.unit_id IS NULL OR u.clinic_id = %(clinic)s OR o.clinic_id = %(clinic)s)
 ORDER BY n.changed_at DESC NULLS FIRST, n.notice_id DESC
 LIMIT %(limit)s
 
@@ -273,9 +277,10 @@ LIMIT %(limit)s
 WHERE n.notice_id = %(notice)s
 
 -- name: alerts_of_notices
-SELECT w.notice_id, w.alert_id, a.rule, a.priority, a.state, w.stage, w.reason
+SELECT w.notice_id, w.alert_id, a.rule, a.priority, a.state, w.stage, w.reason, a.owner_id, o.clinic_id
 FROM notice_alert AS w
 JOIN alert AS a USING (alert_id)
+LEFT JOIN patient AS o ON o.patient_id = a.owner_id
 WHERE w.notice_id = ANY (%(notices)s::bigint[]) AND (a.state <> 'normal' OR %(over)s)
 ORDER BY w.notice_id, priority_rank(a.priority) DESC, w.alert_id
 

@@ -35,7 +35,7 @@ WHERE NOT EXISTS (SELECT FROM team_patient AS x JOIN care_team AS t USING (team_
 SELECT clinic_id FROM clinic WHERE by_team
 
 -- name: patients_people_are_asked_about
--- Open notices only, by their deliveries, and by who has accepted: of the patient, or of whom the home serves now.
+-- Open notices only, by their deliveries, and by who has accepted: whose the notice is, or whom the home serves now.
 SELECT asked.user_id, p.patient_id, p.clinic_id
 FROM notice AS n
 JOIN LATERAL (
@@ -44,7 +44,7 @@ JOIN LATERAL (
     SELECT n.accepted_by
 ) AS asked ON asked.user_id IS NOT NULL
 LEFT JOIN binding AS b ON b.unit_id = n.unit_id AND b.until IS NULL
-JOIN patient AS p ON p.patient_id = coalesce(n.patient_id, b.patient_id)
+JOIN patient AS p ON p.patient_id = coalesce(n.owner_id, b.patient_id)
 WHERE n.state <> 'over'
 
 -- name: broken_glasses

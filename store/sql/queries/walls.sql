@@ -32,11 +32,15 @@ FROM pg_attribute
 WHERE attrelid IN (to_regclass('reading'), to_regclass('reading_minute')) AND attnum > 0 AND NOT attisdropped
 
 -- name: walls_view
--- The views' owner reads the tables behind it, so no policy counts there: whose a reading is stands here.
+-- The views' owner reads the tables behind it, so no policy counts there: whose a reading is stands here. Of a home whose
+-- past is not as it is now, stretch by stretch, by `moment` of a row.
 CREATE VIEW {views}.{table} AS
 SELECT r.* FROM {table} AS r
-WHERE (SELECT viewer_sees_all()) OR r.unit_id IN (SELECT unit_id FROM unit WHERE clinic_id = (SELECT viewer_clinic()))
-    OR r.unit_id IN (SELECT viewer_units())
+WHERE (SELECT viewer_sees_all())
+    OR (r.unit_id IN (SELECT unit_id FROM unit WHERE clinic_id = (SELECT viewer_clinic()))
+        OR r.unit_id IN (SELECT viewer_units()))
+    <> (r.unit_id IN (SELECT p.unit_id FROM viewer_past() AS p) AND EXISTS (SELECT FROM viewer_past() AS p
+        WHERE p.unit_id = r.unit_id AND r.{moment} >= p.since AND r.{moment} < p.until))
 
 -- name: walls_standing
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s),

@@ -12,7 +12,10 @@ from alerts.escalation import People
 from alerts.responsibility import Move
 from alerts.shelving import ShelfKind
 from clinician_api.alerting import notice_data
+from clinician_api.alerting.alert_views import OF_ANOTHER
+from clinician_api.alerting.notice_data import Eyes
 from clinician_api.data import Data
+from clinician_api.people.whose import Shown
 from clinician_api.settings import ApiOptions
 from evaluation.answering import Outcome
 from store.alert_queries import ALL
@@ -63,14 +66,23 @@ async def test_an_acceptance_lasts_by_the_database_s_clock(data: Data, notifier:
     assert await data.notices.answer(99, Move.ACCEPT, 1, None) is Outcome.UNKNOWN
 
 
+def eyes(of_home: Shown, *, alerts: bool = True) -> Eyes:
+    return Eyes(lambda notice: of_home if notice.unit == "u-1" else Shown.NOTHING, lambda *_: alerts)
+
+
 async def test_only_what_is_visible_is_read(data: Data, notifier: Notifier) -> None:
     now_us = 0
-    (view,), _more, _beyond = await data.notices.all(
-        1, ALL, lambda notice: notice.unit == "u-1", only_open=True, now_us=now_us
+    (found,), _more, _beyond = await data.notices.all(1, ALL, eyes(Shown.WHOLE), only_open=True, now_us=now_us)
+    assert [alert["alert_id"] for alert in found.view["alerts"]] == ["1"]
+    (bare,), _more, _beyond = await data.notices.all(1, ALL, eyes(Shown.BARE), only_open=True, now_us=now_us)
+    assert (bare.view["reason"], bare.view["alerts"][0]["told"]) == (OF_ANOTHER, "")
+    assert "" not in (found.view["reason"], found.view["alerts"][0]["told"])
+    assert await data.notices.all(1, ALL, eyes(Shown.NOTHING), only_open=False, now_us=now_us) == ([], None, False)
+    (without,), _more, _beyond = await data.notices.all(
+        1, ALL, eyes(Shown.WHOLE, alerts=False), only_open=True, now_us=now_us
     )
-    assert [alert["alert_id"] for alert in view["alerts"]] == ["1"]
-    assert await data.notices.all(1, ALL, lambda _: False, only_open=False, now_us=now_us) == ([], None, False)
-    assert await data.notices.one(99, 1) is None
+    assert without.view["alerts"] == []
+    assert await data.notices.one(99, 1, eyes(Shown.WHOLE)) is None
 
 
 async def test_a_screen_says_sent_once_and_only_of_its_own(data: Data, notifier: Notifier) -> None:
