@@ -14,7 +14,7 @@ export const chineseTimeline: typeof englishTimeline = {
   goesOn: "仍在持续",
   alert: (priority, title) => `报警（${priority}）：${title}`,
   alarm: (label, signal) => (signal === "" ? `透析机报警：${label}` : `透析机报警：${label}，${signal}`),
-  event: (kind, who, text) => `${kind}（${who}）：${text}`,
+  event: (kind, who, text) => `${who}的${kind}：${text}`,
   close: "关闭",
   picked: "在时间轴上选中",
   zoom: {
