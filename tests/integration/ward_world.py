@@ -23,6 +23,7 @@ from store.selftests import Broken
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
 from telemetry.treatment import Phase
+from tests.clinician_api.conftest import Api
 from tests.clinician_api.notified import Notifier
 from tests.clinician_api.outage import Outage, outage
 from tests.clinician_api.rotas import Duty
@@ -62,27 +63,32 @@ class Ward:
     def url(self) -> str:
         return self.world.api.url
 
-    def open(
-        self, browser: Browser, role: Role, *, through: str | None = None, **options: Any
-    ) -> tuple[Page, list[str]]:  # fmt: skip
-        """A browser of somebody of that role, and what its console complains of; `through` another address."""
-        name = CLINICAL if role is Role.NEPHROLOGIST else ""
-        clinic = None if role is Role.OPERATIONS else 1
-        client = self.world.api.sign_in(role, clinic, name)
-        options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
-        context = browser.new_context(**options)
-        own = through or self.url
-        context.add_cookies([{"name": key, "value": value, "url": own} for key, value in client.cookies.items()])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda told: complaints.append(_told(told)) if told.type == "error" else None)
-        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
-        page.goto(own)
-        expect(page.locator("#content")).to_be_visible(timeout=15_000)
-        if role is not Role.PATIENT:
-            expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=15_000)
-        return page, complaints
+    def open(self, browser: Browser, role: Role, **options: Any) -> tuple[Page, list[str]]:
+        """A browser of somebody of that role, and what its console complains of."""
+        return open_as(browser, self.world.api, role, **options)
+
+
+def open_as(
+    browser: Browser, api: Api, role: Role, *, name: str = "", through: str | None = None, **options: Any
+) -> tuple[Page, list[str]]:  # fmt: skip
+    """A browser of somebody of that role (and name), and what its console complains of; `through` another address."""
+    name = name or (CLINICAL if role is Role.NEPHROLOGIST else "")
+    clinic = None if role is Role.OPERATIONS else 1
+    client = api.sign_in(role, clinic, name)
+    options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+    context = browser.new_context(**options)
+    own = through or api.url
+    context.add_cookies([{"name": key, "value": value, "url": own} for key, value in client.cookies.items()])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda told: complaints.append(_told(told)) if told.type == "error" else None)
+    page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+    page.goto(own)
+    expect(page.locator("#content")).to_be_visible(timeout=15_000)
+    if role is not Role.PATIENT:
+        expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=15_000)
+    return page, complaints
 
 
 def _told(message: ConsoleMessage) -> str:
