@@ -38,18 +38,22 @@ SEEN: Final = """() => {
   const said = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
-    if (!walk.currentNode.parentElement.closest('script, style, .recorded')) said.push(walk.currentNode.textContent);
+    const inside = walk.currentNode.parentElement.closest('script, style, [data-testid=recorded]');
+    if (inside === null) said.push(walk.currentNode.textContent);
   }
   for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
-    for (const one of document.querySelectorAll(`[${name}]`)) said.push(one.getAttribute(name));
+    for (const one of document.querySelectorAll(`[${name}]:not(span[lang])`)) said.push(one.getAttribute(name));
   return [...new Set(said.map(one => one.trim()))];
 }"""
+REASON: Final = "Venous pressure 261 mmHg, above 250 mmHg, for 15 s"
 PEOPLE: Final = (Role.NEPHROLOGIST, Role.ADMINISTRATOR, Role.OPERATIONS)
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     with ward(tmp_path_factory.mktemp("ward")) as running:
+        running.world.api.raise_alert(running.world.units["u-1"], reason=REASON)
+        running.notifier.settle()
         yield running
 
 
