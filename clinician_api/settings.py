@@ -35,7 +35,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         host, port: where to listen; port 0 takes a free one.
         static_dir: the built dashboard.
         allowed_origins: further origins a page of ours may have, `https://hd.example.org`; the host that was asked for
-            always is. One with https means that TLS is in front: cookies are then bound to it.
+            always is. One with https, or https in `public_url`, means that TLS is in front: cookies are then bound to
+            it, and no page that came without it is ours.
         trusted_proxies: addresses or networks of our own proxies, `10.0.0.5`, `10.1.0.0/16`. X-Forwarded-For is
             believed from them and from nobody else; without it everybody behind a proxy has one address.
         demo_accounts: only for demonstrations.
@@ -80,11 +81,20 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     break_glass_across_clinics: bool = False
 
     def __post_init__(self) -> None:
-        """ValueError for a proxy that is neither an address nor a network, a role that there is not, a bad address."""
+        """ValueError for a proxy that is neither an address nor a network, a role that there is not, a bad address, and
+        where one address says that TLS is in front and another that it is not.
+        """
         _ = self.proxies
         wrong = sorted(set(self.second_factor_roles) - {str(role) for role in Role if role is not Role.KIOSK})
         if wrong:
             raise ValueError(f"no such role: {', '.join(wrong)}")
+        bare = [address for address in self._addresses if not address.startswith("https://")]
+        if self.https and bare:
+            secure = next(address for address in self._addresses if address.startswith("https://"))
+            raise ValueError(
+                f"{secure} says that people come by https and {bare[0]} that they do not: dashboard_url and all of"
+                " allowed_origins are to begin with https://, or none of them"
+            )
 
     @property
     def proxies(self) -> tuple[Network, ...]:
@@ -99,4 +109,9 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def https(self) -> bool:
         """Whether people reach it over TLS (ended here or at a proxy before us)."""
-        return any(origin.startswith("https://") for origin in self.allowed_origins)
+        return any(address.startswith("https://") for address in self._addresses)
+
+    @property
+    def _addresses(self) -> tuple[str, ...]:
+        hospital = None if self.hospital is None else self.hospital.public_url
+        return tuple(one for one in (self.public_url, hospital, *self.allowed_origins) if one is not None)

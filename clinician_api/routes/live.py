@@ -71,7 +71,8 @@ async def live(websocket: WebSocket) -> None:
 
 async def _admitted(websocket: WebSocket, services: Services) -> Session | None:
     headers = websocket.headers
-    if not is_same_origin(headers.get("origin"), headers.get("host"), services.options.allowed_origins):
+    options = services.options
+    if not is_same_origin(headers.get("origin"), headers.get("host"), options.allowed_origins, https=options.https):
         await _refuse(websocket, services, "origin")
         return None
     try:

@@ -48,10 +48,11 @@ def of_line(address: str) -> str:
     return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
 
 
-def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str]) -> bool:
+def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str], *, https: bool) -> bool:
     """Whether a page of `origin` is ours: of the host that was asked for, or one of `allowed`.
 
-    An absent, "null" or malformed origin is not ours.
+    An absent, "null" or malformed origin is not ours; nor, where TLS is in front (`https`), is one that came without:
+    whoever sits on the line can write such a page for any host.
     """
     if not origin or origin == "null":
         return False
@@ -61,7 +62,8 @@ def is_same_origin(origin: str | None, host: str | None, allowed: Iterable[str])
         parts = urlsplit(origin)
     except ValueError:
         return False
-    bare = parts.scheme in ("http", "https") and not (parts.path or parts.query or parts.fragment)
+    schemes = ("https",) if https else ("http", "https")
+    bare = parts.scheme in schemes and not (parts.path or parts.query or parts.fragment)
     return bare and bool(host) and parts.netloc.lower() == str(host).lower()
 
 
@@ -127,7 +129,8 @@ class Guard:
         if method in _SAFE_METHODS:
             return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        ours = is_same_origin(origin, headers.get("host"), self._options.allowed_origins)
+        options = self._options
+        ours = is_same_origin(origin, headers.get("host"), options.allowed_origins, https=options.https)
         if not ours and not (origin is None and site == "same-origin"):
             hint = "a request that changes something must carry the Origin of our own page"
             raise ApiError(403, "sent by another site", where="Origin", hint=hint, kind="other-site")

@@ -34,6 +34,34 @@ def test_the_bounds_of_the_design_hold_by_default() -> None:
     assert options.heartbeat_s <= 5, "a page says 'no connection' after ten seconds of silence"
 
 
-def test_tls_is_known_from_the_origins() -> None:
-    assert not ApiOptions(database_url="", allowed_origins=("http://hd.example",)).https
-    assert ApiOptions(database_url="", allowed_origins=("http://x", "https://hd.example")).https
+HOSPITAL = {"issuer": "https://id.example", "client_id": "homehd", "public_url": "https://hd.example"}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "https"),
+    [
+        ({}, False),
+        ({"allowed_origins": ["http://hd.example"]}, False),
+        ({"public_url": "http://hd.example", "allowed_origins": ["http://x"]}, False),
+        ({"allowed_origins": ["https://hd.example"]}, True),
+        ({"public_url": "https://hd.example"}, True),
+        ({"hospital": HOSPITAL}, True),
+        ({"public_url": "https://hd.example", "allowed_origins": ["https://x"], "hospital": HOSPITAL}, True),
+    ],
+)
+def test_tls_is_known_from_any_address_by_which_people_come(addresses: dict[str, Any], https: bool) -> None:
+    assert msgspec.convert({"database_url": "", **addresses}, ApiOptions).https is https
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        {"allowed_origins": ["http://x", "https://hd.example"]},
+        {"public_url": "http://hd.example", "allowed_origins": ["https://hd.example"]},
+        {"public_url": "https://hd.example", "allowed_origins": ["http://hd.example"]},
+        {"public_url": "http://hd.example", "hospital": HOSPITAL},
+    ],
+)
+def test_addresses_that_contradict_each_other_are_refused(addresses: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="all of allowed_origins are to begin with https://, or none"):
+        msgspec.convert({"database_url": "", **addresses}, ApiOptions)

@@ -39,7 +39,8 @@ SELECT r.* FROM {table} AS r
 WHERE (SELECT viewer_sees_all())
     OR (r.unit_id IN (SELECT unit_id FROM unit WHERE clinic_id = (SELECT viewer_clinic()))
         OR r.unit_id IN (SELECT viewer_units()))
-    <> (r.unit_id IN (SELECT p.unit_id FROM viewer_past() AS p) AND EXISTS (SELECT FROM viewer_past() AS p
+    <> (r.unit_id IN (SELECT p.unit_id FROM viewer_past() AS p)
+        AND r.{moment} < (SELECT max(p.until) FROM viewer_past() AS p) AND EXISTS (SELECT FROM viewer_past() AS p
         WHERE p.unit_id = r.unit_id AND r.{moment} >= p.since AND r.{moment} < p.until))
 
 -- name: walls_standing

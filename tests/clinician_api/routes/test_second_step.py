@@ -23,7 +23,7 @@ from telemetry.clock import SystemClock
 from tests.clinician_api.authenticator import Authenticator, raw, text
 from tests.clinician_api.conftest import PASSWORD, Api, problem, start_api
 
-ORIGIN, HOST = "https://hd.example", "hd.example"
+ORIGIN, HOST = "http://localhost:8080", "localhost"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -9,19 +10,22 @@ from typing import Any
 import httpx
 import pytest
 
-from clinician_api.access import Role
+from alerts.escalation import People
+from clinician_api.access import ROUTES, Role
 from clinician_api.live.feeds import LOOKS_AT_ONCE
 from clinician_api.people.looks import What
 from clinician_api.settings import ApiOptions
-from store import audit, patients, treatments
+from store import audit, patients, teams, treatments
 from store.treatments import Treatment
 from telemetry.clock import SystemClock
+from telemetry.treatment import EndKnown
 from tests.clinician_api.conftest import Api, start_api, until
 from tests.clinician_api.notified import Notifier
 
 SPAN = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"}
 
 
+HOUR_US = 3_600_000_000
 LOOKS = "SELECT actor, action, subject FROM audit_event WHERE action LIKE 'look at %' ORDER BY 1, 2, 3"
 
 
@@ -39,33 +43,93 @@ def looked(client: httpx.Client, way: str = "/api/patients/1/audit", **query: An
     return found
 
 
-@pytest.mark.parametrize(
-    ("way", "what"),
-    [
-        ("/api/units/u-1", "page"), ("/api/units/u-1/readings", "history"), ("/api/units/u-1/treatments", "treatments"),
-        ("/api/patients/1/treatments", "treatments"), ("/api/treatments/1", "treatments"), ("/api/alerts/1", "alerts"),
-        ("/api/notices/1", "notices"), ("/api/units", "wall"), ("/api/alerts", "wall"), ("/api/notices", "wall"),
-        ("/api/handover", "notices"), ("/api/units/u-1/audit", "who looked"),
-        ("/api/units/u-1/notes", "notes"), ("/ws", "wall"),
-    ],
-)  # fmt: skip
-def test_whatever_way_one_is_shown_a_patient_it_is_on_record_once(api: Api, way: str, what: str) -> None:
+# Every way there is to be shown a patient, and what is on record then.
+WAYS = {
+    "/api/units/u-1": "page", "/api/units/u-1/readings": "history", "/api/units/u-1/treatments": "treatments",
+    "/api/patients/1/treatments": "treatments", "/api/treatments/1": "treatments",
+    "/api/treatments/1/review": "treatments", "/api/treatments/1/report": "treatment report",
+    "/api/alerts/1": "alerts", "/api/alerts/1/before": "history", "/api/notices/1": "notices",
+    "/api/deliveries/1": "notices", "/api/units": "wall", "/api/alerts": "wall", "/api/notices": "wall",
+    "/api/handover": "notices", "/api/units/u-1/audit": "who looked", "/api/patients/1/audit": "who looked",
+    "/api/units/u-1/notes": "notes", "/api/units/u-1/prescription": "prescription",
+    "/api/patients/1/prescription": "prescription", "/api/patients/1/prescription/history": "prescription",
+    "/api/administration/units/u-1": "page", "/api/administration/units": "wall", "/api/teams": "wall", "/ws": "wall",
+}  # fmt: skip
+# Parameters that lead to a patient.
+OF_A_PATIENT = re.compile(
+    r"{(unit|patient_id|treatment_id|alert_id|notice_id|delivery_id|proposal_id|glass_id|team_id)}"
+)
+DEED = "a deed, with a row of its own that names whose it is"
+# What leads to a patient and is none of these ways, and why.
+EXEMPT = {
+    ("POST", "/api/patients/{patient_id}/what-if"): "notes a look when it has answered: test_what_if",
+    ("POST", "/api/patients/{patient_id}/prescription/replay"): "notes a look when it has answered: test_prescriptions",
+    ("POST", "/api/administration/units/{unit}/retire"): "whom it served is on record by the page it is done on",
+    ("DELETE", "/api/teams/{team_id}"): "takes a team away and shows nobody of it",
+    ("POST", "/api/teams/{team_id}/members"): "of a person, and answers with the team, as GET /api/teams does",
+    ("DELETE", "/api/teams/{team_id}/members/{user_id}"): "of a person, and shows no patient",
+    **{
+        ("POST", path): DEED
+        for path in (
+            "/api/patients/{patient_id}/notes", "/api/patients/{patient_id}/prescription/proposals",
+            "/api/proposals/{proposal_id}/sign", "/api/proposals/{proposal_id}/reject",
+            "/api/proposals/{proposal_id}/withdraw", "/api/treatments/{treatment_id}/sign",
+            "/api/treatments/{treatment_id}/call-doctor", "/api/alerts/{alert_id}/acknowledge",
+            "/api/alerts/{alert_id}/shelve", "/api/notices/{notice_id}/accept", "/api/notices/{notice_id}/reject",
+            "/api/notices/{notice_id}/release", "/api/notices/{notice_id}/take-over",
+            "/api/teams/{team_id}/patients", "/api/break-glass/{glass_id}/end", "/api/break-glass/{glass_id}/review",
+            "/api/administration/units/{unit}/bind", "/api/administration/units/{unit}/unbind",
+        )
+    },
+    ("DELETE", "/api/alerts/{alert_id}/shelve"): DEED,
+    ("DELETE", "/api/teams/{team_id}/patients/{patient_id}"): DEED,
+}  # fmt: skip
+
+
+def test_every_route_that_leads_to_a_patient_is_among_the_ways_or_says_why_not() -> None:
+    leading = {(method, path) for method, path in ROUTES if OF_A_PATIENT.search(path)}
+    walked = {
+        (method, path)
+        for method, path in leading
+        if method == "GET" and any(re.fullmatch(OF_A_PATIENT.sub("[^/]+", path), way) for way in WAYS)
+    }
+    assert not walked & EXEMPT.keys()
+    assert walked | EXEMPT.keys() == leading
+
+
+@pytest.fixture
+def ada(api: Api) -> Api:
+    """Ada Example at u-1, with an alert, a notice that somebody is asked about, and a treatment that is over."""
     unit = api.add_unit("u-1", "Clinic 1", "Ada Example")
-    api.raise_alert(unit)
-    Notifier(api).settle()
     with api.database() as conn:
-        treatments.add(conn, [(unit.unit_id, Treatment(SystemClock().now_us()))], 1, 1)
-    client = api.sign_in(Role.NEPHROLOGIST, 1, "Nora")
+        conn.execute("UPDATE binding SET since = since - interval '1 day'")
+        number = teams.add(conn, 1, "east", SystemClock().now_us())
+        assert teams.put_patient(conn, number, 1)
+        now_us = SystemClock().now_us()
+        over = Treatment(now_us - 4 * HOUR_US, now_us - HOUR_US, EndKnown.MACHINE)
+        treatments.add(conn, [(unit.unit_id, over)], now_us, now_us)
+    api.raise_alert(unit)
+    notifier = Notifier(api)
+    notifier.people = People((notifier.user("Nell", 1),))
+    notifier.settle()
+    return api
+
+
+@pytest.mark.parametrize(("way", "what"), list(WAYS.items()))
+def test_whatever_way_one_is_shown_a_patient_it_is_on_record_once(ada: Api, way: str, what: str) -> None:
+    role = Role.ADMINISTRATOR if "administration" in way else Role.NEPHROLOGIST
+    client = ada.sign_in(role, 1, "Nora")
     for _ in range(3):
         if way == "/ws":
-            api.open_socket(client).subscribe()
+            ada.open_socket(client).subscribe()
         else:
-            assert client.get(way, params=SPAN if "readings" in way else None).status_code == 200, way
-    until(lambda: rows(api) != [])
-    assert rows(api) == [("user:1", f"look at {what}", "patient:1")]
+            answer = client.get(way, params=SPAN if "readings" in way else None)
+            assert answer.status_code == 200, (way, answer.text)
+    until(lambda: rows(ada) != [])
+    assert [row[1:] for row in rows(ada)] == [(f"look at {what}", "patient:1")]
     if what != "who looked":
-        (found,) = looked(client)["rows"]
-        assert (found["who"], found["role"], found["what"]) == ("Nora", "nephrologist", f"look at {what}")
+        (found,) = [row for row in looked(client)["rows"] if row["what"].startswith("look at")]
+        assert (found["who"], found["role"], found["what"]) == ("Nora", str(role), f"look at {what}")
 
 
 def test_who_is_not_told_whose_it_is_has_not_looked(api: Api) -> None:

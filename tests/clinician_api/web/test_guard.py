@@ -70,7 +70,16 @@ async def test_a_request_begins_as_nobody_whoever_had_the_line_before() -> None:
     ],
 )
 def test_whose_page_it_is(origin: str | None, host: str | None, allowed: tuple[str, ...], ours: bool) -> None:
-    assert is_same_origin(origin, host, allowed) is ours
+    assert is_same_origin(origin, host, allowed, https=False) is ours
+
+
+@pytest.mark.parametrize(("origin", "ours"), [("https://hd.example", True), ("http://hd.example", False)])
+async def test_behind_tls_a_page_that_came_without_is_not_ours(origin: str, ours: bool) -> None:
+    assert is_same_origin(origin, "hd.example", (), https=True) is ours
+    async with browser(public_url="https://hd.example") as client:
+        answer = await client.post("/api/x", content=b"{}", headers={"Origin": origin, **JSON})
+        assert answer.status_code == (200 if ours else 403)
+        assert "strict-transport-security" in answer.headers
 
 
 @pytest.mark.parametrize(
