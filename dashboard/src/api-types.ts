@@ -2332,9 +2332,15 @@ export interface components {
              * @description By its name; null: all, where allowed
              */
             readonly clinic?: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description Printable
+             */
             readonly email: string;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
             readonly role: components["schemas"]["Role"];
         };
@@ -2835,7 +2841,10 @@ export interface components {
         readonly ChangeUser: {
             /** Clinic */
             readonly clinic: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
             readonly role: components["schemas"]["Role"];
         };
@@ -3929,7 +3938,10 @@ export interface components {
              * @description By its name; null: of no clinic
              */
             readonly clinic?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
         };
         /**
