@@ -26,8 +26,14 @@ def _address(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_address)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"\S", description="Printable"), AfterValidator(_readable)
+]
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=254, pattern=r"^\s*\S+@[^\s@]+\s*$", description="Printable"),
+    AfterValidator(_address),
+]
 
 
 class UserAccount(Model):

@@ -2441,9 +2441,15 @@ export interface components {
              * @description By its name; null: all, where allowed
              */
             readonly clinic?: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description Printable
+             */
             readonly email: string;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
             readonly role: components["schemas"]["Role"];
         };
@@ -2956,7 +2962,10 @@ export interface components {
         readonly ChangeUser: {
             /** Clinic */
             readonly clinic: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
             readonly role: components["schemas"]["Role"];
         };
@@ -4056,7 +4065,10 @@ export interface components {
              * @description By its name; null: of no clinic
              */
             readonly clinic?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Printable
+             */
             readonly name: string;
         };
         /**
