@@ -18,7 +18,7 @@ export const englishTeams = {
   addMember: "Add member",
   home: "Patient",
   addPatient: "Add patient",
-  takeOut: (name: string) => `Take ${name} out`,
+  takeOut: (name: string) => `Take out ${name}`,
   out: "Take out",
   name: "Name of a new team",
   add: "Add team",
