@@ -19,7 +19,7 @@ export const englishTeams = {
   guests: "Somebody of another clinic needs a last day, within 90 days; it can be set anew before it comes.",
   home: "Patient",
   addPatient: "Add patient",
-  takeOut: (name: string) => `Take ${name} out`,
+  takeOut: (name: string) => `Take out ${name}`,
   out: "Take out",
   name: "Name of a new team",
   add: "Add team",

@@ -156,7 +156,7 @@ class Api:
     def sign_in(self, role: Role | str = Role.NEPHROLOGIST, clinic: int | None = 1, name: str = "") -> httpx.Client:
         """A browser signed in as somebody of that role and clinic."""
         if role is Role.KIOSK:
-            return self.kiosk(clinic or 1)
+            return self.kiosk(clinic or 1, name)
         client = self.client()
         answer = client.post("/api/session", json={"email": self.account(role, clinic, name), "password": PASSWORD})
         assert answer.status_code == 200, answer.text

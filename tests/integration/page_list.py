@@ -1,4 +1,4 @@
-"""The dashboard's pages, read from its own list of addresses: a page that is added there is looked at here."""
+"""The dashboard's pages, by its own lists of addresses and of what a page needs: one that is added is looked at."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import re
 from pathlib import Path
 from typing import Final
 
-ROUTES: Final = Path(__file__).resolve().parents[2] / "dashboard" / "src" / "routes.ts"
+from clinician_api.access import MAY, Action, Role
+
+SOURCE: Final = Path(__file__).resolve().parents[2] / "dashboard" / "src"
+ROUTES: Final = SOURCE / "routes.ts"
+NEEDS: Final = SOURCE / "pages" / "not-for-role.tsx"
 # Pages that nothing in the dashboard links to, because their links are sent to people.
 SENT: Final = {"delivery": "#/deliveries/{delivery}"}
+# Who walks the pages: each is walked by the first of them who sees it.
+WALKERS: Final = (Role.NEPHROLOGIST, Role.TECHNICIAN, Role.ADMINISTRATOR)
+# Where a later one sees more of it.
+FULLER_TO: Final = {"unit": Role.ADMINISTRATOR}
 
 
 def templates(source: str | None = None) -> dict[str, str]:
@@ -32,3 +40,23 @@ def addresses(values: dict[str, str]) -> dict[str, str]:
         assert not lacking, f"page {page} wants {lacking}: add what the world of the test has"
         result[page] = template.format(**values)
     return result
+
+
+def is_shown(page: str, role: Role) -> bool:
+    """Whether somebody of that role sees the page, and not that it is not for them."""
+    needed = _needs().get(page)
+    return needed is None or needed in MAY[role]
+
+
+def reader(page: str) -> Role:
+    """Who walks it; AssertionError where none of the walkers sees it."""
+    readers = [role for role in (FULLER_TO.get(page), *WALKERS) if role is not None and is_shown(page, role)]
+    assert readers, f"nobody of {WALKERS} sees {page}: add to them somebody who does"
+    return readers[0]
+
+
+def _needs() -> dict[str, Action]:
+    """Page -> what its reader must be allowed; a page that decides by itself is not in it."""
+    text = NEEDS.read_text("utf-8")
+    rows = text[text.index("const NEEDS") : text.index("};", text.index("const NEEDS"))]
+    return {page: Action(needed) for page, needed in re.findall(r'^\s*"?([a-z-]+)"?: "([a-z -]+)",$', rows, re.M)}

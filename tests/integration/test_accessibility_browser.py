@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from clinician_api.access import Role
 from tests.clinician_api.outage import unsaved_now
 from tests.integration import page_list
+from tests.integration.walkers import Walkers
 from tests.integration.ward_world import LONG, SIZES, THEMES, Ward, go, violations, ward
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -44,6 +45,9 @@ def test_a_page_that_is_added_is_found_and_one_without_an_address_is_told() -> N
     source = page_list.ROUTES.read_text("utf-8")
     assert {"wall", "patient", "alerts", "load"} <= set(page_list.templates(source))
     assert page_list.templates(source)["patient"] == "#/patients/{unit}"
+    readers = {page: page_list.reader(page) for page in page_list.templates(source)}
+    assert (readers["wall"], readers["system"]) == (Role.NEPHROLOGIST, Role.TECHNICIAN)
+    assert readers["users"] is readers["audit"] is readers["unit"] is Role.ADMINISTRATOR
     more = source.replace('| { readonly page: "rota" }', '| { readonly page: "rota" }\n  | { readonly page: "new" }')
     assert more != source
     with pytest.raises(AssertionError, match="new"):
@@ -52,19 +56,19 @@ def test_a_page_that_is_added_is_found_and_one_without_an_address_is_told() -> N
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_page_in_every_size_has_no_finding(browser: Browser, here: Ward, axe: str, theme: str) -> None:
-    page, complaints = here.open(browser, Role.NEPHROLOGIST)
+    walkers = Walkers(browser, here)
     found: list[str] = []
-    for (name, address), size in product(here.pages.items(), SIZES):
-        show(page, size, theme)
-        go(page, name if name != "notice" else "notices", address)
+    for name, size in product(here.pages, SIZES):
+        show(walkers.of(name), size, theme)
+        page = walkers.visit(name)
         found += [f"{name} {size} {theme}: {line}" for line in violations(page, axe)]
         wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             found.append(f"{name} {size}: {wide} px wider than the screen")
         assert page.evaluate("() => document.getAnimations().length") == 0, "nothing moves for whoever asked for that"
     assert not found, "\n".join(found)
+    complaints = walkers.close()
     assert not complaints, "\n".join(complaints)
-    page.context.close()
 
 
 @pytest.mark.parametrize("role", OTHERS)
@@ -75,7 +79,9 @@ def test_every_role_sees_a_page_or_that_it_is_not_for_it(browser: Browser, here:
     for number, (name, address) in enumerate(here.pages.items()):
         # Each page another size and theme, so that together they see all of them.
         show(page, *looks[(number + OTHERS.index(role)) % len(looks)])
-        go(page, name if name != "notice" else "notices", address)
+        go(page, name, address)
+        theirs = page_list.is_shown("notices" if name == "notice" else name, role)
+        expect(page.get_by_test_id("not-for-role")).to_have_count(0 if theirs else 1)
         said = page.locator("#content").inner_text().strip()
         assert len(said) > 10, f"{name} is blank for {role}"
         found += [f"{name} {role}: {line}" for line in violations(page, axe)]

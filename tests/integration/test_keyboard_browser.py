@@ -12,6 +12,7 @@ from clinician_api.access import Role
 from store.selftests import Broken
 from telemetry.alarms import Priority
 from tests.clinician_api.routes.test_selftest import ran
+from tests.integration.walkers import Walkers
 from tests.integration.ward_world import SIZES, Ward, go, ward
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -62,16 +63,15 @@ def stops(page: Page) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_tab_comes_to_everything_and_what_it_comes_to_is_seen(browser: Browser, here: Ward, size: str) -> None:
     width, height = SIZES[size]
-    page, _ = here.open(browser, Role.NEPHROLOGIST, viewport={"width": width, "height": height})
+    walkers = Walkers(browser, here, viewport={"width": width, "height": height})
     wrong: list[str] = []
-    for name, address in here.pages.items():
-        go(page, name if name != "notice" else "notices", address)
-        found = stops(page)
-        assert len(found) > 8, f"{name}: only {len(found)} stops"
+    for name in here.pages:
+        found = stops(walkers.visit(name))
+        assert len(found) >= 8, f"{name}: only {len(found)} stops"
         wrong += [f"{name}: hidden: {stop['what']}" for stop in found if stop["hidden"]]
         wrong += [f"{name}: no ring: {stop['what']}" for stop in found if not stop["ring"]]
     assert not wrong, "\n".join(wrong)
-    page.context.close()
+    walkers.close()
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -29,24 +29,14 @@ from tests.clinician_api.outage import Outage, outage
 from tests.clinician_api.rotas import Duty
 from tests.clinician_api.routes.test_selftest import add_test_unit, ran
 from tests.integration.page_list import addresses
+from tests.integration.ward_people import Say, add_people
 from tests.store.treated import MINUTE, add_treatment, put_minutes, summarise_all
 
 # Chinese without a place to break, as long as a name may reasonably be.
 LONG: Final = "超长的家庭血液透析患者姓名与诊所名称用于检验版面是否会被撑破"
-PLANTED: Final = "<img src=x onerror=\"document.title='planted'\">"
 SIZES: Final = {"phone": (390, 844), "laptop": (1280, 800), "desk": (1440, 900), "wall": (1920, 1080)}
 THEMES: Final = ("day", "night", "ward")
 CLINICAL: Final = "Dr Weber"
-
-
-@dataclass(frozen=True)
-class Names:
-    """Of the second patient, the second person on the rota, the second home, and what people call their channels."""
-
-    patient: str
-    nurse: str
-    label: str
-    channel: str
 
 
 @dataclass
@@ -96,7 +86,8 @@ def _told(message: ConsoleMessage) -> str:
 
 
 def go(page: Page, name: str, address: str) -> None:
-    """To a page, and wait until it shows what it has."""
+    """To a page (`notice`: of the list's, one alone), and wait until it shows what it has."""
+    name = "notices" if name == "notice" else name
     page.evaluate("address => { location.hash = address.slice(1); }", address)
     expect(page.locator("body")).to_have_attribute("data-page", name, timeout=10_000)
     expect(page.locator("#content")).to_be_visible()
@@ -105,15 +96,19 @@ def go(page: Page, name: str, address: str) -> None:
     )
 
 
+def at_length(place: str) -> str:
+    """As long as a name or a word may reasonably be."""
+    return f"{place} {LONG}"
+
+
 @contextmanager
-def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Iterator[Ward]:
-    """Everything well, with `text` in all words that a device or a person may send, also as names if none are given."""
-    names = names or Names(*(f"{letter} {text}"[:190] for letter in "PNHC"))
+def ward(folder: Path, say: Say = at_length) -> Iterator[Ward]:
+    """Everything well, with `say` asked for all words that a device or a person may send."""
     options = ApiOptions(database_url="", port=0, metrics_port=None, static_dir=STATIC_DIR)
     with pytest.MonkeyPatch.context() as patch, outage(folder, options, patch) as world:
         duty = Duty(world.api)
         notifier = Notifier(world.api)
-        filled = fill(world, duty, notifier, text, names)
+        filled = fill(world, duty, notifier, say)
         values = {
             "unit": "u-1", "id": filled["high"], "alert": filled["high"],
             "notice": filled["notice"], "delivery": filled["delivery"], "treatment": filled["treatment"],
@@ -123,44 +118,42 @@ def ward(folder: Path, *, text: str = LONG, names: Names | None = None) -> Itera
         yield Ward(world, duty, notifier, pages, filled)
 
 
-def fill(world: Outage, duty: Duty, notifier: Notifier, text: str, names: Names) -> dict[str, str]:
-    """Alerts of every priority and state, notices, a rota with a hole, a failed self-test, devices of a person."""
+def fill(world: Outage, duty: Duty, notifier: Notifier, say: Say) -> dict[str, str]:
+    """Alerts of every priority and state, notices, a rota with a hole, a failed self-test, what people left behind."""
     api = world.api
-    units = {**world.units, "u-3": api.add_unit("u-3", "Clinic 1", names.patient, names.label)}
+    units = {**world.units, "u-3": api.add_unit("u-3", "Clinic 1", say("patient"), say("home"))}
     world.ingest.units = list(units)
+    nurse = say("nurse")
     weber = duty.person(1, CLINICAL, Role.NEPHROLOGIST)
-    other = duty.person(1, names.nurse)
-    duty.weekly(1, CLINICAL, names.nurse)
+    other = duty.person(1, nurse)
+    duty.weekly(1, CLINICAL, nurse)
     now = SystemClock().now_us()
     duty.override(duty.rotas[1], now + 3 * DAY_US, now + 4 * DAY_US, None)
     add_test_unit(api)
-    ran(api, Broken.CHANNELS, text)
+    ran(api, Broken.CHANNELS, say("self-test"))
     with api.database() as conn:
         for user in (weber, other):
             conn.execute(
                 "INSERT INTO channel (user_id, kind, address, host, label, tier, language, created_at, tested_at)"
                 " VALUES (%s, 'apprise', 'json://localhost', 'localhost', %s, 1, 'en', from_us(%s), from_us(%s))",
-                (user, names.channel[:60], now, now),
+                (user, say("channel")[:60], now, now),
             )
     notifier.people = People((weber,))
     with api.database() as conn:
         start = now - DAY_US - now % MINUTE
+        conn.execute("UPDATE binding SET since = from_us(%s)", (start - DAY_US,))
         # The last ten of its minutes were not seen.
         put_minutes(conn, units["u-1"], start, [Phase.TX] * 230, venous_pressure=[140.0] * 230, systolic=[120.0] * 230)
         add_treatment(conn, units["u-1"], start, 240)
         summarise_all(conn, now)
         number = conn.execute("SELECT max(treatment_id) FROM treatment").fetchall()[0][0]
-        conn.execute(
-            "INSERT INTO patient_event (patient_id, kind, starts_at, text, user_id, entered_at)"
-            " SELECT patient_id, 'note', from_us(%s), %s, %s, from_us(%s) FROM binding WHERE unit_id = %s",
-            (now, text, other, now, units["u-1"].unit_id),
-        )
-    found = {"high": api.raise_alert(units["u-1"], reason=text), "treatment": str(number)}
-    found["medium"] = api.raise_alert(units["u-3"], priority=Priority.MEDIUM, reason=text)
-    found["low"] = api.raise_alert(units["u-3"], priority=Priority.LOW, reason=text)
-    over = api.raise_alert(units["u-1"], priority=Priority.LOW, reason=text)
+    add_people(api, units["u-1"], weber, other, number, say)
+    found = {"high": api.raise_alert(units["u-1"], reason=say("alert")), "treatment": str(number)}
+    found["medium"] = api.raise_alert(units["u-3"], priority=Priority.MEDIUM, reason=say("alert"))
+    found["low"] = api.raise_alert(units["u-3"], priority=Priority.LOW, reason=say("alert"))
+    over = api.raise_alert(units["u-1"], priority=Priority.LOW, reason=say("alert"))
     notifier.settle()
-    api.raise_alert(units["u-1"], ConditionState.NORMAL, int(over), priority=Priority.LOW, reason=text)
+    api.raise_alert(units["u-1"], ConditionState.NORMAL, int(over), priority=Priority.LOW, reason=say("alert"))
     notifier.trouble("ingest")
     notifier.settle()
     of_unit = notifier.rows("SELECT min(notice_id) FROM notice WHERE unit_id = %s", units["u-1"].unit_id)

@@ -14,7 +14,8 @@ from telemetry.signals import BY_NAME, COUNT
 from telemetry.treatment import EndKnown, Phase
 
 NOW_US = 1_750_000_000_000_000
-MINUTE = 60_000_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
 
@@ -27,14 +28,21 @@ def patient_of(conn: Connection, unit: Unit, since_us: int, weight_kg: float | N
 
 def put_minutes(conn: Connection, unit: Unit, start_us: int, phases: list[Phase], **values: list[float]) -> None:
     """One row a minute; NaN = not measured."""
+    put_rows(conn, unit, start_us, MINUTE, phases, **values)
+
+
+def put_rows(
+    conn: Connection, unit: Unit, start_us: int, step_us: int, phases: list[Phase], **values: list[float]
+) -> None:
+    """One row each `step_us`; NaN = not measured."""
     count = len(phases)
     cells = np.full((count, COUNT), np.nan, np.float32)
     for name, column in values.items():
         cells[:, BY_NAME[name].number] = column
-    at = start_us + np.arange(count) * MINUTE
+    at = start_us + np.arange(count) * step_us
     columns = ReadingColumns(
         unit_id=np.full(count, unit.unit_id, np.int32), epoch=np.full(count, b"0123456789abcdef", "S16"),
-        seq=at // MINUTE, time_us=at, mono_ms=np.zeros(count, np.int64), phase=np.array(phases, np.uint8),
+        seq=at // step_us, time_us=at, mono_ms=np.zeros(count, np.int64), phase=np.array(phases, np.uint8),
         flags=np.ones(count, np.uint8), invalid=np.zeros(count, np.uint64), received_us=at, values=cells,
     )  # fmt: skip
     with pool.transaction(conn):

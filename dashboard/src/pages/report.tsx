@@ -70,6 +70,7 @@ export function ReportPage({ id }: { readonly id: string }) {
           {words().alerts.failed}
         </p>
       )}
+      {loaded.value === null && !failed.value && <p class="note">{words().alerts.loading}</p>}
       {loaded.value !== null && <Sheet {...loaded.value} />}
     </main>
   );
