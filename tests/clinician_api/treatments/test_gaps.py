@@ -62,7 +62,7 @@ def test_a_gap_is_cut_where_its_reason_changes() -> None:
 
 def test_what_is_more_certain_wins() -> None:
     causes = [Cause(0, MINUTE, reason) for reason in reversed(Reason)]
-    assert spans(gaps.explain([Gap(0, MINUTE)], causes, TEN)) == [(0, 60, Reason.THINNED)]
+    assert spans(gaps.explain([Gap(0, MINUTE)], causes, TEN)) == [(0, 60, Reason.ANOTHER_PATIENT)]
 
 
 def test_a_refused_number_explains_only_the_gap_it_is_missing_from() -> None:
