@@ -60,6 +60,17 @@ LINKS: Final = (
         "treatments_of_unit", "200", "treatments_of_patient",
         {"patient_id": "$response.body#/treatments/0/patient/patient_id"},
     ),
+    ("list_reviews", "200", "get_review", {"treatment_id": "$response.body#/reviews/0/treatment/treatment_id"}),
+    ("list_reviews", "200", "sign_treatment", {"treatment_id": "$response.body#/reviews/0/treatment/treatment_id"}),
+    ("list_reviews", "200", "call_doctor", {"treatment_id": "$response.body#/reviews/0/treatment/treatment_id"}),
+    ("list_proposals", "200", "sign_proposal", {"proposal_id": "$response.body#/proposals/0/proposal_id"}),
+    ("list_proposals", "200", "reject_proposal", {"proposal_id": "$response.body#/proposals/0/proposal_id"}),
+    ("list_teams", "200", "remove_team", {"team_id": "$response.body#/teams/0/team_id"}),
+    ("list_users", "200", "get_user", {"user_id": "$response.body#/users/0/user_id"}),
+    ("disable_user", "200", "enable_user", {"user_id": "$response.body#/user/user_id"}),
+    ("list_installations", "200", "get_installation", {"unit": "$response.body#/units/0/unit"}),
+    ("get_installation", "200", "unbind_patient", {"unit": "$response.body#/unit/unit"}),
+    ("list_installations", "200", "retire_unit", {"unit": "$response.body#/units/0/unit"}),
 )  # fmt: skip
 
 
