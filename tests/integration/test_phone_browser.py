@@ -23,7 +23,7 @@ THUMB_PX = 44.0
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    with ward(tmp_path_factory.mktemp("ward"), text="Needs a look") as running:
+    with ward(tmp_path_factory.mktemp("ward")) as running:
         yield running
 
 

@@ -38,6 +38,7 @@ SEEN_ON: Final[dict[str, set[str]]] = {
         "patient", "home", "alert", "note", "symptom", "answer", "profile", "protocol", "trouble", "kiosk",
     },
     "treatments": {"patient"},
+    "trends": {"patient"},
     "reviews": {"patient"},
     "report": {
         "patient", "home", "clinic", "call", "signature", "machine alarm", "nurse", "profile", "protocol",

@@ -60,6 +60,8 @@ export const NAMES: Readonly<Record<string, string>> = {
 
 /** Whole findings come first, then what follows them after a comma. */
 export const CLAUSES: readonly (readonly [english: string, chinese: string])[] = [
+  // Of another patient's time (alert_views.py): nothing else of it is told.
+  ["found while the unit served another patient; it lasts", "在此设备服务另一患者期间发现；目前仍然存在"],
   // How a finding stands
   ["{x} stays active – held", "报警仍在 – 暂不判断"],
   ["{x} stays active – input lost", "报警仍在 – 输入丢失"],

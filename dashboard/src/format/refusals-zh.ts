@@ -288,7 +288,22 @@ export const REFUSED: Clauses = [
   ["a patient of another clinic", "患者属于另一诊所"],
   ["a team has patients of its clinic", "团队的患者属于其诊所"],
   ["say whose team it is to be", "请说明团队属于哪个诊所"],
-  ["its members may, and an administrator of its clinic", "其成员及其诊所的管理员可以"],
+  ["who belongs to it without an end may, and an administrator of its clinic", "无结束日期的成员及其诊所的管理员可以"],
+  [
+    "an administrator of the clinic can, or who belongs to a team of this patient without an end",
+    "诊所的管理员，或此患者团队中无结束日期的成员可以",
+  ],
+  ["a patient you see for a while only", "您只能暂时看到此患者"],
+  ["you see this patient for the moment only", "您目前只能暂时看到此患者"],
+  [
+    "a nephrologist of the patient's clinic or team has to: not by opened access, a shift or a notice",
+    "须由患者所属诊所或团队的肾科医生进行：不能凭紧急开启的访问、值班或通知",
+  ],
+  ["somebody of another clinic without an end, or with one too far away", "其他诊所的人员没有结束日期，或结束日期过远"],
+  [
+    "an end within {x} days; whoever may change the team can set it anew",
+    "结束日期须在 {x1} 天之内；可更改团队的人可重新设定",
+  ],
   ["not your team", "不是您的团队"],
 
   // Everything
@@ -303,7 +318,13 @@ export const REFUSED: Clauses = [
   ["other figures are being counted: try again in a few seconds", "正在统计其他数据：请几秒后重试"],
   ["too much to read now", "目前读取量过大"],
   ["too many at once", "同时请求过多"],
-  ["the server has as many connections as it may: try again in a few seconds", "服务器连接数已达上限：请几秒后重试"],
+  [
+    "as many connections as there may be, or as one address may have: try again soon",
+    "连接数已达上限，或此地址的连接数已达上限：请稍后重试",
+  ],
+  ["too much to read now", "目前需读取的数据过多"],
+  ["ask again: what was read is kept", "请重试：已读取的内容已保留"],
+  ["from < until, at most {x} days, not before 2000", "开始 < 结束，最多 {x1} 天，不早于 2000 年"],
   ["span out of range", "时段超出范围"],
   ["start < end ≤ start + 1 day", "开始 < 结束 ≤ 开始 + 1 天"],
   ["start < end ≤ start + {x} days", "开始 < 结束 ≤ 开始 + {x1} 天"],

@@ -56,7 +56,7 @@ MORE: Final = (
 OTHER: Final = (
     "access.py", "app.py", "description.py", "metrics.py", "models.py", "openapi.py", "problems.py", "server.py",
     "settings.py", "gap_causes.py", "gaps.py", "history.py", "claims.py", "id_token.py", "provider.py", "hospital.py",
-    "messages.py", "system_view.py", "options.py",
+    "messages.py", "system_view.py", "options.py", "reference.py", "trend_data.py", "past_data.py",
 )  # fmt: skip
 
 
@@ -68,11 +68,13 @@ AT_FIELD: Final = re.compile(r"^(R13|kind|minutes|reason)[: ] ?(R13: )?")
 NOT_SAID: Final = (
     # Parts of what stands whole elsewhere, and words that the page has of its own.
     " or ", " ws://Xyz wss://Xyz", "Xyz ", "Xyz (Xyz)", "Xyz R13", "Xyz Xyz", "Xyz has it", "nobody has it",
-    "which is Xyz", "at least", "at most", "at or below", "less than", "wanted to Xyz: Xyz",
+    "which is Xyz", "at or above", "access pressure", "at least", "at most", "at or below", "less than", "wanted to Xyz: Xyz",
     "priority rose from Xyz to high", "a large step", "beyond the rule's own at a level that must be told",
     "changes when the needle rules are blind", "dangerous widening", "less is told",
     "less is told than by the rule's own", "more is told", "rules measure against another value",
     "taken back: its rules are not evaluated",
+    # The reason of an alert (reasons-zh.ts).
+    "found while the unit served another patient; it lasts",
     # Deeds, subjects and lanes, as they are on record.
     "accept shift", "add team patient", "call a doctor to treatment", "correct note", "decline shift", "enable user",
     "end rota", "end sessions", "import calendar", "link account", "make account from claims", "remove team patient",
