@@ -68,7 +68,8 @@ AT_FIELD: Final = re.compile(r"^(R13|kind|minutes|reason)[: ] ?(R13: )?")
 NOT_SAID: Final = (
     # Parts of what stands whole elsewhere, and words that the page has of its own.
     " or ", " ws://Xyz wss://Xyz", "Xyz ", "Xyz (Xyz)", "Xyz R13", "Xyz Xyz", "Xyz has it", "nobody has it",
-    "which is Xyz", "at or above", "access pressure", "at least", "at most", "at or below", "less than", "wanted to Xyz: Xyz",
+    "which is Xyz", "at or above", "access pressure", "at least", "at most", "at or below", "less than",
+    "wanted to Xyz: Xyz",
     "priority rose from Xyz to high", "a large step", "beyond the rule's own at a level that must be told",
     "changes when the needle rules are blind", "dangerous widening", "less is told",
     "less is told than by the rule's own", "more is told", "rules measure against another value",
