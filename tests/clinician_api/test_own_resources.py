@@ -24,7 +24,7 @@ NAMESPACES = {
     "http://www.w3.org/2000/svg", "http://www.w3.org/XML/1998/namespace",
 }  # fmt: skip
 ELSEWHERE = (
-    re.compile(r"""\b(?:https?|wss?|ftp):(?:\\?/){2}[^\s"'`<>)\\;,]+""", re.IGNORECASE),
+    re.compile(r"""\b(?:https?|wss?|ftp):(?:\\?/){2}(?!…)[^\s"'`<>)\\;,]+""", re.IGNORECASE),
     # Of whatever scheme the page has: src="//cdn…", url(//cdn…), import "//cdn…".
     re.compile(r"""["'`(=]\s*(//[a-z0-9-]+(?:\.[a-z0-9-]+)+[^\s"'`<>)]*)""", re.IGNORECASE),
 )

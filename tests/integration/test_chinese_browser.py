@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from clinician_api.access import Role
-from tests.integration.ward_world import CLINICAL, Ward, go, ward
+from tests.integration.ward_world import CLINICAL, LONG, Ward, go, ward
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -21,9 +21,9 @@ KEPT: Final = re.compile(
         [
             # Names: of people, clinics, homes, zones, this product, and what the test's people said.
             r"Ada Example|" + CLINICAL + r"|(?:administrator|operations) of (?:None|\d)|Clinic \d|Home u-\d|u-\d",
-            r"Europe/Berlin|homehd|English|\bEN\b|no home is heard|\S+@example\.org|localhost://…|Browser",
+            rf"(?:[a-z'-]+ ){{1,2}}{LONG}|Europe/Berlin|homehd|English|\bEN\b|no home is heard|\S+@example\.org|localhost://…|Browser",
             # Units, keys and formats; numbers of rules by their names.
-            r"\b(?:mmHg(?:/h)?|mL(?:/kg)?(?:/min|/h)?|mS/cm|kg|min|GB|Kt/V|spKt/V|Esc|CSV|NDJSON|GMT)\b",
+            r"\b(?:mmHg(?:/h)?|mL(?:/kg)?(?:/min|/h)?|mS/cm|kg|min|GB|Kt/V|spKt/V|Esc|Ctrl|Home|CSV|NDJSON|GMT)\b",
             r"\b[a-z]+(?:_[a-z0-9]+)* [\d.]+(?:, )?",
             # What is typed into a command line or a setting, and where to read on.
             r"`[^`]*`|homehd patients limits|push_contact|docs/operations/\S+\.md",

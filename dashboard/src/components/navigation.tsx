@@ -34,6 +34,7 @@ export function Navigation() {
   const { page } = route.value;
   const waiting = store.open.value.filter(awaitsAnswer).length;
   useReviewCount();
+  const signatures = useSignatureCount();
   const ofReview: Place = {
     to: link.reviews,
     name: t.reviews.nav,
@@ -46,7 +47,13 @@ export function Navigation() {
     { to: link.handover, name: t.duty.nav.handover, pages: ["handover"], needs: "see load" },
     { to: link.load, name: t.duty.nav.load, pages: ["load"], needs: "see load" },
     { to: link.teams, name: t.teams.nav, pages: ["teams", "opened"], needs: "see teams" },
-    { to: link.signatures, name: t.prescription.nav, pages: ["signatures"], needs: "change prescription" },
+    {
+      to: link.signatures,
+      name: t.prescription.nav,
+      pages: ["signatures"],
+      needs: "change prescription",
+      waiting: narrow.value ? signatures : 0,
+    },
   ];
   const ofAdministration: readonly Place[] = [
     { to: link.units, name: t.admin.nav.units, pages: ["units", "unit"], needs: "see installations" },
@@ -70,7 +77,13 @@ export function Navigation() {
           {t.answers.list.nav}
         </a>
       )}
-      {session.may("change prescription") && <Signatures here={page === "signatures"} />}
+      {/* On a phone there is no room for it beside the others: it is counted under the one word. */}
+      {!narrow.value && (signatures > 0 || page === "signatures") && (
+        <a href={link.signatures} aria-current={page === "signatures" ? "page" : undefined}>
+          {t.prescription.nav}
+          <Count of={signatures} testid="signature-count" />
+        </a>
+      )}
       {narrow.value ? (
         <Menu name={t.nav.more} places={[ofReview, ...ofDuty, ...ofAdministration]} />
       ) : (
@@ -154,18 +167,14 @@ function ReviewsLink({ here }: { readonly here: boolean }) {
   );
 }
 
-/** What waits for this person's signature, while there is any; asked for now and then, since nothing pages for it. */
-function Signatures({ here }: { readonly here: boolean }) {
-  const { api } = useApp();
-  const asked = useAsked(() => api.proposals(), "proposals", route.value.page, SIGNATURES_MS);
-  const waiting = typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
-  if (waiting === 0 && !here) return null;
-  return (
-    <a href={link.signatures} aria-current={here ? "page" : undefined}>
-      {words().prescription.nav}
-      <Count of={waiting} testid="signature-count" />
-    </a>
-  );
+/** What waits for this person's signature; asked for now and then, since nothing pages for it. */
+function useSignatureCount(): number {
+  const { api, session } = useApp();
+  const may = session.may("change prescription");
+  const nothing = { proposals: [] as readonly { readonly yours: boolean }[] };
+  const ask = () => (may ? api.proposals() : Promise.resolve(nothing));
+  const asked = useAsked(ask, `proposals ${may}`, route.value.page, may ? SIGNATURES_MS : null);
+  return typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
 }
 
 function Count({ of, testid }: { readonly of: number; readonly testid: string }) {

@@ -75,7 +75,9 @@ def test_there_and_back_makes_a_session_of_the_claims(world: World) -> None:
     client, answer = world.round("nora")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{world.api.url}/")
     me = client.get("/api/session").json()
-    assert me["user"] == {"email": "nora@hospital.example", "name": "Nora", "role": "nurse", "clinic": "Clinic 1"}
+    assert me["user"] == {
+        "email": "nora@hospital.example", "name": "Nora", "role": "nurse", "clinic": "Clinic 1", "language": None,
+    }  # fmt: skip
     assert me["hospital_sign_out"].startswith(f"{world.issuer}/session/end?client_id=homehd&post_logout_redirect_uri=")
     assert client.get("/api/me/sessions").json()["sessions"][0]["how"] == "hospital"
     assert world.audit() == [("user:1", "make account from claims")]
@@ -253,7 +255,7 @@ def test_another_role_or_clinic_by_the_claims_is_as_one_by_an_administrator(
     msgspec.structs.force_setattr(api.services.options, "recheck_s", 3600.0)
     own, _ = world.round("nora")
     assert own.get("/api/session").json()["user"] == {
-        "email": "nora@hospital.example", "name": "Nora", "role": "nurse", "clinic": "Clinic 1"
+        "email": "nora@hospital.example", "name": "Nora", "role": "nurse", "clinic": "Clinic 1", "language": None
     }  # fmt: skip
     token_hash = hashlib.sha256(token.encode()).digest()
     assert api.do(lambda services: services.sessions.trusted(token_hash)) is None, "also while the database is away"

@@ -23,7 +23,7 @@ def test_it_sees_its_clinic_and_answers_nothing(api: Api) -> None:
     alerts = {clinic: api.raise_alert(unit) for clinic, unit in units.items()}
     wall = api.kiosk(1, "Ward 3")
     me = wall.get("/api/session").json()
-    assert me["user"] == {"email": "", "name": "Ward 3", "role": "kiosk", "clinic": "Clinic 1"}
+    assert me["user"] == {"email": "", "name": "Ward 3", "role": "kiosk", "clinic": "Clinic 1", "language": None}
     assert set(me["may"]) == set(MAY[Role.KIOSK])
     snapshot = api.open_socket(wall).subscribe()
     assert [unit["unit"] for unit in snapshot["units"]] == ["u-1"]

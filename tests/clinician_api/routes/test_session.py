@@ -29,7 +29,7 @@ def test_signing_in_says_who_one_is_and_what_one_may(api: Api) -> None:
     assert answer.status_code == 200
     assert answer.json() == client.get("/api/session").json()
     me = answer.json()
-    assert me["user"] == {"email": email, "name": "Nora", "role": "nurse", "clinic": "Clinic 1"}
+    assert me["user"] == {"email": email, "name": "Nora", "role": "nurse", "clinic": "Clinic 1", "language": None}
     # Other limits and the record are not for a nurse, troubles of the system are for operations.
     not_hers = {
         Action.TRY_LIMITS, Action.SEE_TROUBLES, Action.SEE_TECHNICAL, Action.SEE_WHO_LOOKED, Action.CHANGE_ROTA,

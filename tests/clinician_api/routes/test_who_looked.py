@@ -53,6 +53,7 @@ WAYS = {
     "/api/handover": "notices", "/api/units/u-1/audit": "who looked", "/api/patients/1/audit": "who looked",
     "/api/units/u-1/notes": "notes", "/api/units/u-1/prescription": "prescription",
     "/api/patients/1/prescription": "prescription", "/api/patients/1/prescription/history": "prescription",
+    "/api/units/u-1/trends": "trends", "/api/patients/1/trends": "trends", "/api/patients/1/usual": "history",
     "/api/administration/units/u-1": "page", "/api/administration/units": "wall", "/api/teams": "wall", "/ws": "wall",
 }  # fmt: skip
 # Parameters that lead to a patient.
@@ -62,6 +63,7 @@ OF_A_PATIENT = re.compile(
 DEED = "a deed, with a row of its own that names whose it is"
 # What leads to a patient and is none of these ways, and why.
 EXEMPT = {
+    ("GET", "/api/units/{unit}/timeline"): "two looks, at alerts and at notes: test_timeline",
     ("POST", "/api/patients/{patient_id}/what-if"): "notes a look when it has answered: test_what_if",
     ("POST", "/api/patients/{patient_id}/prescription/replay"): "notes a look when it has answered: test_prescriptions",
     ("POST", "/api/administration/units/{unit}/retire"): "whom it served is on record by the page it is done on",
