@@ -108,10 +108,14 @@ def test_one_proposes_and_another_signs(browser: Browser, api: Api) -> None:
 
     two, others = signed_in(browser, api, "Dr Two", theme="night", width=390)
     open_page(two, api)
-    expect(two.get_by_test_id("signature-count")).to_have_text("1")
+    # On a phone it is under the one word, and counted on it.
+    more = two.locator(".nav summary")
+    expect(more.get_by_test_id("menu-count")).to_be_visible()
     expect(two.locator(f"{FIELD} input")).to_have_value("")
     picture(two, "phone")
-    two.get_by_role("link", name="Signatures").click()
+    more.click()
+    expect(two.locator('.menu-places a[href="#/signatures"]').get_by_test_id("place-count")).to_have_text("1")
+    two.locator('.menu-places a[href="#/signatures"]').click()
     expect(two.get_by_test_id("proposal")).to_contain_text("narrow graft")
     two.locator('[data-action="sign"]').press("Enter")
     expect(two.get_by_text("Nothing waits for a signature.")).to_be_visible()

@@ -14,7 +14,7 @@ export function UnitFigures({ of, nowMs }: { readonly of: Installation; readonly
     [t.clock, clock(of)],
     [t.waiting, of.outbox_rows === null ? t.unknown : waiting(of.outbox_rows, of.outbox_oldest_s)],
     [t.agent, of.agent_version ?? t.unknown],
-    [t.machine, of.machine ?? t.unknown],
+    [t.machine, machine(of.machine)],
     [t.certificate, day(of.certificate_until)],
     [t.settings, `${t.inForce(of.settings_in_force, of.settings_newest)}${after(of.settings_trouble)}`],
     [t.refused, String(of.quarantined)],
@@ -39,6 +39,11 @@ export function UnitFigures({ of, nowMs }: { readonly of: Installation; readonly
       ))}
     </dl>
   );
+}
+
+function machine(link: string | null): string {
+  const known: Readonly<Record<string, string>> = words().machine;
+  return link === null ? words().admin.units.unknown : (known[link] ?? link);
 }
 
 function clock(of: Installation): string {
