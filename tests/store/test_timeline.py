@@ -42,3 +42,31 @@ async def test_the_last_ones_where_there_are_too_many(conn: Connection, database
             assert await timeline.alarms(found, bo, T0, T0 + 60 * MINUTE, 3) == []
     finally:
         await opened.close()
+
+
+async def test_what_was_found_anew_of_another_patient_is_theirs(conn: Connection, database_url: str) -> None:
+    unit = registry.add_unit(conn, "Home", None, T0)
+    ada, bo = (patients.add_patient(conn, name, None, patients.Prescription()) for name in ("Ada", "Bo"))
+    patients.bind(conn, unit.unit_id, ada, T0)
+    (number,) = alert_log.reserve_ids(conn, 1)
+
+    def found(at_us: int, state: ConditionState, reason: str) -> None:
+        row = AlertEventRow(number, unit.unit_id, "R13", "1.0.0", Priority.LOW, state, at_us, reason, {}, {})
+        alert_log.append(conn, [row], at_us)
+
+    async def told(patient: int) -> list[str]:
+        opened = await pool.open_pool(database_url, size=1)
+        try:
+            async with opened.connection() as asked:
+                return [one.alert.reason for one in await timeline.alerts(asked, patient, T0, T0 + 60 * MINUTE, 9)]
+        finally:
+            await opened.close()
+
+    found(T0 + MINUTE, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Ada")
+    found(T0 + 2 * MINUTE, ConditionState.LATCHED_CLEAR, "held")
+    assert (await told(ada), await told(bo)) == (["of Ada"], [])
+    patients.unbind(conn, unit.unit_id, T0 + 3 * MINUTE)
+    patients.bind(conn, unit.unit_id, bo, T0 + 3 * MINUTE)
+    assert (await told(ada), await told(bo)) == (["of Ada"], [])
+    found(T0 + 4 * MINUTE, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Bo")
+    assert (await told(ada), await told(bo)) == ([], ["of Bo"])

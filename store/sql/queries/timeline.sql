@@ -1,14 +1,14 @@
 -- name: timeline_alerts
--- A patient's that stood at any moment of a span, on whatever unit served them when each began; the last ones where there
--- are more than `limit`. `until`: when the cause went, not when a person had seen it.
+-- A patient's that stood at any moment of a span, on whatever unit served them; the last ones where there are more than
+-- `limit`. Whose an alert is goes by the finding that it shows (decision 58): one that was found anew when its unit served
+-- somebody else tells of them. `until`: when the cause went, not when a person had seen it.
 SELECT alert_id, until
 FROM (
     SELECT a.alert_id, a.since, CASE WHEN a.state NOT LIKE 'active%%' THEN (
             SELECT to_us(max(e.time)) FROM alert_event AS e WHERE e.alert_id = a.alert_id AND e.actor IS NULL
         ) END AS until
-    FROM binding AS b
-    JOIN alert AS a ON a.unit_id = b.unit_id AND a.since >= b.since AND (b.until IS NULL OR a.since < b.until)
-    WHERE b.patient_id = %(patient)s AND coalesce(a.patient_id, b.patient_id) = b.patient_id
+    FROM alert AS a
+    WHERE a.unit_id IN (SELECT unit_id FROM binding WHERE patient_id = %(patient)s) AND a.owner_id = %(patient)s
         AND a.since < from_us(%(end)s)
         AND (a.state LIKE 'active%%' OR a.since >= from_us(%(start)s) - interval '1 day')
 ) AS found
