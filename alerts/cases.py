@@ -87,10 +87,19 @@ def load(path: Path) -> CaseFile:
 
 def run(file: CaseFile, case: Case, ruleset: Ruleset) -> list[str]:
     """What is not as the case expects, one sentence each; empty = passed."""
-    found = [o for o in replay.run(map(json.dumps, lines(file, case)), ruleset) if o["rule"] == file.rule]
-    wrong = [text for expected in case.expect if (text := _compare(expected, found))]
-    wrong += [f"{o['state']} at {o['t']} s: {o['reason']}" for o in found if o["state"] in case.never]
-    return wrong
+    return wrong(file, case, told(file, case, ruleset))
+
+
+def told(file: CaseFile, case: Case, ruleset: Ruleset) -> list[dict[str, Any]]:
+    """What all rules tell of a case, as `homehd replay` prints it, in order of time."""
+    return list(replay.run(map(json.dumps, lines(file, case)), ruleset))
+
+
+def wrong(file: CaseFile, case: Case, told: list[dict[str, Any]]) -> list[str]:
+    """What of `told` is not as the case expects of its file's rule, one sentence each."""
+    found = [o for o in told if o["rule"] == file.rule]
+    texts = [text for expected in case.expect if (text := _compare(expected, found))]
+    return texts + [f"{o['state']} at {o['t']} s: {o['reason']}" for o in found if o["state"] in case.never]
 
 
 def lines(file: CaseFile, case: Case) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from homehd.safety import kinds
 from telemetry import settings
 from telemetry.alarms import FindingState
 from telemetry.errors import SettingsError
+from tests.alerts import reason_corpus
 
 FOLDER = Path(__file__).parent.parent / "rules"
 FILES = {path.stem: cases.load(path) for path in sorted(FOLDER.glob("*.toml"))}
@@ -23,7 +24,9 @@ STORIES = [pytest.param(file, case, id=f"{name} {case.name}") for name, file in 
 
 @pytest.mark.parametrize(("file", "case"), STORIES)
 def test_case(file: CaseFile, case: Case) -> None:
-    assert cases.run(file, case, RULES) == []
+    told = cases.told(file, case, RULES)
+    assert cases.wrong(file, case, told) == []
+    assert reason_corpus.lacking(found["reason"] for found in told) == [], reason_corpus.ANEW
 
 
 def test_every_rule_has_the_five_kinds_of_case() -> None:

@@ -1,37 +1,32 @@
-"""Every sentence the rules make in their cases, and every word on why one is not evaluated, stand in the corpus by
-which the dashboard's tests show that the page can say each in Chinese. HOMEHD_CORPUS=write makes it anew."""
+"""Every word on why a rule is not evaluated, and what rules between treatments and machines say, stands in the corpus;
+what rules say in their cases is looked at there (`test_cases.py`). HOMEHD_CORPUS=write makes it anew of all of it."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from alerts import cases, reasons, replay, ruleset
+from alerts import cases, reasons, ruleset
 from alerts.between import cases as between_cases
 from alerts.between import ruleset as between_ruleset
 from alerts.between.review import review
 from alerts.schema import CONTEXT_KEYS
 from telemetry.alarms import EVENTS
+from tests.alerts import reason_corpus
 from tests.alerts.between.test_cases import FILES as BETWEEN_FILES
 from tests.alerts.test_cases import FILES
 
-CORPUS = Path(__file__).resolve().parents[2] / "dashboard" / "tests" / "reasons.json"
 RULES = ruleset.load()
 ONE_INPUT = (reasons.OLD_READING, reasons.NO_READING)
 
 
-def masked(text: str) -> str:
-    """Sentences that differ in their numbers only are one."""
-    return re.sub(r"[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?", "#", text)
-
-
-def sentences() -> Iterator[str]:
+def of_cases() -> Iterator[str]:
     for file in FILES.values():
         for case in file.case:
-            yield from (str(found["reason"]) for found in replay.run(map(json.dumps, cases.lines(file, case)), RULES))
+            yield from (str(found["reason"]) for found in cases.told(file, case, RULES))
+
+
+def of_the_rest() -> Iterator[str]:
     for file_between in BETWEEN_FILES.values():
         (rule,) = [one for one in between_ruleset.load() if one.id == file_between.rule]
         for story in file_between.case:
@@ -59,10 +54,6 @@ def not_evaluated() -> Iterator[str]:
 
 
 def test_the_corpus_of_the_dashboard_has_every_sentence() -> None:
-    found: dict[str, str] = {}
-    for text in sentences():
-        found.setdefault(masked(text), text)
     if os.environ.get("HOMEHD_CORPUS") == "write":
-        CORPUS.write_text(json.dumps(sorted(found.values()), ensure_ascii=False, indent=2) + "\n", "utf-8")
-    known = {masked(text) for text in json.loads(CORPUS.read_text("utf-8"))}
-    assert sorted(found.keys() - known) == [], "HOMEHD_CORPUS=write makes it anew; then say them in reasons-zh.ts"
+        reason_corpus.write([*of_cases(), *of_the_rest()])
+    assert reason_corpus.lacking(of_the_rest()) == [], reason_corpus.ANEW
