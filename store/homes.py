@@ -57,10 +57,10 @@ def disconnect(conn: Connection, user_id: int) -> None:
     run(conn, "close_home", {"user": user_id})
 
 
-def is_of_clinic(conn: Connection, patient_id: int, clinic_id: int | None) -> bool:
-    """Whether there is such a patient, and in that clinic."""
-    row = run(conn, "clinic_of_patient", {"patient": patient_id}).fetchone()
-    return row is not None and row[0] == clinic_id
+def served(conn: Connection, unit: str, clinic_id: int | None) -> tuple[int, str] | None:
+    """Number and name of the patient of this clinic whom a unit serves now; None: there is none."""
+    row = run(conn, "patient_of_home", {"unit": unit, "clinic": clinic_id}).fetchone()
+    return None if row is None else (row[0], row[1])
 
 
 def say(conn: Connection, user_id: int, said: UUID, what: Saying, now_us: int) -> bool:

@@ -150,14 +150,14 @@ class HomeData:
         return await self._spoken(by, work)
 
     async def connect(
-        self, by_user: int, clinic_id: int | None, user_id: int, patient_id: int | None, now_us: int
-    ) -> None:
-        """Let an account of a person at home see this patient's treatment, or (None) nobody's.
+        self, by_user: int, clinic_id: int | None, user_id: int, unit: str | None, now_us: int
+    ) -> str | None:
+        """Let an account of a person at home see the treatment of whom this unit serves (None: nobody's); their name.
 
         `clinic_id`: of whoever says so; None: of all clinics. ApiError 404 or 409 where it cannot be.
         """
 
-        def work(conn: Connection) -> None:
+        def work(conn: Connection) -> str | None:
             with pool.transaction(conn, "open home"):
                 account_admin.lock(conn)
                 account = account_admin.get(conn, user_id, now_us)
@@ -167,19 +167,19 @@ class HomeData:
                 if account.role != Role.PATIENT:
                     hint = "an account of role patient is shown a treatment this way; others see their patients"
                     raise ApiError(409, "not an account of a person at home", where=account.role, hint=hint)
-                detail: dict[str, Any] = {"patient": patient_id}
-                if patient_id is None:
+                served = None if unit is None else homes.served(conn, unit, account.clinic_id)
+                if unit is not None and served is None:
+                    hint = "a unit that serves a patient of the account's own clinic"
+                    raise ApiError(404, "no such unit", where="body.unit", hint=hint)
+                if served is None:
                     homes.disconnect(conn, user_id)
                 else:
-                    if not homes.is_of_clinic(conn, patient_id, account.clinic_id):
-                        hint = "a patient of the account's own clinic"
-                        raise ApiError(404, "no such patient", where="body.patient_id", hint=hint)
-                    homes.connect(conn, user_id, patient_id, now_us)
-                subject = audit.person(user_id) if patient_id is None else f"patient:{patient_id}"
-                deed = Deed(now_us, audit.person(by_user), "open home", subject, {**detail, "user": user_id})
-                audit.append(conn, deed)
+                    homes.connect(conn, user_id, served[0], now_us)
+                subject = audit.person(user_id) if served is None else f"patient:{served[0]}"
+                audit.append(conn, Deed(now_us, audit.person(by_user), "open home", subject, {"user": user_id}))
+                return None if served is None else served[1]
 
-        await self._in_thread(work)
+        return await self._in_thread(work)
 
     async def _spoken(self, by: By, work: Callable[[Connection, Home], _T]) -> _T:
         def whole(conn: Connection) -> _T:

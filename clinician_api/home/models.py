@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clinician_api.live.messages import AlertView, PhaseName
+from clinician_api.live.messages import AlertView, PhaseName, UnitId
 from clinician_api.web.model import Model
 from clinician_api.web.times import Moment
 from telemetry.alarms import ConditionState, Priority
@@ -123,10 +123,12 @@ class OpenHome(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    patient_id: str | None = Field(pattern=r"^[0-9]{1,9}$", description="Null: nobody's")
+    unit: UnitId | None = Field(
+        description="The home whose patient it is, also after they get another unit; null: nobody"
+    )
 
 
 class HomeOpened(Model):
     """Whose it is shown now."""
 
-    patient_id: str | None
+    patient: str | None = Field(description="Their name")

@@ -107,12 +107,11 @@ async def open_home(
 ) -> models.HomeOpened:
     """Whose treatment the account of a person at home is shown, from now on; open pages go by it at once."""
     number = int(user_id) if len(user_id) < 10 else -1
-    patient_id = None if request.patient_id is None else int(request.patient_id)
     now_us = services.clock.now_us()
-    await services.data.homes.connect(session.user_id, session.scope.clinic_id, number, patient_id, now_us)
+    patient = await services.data.homes.connect(session.user_id, session.scope.clinic_id, number, request.unit, now_us)
     await learn_sights(services)
     shut_out(services, number)
-    return models.HomeOpened(patient_id=request.patient_id)
+    return models.HomeOpened(patient=patient)
 
 
 def _by(request: models.Said, session: Session, services: Services) -> By:

@@ -3909,8 +3909,11 @@ export interface components {
          * @description Whose it is shown now.
          */
         readonly HomeOpened: {
-            /** Patient Id */
-            readonly patient_id: string | null;
+            /**
+             * Patient
+             * @description Their name
+             */
+            readonly patient: string | null;
         };
         /**
          * HomeReading
@@ -4690,10 +4693,10 @@ export interface components {
          */
         readonly OpenHome: {
             /**
-             * Patient Id
-             * @description Null: nobody's
+             * Unit
+             * @description The home whose patient it is, also after they get another unit; null: nobody
              */
-            readonly patient_id: string | null;
+            readonly unit: string | null;
         };
         /**
          * OpenView

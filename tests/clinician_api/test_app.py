@@ -60,7 +60,7 @@ BODIES = {
     ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
     ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
-    ("POST", "/api/users/{user_id}/patient"): {"patient_id": "1"},
+    ("POST", "/api/users/{user_id}/patient"): {"unit": "u-1"},
     ("POST", "/api/home/help"): {"said": SAID},
     ("POST", "/api/home/helped"): {"said": SAID},
     ("POST", "/api/home/alerts/{alert_id}/handling"): {"said": SAID},

@@ -51,3 +51,10 @@ ON CONFLICT (alert_id) DO NOTHING
 
 -- name: handled_alerts
 SELECT alert_id, to_us(at) FROM handling WHERE alert_id = ANY (%(alerts)s::bigint[])
+
+-- name: patient_of_home
+SELECT p.patient_id, p.display_name
+FROM unit AS u
+JOIN binding AS b ON b.unit_id = u.unit_id AND b.until IS NULL
+JOIN patient AS p USING (patient_id)
+WHERE u.name = %(unit)s AND p.clinic_id IS NOT DISTINCT FROM %(clinic)s::int

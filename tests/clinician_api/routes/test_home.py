@@ -13,7 +13,7 @@ import pytest
 
 from alerts.asked.ruleset import help_rule
 from clinician_api.access import Role
-from store import homes, patients, registry
+from store import homes, registry
 from telemetry.alarms import ConditionState
 from telemetry.clock import SystemClock
 from telemetry.messages import LiveReading
@@ -62,7 +62,7 @@ def home(api: Api) -> AtHome:
         ((user,),) = conn.execute("SELECT user_id FROM user_account WHERE role = 'patient'").fetchall()
         conn.execute("UPDATE clinic SET phone = '+49 30 1234567' WHERE clinic_id = 1")
     administrator = api.sign_in(Role.ADMINISTRATOR, 1)
-    assert administrator.post(f"/api/users/{user}/patient", json={"patient_id": str(ann)}).status_code == 200
+    assert administrator.post(f"/api/users/{user}/patient", json={"unit": "u-1"}).status_code == 200
     return AtHome(api, unit, ann, client)
 
 
@@ -231,28 +231,23 @@ def test_what_is_said_is_on_record(home: AtHome) -> None:
 
 
 def test_an_account_is_connected_within_its_clinic_only(home: AtHome) -> None:
+    home.api.add_unit("u-5", "Clinic 2", "Zoe")
+    home.api.add_unit("u-6", "Clinic 1")
+    home.api.sign_in(Role.NURSE, 1, "Nora")
     with home.api.database() as conn:
-        ((user,),) = conn.execute("SELECT user_id FROM user_account WHERE role = 'patient'").fetchall()
-        elsewhere = patients.add_patient(conn, "Zoe", 2, patients.Prescription())
-        ((nurse,),) = conn.execute(
-            "INSERT INTO user_account (email, name, role, clinic_id, password_hash, created_at)"
-            " VALUES ('n@example.org', 'N', 'nurse', 1, 'x', now()) RETURNING user_id"
-        ).fetchall()
+        rows = conn.execute("SELECT role, user_id FROM user_account WHERE clinic_id = 1").fetchall()
+        number = dict(rows)
     administrator = home.api.sign_in(Role.ADMINISTRATOR, 1)
 
-    def connect(account: int, patient: int | None) -> httpx.Response:
-        body = {"patient_id": None if patient is None else str(patient)}
-        return administrator.post(f"/api/users/{account}/patient", json=body)
+    def connect(role: Role, unit: str | None, by: httpx.Client = administrator) -> httpx.Response:
+        return by.post(f"/api/users/{number[role]}/patient", json={"unit": unit})
 
-    assert connect(user, elsewhere).status_code == 404
-    assert connect(nurse, home.ann).status_code == 409
-    assert (
-        home.api.sign_in(Role.ADMINISTRATOR, 2)
-        .post(f"/api/users/{user}/patient", json={"patient_id": None})
-        .status_code
-        == 404
-    )
-    assert connect(user, None).json() == {"patient_id": None}
+    assert [connect(Role.PATIENT, unit).status_code for unit in ("u-5", "u-6", "u-9")] == [404, 404, 404]
+    assert connect(Role.NURSE, "u-1").status_code == 409
+    assert connect(Role.PATIENT, None, home.api.sign_in(Role.ADMINISTRATOR, 2)).status_code == 404
+    assert connect(Role.PATIENT, "u-2").json() == {"patient": "Bob"}
+    until(lambda: home.look()["patient"] == "Bob")
+    assert connect(Role.PATIENT, None).json() == {"patient": None}
     until(lambda: not home.look()["connected"])
 
 
