@@ -11,10 +11,13 @@ from clinician_api.settings import DemoLogin
 from store import accounts, pool, registry
 
 CLINIC: Final = "Demo clinic"
+# Whose account is shown the treatment of the first simulated home (`connect`).
+AT_HOME: Final = "home@demo.example"
 _PEOPLE: Final = (
     ("doctor@demo.example", "Dr. Ines Okafor", "nephrologist"),
     ("nurse@demo.example", "Nurse Wei Li", "nurse"),
     ("technician@demo.example", "Tomas Novak", "technician"),
+    (AT_HOME, "At home with the first patient", "patient"),
 )
 
 

@@ -13,7 +13,7 @@ export function HomeSeen({ following }: { readonly following: Following }) {
   if (following.lost.value || heard === null) {
     const at = heard === null ? null : Date.parse(heard.home.server_time);
     return (
-      <Broken title={t.lost.page} home={heard?.home ?? null}>
+      <Broken title={t.lost.page} home={heard?.home ?? null} here>
         {at !== null && <p class="note">{t.lost.asOf(formatClock(at, at))}</p>}
       </Broken>
     );
@@ -63,10 +63,13 @@ function named(one: HomeWatcher): string {
 function Broken({
   title,
   home,
+  here = false,
   children,
 }: {
   readonly title: string;
   readonly home: Home | null;
+  /** It is this page that does not reach the clinic. */
+  readonly here?: boolean;
   readonly children: preact.ComponentChildren;
 }) {
   const t = words().home.lost;
@@ -79,7 +82,7 @@ function Broken({
           {t.protects} {home?.way !== "machine" && t.kept}
         </p>
       )}
-      <p>{t.notSeen}</p>
+      <p>{here ? t.unknown : t.notSeen}</p>
       <CallClinic home={home} />
     </section>
   );
