@@ -63,6 +63,11 @@ def served(conn: Connection, unit: str, clinic_id: int | None) -> tuple[int, str
     return None if row is None else (row[0], row[1])
 
 
+def set_phone(conn: Connection, clinic: str, number: str | None) -> bool:
+    """By what number homes of a clinic reach it; False: there is no such clinic. StoreError for what is no number."""
+    return run(conn, "set_phone", {"clinic": clinic, "phone": number}).rowcount > 0
+
+
 def say(conn: Connection, user_id: int, said: UUID, what: Saying, now_us: int) -> bool:
     """Whether it is said for the first time: then whoever asks does it, in the same transaction."""
     parameters = {"user": user_id, "said": said, "what": str(what), "now": storable_us(now_us)}

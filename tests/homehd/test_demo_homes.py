@@ -7,7 +7,7 @@ from pathlib import Path
 from edge_agent import config
 from homehd import demo_accounts, demo_homes
 from simulators.scenario import names
-from store import accounts, patients, pool
+from store import accounts, homes, patients, pool
 
 
 def test_homes_are_made_once_and_each_has_a_patient_with_a_prescription(database_url: str) -> None:

@@ -58,3 +58,6 @@ FROM unit AS u
 JOIN binding AS b ON b.unit_id = u.unit_id AND b.until IS NULL
 JOIN patient AS p USING (patient_id)
 WHERE u.name = %(unit)s AND p.clinic_id IS NOT DISTINCT FROM %(clinic)s::int
+
+-- name: set_phone
+UPDATE clinic SET phone = %(phone)s WHERE name = %(clinic)s

@@ -169,6 +169,13 @@ def test_a_call_ends_by_the_patient_and_stays_until_somebody_has_seen_it(home: A
     assert home.open() == []
 
 
+def test_a_call_is_never_set_aside(home: AtHome) -> None:
+    number = home.say("help").json()["alert_id"]
+    body = {"kind": "timed", "minutes": 5, "reason": "known to us"}
+    answer = home.api.sign_in(Role.NURSE).post(f"/api/alerts/{number}/shelve", json=body)
+    assert (answer.status_code, problem(answer)["what"]) == (422, "a call for help is not set aside")
+
+
 def test_a_clinician_ends_a_call_that_was_seen(home: AtHome) -> None:
     number = home.say("help").json()["alert_id"]
     nurse = home.api.sign_in(Role.NURSE, 1, "Nora")
