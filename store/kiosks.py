@@ -5,6 +5,7 @@ Codes and tokens come here already hashed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.errors import StoreError, Trouble
@@ -87,8 +88,13 @@ async def bind(conn: AsyncConnection, code_hash: bytes, token_hash: bytes, now_u
 
 async def of_token(conn: AsyncConnection, token_hash: bytes) -> Kiosk | None:
     """The kiosk a browser is, or None."""
-    row = await (await arun(conn, "kiosk_of_token", {"token": token_hash})).fetchone()
-    return Kiosk(*row) if row else None
+    return (await of_tokens(conn, [token_hash])).get(token_hash)
+
+
+async def of_tokens(conn: AsyncConnection, token_hashes: Sequence[bytes]) -> dict[bytes, Kiosk]:
+    """The kiosks that browsers are, by the hashes of their tokens; those that are none are left out."""
+    rows = await arun(conn, "kiosks_of_tokens", {"tokens": list(token_hashes)})
+    return {bytes(row[0]): Kiosk(*row[1:]) async for row in rows}
 
 
 async def release(conn: AsyncConnection, token_hash: bytes) -> None:

@@ -26,12 +26,12 @@ WHERE c.clinic_id = k.clinic_id AND k.code_hash = %(code)s AND k.code_until > fr
 RETURNING k.kiosk_id, k.name, k.clinic_id, c.name, to_us(k.bound_at), NULL::bigint, k.hides_names, k.team_id,
     (SELECT t.name FROM care_team AS t WHERE t.team_id = k.team_id)
 
--- name: kiosk_of_token
-SELECT kiosk_id, k.name, k.clinic_id, c.name, to_us(bound_at), to_us(code_until), k.hides_names, k.team_id, t.name
+-- name: kiosks_of_tokens
+SELECT k.token_hash, kiosk_id, k.name, k.clinic_id, c.name, to_us(bound_at), to_us(code_until), k.hides_names, k.team_id, t.name
 FROM kiosk AS k
 JOIN clinic AS c ON c.clinic_id = k.clinic_id
 LEFT JOIN care_team AS t ON t.team_id = k.team_id
-WHERE token_hash = %(token)s AND k.removed_at IS NULL
+WHERE k.token_hash = ANY (%(tokens)s::bytea[]) AND k.removed_at IS NULL
 
 -- name: release_kiosk
 UPDATE kiosk SET token_hash = NULL, bound_at = NULL WHERE token_hash = %(token)s
