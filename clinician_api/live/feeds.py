@@ -17,6 +17,7 @@ import msgspec
 from clinician_api.data import StoredAlert, Topic
 from clinician_api.live import paging, session_watch
 from clinician_api.live.live_feed import LiveFeed
+from clinician_api.live.signs import Signs
 from clinician_api.services import Services, learn_sights
 from evaluation.links import IngestWatch, LinkTrouble
 from store.viewers import EVERYTHING, work_for, working_for
@@ -65,6 +66,7 @@ class Feeds:
         self._look_now = asyncio.Event()
         self._sights_now = asyncio.Event()
         self._live: LiveFeed | None = None
+        self._signs = Signs(services)
 
     async def __aenter__(self) -> Feeds:
         """Open the store (StoreError when it is not there), read what is so now, start every feed."""
@@ -88,6 +90,7 @@ class Feeds:
             self._look_back,
             self._watch_findings,
             self._watch_duty,
+            self._signs.tell,
             self._watch_sessions,
             self._watch_sights,
             self._watch_alerts,
