@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from clinician_api.services import Services
+from store.errors import StoreError
 from store.vital_signs import VitalSigns, new_instance
+
+log = logging.getLogger(__name__)
 
 # An instance silent for ten seconds counts as gone (administration/system_view.py), a wall for three minutes.
 TOLD_EVERY_S: Final = 3.0
@@ -21,7 +25,19 @@ class Signs:
         self._vital = VitalSigns(services.options.database_folders, services.clock)
 
     async def tell(self) -> None:
-        """For ever; StoreError when the store is away: to be called again."""
+        """For ever. What the store does not take is logged once, and tried again."""
+        trouble = ""
         while True:
-            await self._services.data.tell(self._instance, self._vital.detail(), self._services.sockets.walls())
+            before, trouble = trouble, await self._told()
+            if trouble and trouble != before:
+                log.warning("sign of life not taken", extra={"fields": {"error": trouble}})
             await asyncio.sleep(TOLD_EVERY_S)
+
+    async def _told(self) -> str:
+        """Why it was not taken; empty when it was."""
+        services = self._services
+        try:
+            await services.data.tell(self._instance, self._vital.detail(), services.sockets.walls())
+        except StoreError as error:
+            return error.line()
+        return ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from clinician_api.access import Role
 from clinician_api.live import signs
 from clinician_api.settings import ApiOptions
 from store import heartbeat
+from store.errors import StoreError, Trouble
 from store.vital_signs import own_version
 from tests.clinician_api.conftest import Api, until
 
@@ -63,3 +66,20 @@ def test_walls_are_told_of_while_they_are_there_and_people_s_screens_are_not(api
     until(lambda: sounds(api)[1] == ("Ward 3", "blocked", True, True))
     ward.connection.close()
     until(lambda: sounds(api) == [("Hall", "off", True, False), ("Ward 3", "blocked", False, True)])
+
+
+def test_what_the_database_does_not_take_is_logged_once_and_tried_again(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[int] = []
+    data, near = api.services.data, api.services.data.tell
+
+    async def refused(*_words: object) -> None:
+        tries.append(1)
+        raise StoreError("write to the database", "", trouble=Trouble.READ_ONLY)
+
+    with caplog.at_level(logging.WARNING, signs.__name__):
+        data.tell = refused  # type: ignore[method-assign]
+        until(lambda: len(tries) >= 3)
+        data.tell = near  # type: ignore[method-assign]
+    assert [record.message for record in caplog.records if record.name == signs.__name__] == ["sign of life not taken"]
