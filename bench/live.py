@@ -4,8 +4,9 @@ A real API (`homehd api`), real PostgreSQL, a real broker; live frames made by i
 and home, 24 values each; 1 000 alerts open. The clients are in a process of their own and read hardly more than the
 lengths of frames. Measured: processor seconds of the API in a second, the time from a reading's publication to the
 frame with it at the client, bytes, memory; once all well, once while ten have stopped reading (each must be closed, and
-nobody else) and ten come and go (from the connection to the snapshot). The floor, in the same run: the very frames,
-recorded, broadcast by a bare `websockets` server to the same clients. Baseline: bench/live.txt.
+nobody else) and ten come and go (from the connection to the snapshot); once with a session each, of which a third end
+(`bench.live_sessions`). The floor, in the same run: the very frames, recorded, broadcast by a bare `websockets` server
+to the same clients. Baseline: bench/live.txt.
 
     ./run bench live [--quick] [--clients N] [--units N] [--seconds S]
 """
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ import httpx
 import msgspec
 from argon2 import PasswordHasher
 
+from bench import live_sessions
 from bench.live_clients import Plan
 from bench.notify import Alert, cpu_s, open_alerts
 from homehd.brokers import Broker, default_kind, free_port
@@ -70,6 +72,9 @@ def main(words: Sequence[str] | None = None) -> int:
                 ours = told("all well", crowd(folder, plan, pid))
                 plan = Plan(api, cookies, clients, TROUBLED_S, stalled=odd, leaving=odd)
                 troubled = told(f"{odd} stalled, {odd} leaving", crowd(folder, plan, pid))
+                own = live_sessions.Sessions(database.url, clients, clients // 3)
+                plan = Plan(api, own.cookies, clients, live_sessions.WATCHED_S, shut_out=own.shut_out)
+                ended = told(f"a session each, {own.shut_out} end", crowd(folder, plan, pid, own.end))
             with floor(record) as (url, pid):
                 bare = told("bare websockets", crowd(folder, Plan(url, [""], clients, seconds), pid))
         finally:
@@ -81,7 +86,9 @@ def main(words: Sequence[str] | None = None) -> int:
         f" {len(troubled['snapshot_s'])} came back, snapshot ({troubled['snapshot_bytes'] / 1000:.0f} kB) after"
         f" {ms(troubled['snapshot_s'], 0.5):.0f} ms at p50, {ms(troubled['snapshot_s'], 0.99):.0f} at p99"
     )
+    print(own.told(ended["shut_at_s"], ended["lost"]))
     fine = troubled["stalled_closed"] == odd and troubled["lost"] == ours["lost"] == 0 and ours["on_the_way_s"]
+    fine = fine and own.is_fine(ended["shut_at_s"], ended["lost"])
     return 0 if fine else 1
 
 
@@ -176,14 +183,15 @@ def sign_in(api: str, number: int) -> str:
         return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
-def crowd(folder: Path, plan: Plan, pid: int) -> dict[str, Any]:
-    """What the clients saw, and what the server used meanwhile."""
+def crowd(folder: Path, plan: Plan, pid: int, deed: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """What the clients saw, and what the server used meanwhile; `deed` is done once everybody has a snapshot."""
     file = folder / "plan.json"
     file.write_bytes(msgspec.json.encode(plan))
     with started(["bench.live_clients", str(file)]) as process:
         assert process.stdout is not None
         if process.stdout.readline().strip() != "ready":
             raise RuntimeError("the clients did not get their snapshots")
+        deed()
         before_s, begun_s = cpu_s(pid), time.monotonic()
         time.sleep(plan.seconds)
         used, memory = (cpu_s(pid) - before_s) / (time.monotonic() - begun_s), rss_mb(pid)

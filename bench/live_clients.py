@@ -30,7 +30,7 @@ AGAIN_S: Final = 2.0  # between a reconnecting client's snapshot and its leaving
 
 
 class Plan(msgspec.Struct):
-    """What to do. `record`: a file for the frames of the first client."""
+    """What to do. `record`: a file for the frames of the first client. `shut_out`: of how many the session will end."""
 
     url: str
     cookies: list[str]
@@ -38,12 +38,15 @@ class Plan(msgspec.Struct):
     seconds: float
     stalled: int = 0
     leaving: int = 0
+    shut_out: int = 0
     record: str = ""
 
 
 @dataclass
 class Tally:
-    """What was seen in the time measured. Sizes in bytes, times in seconds."""
+    """What was seen in the time measured. Sizes in bytes, times in seconds. `shut_at_s`: when, by the wall clock, those
+    were closed whose session ended.
+    """
 
     on_the_way_s: list[float] = field(default_factory=list)
     snapshot_s: list[float] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Tally:
     frames: int = 0
     received: int = 0
     lost: int = 0
+    shut_at_s: list[float] = field(default_factory=list)
     stalled_closed: int = 0
     seconds: float = 0.0
     cpu_s: float = 0.0
@@ -67,6 +71,7 @@ class Client(asyncio.Protocol):
         self.has: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stalls = False
         self.leaves = False
+        self.is_shut_out = False
         self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -104,7 +109,9 @@ class Client(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """The end, by whomever."""
         self.gone = True
-        if not self.leaves and not self.stalls:
+        if self.is_shut_out:
+            self._tally.shut_at_s.append(time.time())
+        elif not self.leaves and not self.stalls:
             self._tally.lost += 1
         if not self.has.done():
             self.has.cancel()
@@ -113,6 +120,8 @@ class Client(asyncio.Protocol):
         now_s = time.time()
         if opcode == 9:
             self._say(10, body)
+        if opcode == 8:  # as any client would: the answer, and the end
+            self.transport.close()
         if opcode != 1:
             return
         self._tally.frames += 1
@@ -186,7 +195,7 @@ class Crowd:
         plan = self._plan
         record = self._record if plan.record and number == plan.clients - 1 else None
         client = Client(plan, plan.cookies[number % len(plan.cookies)], self._tally, record=record)
-        client.stalls, client.leaves = stalls, leaves
+        client.stalls, client.leaves, client.is_shut_out = stalls, leaves, number < plan.shut_out
         where = urlsplit(plan.url)
         sock = socket.socket()
         if stalls:  # what the kernel would take for it is no news to anybody

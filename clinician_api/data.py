@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -50,6 +50,7 @@ from store import (
     audit,
     engine_state,
     heartbeat,
+    kiosks,
     migrate,
     notice_answers,
     notice_queries,
@@ -231,6 +232,14 @@ class Data:
         async with self._open.connection() as conn:
             beats = await heartbeat.last_beats(conn, "ingest")
         return [beat_of(beat) for beat in beats]
+
+    async def tell(self, instance: str, detail: Mapping[str, object], walls: Mapping[int, str]) -> None:
+        """That this server lives, and what the walls it has say of their sound: of one without the other nobody could
+        tell a wall that is gone from a server that is.
+        """
+        async with self._open.transaction() as conn:
+            await kiosks.note_sounds(conn, walls)
+            await heartbeat.abeat(conn, "api", instance, detail)
 
     # Treatments
 

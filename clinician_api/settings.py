@@ -10,6 +10,7 @@ import msgspec
 
 from clinician_api.access import Role
 from clinician_api.signin.options import HospitalOptions
+from store.data_disk import Limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -55,6 +56,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         second_factor_roles: roles for which a password is not enough: their accounts must have a passkey.
         break_glass_hours: how long access lasts that somebody opens to a patient who is not among theirs.
         break_glass_across_clinics: whether that may be a patient of another clinic.
+        database_folders: where the database keeps its files, if they are on this machine.
+        disk_limits: when the disk of the database is low, and when it is as good as full.
     """
 
     database_url: str
@@ -79,6 +82,8 @@ class ApiOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     second_factor_roles: tuple[str, ...] = ()
     break_glass_hours: Annotated[float, msgspec.Meta(ge=0.25, le=24)] = 4.0
     break_glass_across_clinics: bool = False
+    database_folders: tuple[Path, ...] = ()
+    disk_limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         """ValueError for a proxy that is neither an address nor a network, a role that there is not, a bad address, and

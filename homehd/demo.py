@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import secrets
 import shutil
 import socket
@@ -69,6 +70,7 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
         environment = {
             "HOMEHD_HOME": str(loaded.home_path),
             "HOMEHD_DATABASE": where.database_url,
+            "HOMEHD_DATABASE_FOLDERS": os.pathsep.join(map(str, loaded.data_folders)),
             "HOMEHD_BROKER": where.broker_url,
             "HOMEHD_API_HOST": loaded.api_host,
             "HOMEHD_API_PORT": str(port),

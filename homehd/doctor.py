@@ -16,7 +16,7 @@ from edge_agent.clock_sync import kernel_says_synchronised
 from homehd import brokers, readings_kept, settings
 from homehd.finding import Finding, Level
 from homehd.settings import ServerSettings
-from store import facts, migrate, pool, walls
+from store import data_disk, facts, migrate, pool, walls
 from telemetry import broker_address
 from telemetry.errors import HomehdError
 
@@ -33,6 +33,7 @@ def examine(loaded: ServerSettings) -> list[Finding]:
         _broker,
         _clock,
         _disk,
+        _database_disk,
         _serial,
         _pages,
     )
@@ -104,6 +105,21 @@ def _disk(loaded: ServerSettings) -> Iterator[Finding]:
     text = f"{free / 1024**3:.1f} GiB free in {folder}"
     level: Level = "ok" if free > _DISK_WARN else "warn" if free > _DISK_FAIL else "fail"
     yield Finding(level, "disk", text, "" if level == "ok" else "make room, or set HOMEHD_HOME to another disk")
+
+
+def _database_disk(loaded: ServerSettings) -> Iterator[Finding]:
+    if not loaded.database_folders:
+        return  # it runs elsewhere, or beside what `_disk` looks at
+    part, limits = "database disk", loaded.disk_limits
+    try:
+        disk = data_disk.measured(loaded.data_folders)
+    except OSError as error:
+        hint = "database_folders names where the database keeps its files on this machine"
+        yield Finding("fail", part, f"{error.filename}: {error.strerror}", hint)
+        return
+    level: Level = "fail" if disk.share < limits.full else "warn" if disk.share < limits.low else "ok"
+    text = f"{disk.free_bytes / 1024**3:.1f} GiB free, {disk.share:.0%}, in {disk.folder}"
+    yield Finding(level, part, text, "" if level == "ok" else "make room, or keep less: docs/operations/database.md")
 
 
 def _serial(_loaded: ServerSettings) -> Iterator[Finding]:

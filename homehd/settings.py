@@ -16,6 +16,8 @@ import msgspec
 from homehd import embedded_broker
 from homehd.brokers import KINDS, Kind
 from homehd.keeper import Kept, keeping
+from store import data_disk
+from store.data_disk import Limits
 from telemetry import broker_address, settings
 from telemetry.errors import HomehdError, SettingsError
 
@@ -33,6 +35,10 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         home: folder for embedded data, keys and caches.
         database: PostgreSQL URL; None = the embedded one in `home`.
+        database_folders: folders the database keeps its files in, where it runs on this machine: how full their disks
+            are is measured and told. The embedded one's is known.
+        database_disk_low, database_disk_full: which part of such a disk, 0…1, is free when operations is told that it
+            is low, and that it is as good as full.
         broker: mqtt://host:port; None = the embedded one; `embedded:nats` or `embedded:mosquitto` names its kind.
         api_host, api_port: where the API and the dashboard listen.
         allowed_origins: further origins whose pages may talk to the API; its own address always may.
@@ -68,6 +74,9 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     home: str = "~/.local/share/homehd"
     database: str | None = None
+    database_folders: list[str] = []
+    database_disk_low: float = data_disk.LOW
+    database_disk_full: float = data_disk.FULL
     broker: str | None = None
     api_host: str = "127.0.0.1"
     api_port: Port = 8080
@@ -115,6 +124,22 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """`home` with ~ resolved."""
         return Path(self.home).expanduser()
 
+    @property
+    def data_folders(self) -> tuple[Path, ...]:
+        """Where the database keeps its files on this machine; none: it runs elsewhere, or nobody has said."""
+        if not self.database:
+            return (self.home_path / "postgres",)
+        return tuple(Path(folder) for folder in self.database_folders)
+
+    @property
+    def disk_limits(self) -> Limits:
+        """When the database's disk is low, and when it is as good as full; SettingsError when that makes no sense."""
+        try:
+            return Limits(self.database_disk_low, self.database_disk_full)
+        except ValueError as error:
+            where = f"database_disk_low {self.database_disk_low:g}, database_disk_full {self.database_disk_full:g}"
+            raise SettingsError("read settings", where, hint=str(error)) from error
+
 
 @dataclass(frozen=True)
 class Services:
@@ -134,6 +159,7 @@ def load(options: argparse.Namespace) -> ServerSettings:
     environment = {
         "home": os.environ.get("HOMEHD_HOME"),
         "database": os.environ.get("HOMEHD_DATABASE"),
+        "database_folders": _folders("HOMEHD_DATABASE_FOLDERS"),
         "broker": os.environ.get("HOMEHD_BROKER"),
         "api_host": os.environ.get("HOMEHD_API_HOST"),
         "api_port": _integer("HOMEHD_API_PORT"),
@@ -230,6 +256,11 @@ def _integer(name: str) -> int | None:
         return int(text)
     except ValueError as error:
         raise SettingsError("read settings", f"{name}={text!r}", hint="a whole number") from error
+
+
+def _folders(name: str) -> list[str] | None:
+    text = os.environ.get(name)
+    return None if text is None else [folder for folder in text.split(os.pathsep) if folder]
 
 
 def _check_database(url: str | None) -> None:

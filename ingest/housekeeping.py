@@ -11,6 +11,7 @@ from ingest.session import ANSWER_S, Session
 from ingest.telling import Outlet
 from store import heartbeat, partitions
 from store.pool import answered_within
+from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
 
 BEAT_S: Final = 2.0
@@ -40,14 +41,16 @@ class House:
     """Keeps a session in step with the database."""
 
     def __init__(
-        self, instance: str, isolation: Isolation, inbox: Inbox, outlet: Outlet, clock: Clock, metrics: Metrics
-    ) -> None:
+        self, instance: str, isolation: Isolation, inbox: Inbox, outlet: Outlet, clock: Clock, metrics: Metrics,
+        signs: VitalSigns,
+    ) -> None:  # fmt: skip
         self._instance = instance
         self._isolation = isolation
         self._inbox = inbox
         self._outlet = outlet
         self._clock = clock
         self._metrics = metrics
+        self._signs = signs
         self._timetable = Timetable()
 
     def move_in(self, session: Session) -> None:
@@ -80,6 +83,7 @@ class House:
         # What these words mean to others: store/heartbeat.py.
         detail: dict[str, object] = {
             "shards": len(session.owned), "units": len(session.units), "queue": len(self._inbox),
+            **self._signs.detail(),
         }  # fmt: skip
         if not self._isolation.stores:
             detail["storing"] = "every message fails"

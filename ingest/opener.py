@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.ruleset import Ruleset
@@ -12,6 +12,7 @@ from ingest.session import ANSWER_S, Session, connect
 from store import heartbeat, migrate, room, shard_locks
 from store.errors import StoreError, Trouble
 from store.pool import answered_within
+from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Settings:
     shards: frozenset[int]
     ruleset: Ruleset
     instance: str
+    signs: VitalSigns = field(default_factory=VitalSigns)
 
 
 class Opener:
@@ -132,6 +134,7 @@ class Opener:
         # A database that cannot write need not be asked to read everything to us. For the words: store/heartbeat.py.
         detail = {
             "shards": len(before.owned), "units": len(before.units), "queue": 0, "storing": "every message fails",
+            **self._settings.signs.detail(),
         }  # fmt: skip
         heartbeat.beat(session.conn, "ingest", self._settings.instance, self._clock.now_us(), detail)
         if trouble is Trouble.FULL:

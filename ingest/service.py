@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from alerts import ruleset
@@ -25,6 +26,7 @@ from ingest.shards import ALL
 from ingest.subscriber import Subscriber
 from ingest.summaries import Summariser
 from ingest.worker import Worker
+from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
 
@@ -40,12 +42,14 @@ class IngestOptions:
 
     Attributes:
         shards: those to take when they are free. health_port: 0 = any free one, printed in the log.
+        database_folders: where the database keeps its files, if they are on this machine.
     """
 
     database_url: str
     broker_url: str
     shards: frozenset[int] = ALL
     health_port: int = 0
+    database_folders: tuple[Path, ...] = ()
 
 
 def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
@@ -58,7 +62,8 @@ def run(options: IngestOptions, clock: Clock, stop: threading.Event) -> None:
     inbox, metrics = Inbox(), Metrics()
     subscriber = Subscriber(options.broker_url, f"ingest-{instance}", inbox, clock)
     rules = ruleset.load()
-    settings = Settings(options.database_url, options.shards, rules, instance)
+    signs = VitalSigns(options.database_folders, clock)
+    settings = Settings(options.database_url, options.shards, rules, instance, signs)
     worker = Worker(settings, inbox, subscriber, clock, metrics)
     summariser = Summariser(options.database_url, lambda: worker.owned, clock, metrics)
     reviewer = Reviewer(options.database_url, between_rules.load(), lambda: worker.owned, clock, metrics)

@@ -55,7 +55,7 @@ class Worker:
         self._metrics = metrics
         self._pipeline = Pipeline(clock, metrics, inbox)
         self._isolation = Isolation(self._pipeline, clock, metrics)
-        self._house = House(settings.instance, self._isolation, inbox, outlet, clock, metrics)
+        self._house = House(settings.instance, self._isolation, inbox, outlet, clock, metrics, settings.signs)
         self._teller = Teller(outlet, self._pipeline, clock, metrics)
         self._opener = Opener(settings, clock)
         self._alarm = OperationsAlarm(settings.instance)

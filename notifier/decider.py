@@ -18,6 +18,7 @@ from notifier.troubles import Trouble
 from store import heartbeat, migrate, notice_steps, notices, pool
 from store.errors import StoreError
 from store.pool import Connection, answered_within
+from store.vital_signs import VitalSigns
 from telemetry.alarms import Priority
 from telemetry.clock import Clock
 
@@ -47,6 +48,7 @@ class Decider:
     def __init__(
         self, database_url: str, instance: str, causes: Causes, who: WhoIsOnCall, lookouts: Sequence[Lookout],
         wake: Callable[[], None], clock: Clock, metrics: Metrics, takeover: Takeover | None = None,
+        signs: VitalSigns | None = None,
     ) -> None:  # fmt: skip
         self._url = database_url
         self._instance = instance
@@ -64,6 +66,7 @@ class Decider:
         # Not only answered, but did all that it was asked for: one that is full or read-only answers.
         self.worked_s = clock.monotonic_s()
         self._takeover = takeover
+        self._signs = signs or VitalSigns(clock=clock)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; a database that is away is waited for."""
@@ -151,7 +154,7 @@ class Decider:
         if now_s - self._beat_s < BEAT_S:
             return False
         now_us = notices.database_us(conn)
-        heartbeat.beat(conn, SERVICE, self._instance, now_us)
+        heartbeat.beat(conn, SERVICE, self._instance, now_us, self._signs.detail())
         if self._beat_s == float("-inf"):
             heartbeat.sweep(conn, now_us)  # each start has left a row
         self._beat_s = self.answered_s = now_s

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +13,7 @@ from alerts import ruleset
 from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import audit_chain, lost_channels, pathway, selftest, silences
+from notifier import audit_chain, database_disk, lost_channels, pathway, selftest, silences, walls
 from notifier.away.keeper import Keeper
 from notifier.away.pager import Line, Pager
 from notifier.away.takeover import Takeover
@@ -30,8 +27,11 @@ from notifier.metrics import Metrics
 from notifier.on_call import OnCall
 from notifier.page import Site
 from notifier.router import Causes
-from store import migrate, notices, pool, push_key
+from notifier.walls import Walls
+from store import migrate, notices, pool, push_key, vital_signs
+from store.data_disk import Limits
 from store.errors import StoreError, Trouble
+from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
 from telemetry.health_port import HealthPort
 
@@ -53,6 +53,8 @@ class NotifyOptions:
         folder: where the card and the journal are, for when the database is away; None: then nobody is paged.
         heartbeat_url: what is called every minute while all is well; may hold a secret. None: nobody outside watches.
         push_key: the public key that browsers subscribe to, told to the API; empty: web push is not set up.
+        database_folders: where the database keeps its files, if they are on this machine. disk_limits: when the disk
+            it is on, whoever measures it, is told to operations.
     """
 
     database_url: str
@@ -62,6 +64,8 @@ class NotifyOptions:
     digest: bool = True
     push_key: str = ""
     folder: Path | None = None
+    database_folders: tuple[Path, ...] = ()
+    disk_limits: Limits = field(default_factory=Limits)
 
 
 def causes() -> Causes:
@@ -81,7 +85,7 @@ def run(
     StoreError when the database is not ours, or not there at the start and nothing is known without it; HomehdError
     when the health port or the folder cannot be had. Later troubles are logged, counted, and waited out.
     """
-    instance = _name()
+    instance = vital_signs.new_instance()
     metrics, on_call = Metrics(), OnCall()
     away = _Away(options, instance, line, carrier, clock, metrics) if options.folder else None
     _check(options, away)
@@ -100,6 +104,10 @@ def run(
             metrics.counting(lost_channels.troubles, lost_channels.CAUSE),
             metrics.counting(selftest.troubles, selftest.CAUSE),
             metrics.counting(audit_chain.troubles, audit_chain.CAUSE),
+            metrics.counting(Walls().troubles, *walls.CAUSES),
+            metrics.counting(
+                lambda conn, now_us: database_disk.troubles(conn, options.disk_limits, now_us), database_disk.CAUSE
+            ),
             metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
             metrics.counting(
                 lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES
@@ -109,6 +117,7 @@ def run(
         clock,
         metrics,
         away.takeover if away else None,
+        VitalSigns(options.database_folders, clock),
     )
     metrics.silent_s.set_function(lambda: clock.monotonic_s() - decider.answered_s)
     metrics.unlooked_s.set_function(lambda: clock.monotonic_s() - dispatch.looked_s)
@@ -132,13 +141,6 @@ def run(
         kept.close()
         health.stop()
     log.info("notifier stopped")
-
-
-def _name() -> str:
-    """Of this notifier, as the database and others know it: never the same again. In a container every process has
-    number 1, and whoever beats under the name of one that died keeps what that one had claimed.
-    """
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class _Away:

@@ -24,8 +24,9 @@ from registrar.desk import Desk
 from registrar.metrics import Metrics
 from registrar.renewals import Renewals
 from registrar.revocation import CrlFile
-from store import migrate, pool
+from store import heartbeat, migrate, pool, vital_signs
 from store.pool import Connection
+from store.vital_signs import VitalSigns
 from telemetry import broker_address, broker_tls
 from telemetry.broker_address import BrokerAddress
 from telemetry.broker_tls import TlsFiles
@@ -54,6 +55,7 @@ class RegistrarOptions:
         crl: where the revocation list is written for the broker; None = beside the authority.
         broker_reload: how the broker is made to read it (registrar.broker_reload); empty = nobody guards the broker.
         homes_url: the homes' door of the broker, where the guard tries it.
+        database_folders: where the database keeps its files, if they are on this machine.
     """
 
     database_url: str
@@ -68,6 +70,7 @@ class RegistrarOptions:
     crl: Path | None = None
     broker_reload: str = ""
     homes_url: str = ""
+    database_folders: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
         return f"RegistrarOptions({self.folder}, {self.host}:{self.port})"
@@ -115,6 +118,7 @@ class _Parts:
     def __init__(self, options: RegistrarOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._instance, self._signs = vital_signs.new_instance(), VitalSigns(options.database_folders, clock)
         self.metrics = Metrics()
         address = _with_own_files(broker_address.parse(options.broker_url), options.folder)
         authority = _open(options)
@@ -184,6 +188,7 @@ class _Parts:
         if self._clock.monotonic_s() - self._checked_s > DAY_S:
             self._renew_own(conn, now_us)
             self._checked_s = self._clock.monotonic_s()
+        heartbeat.beat(conn, "registrar", self._instance, now_us, self._signs.detail())
         self._well_s = self._clock.monotonic_s()
 
     def _renew_own(self, conn: Connection, now_us: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,13 +128,23 @@ async def session(
 
     Asking is using it; that is written down once a minute.
     """
-    parameters = {"token": token_hash, "now": now_us, "idle": idle_us}
-    row = await (await arun(conn, "session", parameters)).fetchone()
-    if row is None:
-        return None
-    if row[3] is None or now_us - row[3] >= _NOTED_EVERY_US:
-        await arun(conn, "use_session", {"token": token_hash, "now": now_us})
-    return StoredSession(row[0], row[1], row[2], Account(*row[4:]))
+    return (await sessions(conn, [token_hash], now_us, idle_us)).get(token_hash)
+
+
+async def sessions(
+    conn: AsyncConnection, token_hashes: Sequence[bytes], now_us: int, idle_us: int = NEVER_IDLE_US
+) -> dict[bytes, StoredSession]:
+    """The same of many, in one question; those that do not hold are left out."""
+    rows = await arun(conn, "sessions", {"tokens": list(token_hashes), "now": now_us, "idle": idle_us})
+    found = {}
+    unnoted = []
+    async for token, seen_us, expires_us, begun_us, how, *account in rows:
+        found[bytes(token)] = StoredSession(expires_us, begun_us, how, Account(*account))
+        if seen_us is None or now_us - seen_us >= _NOTED_EVERY_US:
+            unnoted.append(token)
+    if unnoted:
+        await arun(conn, "use_sessions", {"tokens": unnoted, "now": now_us})
+    return found
 
 
 async def end_session(conn: AsyncConnection, token_hash: bytes) -> None:

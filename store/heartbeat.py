@@ -1,5 +1,10 @@
 """Signs of life of the services, so that silence of one of them is a finding and not a quiet day.
 
+The services are `ingest`, `notifier`, `api` and `registrar`. The detail of any of them (store/vital_signs.py):
+
+- `version`: of the program; absent where the release before speaks, empty where it does not know.
+- `disk`: of the disk the database's files are on, where it was told: `folder`, `free` and `size` in bytes.
+
 The detail of service `ingest`:
 
 - `shards` (int): how many shards this instance owns. Ingest as a whole is alive when its fresh beats own all 64
@@ -40,16 +45,27 @@ def beat(conn: Connection, service: str, instance: str, at_us: int, detail: Mapp
     run(conn, "beat", parameters)
 
 
+async def abeat(conn: AsyncConnection, service: str, instance: str, detail: Mapping[str, Any]) -> None:
+    """The same for a task, by the database's own clock."""
+    parameters = {"service": service, "instance": instance, "at": None, "detail": Jsonb(dict(detail))}
+    await arun(conn, "beat", parameters)
+
+
 def sweep(conn: Connection, now_us: int) -> None:
     """Forget instances that fell silent a week ago, a thousand at most: every start has made one."""
     run(conn, "sweep_beats", {"before": now_us - KEPT_US, "limit": 1000})
 
 
+def every(conn: Connection) -> list[Heartbeat]:
+    """Of every instance of every service, of each the one seen last first; 500 at most."""
+    return [Heartbeat(*row) for row in run(conn, "every_beat")]
+
+
 def beats(conn: Connection, service: str) -> list[Heartbeat]:
-    """The same for a thread."""
+    """Of every instance of a service, the one seen last first."""
     return [Heartbeat(*row) for row in run(conn, "last_beats", {"service": service})]
 
 
 async def last_beats(conn: AsyncConnection, service: str) -> list[Heartbeat]:
-    """Of every instance of a service, the one seen last first."""
+    """The same for a task."""
     return [Heartbeat(*row) async for row in await arun(conn, "last_beats", {"service": service})]

@@ -5,6 +5,7 @@ Codes and tokens come here already hashed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from store.errors import StoreError, Trouble
@@ -34,6 +35,24 @@ class Kiosk:
     team: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SilentKiosk:
+    """A wall that was heard and is not any more; times are microseconds since 1970 UTC.
+
+    Attributes:
+        armed_us: when it was last armed. bound: whether a browser is it. sound: what it said last of itself: off,
+            blocked, paused or armed. said_us: when it was last there to say so.
+    """
+
+    kiosk_id: int
+    name: str
+    clinic_id: int
+    armed_us: int
+    bound: bool
+    sound: str | None
+    said_us: int | None
+
+
 def add(
     conn: Connection, name: str, clinic_id: int, code_hash: bytes, now_us: int, until_us: int,
     *, hides_names: bool = False,
@@ -59,6 +78,22 @@ def remove(conn: Connection, kiosk_id: int, now_us: int) -> None:
 def show_team(conn: Connection, kiosk_id: int, team_id: int | None) -> None:
     """From now on it shows the patients of that team only; None: those of its clinic again."""
     run(conn, "show_team_on_kiosk", {"kiosk": kiosk_id, "team": team_id})
+
+
+def quieten(conn: Connection, kiosk_id: int) -> bool:
+    """Nobody expects it to be heard until it is armed again; False, and nothing is done, while it is armed."""
+    return run(conn, "quieten_kiosk", {"kiosk": kiosk_id}).fetchone() is not None
+
+
+def silent(conn: Connection, before_us: int) -> list[SilentKiosk]:
+    """Those that were armed and have not been since before then."""
+    return [SilentKiosk(*row) for row in run(conn, "silent_kiosks", {"before": before_us})]
+
+
+async def note_sounds(conn: AsyncConnection, sounds: Mapping[int, str]) -> None:
+    """What open walls say of whether they would be heard, by kiosk; now, by the database's clock."""
+    if sounds:
+        await arun(conn, "note_kiosk_sounds", {"kiosks": list(sounds), "sounds": list(sounds.values())})
 
 
 def all_of(conn: Connection) -> list[Kiosk]:
@@ -87,8 +122,13 @@ async def bind(conn: AsyncConnection, code_hash: bytes, token_hash: bytes, now_u
 
 async def of_token(conn: AsyncConnection, token_hash: bytes) -> Kiosk | None:
     """The kiosk a browser is, or None."""
-    row = await (await arun(conn, "kiosk_of_token", {"token": token_hash})).fetchone()
-    return Kiosk(*row) if row else None
+    return (await of_tokens(conn, [token_hash])).get(token_hash)
+
+
+async def of_tokens(conn: AsyncConnection, token_hashes: Sequence[bytes]) -> dict[bytes, Kiosk]:
+    """The kiosks that browsers are, by the hashes of their tokens; those that are none are left out."""
+    rows = await arun(conn, "kiosks_of_tokens", {"tokens": list(token_hashes)})
+    return {bytes(row[0]): Kiosk(*row[1:]) async for row in rows}
 
 
 async def release(conn: AsyncConnection, token_hash: bytes) -> None:

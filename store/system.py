@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store import audit_browse, backups, selftests
+from store import audit_browse, backups, heartbeat, selftests
 from store.audit_browse import Check
 from store.backups import Stream
 from store.heartbeat import Heartbeat
@@ -49,7 +49,7 @@ def read(conn: Connection) -> System:
     """All of it; StoreError when the database is away."""
     now_us, size, connections, most = run(conn, "system_database").fetchall()[0]
     at = {"now": now_us}
-    beats = [Heartbeat(*row) for row in run(conn, "every_beat")]
+    beats = heartbeat.every(conn)
     p50, p99, sampled = run(conn, "system_lag", at).fetchall()[0]
     channels = [(row[0], row[1], row[2]) for row in run(conn, "system_channels", at)]
     certificate_us, ending, quarantined, unsynchronised, online = run(conn, "system_rest", at).fetchall()[0]

@@ -42,7 +42,7 @@ GRANTS: Final[dict[str, str]] = {
     "kiosk": "SELECT, UPDATE", "care_team": "SELECT", "team_member": "SELECT",
     "rota": "SELECT", "rota_rotation": "SELECT", "rota_override": "SELECT", "rota_acceptance": "SELECT",
     "routing_due": "SELECT, INSERT", "reading_minute_state": "SELECT", "reading_minute_due": "SELECT",
-    "service_heartbeat": "SELECT", "operations_event": "SELECT", "selftest_run": "SELECT",
+    "service_heartbeat": "SELECT, INSERT, UPDATE", "operations_event": "SELECT", "selftest_run": "SELECT",
 }  # fmt: skip
 _MOMENTS: Final = {"reading": "time", "reading_minute": "minute"}
 # Addresses hold secrets: the API sees that there is a way to somebody, not which.

@@ -17,6 +17,7 @@ from typing import Final
 from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright
 
 from clinician_api.access import Role
+from store.vital_signs import own_version
 from telemetry.clock import SystemClock
 from telemetry.treatment import Phase
 from tests.integration.conftest import QUIET
@@ -47,7 +48,7 @@ SPOKEN: Final = {
     "symptom": "Dizzy after standing up", "out of service": "Water treatment is being replaced",
     "settings": "A wider limit for the link", "machine alarm": "Blood leak", "alarm text": "",
     "refusal": "", "trouble": "", "profile": "5008", "protocol": "hl7",
-    "version": "1.0.0",
+    "version": "1.0.0", "release": own_version(), "folder": "/var/lib/postgresql",
 }  # fmt: skip
 
 

@@ -142,12 +142,16 @@ class SystemPart(Model):
     """One part of the system, in one finding."""
 
     part: Literal[
-        "ingest", "notifier", "database", "disk", "backup", "broker", "lag", "selftest", "channels", "certificates",
-        "quarantine", "clocks", "audit",
+        "ingest", "notifier", "api", "registrar", "versions", "database", "disk", "backup", "broker", "lag", "selftest",
+        "channels", "certificates", "quarantine", "clocks", "audit",
     ]  # fmt: skip
-    name: str = Field(description="Of the instance or the kind of channel; empty where there is one")
+    name: str = Field(
+        description="Of the instance or the kind of channel, the folder on the disk, the versions that run; empty where"
+        " there is one"
+    )
     standing: Standing
     at: datetime | None = Field(description="When this was last so, where it has a time")
+    version: str | None = Field(description="Of an instance of a service; null: of none, or it is of a release before")
     figures: dict[str, float | None] = Field(description="What was measured; null: not known")
 
 

@@ -6,12 +6,15 @@ from typing import Final
 
 from clinician_api.live.views import View, moment
 from evaluation.links import beat_of
+from store import data_disk
+from store.data_disk import Limits
+from store.heartbeat import Heartbeat
 from store.system import System
 from telemetry import topics
 
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US
-# Ingest beats every two seconds, a notifier every one.
+# Ingest and a registrar beat every two seconds, a notifier every one, an API every three.
 SILENT_US: Final = 10 * SECOND_US
 # An instance that is gone is of no interest where others do its work, after so long.
 GONE_US: Final = 3600 * SECOND_US
@@ -24,21 +27,28 @@ TEST_DUE_US: Final = 26 * 3600 * SECOND_US
 AUDIT_DUE_US: Final = 7 * DAY_US
 CERTIFICATE_DAYS: Final = 14.0
 _OF_THE_DATABASE: Final = (
-    "ingest", "notifier", "disk", "backup", "lag", "selftest", "channels", "certificates", "quarantine", "clocks",
-    "audit",
+    "ingest", "notifier", "api", "versions", "disk", "backup", "lag", "selftest", "channels", "certificates",
+    "quarantine", "clocks", "audit",
 )  # fmt: skip
+_LIMITS: Final = Limits()
 _RANK: Final = {"bad": 0, "unknown": 1, "attention": 2, "good": 3}
 
 
-def parts(found: System | None, now_us: int, broker_hears: bool) -> list[View]:
-    """`SystemPart`s. `found` None: the database does not answer. `broker_hears`: whether live frames come to us."""
+def parts(
+    found: System | None, now_us: int, broker_hears: bool, own: str = "", limits: Limits = _LIMITS
+) -> list[View]:  # fmt: skip
+    """`SystemPart`s. `found` None: the database does not answer. `broker_hears`: whether live frames come to us.
+
+    `own`: the version of this server. `limits`: when the database's disk is low, and when as good as full.
+    """
     hears = _part("broker", "good" if broker_hears else "bad")
     if found is None:
         every = [_part("database", "bad"), hears, *(_part(name, "unknown") for name in _OF_THE_DATABASE)]
     else:
         every = [
-            *_ingests(found), *_notifiers(found), *_database(found), hears, _lag(found), _selftest(found),
-            *_channels(found), _certificates(found), _clocks(found, now_us), _audit(found),
+            *_ingests(found), *_instances(found, "notifier"), *_instances(found, "api"), *_registrars(found),
+            _versions(found, own), _database(found), _disk(found, limits), _backup(found), hears, _lag(found),
+            _selftest(found), *_channels(found), _certificates(found), _clocks(found, now_us), _audit(found),
             _part("quarantine", "attention" if found.quarantined else "good", messages=found.quarantined),
         ]  # fmt: skip
     return sorted(every, key=lambda part: _RANK[part["standing"]])
@@ -60,14 +70,14 @@ def _ingests(found: System) -> list[View]:
         if not silent and owned < topics.SHARDS:
             standing = "bad"
         figures = {"age_s": age_us / SECOND_US, "shards": float(word.shards), "of": float(topics.SHARDS)}
-        shown.append(_part("ingest", standing, beat.instance, beat.at_us, **figures))
+        shown.append(_part("ingest", standing, beat.instance, beat.at_us, _version(beat), **figures))
     return shown
 
 
-def _notifiers(found: System) -> list[View]:
-    beats = [beat for beat in found.beats if beat.service == "notifier"]
+def _instances(found: System, service: str) -> list[View]:
+    beats = [beat for beat in found.beats if beat.service == service]
     if not beats:
-        return [_part("notifier", "unknown")]
+        return [_part(service, "unknown")]
     alive = any(found.now_us - beat.at_us < SILENT_US for beat in beats)
     shown = []
     for number, beat in enumerate(beats):
@@ -76,26 +86,50 @@ def _notifiers(found: System) -> list[View]:
         if age_us >= SILENT_US and (alive or number):
             continue
         standing = "good" if age_us < SILENT_US else "bad"
-        shown.append(_part("notifier", standing, beat.instance, beat.at_us, age_s=age_us / SECOND_US))
+        shown.append(_part(service, standing, beat.instance, beat.at_us, _version(beat), age_s=age_us / SECOND_US))
     return shown
 
 
-def _database(found: System) -> list[View]:
+def _registrars(found: System) -> list[View]:
+    # Not every installation has one: where none was ever heard there is nothing to be missed.
+    return _instances(found, "registrar") if any(beat.service == "registrar" for beat in found.beats) else []
+
+
+def _versions(found: System, own: str) -> View:
+    """Whether all that run are of one version; `own` is ours. One that does not say is of a release before ("?")."""
+    alive = [beat for beat in found.beats if found.now_us - beat.at_us < SILENT_US]
+    said = {own, *("?" if (version := _version(beat)) is None else version for beat in alive)} - {""}
+    differ = len(said) > 1
+    return _part("versions", "attention" if differ else "good", ", ".join(sorted(said)), running=float(len(alive)))
+
+
+def _version(beat: Heartbeat) -> str | None:
+    said = beat.detail.get("version")
+    return None if said is None else str(said)
+
+
+def _disk(found: System, limits: Limits) -> View:
+    disk = data_disk.latest(found.beats, found.now_us)
+    if disk is None:
+        return _part("disk", "unknown")
+    standing = "bad" if disk.share < limits.full else "attention" if disk.share < limits.low else "good"
+    return _part("disk", standing, disk.folder, free_bytes=disk.free_bytes, size_bytes=disk.size_bytes)
+
+
+def _database(found: System) -> View:
     full = found.connections / found.most
-    database = _part(
+    return _part(
         "database", _by(full, FILLING_AT, FULL_AT), size_bytes=found.size_bytes, connections=found.connections,
         most=found.most,
     )  # fmt: skip
-    # Where the database keeps its files is known on its own machine only.
-    room = _part("disk", "unknown")
+
+
+def _backup(found: System) -> View:
     stream = found.stream
     if not stream.active:
-        backup = _part("backup", "bad" if stream.behind_bytes else "unknown", streams=0.0)
-    else:
-        late = stream.behind_bytes > BEHIND_BYTES
-        standing = "attention" if late else "good"
-        backup = _part("backup", standing, streams=float(stream.active), behind_bytes=stream.behind_bytes)
-    return [database, room, backup]
+        return _part("backup", "bad" if stream.behind_bytes else "unknown", streams=0.0)
+    standing = "attention" if stream.behind_bytes > BEHIND_BYTES else "good"
+    return _part("backup", standing, streams=float(stream.active), behind_bytes=stream.behind_bytes)
 
 
 def _lag(found: System) -> View:
@@ -153,6 +187,9 @@ def _by(share: float, attention: float, bad: float) -> str:
     return "bad" if share >= bad else "attention" if share >= attention else "good"
 
 
-def _part(part: str, standing: str, name: str = "", at_us: int | None = None, **figures: float | None) -> View:
+def _part(
+    part: str, standing: str, name: str = "", at_us: int | None = None, version: str | None = None,
+    **figures: float | None,
+) -> View:  # fmt: skip
     at = None if at_us is None else moment(at_us)
-    return {"part": part, "name": name, "standing": standing, "at": at, "figures": figures}
+    return {"part": part, "name": name, "standing": standing, "at": at, "version": version, "figures": figures}

@@ -15,8 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from clinician_api.data import StoredAlert, Topic
-from clinician_api.live import paging
+from clinician_api.live import paging, session_watch
 from clinician_api.live.live_feed import LiveFeed
+from clinician_api.live.signs import Signs
 from clinician_api.services import Services, learn_sights
 from evaluation.links import IngestWatch, LinkTrouble
 from store.viewers import EVERYTHING, work_for, working_for
@@ -65,6 +66,7 @@ class Feeds:
         self._look_now = asyncio.Event()
         self._sights_now = asyncio.Event()
         self._live: LiveFeed | None = None
+        self._signs = Signs(services)
 
     async def __aenter__(self) -> Feeds:
         """Open the store (StoreError when it is not there), read what is so now, start every feed."""
@@ -88,6 +90,7 @@ class Feeds:
             self._look_back,
             self._watch_findings,
             self._watch_duty,
+            self._signs.tell,
             self._watch_sessions,
             self._watch_sights,
             self._watch_alerts,
@@ -281,26 +284,7 @@ class Feeds:
     # Sessions: logged out elsewhere, expired, account disabled, role or clinic changed
 
     async def _watch_sessions(self) -> None:
-        while True:
-            await asyncio.sleep(self._services.options.recheck_s)
-            await self._check_sessions()
-
-    async def _check_sessions(self) -> None:
-        sessions, sockets = self._services.sessions, self._services.sockets
-        answers, reason = True, "session ended"
-        for token_hash in sockets.sessions():
-            session = None
-            if answers:
-                try:
-                    session = await sessions.checked(token_hash)
-                except HomehdError as error:
-                    # The others are not asked for: each would wait as long again.
-                    log.warning("sessions cannot be checked", extra={"fields": {"error": error.line()}})
-                    answers, reason = False, "session cannot be checked"
-            if not answers:
-                session = sessions.trusted(token_hash)
-            if session is None or not sockets.see(token_hash, session.scope):
-                sockets.close_sessions({token_hash}, reason)
+        await session_watch.watch(self._services)
 
     # Whose patients are whose: teams, duty, what people are asked, broken glasses
 

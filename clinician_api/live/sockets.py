@@ -10,6 +10,8 @@ from clinician_api.access import Scope
 
 # A person with every tab open stays below it; a script that opens sockets in a loop does not.
 MAX_PER_SESSION = 30
+# What a screen says of whether it would be heard (`ScreenSound`), the least first.
+_SOUNDS = ("off", "blocked", "paused", "armed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class OpenSocket:
     `wake` is set when it has something to tell: also when its person sees other patients now (`scope`).
 
     Attributes:
-        name: of the screen on a wall that it is; empty for a person's.
+        name, kiosk_id: of the screen on a wall that it is; empty and None for a person's.
         sound: what it said last of whether it would be heard.
     """
 
@@ -36,6 +38,7 @@ class OpenSocket:
     user_id: int
     name: str = ""
     sound: str = "off"
+    kiosk_id: int | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Closing] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -71,6 +74,14 @@ class SocketRegister:
         held = [socket for sockets in self._open.values() for socket in sockets]
         known = {scope: covers(scope) for scope in {one.scope for one in held}}
         return [one for one in held if known[one.scope]]
+
+    def walls(self) -> dict[int, str]:
+        """Of every wall that is open here what its loudest screen says of its sound, by its number."""
+        found: dict[int, str] = {}
+        for socket in (one for sockets in self._open.values() for one in sockets):
+            if socket.kiosk_id is not None:
+                found[socket.kiosk_id] = max(found.get(socket.kiosk_id, "off"), socket.sound, key=_SOUNDS.index)
+        return found
 
     def sessions(self) -> list[bytes]:
         """The sessions that have open sockets."""

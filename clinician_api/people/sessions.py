@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -159,13 +160,19 @@ class Sessions:
 
     async def checked(self, token_hash: bytes) -> Session | None:
         """The same by the database's word alone."""
+        return (await self.checked_all([token_hash]))[token_hash]
+
+    async def checked_all(self, token_hashes: Sequence[bytes]) -> dict[bytes, Session | None]:
+        """The same of many, in one question to the database: each of them is in the answer."""
         try:
-            found = await self._data.people.session(token_hash, self._clock.now_us(), self._idle_us)
+            found = await self._data.people.sessions(token_hashes, self._clock.now_us(), self._idle_us)
         except StoreError:
             self._unasked_until_s = self._clock.monotonic_s() + UNASKED_S
             raise
         self._unasked_until_s = float("-inf")
-        session = self._session_of(token_hash, found)
+        return {one: self._noted(one, self._session_of(one, found.get(one))) for one in token_hashes}
+
+    def _noted(self, token_hash: bytes, session: Session | None) -> Session | None:
         if session is None:
             self._trust.forget(token_hash)
         else:

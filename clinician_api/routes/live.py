@@ -50,7 +50,7 @@ async def live(websocket: WebSocket) -> None:
     if session is None:
         return
     name = "" if session.kiosk_id is None else session.name
-    socket = OpenSocket(session.token_hash, session.scope, session.user_id, name)
+    socket = OpenSocket(session.token_hash, session.scope, session.user_id, name, kiosk_id=session.kiosk_id)
     if not services.sockets.add(socket):
         await _refuse(websocket, services, "too many sockets")
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from fastapi import APIRouter
 
 from clinician_api.administration import models, system_view
@@ -11,6 +9,7 @@ from clinician_api.live.views import moment
 from clinician_api.people.sessions import SessionDep
 from clinician_api.services import ServicesDep
 from clinician_api.web.errors import responses
+from store.vital_signs import own_version
 
 router = APIRouter(tags=["system"])
 
@@ -21,12 +20,6 @@ async def get_system(_session: SessionDep, services: ServicesDep) -> models.Syst
     now_us = services.clock.now_us()
     found = await services.data.system.read(services.clock.monotonic_s())
     hears = services.room.links()["live_feed"]["alive"]
-    parts = system_view.parts(found, now_us, hears)
-    return models.SystemAnswer.model_validate({"server_time": moment(now_us), "version": _version(), "parts": parts})
-
-
-def _version() -> str:
-    try:
-        return version("homehd")
-    except PackageNotFoundError:
-        return ""
+    own = own_version()
+    parts = system_view.parts(found, now_us, hears, own, services.options.disk_limits)
+    return models.SystemAnswer.model_validate({"server_time": moment(now_us), "version": own, "parts": parts})

@@ -6772,19 +6772,24 @@ export interface components {
             };
             /**
              * Name
-             * @description Of the instance or the kind of channel; empty where there is one
+             * @description Of the instance or the kind of channel, the folder on the disk, the versions that run; empty where there is one
              */
             readonly name: string;
             /**
              * Part
              * @enum {string}
              */
-            readonly part: "ingest" | "notifier" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
+            readonly part: "ingest" | "notifier" | "api" | "registrar" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
             /**
              * Standing
              * @enum {string}
              */
             readonly standing: "bad" | "unknown" | "attention" | "good";
+            /**
+             * Version
+             * @description Of an instance of a service; null: of none, or it is of a release before
+             */
+            readonly version: string | null;
         };
         /**
          * TeamAnswer

@@ -68,6 +68,7 @@ export const chineseAdmin: Words["admin"] = {
   system: {
     title: "系统状况",
     version: (version) => `版本 ${version}`,
+    ofVersion: (version) => `版本 ${version}。`,
     standing: { bad: "故障", unknown: "未知", attention: "需查看", good: "正常工作" },
     unknown: "对此一无所知。",
     parts: {
@@ -81,6 +82,21 @@ export const chineseAdmin: Words["admin"] = {
         said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
         todo: "启动 `homehd notify`。没有它就无人被呼叫：在其运行之前请盯住监视墙。",
       },
+      api: {
+        name: "看板服务器",
+        said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
+        todo: "它正在为您服务，但数据库没有它的信号：请查看 `homehd api` 的日志。其间不会通知无声的监视墙。",
+      },
+      registrar: {
+        name: "登记服务",
+        said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
+        todo: "启动 `homehd registrar`。没有它，终端无法登记或续签证书，被吊销的终端也不会被拒之门外。",
+      },
+      versions: {
+        name: "版本",
+        said: (f, name) => (name === "" ? "都没有说明版本。" : `${name}，共 ${n(f.running)} 个在运行。`),
+        todo: "两个版本仅在升级期间并存：请完成升级。问号表示该版本不说明自己的版本。",
+      },
       database: {
         name: "数据库",
         said: (f) =>
@@ -89,7 +105,14 @@ export const chineseAdmin: Words["admin"] = {
             : `${n(f.size_bytes / 1e9, 2)} GB，${n(f.most)} 个连接中已用 ${n(f.connections)} 个。`,
         todo: "在服务器上运行 `homehd doctor`；连接用尽时，提高 max_connections。",
       },
-      disk: { name: "数据库磁盘", said: () => "", todo: "只有数据库所在机器知道：请在那里监视剩余空间。" },
+      disk: {
+        name: "数据库磁盘",
+        said: (f, name) =>
+          f.free_bytes == null || !f.size_bytes
+            ? "没有服务说明它有多满。"
+            : `${n(f.size_bytes / 1e9, 1)} GB 中剩余 ${n(f.free_bytes / 1e9, 1)} GB（${n((100 * f.free_bytes) / f.size_bytes)} %）：${name}`,
+        todo: "剩余不足时请腾出空间或删除较早的数据（docs/operations/database.md）。未知时：为数据库所在机器上的某个服务设置 database_folders。",
+      },
       backup: {
         name: "备份",
         said: (f) =>

@@ -76,6 +76,7 @@ export const englishAdmin = {
   system: {
     title: "System health",
     version: (version: string) => `Version ${version}`,
+    ofVersion: (version: string) => `Version ${version}.`,
     standing: { bad: "Broken", unknown: "Unknown", attention: "Look at it", good: "Works" } satisfies Record<
       SystemPart["standing"],
       string
@@ -92,6 +93,21 @@ export const englishAdmin = {
         said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
         todo: "Start `homehd notify`. Without it nobody is paged: watch the wall until it runs.",
       },
+      api: {
+        name: "Server of the dashboard",
+        said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
+        todo: "It serves you now, and the database has not heard it: look at the log of `homehd api`. Silent walls are not told meanwhile.",
+      },
+      registrar: {
+        name: "Registrar",
+        said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
+        todo: "Start `homehd registrar`. Without it no box enrols or renews, and revoked ones are not shut out.",
+      },
+      versions: {
+        name: "Versions",
+        said: (f, name) => (name === "" ? "None says its version." : `${name}, of ${n(f.running)} running.`),
+        todo: "Two versions run side by side for an upgrade only: finish it. A question mark is a release that does not say.",
+      },
       database: {
         name: "Database",
         said: (f) =>
@@ -102,8 +118,11 @@ export const englishAdmin = {
       },
       disk: {
         name: "Disk of the database",
-        said: () => "",
-        todo: "Its own machine knows: have its free space watched there.",
+        said: (f, name) =>
+          f.free_bytes == null || !f.size_bytes
+            ? "Nobody says how full it is."
+            : `${n(f.free_bytes / 1e9, 1)} GB free of ${n(f.size_bytes / 1e9, 1)} (${n((100 * f.free_bytes) / f.size_bytes)} %): ${name}`,
+        todo: "When it is low make room, or drop old days (docs/operations/database.md). When nothing is known: set database_folders for a service on the database's own machine.",
       },
       backup: {
         name: "Backup",

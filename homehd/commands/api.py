@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
             public_url=loaded.dashboard_url,
             hospital=hospital_sign_in.options(loaded),
             second_factor_roles=tuple(loaded.second_factor_roles),
+            database_folders=loaded.data_folders,
+            disk_limits=loaded.disk_limits,
         )
         clock = SystemClock()
         server.run(api, SteadyClock(clock), stop_event(), addresses=paging.push_addresses(loaded, clock))

@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
                 broker_url=where.broker_url,
                 shards=wanted,
                 health_port=loaded.ingest_health_port,
+                database_folders=loaded.data_folders,
             ),
             SteadyClock(SystemClock()),
             stop_event(),

@@ -13,6 +13,7 @@ from homehd import names, settings, times
 from store import audit, kiosks, migrate, pool, registry
 from store.audit import Deed
 from telemetry.clock import MICROSECONDS, SystemClock
+from telemetry.errors import HomehdError
 
 # Without letters and digits that are taken for one another; fifteen of them are 74 bits.
 _LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -21,17 +22,20 @@ CODE_US: Final = 15 * 60 * MICROSECONDS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """add NAME, code NAME, list, remove NAME."""
+    """add NAME, code NAME, list, quiet NAME, remove NAME."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="a new screen; prints its one-time code", allow_abbrev=False)
     add.add_argument("--clinic", required=True, metavar="C", help="the only one it shows; created when it is new")
     add.add_argument("--names", choices=("shown", "hidden"), default="shown", help="of patients; default: %(default)s")
     code = verbs.add_parser("code", help="another code: the browser that uses it is this screen", allow_abbrev=False)
     listing = verbs.add_parser("list", help="all screens, one a line", allow_abbrev=False)
+    quiet = verbs.add_parser(
+        "quiet", help="nobody is told that it is silent, until it is armed again", allow_abbrev=False
+    )
     remove = verbs.add_parser("remove", help="it shows nothing any more, within seconds", allow_abbrev=False)
-    for verb in (add, code, remove):
+    for verb in (add, code, quiet, remove):
         verb.add_argument("name", metavar="NAME", help="where it hangs")
-    for verb in (add, code, listing, remove):
+    for verb in (add, code, listing, quiet, remove):
         settings.add_arguments(verb)
 
 
@@ -59,6 +63,14 @@ def _change(conn: pool.Connection, options: argparse.Namespace) -> str:
         kiosks.remove(conn, kiosk.kiosk_id, now)
         _note(conn, "remove kiosk", kiosk.kiosk_id, now)
         return f"{names.shown(kiosk.name)}\tremoved"
+    if options.verb == "quiet":
+        kiosk = kiosks.named(conn, options.name)
+        if not kiosks.quieten(conn, kiosk.kiosk_id):
+            raise HomehdError(
+                "quiet kiosk", f"{names.shown(kiosk.name)} is armed", hint="turn its sound off on the screen"
+            )
+        _note(conn, "quiet kiosk", kiosk.kiosk_id, now)
+        return f"{names.shown(kiosk.name)}\tnot expected to be heard until it is armed again"
     code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(_GROUPS))
     if options.verb == "add":
         name = names.checked_name(options.name, named="NAME")

@@ -45,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
             digest=loaded.work_list_digest,
             push_key=paging.public_key(loaded),
             folder=loaded.home_path / "notifier",
+            database_folders=loaded.data_folders,
+            disk_limits=loaded.disk_limits,
         )
         service.run(wanted, carrier, clock, stop, line)
     return 0

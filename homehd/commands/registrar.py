@@ -63,5 +63,6 @@ def _serve(loaded: ServerSettings) -> None:
             crl=Path(loaded.registrar_crl) if loaded.registrar_crl else None,
             broker_reload=loaded.broker_reload,
             homes_url=loaded.homes_broker or "",
+            database_folders=loaded.data_folders,
         )
         service.run(options, SystemClock(), stop_event())

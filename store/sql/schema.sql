@@ -188,7 +188,11 @@ CREATE TABLE kiosk (
     CHECK (removed_at IS NULL OR num_nonnulls(token_hash, code_hash) = 0),
     -- The only patients this screen shows are those of its team.
     team_id int,
-    hides_names boolean NOT NULL DEFAULT false
+    hides_names boolean NOT NULL DEFAULT false,
+    -- Whether it would be heard, as it says itself. `armed_at` null: it never was, or is not expected to be.
+    sound text CHECK (sound IN ('off', 'blocked', 'paused', 'armed')),
+    sound_at timestamptz,
+    armed_at timestamptz
 );
 CREATE UNIQUE INDEX kiosk_name ON kiosk (lower(name)) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX kiosk_code ON kiosk (code_hash) WHERE code_hash IS NOT NULL;

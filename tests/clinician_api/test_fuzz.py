@@ -34,7 +34,7 @@ from tests.clinician_api.test_app import BODIES
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LONG = os.environ.get("HOMEHD_FUZZ") == "long"
 SEED = "7"
-EXAMPLES = "400" if LONG else "6"
+EXAMPLES = "400" if LONG else "3"
 TIMEOUT_S = 3600 if LONG else 300
 
 

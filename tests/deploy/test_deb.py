@@ -94,7 +94,7 @@ def pid(box: Box) -> int:
     return int(box.show(SERVICE, "MainPID")["MainPID"])
 
 
-def test_the_package_holds_the_agent_and_nothing_of_the_cloud(package: Path) -> None:
+def it_holds_the_agent_and_nothing_of_the_cloud(package: Path) -> None:
     listed = subprocess.run(["dpkg-deb", "-c", str(package)], capture_output=True, text=True, check=True).stdout
     files = {line.split()[5] for line in listed.splitlines()}
     tops = {match[1] for name in files if (match := re.match(r"\./usr/lib/homehd/([a-z0-9_]+)/", name))}
@@ -107,11 +107,11 @@ def test_the_package_holds_the_agent_and_nothing_of_the_cloud(package: Path) -> 
         assert any(f"cpython-{python}-x86_64" in name for name in files)
 
 
-def test_the_same_sources_give_the_same_bytes(package: Path, tmp_path: Path) -> None:
+def the_same_sources_give_the_same_bytes(package: Path, tmp_path: Path) -> None:
     assert hashlib.sha256(build(tmp_path).read_bytes()).digest() == hashlib.sha256(package.read_bytes()).digest()
 
 
-def test_the_package_for_arm_differs_in_its_compiled_parts_only(package: Path, tmp_path: Path) -> None:
+def the_one_for_arm_differs_in_its_compiled_parts_only(package: Path, tmp_path: Path) -> None:
     def files(path: Path) -> set[str]:
         listed = subprocess.run(["dpkg-deb", "-c", str(path)], capture_output=True, text=True, check=True).stdout
         return {line.split()[5] for line in listed.splitlines()}
@@ -119,6 +119,13 @@ def test_the_package_for_arm_differs_in_its_compiled_parts_only(package: Path, t
     here, there = files(package), files(build(tmp_path, "arm64"))
     assert {name for name in here ^ there if not name.endswith(".so")} == set()
     assert any("aarch64" in name for name in there)
+
+
+def test_the_package(package: Path, tmp_path: Path) -> None:
+    """In chapters, which a worker of its own each would build it anew for."""
+    it_holds_the_agent_and_nothing_of_the_cloud(package)
+    the_same_sources_give_the_same_bytes(package, tmp_path / "again")
+    the_one_for_arm_differs_in_its_compiled_parts_only(package, tmp_path / "arm")
 
 
 def it_installs_without_a_network_and_asks_to_be_enrolled(box: Box) -> None:

@@ -354,13 +354,19 @@ def test_a_kiosk_is_offered_a_code_listed_and_removed(database_url: str, tmp_pat
     with pool.connect(database_url) as conn:
         (stored,) = conn.execute("SELECT code_hash FROM kiosk").fetchall()[0]
         assert bytes(stored) == hashlib.sha256(again.stdout.split("\t")[1][6:].replace("-", "").encode()).digest()
+        conn.execute("UPDATE kiosk SET sound = 'armed', sound_at = now(), armed_at = now()")
+    armed = homehd("kiosk", "quiet", "Ward 3", **environment)
+    assert (armed.returncode, "turn its sound off" in last_line(armed)) == (1, True)
+    with pool.connect(database_url) as conn:
+        conn.execute("UPDATE kiosk SET sound = 'off'")
+    assert homehd("kiosk", "quiet", "Ward 3", **environment).returncode == 0
     assert homehd("kiosk", "remove", "Ward 3", **environment).returncode == 0
     assert homehd("kiosk", "list", **environment).stdout == ""
     gone = homehd("kiosk", "remove", "Ward 3", **environment)
     assert (gone.returncode, "homehd kiosk list" in last_line(gone)) == (1, True)
     with pool.connect(database_url) as conn:
         deeds = conn.execute("SELECT action, subject FROM audit_event ORDER BY event_id").fetchall()
-    assert deeds == [(what, "kiosk:1") for what in ("add kiosk", "offer kiosk code", "remove kiosk")]
+    assert deeds == [(what, "kiosk:1") for what in ("add kiosk", "offer kiosk code", "quiet kiosk", "remove kiosk")]
 
 
 def test_a_team_is_made_filled_shown_and_removed(database_url: str, tmp_path: Path) -> None:

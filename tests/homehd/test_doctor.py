@@ -8,7 +8,8 @@ import pytest
 
 from homehd import doctor
 from homehd.settings import ServerSettings
-from store import migrate, pool
+from store import data_disk, migrate, pool
+from store.data_disk import Disk
 
 
 def findings(loaded: ServerSettings) -> dict[str, doctor.Finding]:
@@ -60,6 +61,24 @@ def test_a_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     finding = next(doctor._disk(ServerSettings(home=str(tmp_path / "not" / "made"))))
     assert (finding.level, finding.part) == ("fail", "disk")
     assert "HOMEHD_HOME" in finding.hint
+
+
+@pytest.mark.parametrize(("free", "level"), [(50.0, "ok"), (14.0, "warn"), (4.0, "fail")])
+def test_the_disk_of_a_database_on_this_machine_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: float, level: str
+) -> None:
+    monkeypatch.setattr(data_disk, "measured", lambda folders: Disk(str(folders[0]), free, 100.0))
+    loaded = ServerSettings(home=str(tmp_path), database="postgresql://x/x", database_folders=["/var/lib/postgresql"])
+    (found,) = doctor._database_disk(loaded)
+    assert (found.level, found.part) == (level, "database disk")
+    assert found.text.endswith(f"{free:.0f}%, in /var/lib/postgresql")
+
+
+def test_a_folder_of_the_database_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
+    gone = ServerSettings(database="postgresql://x/x", database_folders=[str(tmp_path / "gone")])
+    (found,) = doctor._database_disk(gone)
+    assert (found.level, "gone: No such file" in found.text) == ("fail", True)
+    assert list(doctor._database_disk(ServerSettings(database="postgresql://x/x"))) == []
 
 
 def test_a_second_wall_that_does_not_stand_is_a_warning_with_what_to_do(

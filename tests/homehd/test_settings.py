@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from homehd import settings
+from store.data_disk import Limits
 from telemetry.errors import SettingsError
 
-NAMES = ("HOMEHD_HOME", "HOMEHD_DATABASE", "HOMEHD_BROKER", "HOMEHD_API_HOST", "HOMEHD_API_PORT")
+NAMES = (
+    "HOMEHD_HOME",
+    "HOMEHD_DATABASE",
+    "HOMEHD_DATABASE_FOLDERS",
+    "HOMEHD_BROKER",
+    "HOMEHD_API_HOST",
+    "HOMEHD_API_PORT",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +62,20 @@ def test_what_cannot_be_is_refused_without_showing_a_password(
     with pytest.raises(SettingsError) as caught:
         load()
     assert "hunter2" not in caught.value.line()
+
+
+def test_the_disk_of_the_database_is_known_where_it_is_ours_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().data_folders == (load().home_path / "postgres",)
+    monkeypatch.setenv("HOMEHD_DATABASE", "postgresql://db/x")
+    assert load().data_folders == (), "it may be anywhere"
+    monkeypatch.setenv("HOMEHD_DATABASE_FOLDERS", "/var/lib/postgresql:/wal:")
+    assert load().data_folders == (Path("/var/lib/postgresql"), Path("/wal"))
+
+
+def test_limits_of_that_disk_have_to_make_sense() -> None:
+    assert settings.ServerSettings(database_disk_low=0.3).disk_limits == Limits(0.3, 0.05)
+    with pytest.raises(SettingsError, match="database_disk_low"):
+        _ = settings.ServerSettings(database_disk_low=0.01).disk_limits
 
 
 def test_a_named_broker_and_database_are_used_as_they_are() -> None:

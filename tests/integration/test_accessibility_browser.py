@@ -54,11 +54,15 @@ def test_a_page_that_is_added_is_found_and_one_without_an_address_is_told() -> N
         page_list.templates(more)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_in_every_size_has_no_finding(browser: Browser, here: Ward, axe: str, theme: str) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_in_every_size_has_no_finding(browser: Browser, here: Ward, axe: str, size: str) -> None:
+    """Where things are depends on the size, their colours on the theme: each page is seen in every size, and over the
+    sizes in every theme, not in each of each.
+    """
     walkers = Walkers(browser, here)
     found: list[str] = []
-    for name, size in product(here.pages, SIZES):
+    for number, name in enumerate(here.pages):
+        theme = THEMES[(number + list(SIZES).index(size)) % len(THEMES)]
         show(walkers.of(name), size, theme)
         page = walkers.visit(name)
         found += [f"{name} {size} {theme}: {line}" for line in violations(page, axe)]
@@ -76,6 +80,7 @@ def test_every_role_sees_a_page_or_that_it_is_not_for_it(browser: Browser, here:
     page, complaints = here.open(browser, role)
     looks = list(product(SIZES, THEMES))
     found: list[str] = []
+    told_off = False
     for number, (name, address) in enumerate(here.pages.items()):
         # Each page another size and theme, so that together they see all of them.
         show(page, *looks[(number + OTHERS.index(role)) % len(looks)])
@@ -84,7 +89,10 @@ def test_every_role_sees_a_page_or_that_it_is_not_for_it(browser: Browser, here:
         expect(page.get_by_test_id("not-for-role")).to_have_count(0 if theirs else 1)
         said = page.locator("#content").inner_text().strip()
         assert len(said) > 10, f"{name} is blank for {role}"
-        found += [f"{name} {role}: {line}" for line in violations(page, axe)]
+        # That it is not theirs looks the same wherever it stands.
+        if theirs or not told_off:
+            found += [f"{name} {role}: {line}" for line in violations(page, axe)]
+        told_off |= not theirs
     assert not found, "\n".join(found)
     # What is not theirs to see is not there for them, and the browser itself logs that.
     rest = [line for line in complaints if not re.search(r"404 .*/api/(notices|deliveries)/", line)]

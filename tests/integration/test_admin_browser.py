@@ -13,6 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from clinician_api.access import Role
 from clinician_api.settings import STATIC_DIR, ApiOptions
+from store import data_disk, heartbeat
+from store.data_disk import Disk
+from store.vital_signs import own_version
+from telemetry.clock import SystemClock
 from tests.clinician_api.conftest import NOWHERE, PASSWORD, Api, start_api
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -114,8 +118,20 @@ def test_what_is_wrong_stands_first_and_unknown_is_not_good(browser: Browser, ap
     expect(page.locator('[data-part="ingest"]')).to_have_attribute("data-standing", "unknown", timeout=10_000)
     expect(page.locator(".part").first).to_have_attribute("data-standing", "bad")
     expect(page.locator('[data-part="ingest"]')).to_contain_text("Nothing is known about it.")
+    expect(page.locator('[data-part="api"]')).to_have_attribute("data-standing", "good", timeout=10_000)
+    expect(page.locator('[data-part="api"]')).to_contain_text(f"Version {own_version()}.")
+    expect(page.locator('[data-part="versions"]')).to_have_attribute("data-standing", "good")
+    expect(page.locator('[data-part="disk"]')).to_contain_text("Nothing is known about it. When it is low make room")
+    with api.database() as conn:
+        detail = {"version": "0.0.9", "disk": data_disk.said(Disk("/var/lib/postgresql", 4e9, 1e11))}
+        heartbeat.beat(conn, "notifier", "beside the database", SystemClock().now_us(), detail)
+    expect(page.locator('[data-part="versions"]')).to_have_attribute("data-standing", "attention", timeout=15_000)
+    expect(page.locator('[data-part="versions"]')).to_contain_text(f"0.0.9, {own_version()}, of 2 running.")
+    expect(page.locator('[data-part="disk"]')).to_have_attribute("data-standing", "bad")
+    expect(page.locator('[data-part="disk"]')).to_contain_text("4.0 GB free of 100.0 (4 %): /var/lib/postgresql")
     page.locator('input[name="language"]').nth(1).check(force=True)
     expect(page.locator('[data-part="ingest"]')).to_contain_text("未知")
+    expect(page.locator('[data-part="disk"]')).to_contain_text("100.0 GB 中剩余 4.0 GB（4 %）：/var/lib/postgresql")
     page.locator('input[name="language"]').nth(0).check(force=True)
     pictures(page, "system")
 

@@ -56,7 +56,7 @@ SEEN_ON: Final[dict[str, set[str]]] = {
     "unit": {"patient", "home", "trouble", "refusal", "version", "settings", "author"},
     "users": {"clinic", "e-mail", "nurse"},
     "audit": {"actor", "deed", "kiosk", "nurse"},
-    "system": {"service"},
+    "system": {"service", "release", "folder"},
     "teams": {"team", "clinic", "nurse", "patient"},
     "opened": {"patient", "glass", "judgement", "clinic", "nurse"},
     "break-glass": set(),  # a form: whoever is not seen is not named on it

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from psycopg.types.json import Jsonb
 
 from alerts.rota.local_time import DAY_US
-from store import break_glass, machine_events, teams, unit_settings, unit_status
+from store import break_glass, data_disk, heartbeat, machine_events, teams, unit_settings, unit_status
+from store.data_disk import Disk
 from store.machine_events import EventRow
 from store.pool import Connection
 from store.registry import Unit
@@ -51,10 +52,8 @@ def add_people(api: Api, unit: Unit, doctor: int, nurse: int, treatment: int, sa
         )
         settings = StoredSettings(1, "{}", say("author"), say("settings"), now)
         unit_settings.add(conn, unit.unit_id, settings, b"signed")
-        conn.execute(
-            "INSERT INTO service_heartbeat (service, instance, at, detail) VALUES ('notifier', %s, from_us(%s), '{}')",
-            (say("service"), now),
-        )
+        disk = Disk(say("folder"), 62e9, 250e9)
+        heartbeat.beat(conn, "notifier", say("service"), now, {"version": say("release"), "disk": data_disk.said(disk)})
 
 
 def _prescribe(conn: Connection, patient: int, nurse: int, doctor: int, now: int, say: Say) -> None:

@@ -94,6 +94,9 @@ SAMPLES: Final = {
     "_utc(self.to_us)": "2026-03-02T09:00:00Z",
     "found.why[PRIMARY]": "nobody is named",
     "LINE_WORDS[line]": "primary",
+    "_why(one, now_us)": "its browser wants a press first",
+    "free": "14.0",
+    "percent": "14",
 }
 # What one file calls as another does.
 OWN: Final = {"edge_agent/ledger.py": {"how": ", extremes of each 60 s kept"}}
@@ -107,7 +110,7 @@ FILES: Final = (
     "notifier/channels/networks.py", "notifier/channels/web_push.py", "notifier/decider.py", "notifier/dispatch.py",
     "notifier/escalator.py", "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py",
     "notifier/reports.py", "notifier/router.py", "notifier/selftest.py", "notifier/silences.py",
-    "notifier/troubles.py", "store/audit.py",
+    "notifier/database_disk.py", "notifier/troubles.py", "notifier/walls.py", "store/audit.py",
 )  # fmt: skip
 # Names of subjects, stages and deeds: nothing that is read as a sentence, and pieces that are within another one.
 NO_SENTENCES: Final = frozenset({
@@ -116,6 +119,7 @@ NO_SENTENCES: Final = frozenset({
     "notice 7", "notice Xyz", "onnection error", "our own fault", "out of service", ", extremes of each 60 s kept",
     "primary Ada", "push subscription", "since Xyz", "step Xyz", "step backup", "treatment ended", "unit u-7",
     "unit Xyz", "unknown zone", "walk the audit chain", "Xyz Xyz Xyz backup",
+    "database disk", "kiosk Xyz",
 })  # fmt: skip
 
 

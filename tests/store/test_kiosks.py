@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from store import kiosks, registry
+from store import kiosks, notices, pool, registry
 from store.errors import StoreError, Trouble
 from store.pool import Connection, Pool
 
@@ -79,3 +79,39 @@ async def test_a_browser_that_signs_in_as_a_person_is_none_any_more(apool: Pool,
         await kiosks.release(conn, token(1))
         await kiosks.release(conn, token(7))
     assert await of_token(apool, token(1)) is None
+
+
+async def test_one_that_was_armed_and_is_not_is_silent_until_it_is_or_is_to_be(
+    conn: Connection, apool: Pool, kiosk: int
+) -> None:
+    now_us = notices.database_us(conn)
+    other = kiosks.add(conn, "Hall", 1, OTHER, NOW, SOON)
+    soon_us = now_us + 3600 * 1_000_000
+
+    async def said(sounds: dict[int, str]) -> list[tuple[int, str | None]]:
+        async with apool.connection() as aconn:
+            await kiosks.note_sounds(aconn, sounds)
+        return [(one.kiosk_id, one.sound) for one in kiosks.silent(conn, soon_us)]
+
+    assert await said({}) == await said({kiosk: "off", other: "blocked"}) == [], "never armed"
+    assert await said({kiosk: "armed"}) == [(kiosk, "armed")], "in an hour from now it would be"
+    assert kiosks.silent(conn, now_us - 60 * 1_000_000) == []
+    assert not kiosks.quieten(conn, kiosk)
+    assert await said({kiosk: "paused"}) == [(kiosk, "paused")]
+    (found,) = kiosks.silent(conn, soon_us)
+    assert found.said_us is not None and found.armed_us < found.said_us
+    assert kiosks.quieten(conn, kiosk)
+    assert kiosks.silent(conn, soon_us) == []
+    assert await said({kiosk: "armed"}) == [(kiosk, "armed")]
+    kiosks.remove(conn, kiosk, now_us)
+    assert await said({kiosk: "armed"}) == []
+
+
+async def test_one_that_somebody_changes_meanwhile_waits_for_the_next_time(
+    conn: Connection, apool: Pool, kiosk: int
+) -> None:
+    with pool.transaction(conn):
+        conn.execute("SELECT FROM kiosk WHERE kiosk_id = %s FOR UPDATE", [kiosk])
+        async with asyncio.timeout(5), apool.connection() as aconn:
+            await kiosks.note_sounds(aconn, {kiosk: "armed"})
+    assert kiosks.silent(conn, notices.database_us(conn) + 1) == []

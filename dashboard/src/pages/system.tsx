@@ -44,7 +44,7 @@ function Part({ of, nowMs }: { readonly of: SystemPart; readonly nowMs: number }
         {name} <span class="part-standing">{t.standing[of.standing]}</span>
       </h2>
       <p>
-        {empty ? t.unknown : said(of.figures, named)}{" "}
+        {empty ? t.unknown : said(of.figures, named)} {of.version ? `${t.ofVersion(of.version)} ` : ""}
         {of.at !== null && <time dateTime={of.at}>{formatDay(Date.parse(of.at), nowMs)}</time>}
       </p>
       {of.standing !== "good" && <p class="note">{todo}</p>}

@@ -21,18 +21,20 @@ DELETE FROM session WHERE expires_at <= from_us(%(now)s)
 INSERT INTO session (token_hash, user_id, created_at, expires_at, seen_at, how, address, browser)
 VALUES (%(token)s, %(user)s, from_us(%(now)s), from_us(%(expires)s), from_us(%(now)s), %(how)s, %(address)s, %(browser)s)
 
--- name: use_session
-UPDATE session SET seen_at = from_us(%(now)s) WHERE token_hash = %(token)s
+-- name: use_sessions
+-- One that somebody else is at work on is left to them: they note its use, or end it.
+UPDATE session SET seen_at = from_us(%(now)s) WHERE token_hash IN (
+    SELECT token_hash FROM session WHERE token_hash = ANY (%(tokens)s::bytea[]) FOR NO KEY UPDATE SKIP LOCKED)
 
--- name: session
+-- name: sessions
 -- Not used for longer than `idle`: it has ended, as if it had expired.
 SELECT
-    to_us(s.expires_at), to_us(s.created_at), s.how, to_us(s.seen_at), u.user_id, u.email, u.name, u.role, u.clinic_id, c.name,
-    u.password_hash, false, u.language
+    s.token_hash, to_us(s.seen_at), to_us(s.expires_at), to_us(s.created_at), s.how, u.user_id, u.email, u.name, u.role,
+    u.clinic_id, c.name, u.password_hash, false, u.language
 FROM session AS s
 JOIN user_account AS u USING (user_id)
 LEFT JOIN clinic AS c USING (clinic_id)
-WHERE s.token_hash = %(token)s AND s.expires_at > from_us(%(now)s) AND u.disabled_at IS NULL
+WHERE s.token_hash = ANY (%(tokens)s::bytea[]) AND s.expires_at > from_us(%(now)s) AND u.disabled_at IS NULL
     AND coalesce(s.seen_at, from_us(%(now)s)) > from_us(%(now)s - %(idle)s)
 
 -- name: end_session

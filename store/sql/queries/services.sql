@@ -18,7 +18,7 @@ SELECT unit_id, to_us(time), state FROM engine_state WHERE unit_id = ANY (%(unit
 
 -- name: beat
 INSERT INTO service_heartbeat (service, instance, at, detail)
-VALUES (%(service)s, %(instance)s, from_us(%(at)s), %(detail)s)
+VALUES (%(service)s, %(instance)s, coalesce(from_us(%(at)s::bigint), clock_timestamp()), %(detail)s)
 ON CONFLICT (service, instance) DO UPDATE SET at = EXCLUDED.at, detail = EXCLUDED.detail
 
 -- name: last_beats

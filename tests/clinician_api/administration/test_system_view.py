@@ -11,22 +11,26 @@ from clinician_api.administration.models import SystemPart
 from clinician_api.administration.system_view import AUDIT_DUE_US, GONE_US, SILENT_US, TEST_DUE_US, parts
 from store.audit_browse import Check
 from store.backups import Stream
+from store.data_disk import FRESH_US, Limits
 from store.heartbeat import Heartbeat
 from store.selftests import Broken, Overview
 from store.system import System
 
 NOW = 1_750_000_000_000_000
-INGEST = Heartbeat("ingest", "i", NOW, {"shards": 64})
-NOTIFIER = Heartbeat("notifier", "n", NOW, {})
+DISK = {"folder": "/var/lib/postgresql", "free": 4e10, "size": 1e11}
+INGEST = Heartbeat("ingest", "i", NOW, {"shards": 64, "version": "1.0"})
+NOTIFIER = Heartbeat("notifier", "n", NOW, {"version": "1.0", "disk": DISK})
+API = Heartbeat("api", "a", NOW, {"version": "1.0"})
+REGISTRAR = Heartbeat("registrar", "r", NOW, {"version": "1.0"})
 WELL = System(
-    NOW, [INGEST, NOTIFIER], 1e9, 10.0, 100.0, Stream(1, 0.0), 0.2, 0.9, 100, [("web push", 10.0, 0.0)],
+    NOW, [INGEST, NOTIFIER, API], 1e9, 10.0, 100.0, Stream(1, 0.0), 0.2, 0.9, 100, [("web push", 10.0, 0.0)],
     NOW + 90 * 86_400_000_000, 0.0, 0.0, 0.0, 3.0, Overview(0, NOW - 1, NOW, Broken.NOTHING, ""),
     Check(NOW - 2, NOW - 1, "os:x", 9, b"x", None, ""),
 )  # fmt: skip
 
 
 def standings(found: System | None, hears: bool = True, now_us: int = NOW) -> dict[str, str]:
-    shown = parts(found, now_us, hears)
+    shown = parts(found, now_us, hears, "1.0")
     for part in shown:
         SystemPart.model_validate(part)
     order = [["bad", "unknown", "attention", "good"].index(part["standing"]) for part in shown]
@@ -34,11 +38,46 @@ def standings(found: System | None, hears: bool = True, now_us: int = NOW) -> di
     return {part["part"]: part["standing"] for part in reversed(shown)}
 
 
-def test_all_is_well_but_for_the_disk_nobody_can_see() -> None:
+def test_all_is_well() -> None:
     found = standings(WELL)
-    assert found.pop("disk") == "unknown"
     assert set(found.values()) == {"good"}
-    assert len(found) == 12
+    assert len(found) == 15
+    assert standings(replace(WELL, beats=[*WELL.beats, REGISTRAR]))["registrar"] == "good"
+
+
+def test_each_says_its_version_and_what_is_on_the_disk() -> None:
+    shown = {part["part"]: part for part in parts(WELL, NOW, True, "1.0")}
+    assert [shown[name]["version"] for name in ("ingest", "notifier", "api", "versions")] == ["1.0", "1.0", "1.0", None]
+    assert (shown["versions"]["name"], shown["versions"]["figures"]) == ("1.0", {"running": 3.0})
+    assert shown["disk"]["name"] == "/var/lib/postgresql"
+    assert shown["disk"]["figures"] == {"free_bytes": 4e10, "size_bytes": 1e11}
+
+
+@pytest.mark.parametrize(
+    ("beats", "own", "said"),
+    [
+        ([INGEST, NOTIFIER, replace(API, detail={"version": "1.1"})], "1.0", "1.0, 1.1"),
+        ([INGEST, NOTIFIER, API], "1.1", "1.0, 1.1"),
+        ([replace(INGEST, detail={"shards": 64}), NOTIFIER, API], "1.0", "1.0, ?"),
+    ],
+)
+def test_versions_that_differ_are_looked_at(beats: list[Heartbeat], own: str, said: str) -> None:
+    (found,) = (part for part in parts(replace(WELL, beats=beats), NOW, True, own) if part["part"] == "versions")
+    assert (found["standing"], found["name"]) == ("attention", said)
+
+
+def test_the_version_of_who_is_gone_does_not_count() -> None:
+    gone = Heartbeat("notifier", "old", NOW - SILENT_US, {"version": "0.9"})
+    assert standings(replace(WELL, beats=[INGEST, NOTIFIER, gone, API]))["versions"] == "good"
+
+
+@pytest.mark.parametrize(("free", "standing"), [(1.5e10, "good"), (1.4e10, "attention"), (4e9, "bad")])
+def test_a_disk_is_low_before_it_is_full(free: float, standing: str) -> None:
+    beat = replace(NOTIFIER, detail={"version": "1.0", "disk": {**DISK, "free": free}})
+    assert standings(replace(WELL, beats=[INGEST, beat, API]))["disk"] == standing
+    limits = Limits(low=0.9, full=0.8)
+    (found,) = (part for part in parts(WELL, NOW, True, "1.0", limits) if part["part"] == "disk")
+    assert found["standing"] == "bad", "as the settings say"
 
 
 def test_without_the_database_nothing_is_good_but_what_needs_none() -> None:
@@ -46,7 +85,7 @@ def test_without_the_database_nothing_is_good_but_what_needs_none() -> None:
     assert found.pop("database") == "bad"
     assert found.pop("broker") == "good"
     assert set(found.values()) == {"unknown"}
-    assert len(found) == 11
+    assert len(found) == 13
 
 
 @pytest.mark.parametrize(
@@ -58,9 +97,13 @@ def test_without_the_database_nothing_is_good_but_what_needs_none() -> None:
         ("ingest", "bad", {"beats": [replace(INGEST, detail={"shards": 64, "broker": "no"})]}),
         ("ingest", "attention", {"beats": [INGEST, Heartbeat("ingest", "j", NOW - SILENT_US, {"shards": 9})]}),
         ("ingest", "good", {"beats": [INGEST, Heartbeat("ingest", "j", NOW - GONE_US - 1, {"shards": 9})]}),
-        ("notifier", "unknown", {"beats": [INGEST]}),
         ("notifier", "bad", {"beats": [replace(NOTIFIER, at_us=NOW - SILENT_US)]}),
         ("notifier", "good", {"beats": [NOTIFIER, Heartbeat("notifier", "m", NOW - SILENT_US, {})]}),
+        ("notifier", "unknown", {"beats": [INGEST]}), ("api", "unknown", {"beats": [INGEST]}),
+        ("api", "bad", {"beats": [replace(API, at_us=NOW - SILENT_US)]}),
+        ("registrar", "bad", {"beats": [replace(REGISTRAR, at_us=NOW - SILENT_US)]}),
+        ("disk", "unknown", {"beats": [INGEST, API]}),
+        ("disk", "unknown", {"beats": [replace(NOTIFIER, at_us=NOW - FRESH_US)]}),
         ("database", "attention", {"connections": 80.0}), ("database", "bad", {"connections": 95.0}),
         ("backup", "unknown", {"stream": Stream(0, 0.0)}), ("backup", "bad", {"stream": Stream(0, 5.0)}),
         ("backup", "attention", {"stream": Stream(1, 2e9)}),

@@ -34,3 +34,10 @@ async def test_a_closed_socket_is_forgotten_and_makes_room() -> None:
         register.discard(socket)
     assert register.sessions() == []
     assert register.add(sockets[0])
+
+
+async def test_a_wall_is_as_loud_as_its_loudest_screen_and_people_s_are_none() -> None:
+    register = SocketRegister()
+    for number, (kiosk, sound) in enumerate([(7, "paused"), (7, "armed"), (7, "off"), (8, "blocked"), (None, "armed")]):
+        register.add(OpenSocket(bytes([number]), NURSE, 1, sound=sound, kiosk_id=kiosk))
+    assert register.walls() == {7: "armed", 8: "blocked"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 import pytest
@@ -174,12 +174,12 @@ async def test_a_database_that_is_away_is_not_waited_for_by_everybody(
     await sessions.look_up(token)
     asked: list[float] = []
 
-    async def unanswered(_data: PeopleData, _token_hash: bytes, _now_us: int, _idle_us: int) -> None:
+    async def unanswered(_data: PeopleData, _hashes: Sequence[bytes], _now_us: int, _idle_us: int) -> None:
         asked.append(clock.monotonic_s())
         raise StoreError("read from the database", "", trouble=Trouble.UNAVAILABLE)
 
     with monkeypatch.context() as away:
-        away.setattr(PeopleData, "session", unanswered)
+        away.setattr(PeopleData, "sessions", unanswered)
         for _ in range(3):
             assert await sessions.look_up(token) == session
         assert len(asked) == 1
