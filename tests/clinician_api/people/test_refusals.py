@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clinician_api.people import refusals
 from clinician_api.people.refusals import AGAIN_S, MAX_ADDRESSES, NOBODY, Refusals, Why
 from store.audit import Deed
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Book:
@@ -88,3 +92,9 @@ def test_of_many_addresses_some_are_named_and_what_is_kept_is_bounded(monkeypatc
     assert [(subject, count) for _, subject, count in book.told()] == [
         ("user:1", 1), ("user:2", 1), ("user:3", 1), ("user:1", 1),
     ]  # fmt: skip
+
+
+def test_every_reason_has_its_words_in_both_languages() -> None:
+    for file in ("words-deeds.ts", "words-deeds-zh.ts"):
+        text = (ROOT / "dashboard" / "src" / file).read_text("utf-8")
+        assert [why for why in Why if f'"{why}": ' not in text] == [], file
