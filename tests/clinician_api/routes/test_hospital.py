@@ -154,10 +154,18 @@ def test_an_answer_of_another_issuer_or_a_refusal_is_said(world: World) -> None:
 
 
 def test_who_has_no_role_no_clinic_or_no_address_stays_out(world: World) -> None:
+    with world.api.database() as conn:
+        # She has left the ward: the provider knows her still, and so does an account here.
+        accounts.add_user(conn, email="c@x", name="Cleo", role="nurse", clinic_id=1, password_hash="x", now_us=1)
+        conn.execute("INSERT INTO identity VALUES (%s, 'cleo', 1, now())", [world.issuer])
     assert world.reason(world.round("cleo")[1]) == "no-role"
     assert world.reason(world.round("nowhere")[1]) == "no-clinic"
     assert world.reason(world.round("uma")[1]) == "unknown-account", "nobody vouches for her address"
     assert world.audit() == []
+    until(lambda: len(world.refused()) == 3)
+    assert world.refused() == [
+        ("user:1", "no role"), ("nobody", "no clinic"), ("nobody", "unknown to the hospital's mapping"),
+    ]  # fmt: skip
 
 
 def test_of_no_clinic_nobody_is_made_of_all_clinics_who_is_said_to_be(opened: Callable[..., World]) -> None:
