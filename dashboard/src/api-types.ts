@@ -8817,8 +8817,8 @@ export interface operations {
                 readonly cursor?: string | null;
                 /** @description Before then, with zone */
                 readonly end?: string | null;
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description From then on, with zone */
@@ -9055,8 +9055,8 @@ export interface operations {
                 /** @description Before then, with zone */
                 readonly end?: string | null;
                 readonly format?: "csv" | "ndjson";
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description From then on, with zone */
                 readonly start?: string | null;
                 readonly subject?: string | null;

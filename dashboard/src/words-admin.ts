@@ -1,5 +1,6 @@
 // The words of the pages for those who run the system: the part of `words.ts` for those.
 import type { SystemPart } from "./messages";
+import { englishDeeds } from "./words-deeds";
 import { englishUnits } from "./words-units";
 
 const n = (value: number | null | undefined, digits = 0): string => (value == null ? "–" : value.toFixed(digits));
@@ -19,6 +20,7 @@ export const englishAdmin = {
   sending: "Sending…",
   more: "More",
   units: englishUnits,
+  deeds: englishDeeds,
   users: {
     title: "Users",
     search: "Name or e-mail",
@@ -50,7 +52,12 @@ export const englishAdmin = {
   audit: {
     title: "Audit",
     kind: "Which",
-    kinds: { all: "Everything", looks: "Looks at patients", deeds: "Everything else" },
+    kinds: {
+      all: "Everything",
+      looks: "Looks at patients",
+      "sign-ins": "Coming in and going out",
+      deeds: "Everything else",
+    },
     action: "Deed",
     anyAction: "Any deed",
     who: "Who",

@@ -131,7 +131,10 @@ CREATE TABLE session (
     session_id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     how text CHECK (how IN ('password', 'passkey', 'hospital')),
     address text,
-    browser text
+    browser text,
+    -- When it was found to be over, which is on record once; null: not yet. One that nobody used stays until it would have
+    -- expired anyway, so that it can be said when its owner was last seen.
+    ended_at timestamptz
 );
 CREATE INDEX session_of_user ON session (user_id);
 

@@ -449,12 +449,17 @@ def test_passkeys_of_somebody_who_lost_them_are_taken_away_on_record(database_ur
             "INSERT INTO passkey (user_id, credential_id, public_key, sign_count, label, added_at)"
             " VALUES (%s, 'c', 'k', 0, 'Key', now())", [user],
         )  # fmt: skip
+        conn.execute(
+            "INSERT INTO session (token_hash, user_id, created_at, expires_at)"
+            " VALUES (sha256('t'), %s, now(), now() + interval '1 hour')", [user],
+        )  # fmt: skip
     done = homehd("users", "remove-passkeys", "LI@x", **environment)
     assert (done.returncode, done.stdout) == (0, "LI@x\tpasskeys removed: 1\n"), done.stderr
     assert homehd("users", "remove-passkeys", "nobody@x", **environment).returncode == 1
     with pool.connect(database_url) as conn:
         assert conn.execute("SELECT count(*) FROM passkey").fetchall() == [(0,)]
-        assert conn.execute("SELECT action, subject FROM audit_event").fetchall() == [("remove passkeys", "user:1")]
+        deeds = conn.execute("SELECT action, subject, detail ->> 'why' FROM audit_event ORDER BY event_id").fetchall()
+        assert deeds == [("remove passkeys", "user:1", None), ("end session", "user:1", "remove passkeys")]
 
 
 def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:
