@@ -24,9 +24,11 @@ export function drawCourse(
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  // Exactly one pixel of the screen, whatever the zoom of the page.
+  // Exactly a column; a wider line is another way of drawing to the browser, and the dear one.
   ctx.lineWidth = 1;
   paint(plot, columns.band, 0, ink.band);
+  // On a finer screen a column is too narrow for a second's spike to be seen: two are drawn for it.
+  ctx.lineWidth = Math.max(1, Math.floor(devicePixelRatio));
   paint(plot, columns.line, (LINE_PX * devicePixelRatio) / 2, ink.line);
   ctx.restore();
   drawIsolated(plot, track, columns.alone, ink.line);
