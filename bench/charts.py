@@ -50,6 +50,8 @@ COLUMNS: Final = (
     "script ms/s", "painting ms/s", "frames/s", "frame p50 ms", "p95 ms", "script p50 ms", "p95 ms", "asked"
 )  # fmt: skip
 FRAME_MS: Final = 1000 / 60
+LIVE_S: Final = 5
+FRAMES: Final = 120
 Row = tuple[float, ...]
 # The rows in which only the middle of each strip is painted, as a share of its height: a spike that is seen.
 SPIKES: Final = """() => [...document.querySelectorAll("canvas")].map((canvas) => {
@@ -69,8 +71,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Build the page, measure all kinds, print the table; 1 when a spike cannot be seen."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a moment of zooming each: whether it works")
-    quick = parser.parse_args(words).quick
-    seconds, rounds, deeds = (0.5, 1, ("zoom",)) if quick else (5.0, 3, DEEDS)
+    parser.add_argument("--rounds", type=int, default=3, help="so often each; the medians are told")
+    given = parser.parse_args(words)
+    rounds, deeds, frames = (1, ("zoom",), 10) if given.quick else (given.rounds, DEEDS, FRAMES)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         print("bench charts: needs chromium on the PATH", file=sys.stderr)
@@ -83,7 +86,7 @@ def main(words: Sequence[str] | None = None) -> int:
             found: dict[tuple[str, str], list[Row]] = {}
             for _ in range(rounds):
                 for kind, deed in rows(deeds):
-                    found.setdefault((kind, deed), []).append(measure(browser, url, kind, deed, seconds))
+                    found.setdefault((kind, deed), []).append(measure(browser, url, kind, deed, frames))
             spikes = seen(browser, url)
         browser.close()
     told(found)
@@ -132,20 +135,21 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def measure(browser: Browser, url: str, kind: str, deed: str, seconds: float) -> Row:
-    """One row of the table, on a page of its own."""
+def measure(browser: Browser, url: str, kind: str, deed: str, frames: int) -> Row:
+    """One row, on a page of its own. The first third of what is moved is not told: its code is being compiled."""
     with opened(browser, url, kind) as page:
         # A hand that turns the wheel has its pointer over a plot, and all plots show where.
         if (over := page.locator(".u-over").first).count() > 0:
             over.hover(position={"x": 600, "y": 40})
         page.wait_for_timeout(500)
         with traced(browser, page) as events:
-            asked = page.evaluate(f"window.bench('{deed}', {seconds})")["asked"]
-    used = costs(events)
+            done = page.evaluate(f"window.bench('{deed}', {LIVE_S if deed == 'live' else frames})")
+    used, seconds = costs(events), done["seconds"]
+    first = 0 if deed == "live" else frames // 3
+    every, script = used.all_of_frame[first:], used.script_of_frame[first:]
     return (
         used.script_ms / seconds, used.raster_ms / seconds, used.shown / seconds,
-        share(used.all_of_frame, 50), share(used.all_of_frame, 95),
-        share(used.script_of_frame, 50), share(used.script_of_frame, 95), asked,
+        share(every, 50), share(every, 95), share(script, 50), share(script, 95), done["asked"],
     )  # fmt: skip
 
 

@@ -96,59 +96,56 @@ async function begin(host: Element): Promise<void> {
   tell();
 }
 
-/** Does `step` in every frame for so long; `from` and `to`: shares of it. */
-function inFrames(seconds: number, step: (from: number, to: number) => void): Promise<number> {
+/** Does `step` in so many frames; `from` and `to`: shares of them. By number, for a busy machine has fewer in a second. */
+function inFrames(frames: number, step: (from: number, to: number) => void): Promise<void> {
   return new Promise((done) => {
-    const startMs = performance.now();
-    let [before, frames] = [0, 0];
+    let number = 0;
     const frame = () => {
-      const share = (performance.now() - startMs) / (seconds * 1000);
-      if (share >= 1) return done(frames);
-      step(before, share);
-      [before, frames] = [share, frames + 1];
+      if (number === frames) return done();
+      step(number / frames, (number + 1) / frames);
+      number += 1;
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   });
 }
 
-async function move(how: Move, seconds: number): Promise<number> {
+async function move(how: Move, frames: number): Promise<void> {
   if (what === "page") {
     if (how === "pan") hold("pointerdown");
-    const frames = await inFrames(seconds, (from, to) => byHand(how, from, to));
+    await inFrames(frames, (from, to) => byHand(how, from, to));
     if (how === "pan") hold("pointerup");
-    return frames;
+    return;
   }
-  return inFrames(seconds, (_, share) => {
+  await inFrames(frames, (_, share) => {
     span.value = spanAt(how, share, nowMs() / 1000);
     draw(span.value);
   });
 }
 
-/** Fifteen keys a second: closer four times, an hour and more back and forth, wider again. */
-async function keys(seconds: number): Promise<number> {
+/** A key every second frame, as one that is held down: closer, an hour and more back and forth, wider again. */
+function keys(frames: number): Promise<void> {
   const all = ["+", "+", "+", "+", ...Array(12).fill("ArrowLeft"), ...Array(12).fill("ArrowRight"), "-", "-", "-", "-"];
-  let pressed = 0;
-  return inFrames(seconds, (_, share) => {
-    if (Math.floor(share * seconds * 15) < pressed) return;
-    press(all[pressed % all.length] ?? "");
-    pressed += 1;
+  return inFrames(frames, (from) => {
+    const number = Math.round(from * frames);
+    if (number % 2 === 0) press(all[(number / 2) % all.length] ?? "");
   });
 }
 
+/** Each for so many frames, or seconds where nothing is moved. */
 const deeds = {
-  live: (seconds: number) => new Promise<number>((done) => setTimeout(() => done(0), seconds * 1000)),
-  zoom: (seconds: number) => move("zoom", seconds),
-  pan: (seconds: number) => move("pan", seconds),
+  live: (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000)),
+  zoom: (frames: number) => move("zoom", frames),
+  pan: (frames: number) => move("pan", frames),
   keys,
 };
 
 Object.assign(window, {
-  bench: async (deed: keyof typeof deeds, seconds: number) => {
-    const { asked } = api;
+  bench: async (deed: keyof typeof deeds, amount: number) => {
+    const [{ asked }, startMs] = [api, performance.now()];
     api.whole = false;
-    const frames = await deeds[deed](seconds);
-    return { frames, asked: api.asked - asked };
+    await deeds[deed](amount);
+    return { seconds: (performance.now() - startMs) / 1000, asked: api.asked - asked };
   },
 });
 store.setOpen(true, 0);
