@@ -34,7 +34,7 @@ export function drawCourse(
   drawIsolated(plot, track, columns.alone, ink.line);
 }
 
-/** A dashed line to the right. As single pieces: a canvas's own dashes cost five times as much. Begins no path. */
+/** A dashed line to the right. As single pieces: as many small rectangles cost five times as much. Begins no path. */
 export function dashes(ctx: CanvasPath, fromX: number, toX: number, y: number, on: number, off: number): void {
   for (let x = fromX; x < toX; x += on + off) {
     ctx.moveTo(x, y);

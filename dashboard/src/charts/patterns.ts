@@ -78,7 +78,7 @@ function drawMark({ ctx, bbox }: uPlot, kind: MarkView["kind"], left: number, ri
       ctx.lineTo(x + scale, bottom - height);
     }
   } else {
-    // Dots three lines high, or dashes of two: round ones would cost ten times as much where a whole strip came late.
+    // Dots three lines high, or dashes of two: round ones cost more, and a whole strip may have come late.
     const [lines, on, off] = kind === "backfilled" ? [3, 3, 3] : [2, 5, 4];
     for (let line = 0; line < lines; line += 1) {
       dashes(ctx, left, right, bottom - (1.5 + line) * scale, on * scale, off * scale);

@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Made once: that takes longer than a hundred times formatting with it, and a moved time line tells a hundred times. */
+/** Made once: that takes fifty times as long as to format with it, and a time line that is moved tells many times. */
 function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${locale} ${Object.keys(options).join()}`;
   const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, options);
