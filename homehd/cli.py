@@ -19,6 +19,7 @@ VERBS: Final[dict[str, str]] = {
     "edge": "the agent on the dialysis unit",
     "ingest": "from the broker to the store, rules included",
     "notify": "from alerts to people: whom to ask, by which channels, until somebody accepts",
+    "hl7": "alerts and readings to other systems as HL7; what waits, let go on, send again",
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",
@@ -73,6 +74,7 @@ def _run(verb: str, words: list[str]) -> int:
             "alerts",
             "registrar",
             "notifier",
+            "courier",
             "interop",
         ):
             raise

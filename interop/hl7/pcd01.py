@@ -34,7 +34,7 @@ class Course:
 
 def readings(head: Head, whose: Whose, course: Course, shown: Sequence[Shown]) -> str:
     """The last value of each signal in the span, each with its own time. What nobody measured is not there."""
-    values = []
+    values: list[str] = []
     for one in shown:
         if not isfinite(one.value):
             continue
@@ -48,7 +48,7 @@ def totals(head: Head, whose: Whose, course: Course, summary: Summary, *, correc
     that the other numbers look better founded than they are. `corrected`: it was told before, and has changed.
     """
     status = "C" if corrected else "F"
-    values = []
+    values: list[str] = []
     for name in OF_SIGNAL:
         value = total_of(summary, name)
         if value is not None:
@@ -57,8 +57,8 @@ def totals(head: Head, whose: Whose, course: Course, summary: Summary, *, correc
     unseen = components("unseen", "Time of the treatment without readings", OURS)
     values.append(
         segment(
-            "OBX", str(len(values) + 3), "NM", unseen, "1.1.0.99", number(summary.unseen_s), components("s", "s", "UCUM"),
-            "", "", "", "", status, "", "", stamp(course.end_us),
+            "OBX", str(len(values) + 3), "NM", unseen, "1.1.0.99", number(summary.unseen_s),
+            components("s", "s", "UCUM"), "", "", "", "", status, "", "", stamp(course.end_us),
         )
     )  # fmt: skip
     return _message(head, whose, course, status, values)
