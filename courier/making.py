@@ -18,7 +18,7 @@ from interop.hl7.header import Head, Whose
 from interop.hl7.pcd01 import Course, Shown
 from interop.hl7.pcd04 import Said, Step
 from store import hl7_outbox, hl7_sources
-from store.hl7_outbox import ALERTS, READINGS, NewMessage
+from store.hl7_outbox import ALERTS, READINGS, NewMessage, Now
 from store.hl7_sources import AlertStep, ReadingsDue, TotalsDue
 from store.pool import AsyncConnection, atransaction
 from telemetry.alarms import ConditionState, Priority
@@ -27,8 +27,7 @@ LOOK_S: Final = 0.5
 AT_ONCE: Final = 100
 # Above so many messages that wait (some 60 MB), readings are left out, which is told; alerts and totals never are.
 MOST_WAITING: Final = 20_000
-# Readings of a span are told once it is over; what comes a little late is told with the next. Spot values may then be
-# told twice, with the same time.
+# Readings of a span are told once it is over; what is stored a little late is told with the next.
 OVERLAP_US: Final = 15_000_000
 LONGEST_SPAN_US: Final = 900_000_000
 SWEEP_EVERY_S: Final = 600.0
@@ -56,7 +55,10 @@ class Titles:
 class Making:
     """For one destination."""
 
-    def __init__(self, destination: Destination, titles: Titles, metrics: Metrics) -> None:
+    def __init__(
+        self, destination: Destination, titles: Titles, metrics: Metrics, now: Now = hl7_outbox.now_us
+    ) -> None:  # fmt: skip
+        self._now = now
         self._for = destination
         self._titles = titles
         self._metrics = metrics
@@ -65,7 +67,7 @@ class Making:
     async def turn(self, conn: AsyncConnection) -> float:
         """Queue what is to be told now; how long to wait until the next turn (s). StoreError: nothing has changed."""
         async with atransaction(conn, "make HL7 messages"):
-            now_us = await hl7_outbox.now_us(conn)
+            now_us = await self._now(conn)
             busy = await self._alerts(conn, now_us) if self._for.alerts else False
             if self._for.every_s is not None:
                 busy |= await self._readings(conn, now_us)
@@ -98,7 +100,7 @@ class Making:
         phase = pcd04.phase_of(before, told)
         rises = phase not in (None, pcd04.Phase.END, pcd04.Phase.RESET)
         # A finding that came too late to page anybody must not ring elsewhere either; that an alert is over is told.
-        if phase is None or step.is_test or (step.late and rises):
+        if phase is None or not step.is_theirs or (step.late and rises):
             return None
         head = self._head(now_us)
         body = pcd04.alert(head, self._whose(step.unit, step.patient_id, step.patient), told, phase)
@@ -119,12 +121,9 @@ class Making:
         return len(due) == AT_ONCE
 
     async def _course(self, conn: AsyncConnection, due: ReadingsDue, now_us: int) -> NewMessage | None:
-        start_us = max(due.start_us - 1, due.until_us - LONGEST_SPAN_US)
-        if due.told_us is not None:
-            start_us = max(start_us, due.told_us - OVERLAP_US)
-        else:
-            start_us = max(start_us, due.until_us - (self._for.every_s or 0) * 1_000_000)
-        values = await hl7_sources.last_values(conn, due.unit_id, start_us, due.until_us)
+        told_us = due.until_us - (self._for.every_s or 0) * 1_000_000 - 1 if due.told_us is None else due.told_us
+        start_us = max(due.start_us - 1, due.until_us - LONGEST_SPAN_US, told_us - OVERLAP_US)
+        values = await hl7_sources.last_values(conn, due.unit_id, start_us, due.until_us, told_us)
         if not values:
             return None  # that nothing is measured is an alert's to say
         head = self._head(now_us)

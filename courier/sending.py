@@ -15,7 +15,7 @@ from courier.line import Line, NoAnswer
 from courier.metrics import Metrics
 from interop.hl7.answers import Answer, Verdict
 from store import hl7_outbox
-from store.hl7_outbox import NextMessage
+from store.hl7_outbox import NextMessage, Now
 from store.pool import AsyncConnection, atransaction
 from telemetry.errors import HomehdError
 
@@ -27,8 +27,11 @@ LOOK_S: Final = 0.25
 class Sending:
     """To one destination, one message in flight."""
 
-    def __init__(self, destination: Destination, line: Line, metrics: Metrics) -> None:
+    def __init__(
+        self, destination: Destination, line: Line, metrics: Metrics, now: Now = hl7_outbox.now_us
+    ) -> None:  # fmt: skip
         self._to = destination
+        self._now = now
         self._line = line
         self._metrics = metrics
 
@@ -39,7 +42,7 @@ class Sending:
             message = await hl7_outbox.next_message(conn, name)
             if message is None:
                 return LOOK_S
-            now_us = await hl7_outbox.now_us(conn)
+            now_us = await self._now(conn)
             if message.next_try_us is not None and message.next_try_us > now_us:
                 return min(LOOK_S, (message.next_try_us - now_us) / 1e6)
             if not await hl7_outbox.trying(conn, message.message_id, now_us):
@@ -51,7 +54,7 @@ class Sending:
             await self._unanswered(conn, message, why)
             return 0.0
         async with atransaction(conn, "settle an HL7 message"):
-            await self._settle(conn, message, answer, await hl7_outbox.now_us(conn))
+            await self._settle(conn, message, answer, await self._now(conn))
         return 0.0
 
     async def close(self) -> None:
@@ -61,7 +64,7 @@ class Sending:
     async def _unanswered(self, conn: AsyncConnection, message: NextMessage, why: str) -> None:
         wait_s = retry.delay_s(message.attempts + 1)
         async with atransaction(conn, "note an HL7 message"):
-            next_us = await hl7_outbox.now_us(conn) + round(wait_s * 1e6)
+            next_us = await self._now(conn) + round(wait_s * 1e6)
             await hl7_outbox.again(conn, message.message_id, why, next_us, refused=False)
         self._metrics.tries.labels(self._to.name, "no answer").inc()
         fields = {"destination": self._to.name, "message": message.message_id, "why": why, "again_in_s": wait_s}

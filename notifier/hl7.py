@@ -58,9 +58,11 @@ def _of(one: Standing, now_us: int) -> list[Trouble]:
 
 
 def _late(one: Standing, now_us: int) -> tuple[Priority, str, int] | None:
-    if one.alert_since_us is not None and now_us - one.alert_since_us > ALERTS_LATE_US:
+    # What waited while it was stopped is late only when it has had its time since.
+    released_us = one.released_us or 0
+    if one.alert_since_us is not None and now_us - max(one.alert_since_us, released_us) > ALERTS_LATE_US:
         return Priority.MEDIUM, "alerts", ALERTS_LATE_US // 60_000_000
-    if one.reading_since_us is not None and now_us - one.reading_since_us > READINGS_LATE_US:
+    if one.reading_since_us is not None and now_us - max(one.reading_since_us, released_us) > READINGS_LATE_US:
         return Priority.LOW, "readings", READINGS_LATE_US // 60_000_000
     return None
 

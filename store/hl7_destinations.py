@@ -40,6 +40,7 @@ class Standing:
         left_out: readings that were not queued since an operator last looked, the last at `left_out_us`.
         waiting, parked, parked_alerts: messages. tried: how often the most tried of those that wait was sent.
         alert_since_us, reading_since_us: since when the oldest waits; None: none does.
+        released_us: when it was last let go on.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Standing:
     tried: int
     alert_since_us: int | None
     reading_since_us: int | None
+    released_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def release(conn: Connection, name: str, actor: str, now_us: int, *, skip: bool)
         run(conn, "forget_hl7_left_out", {"name": name})
         if since_us is None:
             return None
-        run(conn, "release_hl7_destination", {"name": name})
+        run(conn, "release_hl7_destination", {"name": name, "now": now_us})
         if skip:
             run(conn, "skip_hl7_message", {"message": message_id, "now": now_us})
         detail = {"destination": name, "message": message_id, "why": why, "skipped": skip}

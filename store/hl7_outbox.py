@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,9 @@ from store.values import storable_text
 LOCK_CLASS: Final = 0x48484437
 ALERTS, READINGS = 0, 1  # lanes: alerts first
 KEPT_US: Final = 7 * 86_400_000_000
+
+# What the time is, by the database of a connection (microseconds since 1970 UTC).
+Now = Callable[[AsyncConnection], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class AlertStep:
     """An event of an alert that a destination has not been told of.
 
     Attributes:
-        clinic_id: the patient's, or the home's where nobody is known. patient_id, patient: whose the alert is then.
+        is_theirs: the destination is told of that clinic (the patient's, or the home's where nobody is known), and the
+            home is not the one for tests. patient_id, patient: whose the alert is then.
         late: found in data that came too late to page anybody. again: its rule has told it anew.
         told_state, told_priority: of the last message about this alert; None: there is none.
     """
@@ -37,8 +38,7 @@ class AlertStep:
     event_id: int
     alert_id: int
     unit: str
-    is_test: bool
-    clinic_id: int | None
+    is_theirs: bool
     patient_id: int | None
     patient: str | None
     rule: str
@@ -109,9 +109,16 @@ async def readings_are_told(conn: AsyncConnection, name: str, told: Mapping[int,
         await arun(conn, "hl7_readings_are_told", parameters)
 
 
-async def last_values(conn: AsyncConnection, unit_id: int, start_us: int, end_us: int) -> list[LastValue]:
-    """Of the rows of a unit at start < time ≤ end that are stored now, in the order of the catalogue."""
-    parameters = {"unit": unit_id, "start": start_us, "end": end_us, "uncertain": int(Flag.TIME_UNCERTAIN)}
+async def last_values(
+    conn: AsyncConnection, unit_id: int, start_us: int, end_us: int, told_us: int
+) -> list[LastValue]:  # fmt: skip
+    """Of the rows of a unit at start < time ≤ end that are stored now, in the order of the catalogue.
+
+    Up to `told_us` only those that were received later than five seconds before it: they may not have been stored then.
+    """
+    parameters = {
+        "unit": unit_id, "start": start_us, "end": end_us, "told": told_us, "uncertain": int(Flag.TIME_UNCERTAIN),
+    }  # fmt: skip
     with translate("read a treatment's last values"):
         row = await (await conn.execute(_last_values(), parameters, binary=True)).fetchone()
     assert row is not None

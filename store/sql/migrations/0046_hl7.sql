@@ -6,7 +6,7 @@
 
 -- Who is told. From the settings of `homehd hl7`, which enters them; nobody else does. `retired_at`: no longer named there.
 -- `clinic_id` null: of all clinics. `stopped_at`: it has refused a message (`stopped_by`), and nothing more is sent until an
--- operator lets it go on. `left_out`: readings that were not queued because too much waits.
+-- operator lets it go on (`released_at`, the last time). `left_out`: readings that were not queued because too much waits.
 CREATE TABLE hl7_destination (
     name text PRIMARY KEY CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
     alerts boolean NOT NULL,
@@ -17,6 +17,7 @@ CREATE TABLE hl7_destination (
     stopped_at timestamptz,
     stopped_by bigint,
     stopped_why text NOT NULL DEFAULT '' CHECK ((stopped_why = '') = (stopped_at IS NULL)),
+    released_at timestamptz,
     left_out bigint NOT NULL DEFAULT 0,
     left_out_at timestamptz
 );

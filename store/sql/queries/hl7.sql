@@ -45,7 +45,8 @@ WHERE destination = ANY (%(names)s::text[]) AND outcome IN ('waiting', 'parked')
 SELECT
     d.name, d.alerts, d.readings_every_s, to_us(d.stopped_at), d.stopped_by, d.stopped_why, d.left_out, to_us(d.left_out_at),
     m.waiting, m.parked, m.parked_alerts, m.tried,
-    to_us(least(m.alert_since, (SELECT min(noted_at) FROM hl7_due AS u WHERE u.destination = d.name))), to_us(m.reading_since)
+    to_us(least(m.alert_since, (SELECT min(noted_at) FROM hl7_due AS u WHERE u.destination = d.name))), to_us(m.reading_since),
+    to_us(d.released_at)
 FROM hl7_destination AS d
 CROSS JOIN LATERAL (
     SELECT
@@ -67,7 +68,8 @@ WHERE name = %(name)s AND retired_at IS NULL
 FOR UPDATE
 
 -- name: release_hl7_destination
-UPDATE hl7_destination SET stopped_at = NULL, stopped_by = NULL, stopped_why = '' WHERE name = %(name)s
+UPDATE hl7_destination SET stopped_at = NULL, stopped_by = NULL, stopped_why = '', released_at = from_us(%(now)s)
+WHERE name = %(name)s
 
 -- name: forget_hl7_left_out
 UPDATE hl7_destination SET left_out = 0, left_out_at = NULL WHERE name = %(name)s
@@ -136,12 +138,15 @@ ON CONFLICT (destination, about) DO NOTHING
 -- name: hl7_alert_steps
 -- `f`: the finding a step belongs to, and so whose it is; `m`: what was told last of this alert.
 SELECT
-    e.event_id, e.alert_id, u.name, u.is_test, coalesce(p.clinic_id, u.clinic_id), p.patient_id, p.display_name, e.rule, e.state,
+    e.event_id, e.alert_id, u.name,
+    NOT u.is_test AND (d.clinic_id IS NULL
+        OR d.clinic_id IS NOT DISTINCT FROM CASE WHEN p.patient_id IS NULL THEN u.clinic_id ELSE p.clinic_id END), p.patient_id, p.display_name, e.rule, e.state,
     e.priority, to_us(a.since), to_us(e.time), CASE WHEN e.actor IS NULL THEN e.reason ELSE '' END, coalesce(f.inputs, '{}'),
     e.late, e.again, m.state, m.priority
 FROM (
     SELECT event_id FROM hl7_due WHERE destination = %(name)s ORDER BY event_id LIMIT %(limit)s
 ) AS due
+JOIN hl7_destination AS d ON d.name = %(name)s
 JOIN alert_event AS e USING (event_id)
 JOIN alert AS a ON a.alert_id = e.alert_id
 JOIN unit AS u ON u.unit_id = e.unit_id
@@ -192,10 +197,12 @@ ORDER BY w.told_at NULLS FIRST, t.treatment_id
 LIMIT %(limit)s
 
 -- name: hl7_last_values
--- The last valid value of each signal in the span, and its time. A row whose time is uncertain has no place in it.
+-- The last valid value of each signal in the span, and its time. Of its first part, which was told already, only what came
+-- too late for that. A row whose time is uncertain has no place in it.
 SELECT {values}
 FROM reading
 WHERE unit_id = %(unit)s AND time > from_us(%(start)s) AND time <= from_us(%(end)s) AND flags & %(uncertain)s = 0
+    AND (time > from_us(%(told)s) OR received_at > from_us(%(told)s) - interval '5 seconds')
 
 -- name: hl7_readings_are_told
 INSERT INTO hl7_treatment (destination, treatment_id, told_at)
