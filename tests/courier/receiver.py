@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class Receiver:
     seen: list[str] = field(default_factory=list)
     connections: int = 0
     before: Callable[[str], None] = lambda _: None
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
     def control_ids(self) -> list[str]:
@@ -31,6 +33,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.writers.append(writer)
         kept = b""
         with suppress(OSError):
             while data := await reader.read(65536):
@@ -85,9 +88,22 @@ def framed(code: str, control_id: str) -> bytes:
 async def receiving(*plan: str) -> AsyncIterator[Receiver]:
     """One that listens on a port of this machine for as long as the block lasts."""
     receiver = Receiver(list(plan) or ["AA"])
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    receiver.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(receiver.serve, receiver.writers) as port:
+        receiver.port = port
         yield receiver
+
+
+@asynccontextmanager
+async def listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    writers: list[asyncio.StreamWriter], port: int = 0, context: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:  # fmt: skip
+    """A server for the block; afterwards all its connections (`writers`) are cut. Its port."""
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)

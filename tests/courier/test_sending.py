@@ -13,7 +13,7 @@ from notifier import hl7 as lookout
 from store import audit, hl7_destinations, operations
 from telemetry.alarms import Priority
 from tests.courier.conftest import OVER, World
-from tests.courier.receiver import Receiver, receiving
+from tests.courier.receiver import Receiver, listening, receiving
 from tests.interop.hl7.parsers import judged
 
 
@@ -185,14 +185,6 @@ async def test_a_receiver_that_was_started_anew_is_found_again(world: World) -> 
         sending = world.sending(before.port)
         await sending.turn(world.aconn)
     again = Receiver()
-    import asyncio
-
-    server = await asyncio.start_server(again.serve, "127.0.0.1", before.port)
-    try:
-        for _ in range(4):
-            await sending.turn(world.aconn)
-            world.after(61)
-        await sending.close()
-    finally:
-        server.close()
+    async with listening(again.serve, again.writers, before.port):
+        await turns(world, sending, 4)
     assert outcomes(world) == ["delivered"] * 3
