@@ -34,10 +34,10 @@ def _of(one: Standing, now_us: int) -> list[Trouble]:
         )
         found.append(_trouble(f"{one.name} stopped", Priority.MEDIUM, reason))
     elif (late := _late(one, now_us)) is not None:
-        priority, what, minutes = late
+        priority, messages, minutes = late
         tried = "nobody has tried to send them" if one.tried == 0 else "the receiver does not take them"
         reason = (
-            f"{what} for {one.name} wait for more than {minutes} minutes, {tried}: "
+            f"{messages} for {one.name} wait for more than {minutes} minutes, {tried}: "
             "is `homehd hl7` running, and the receiver?"
         )
         found.append(_trouble(f"{one.name} late", priority, reason))

@@ -37,6 +37,12 @@ SAMPLES: Final = {
     "one.why": "the receiver says that this address is gone for good (HTTP 410)",
     "left": "another is in use",
     "one.channel_id": "7",
+    "one.name": "emr",
+    "one.stopped_by": "12",
+    "one.stopped_why": "AR 204",
+    "messages": "alerts",
+    "minutes": "2",
+    "tried": "the receiver does not take them",
     "whose": "of North",
     "one.unit": "u-7",
     "f'{since:%Y-%m-%d %H:%M}'": "2026-03-02 08:00",
@@ -108,13 +114,14 @@ FILES: Final = (
     "notifier/away/cases.py", "notifier/away/takeover.py", "notifier/channels/answers.py",
     "notifier/channels/apprise_urls.py", "notifier/channels/guard.py", "notifier/channels/mail.py",
     "notifier/channels/networks.py", "notifier/channels/web_push.py", "notifier/decider.py", "notifier/dispatch.py",
-    "notifier/escalator.py", "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py",
+    "notifier/escalator.py", "notifier/hl7.py", "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py",
     "notifier/reports.py", "notifier/router.py", "notifier/selftest.py", "notifier/silences.py",
     "notifier/database_disk.py", "notifier/troubles.py", "notifier/walls.py", "store/audit.py",
 )  # fmt: skip
 # Names of subjects, stages and deeds: nothing that is read as a sentence, and pieces that are within another one.
 NO_SENTENCES: Final = frozenset({
     "account Xyz", "all clinics", "channel 7", "check a channel's address", "from Mon 2026-03-02 08:00 CET ",
+    "emr full", "emr late", "emr parked", "emr stopped",
     "home link", "in one page with delivery 7: ", "machine Xyz", "machine link", "no rota", "no unit", "not run",
     "notice 7", "notice Xyz", "onnection error", "our own fault", "out of service", ", extremes of each 60 s kept",
     "primary Ada", "push subscription", "since Xyz", "step Xyz", "step backup", "treatment ended", "unit u-7",
