@@ -39,7 +39,7 @@ VERBS: Final[dict[str, str]] = {
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
-    "export": "stored readings as CSV or Parquet, a treatment as FHIR",
+    "export": "stored readings as CSV or Parquet, a treatment as FHIR or HL7",
     "decode": "machine bytes to readings",
     "calc": "a formula of dialysis or a statistic of detection, as JSON",
     "doctor": "check every part and say what to do",
