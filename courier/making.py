@@ -127,7 +127,7 @@ class Making:
         if not values:
             return None  # that nothing is measured is an alert's to say
         head = self._head(now_us)
-        course = Course(due.treatment_id, start_us, due.until_us)
+        course = Course(due.treatment_id, max(due.start_us, told_us), due.until_us)
         shown = [Shown(one.signal, one.value, one.time_us) for one in values]
         body = pcd01.readings(head, self._whose(due.unit, due.patient_id, due.patient), course, shown)
         return NewMessage(head.control_id, f"readings {due.treatment_id} {due.until_us}", READINGS, body)

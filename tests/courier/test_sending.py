@@ -6,6 +6,7 @@ import logging
 from io import StringIO
 
 import pytest
+from hl7.mllp import HL7StreamReader, HL7StreamWriter, start_hl7_server
 
 from courier import retry
 from courier.sending import Sending
@@ -53,6 +54,26 @@ async def test_what_counts_as_taken(world: World, word: str) -> None:
     async with receiving(word) as receiver:
         await turns(world, world.sending(receiver.port), 3)
     assert outcomes(world) == ["delivered"] * 3 and len(receiver.seen) == 3
+
+
+async def test_another_program_s_receiver_takes_it(world: World) -> None:
+    """The `hl7` library's, with its own reading and its own acknowledgement."""
+    seen: list[str] = []
+
+    async def serve(reader: HL7StreamReader, writer: HL7StreamWriter) -> None:
+        for _ in range(3):
+            message = await reader.readmessage()
+            seen.append(str(message))
+            writer.writemessage(message.create_ack())
+            await writer.drain()
+        writer.close()
+
+    await three_steps(world)
+    server = await start_hl7_server(serve, host="127.0.0.1", port=0, encoding="utf-8")
+    async with server:
+        await turns(world, world.sending(server.sockets[0].getsockname()[1]), 3)
+    assert outcomes(world) == ["delivered"] * 3
+    assert seen == [body for _, _, body in world.messages()]
 
 
 @pytest.mark.parametrize("word", ["silent", "close", "garbage", "half", "unframed", "wrong id", "too long"])
