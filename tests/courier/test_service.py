@@ -33,16 +33,17 @@ from tests.courier.receiver import Receiver, receiving
 
 PROCESS = """
 import sys, threading
-from courier import destinations, service
+from courier import destinations, posts, service
 from telemetry.clock import SystemClock
+posts.IDLE_S = float(sys.argv[3])
 to = destinations.parse("emr", sys.argv[2])
 service.run(service.Hl7Options(sys.argv[1], [to]), SystemClock(), threading.Event())
 """
 
 
-def start(url: str, receiver: Receiver) -> subprocess.Popen[bytes]:
+def start(url: str, receiver: Receiver, idle_s: float = 60) -> subprocess.Popen[bytes]:
     where = f"mllp://127.0.0.1:{receiver.port}?send=alerts&answer_s=2"
-    return subprocess.Popen([sys.executable, "-c", PROCESS, url, where], stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", PROCESS, url, where, str(idle_s)], stderr=subprocess.DEVNULL)
 
 
 async def until(condition: Callable[[], object], seconds: float = 30) -> None:
@@ -101,6 +102,32 @@ async def test_killed_at_any_moment_nothing_is_lost_and_doubles_can_be_told(
     assert len(receiver.seen) == len(wanted) + 2 and len(set(receiver.control_ids)) == len(wanted)
     doubles = [number for number, message in enumerate(receiver.seen[1:], 1) if message == receiver.seen[number - 1]]
     assert doubles == [2, 7]
+
+
+async def test_one_that_hangs_loses_its_work_and_sends_nothing_more_when_it_wakes(
+    database_url: str, conn: Connection
+) -> None:  # fmt: skip
+    unit = registry.add_unit(conn, "Home 1", "North", notices.database_us(conn))
+    async with receiving() as receiver:
+        hung = start(database_url, receiver, idle_s=2)
+        other = None
+        try:
+            await until(lambda: hl7_destinations.standing(conn))
+            alerts(conn, unit.unit_id, 1)
+            await until(lambda: count(conn, "delivered") == 1)
+            hung.send_signal(signal.SIGSTOP)
+            other = start(database_url, receiver, idle_s=2)
+            alerts(conn, unit.unit_id, 5)
+            await until(lambda: count(conn, "delivered") == 6)
+            hung.send_signal(signal.SIGCONT)
+            alerts(conn, unit.unit_id, 5)
+            await until(lambda: count(conn, "delivered") == 11)
+            await asyncio.sleep(1.0)  # it has woken, and found that it has nothing to do
+        finally:
+            for process in filter(None, (hung, other)):
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+    assert len(receiver.seen) == len(set(receiver.control_ids)) == 11
 
 
 @asynccontextmanager
