@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,8 +16,9 @@ from courier.making import Making, Titles
 from courier.metrics import Metrics
 from courier.posts import Post
 from courier.sending import Sending
-from store import heartbeat, hl7_destinations, migrate, notices, pool
+from store import heartbeat, hl7_destinations, migrate, notices, pool, vital_signs
 from store.pool import ANSWER_S, Connection, answered_within
+from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
 from telemetry.errors import HomehdError, SettingsError
 from telemetry.health_port import HealthPort
@@ -99,7 +97,7 @@ class Pulse:
         self._posts = posts
         self._clock = clock
         self._metrics = metrics
-        self._instance = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._instance, self._signs = vital_signs.new_instance(), VitalSigns(clock=clock)
         self._answered_s = clock.monotonic_s()
         self._lines: dict[str, str] = {}
         metrics.silent_s.set_function(lambda: clock.monotonic_s() - self._answered_s)
@@ -125,7 +123,7 @@ class Pulse:
         """One sign of life. StoreError when the database does not take it."""
         now_us = notices.database_us(conn)
         held = sum(post.held for post in self._posts)
-        heartbeat.beat(conn, SERVICE, self._instance, now_us, {"posts": held})
+        heartbeat.beat(conn, SERVICE, self._instance, now_us, {**self._signs.detail(), "posts": held})
         standing = hl7_destinations.standing(conn)
         self._metrics.show(standing, now_us)
         self._metrics.posts.set(held)

@@ -113,8 +113,7 @@ def release(conn: Connection, name: str, actor: str, now_us: int, *, skip: bool)
     with transaction(conn, "release an HL7 destination"):
         row = run(conn, "lock_hl7_destination", {"name": name}).fetchone()
         if row is None:
-            hint = "`homehd hl7 list` shows them"
-            raise StoreError("find HL7 destination", name, trouble=Trouble.CONFLICT, hint=hint)
+            raise _unknown(name)
         since_us, message_id, why = row
         run(conn, "forget_hl7_left_out", {"name": name})
         if since_us is None:
@@ -126,6 +125,20 @@ def release(conn: Connection, name: str, actor: str, now_us: int, *, skip: bool)
         operations.add(conn, OperationsEvent(HL7_STOPPED, since_us, now_us, name, detail))
         audit.append(conn, Deed(now_us, actor, "release HL7 destination", f"hl7:{name}", detail))
     return int(message_id)
+
+
+def retire(conn: Connection, name: str, actor: str, now_us: int) -> None:
+    """Tell a destination nothing more; what waits for it is dropped. StoreError CONFLICT: there is no such one.
+
+    A sender whose settings name it still, and that starts anew, tells it again.
+    """
+    with transaction(conn, "retire an HL7 destination"):
+        if run(conn, "retire_hl7_destination", {"name": name, "now": now_us}).fetchone() is None:
+            raise _unknown(name)
+        run(conn, "forget_hl7_due", {"names": [name]})
+        run(conn, "skip_hl7_waiting", {"names": [name], "now": now_us})
+        run(conn, "forget_hl7_beats")
+        audit.append(conn, Deed(now_us, actor, "retire HL7 destination", f"hl7:{name}"))
 
 
 def skip(conn: Connection, message_id: int, actor: str, now_us: int) -> str:
@@ -147,6 +160,11 @@ def _move(conn: Connection, query: str, deed: str, message_id: int, actor: str, 
         detail = {"message": message_id, "control_id": row[1]}
         audit.append(conn, Deed(now_us, actor, deed, f"hl7:{row[0]}", detail))
     return str(row[0])
+
+
+def _unknown(name: str) -> StoreError:
+    hint = "`homehd hl7 list` shows them"
+    return StoreError("find HL7 destination", name, trouble=Trouble.CONFLICT, hint=hint)
 
 
 def _clinic(conn: Connection, one: Wanted) -> int:

@@ -16,18 +16,20 @@ from telemetry.clock import SystemClock
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """list, release NAME, resend ID, skip ID; nothing: serve."""
+    """list, release NAME, resend ID, skip ID, retire NAME; nothing: serve."""
     settings.add_arguments(parser)
     verbs = parser.add_subparsers(dest="verb")
     listing = verbs.add_parser("list", help="destinations, and what waits or is parked", allow_abbrev=False)
     release = verbs.add_parser("release", help="one that has refused a message is sent to again", allow_abbrev=False)
     release.add_argument("name", metavar="NAME", help="of the destination")
     release.add_argument("--skip", action="store_true", help="without the message that it refused")
+    retire = verbs.add_parser("retire", help="one is told no more: for when no sender runs", allow_abbrev=False)
+    retire.add_argument("name", metavar="NAME", help="of the destination")
     resend = verbs.add_parser("resend", help="a message that is parked or was skipped goes again", allow_abbrev=False)
     skip = verbs.add_parser("skip", help="a message that waits or is parked never goes", allow_abbrev=False)
     for verb in (resend, skip):
         verb.add_argument("message", type=int, metavar="ID", help="its number, by `homehd hl7 list`")
-    for verb in (listing, release, resend, skip):
+    for verb in (listing, release, retire, resend, skip):
         settings.add_arguments(verb)
 
 
@@ -57,6 +59,9 @@ def _do(conn: Connection, options: argparse.Namespace) -> list[str]:
         if number is None:
             return [f"{options.name}\twas not stopped"]
         return [f"{options.name}\tgoes on {'after' if options.skip else 'with'} message {number}"]
+    if options.verb == "retire":
+        hl7_destinations.retire(conn, options.name, actor, now_us)
+        return [f"{options.name}\tis told no more"]
     if options.verb == "resend":
         return [
             f"{hl7_destinations.resend(conn, options.message, actor, now_us)}\tmessage {options.message} goes again"

@@ -404,10 +404,11 @@ def test_an_operator_sees_what_waits_for_another_system_and_lets_it_go_on(databa
     assert hl7("skip", "2") == "emr\tmessage 2 does not go\n"
     assert "homehd hl7 list" in hl7("skip", "2", code=1)
     assert hl7("list") == "emr\talerts, readings every 60 s\t0 waiting\t0 parked\tgoes on\n"
+    assert hl7("retire", "emr") == "emr\tis told no more\n" and hl7("list") == ""
     with pool.connect(database_url) as conn:
         deeds = conn.execute("SELECT actor, action, subject FROM audit_event ORDER BY event_id").fetchall()
     who = f"os:{getpass.getuser()}"
-    what = ("release HL7 destination", "resend HL7 message", "skip HL7 message")
+    what = ("release HL7 destination", "resend HL7 message", "skip HL7 message", "retire HL7 destination")
     assert deeds == [(who, one, "hl7:emr") for one in what]
 
 

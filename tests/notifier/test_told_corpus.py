@@ -114,8 +114,8 @@ FILES: Final = (
     "notifier/away/cases.py", "notifier/away/takeover.py", "notifier/channels/answers.py",
     "notifier/channels/apprise_urls.py", "notifier/channels/guard.py", "notifier/channels/mail.py",
     "notifier/channels/networks.py", "notifier/channels/web_push.py", "notifier/decider.py", "notifier/dispatch.py",
-    "notifier/escalator.py", "notifier/hl7.py", "notifier/lost_channels.py", "notifier/on_call.py", "notifier/pathway.py",
-    "notifier/reports.py", "notifier/router.py", "notifier/selftest.py", "notifier/silences.py",
+    "notifier/escalator.py", "notifier/hl7.py", "notifier/lost_channels.py", "notifier/on_call.py",
+    "notifier/pathway.py", "notifier/reports.py", "notifier/router.py", "notifier/selftest.py", "notifier/silences.py",
     "notifier/database_disk.py", "notifier/troubles.py", "notifier/walls.py", "store/audit.py",
 )  # fmt: skip
 # Names of subjects, stages and deeds: nothing that is read as a sentence, and pieces that are within another one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store import alert_log, audit, hl7_destinations, operations, registry
+from store import alert_log, audit, heartbeat, hl7_destinations, operations, registry
 from store.alert_log import AlertEventRow
 from store.errors import StoreError, Trouble
 from store.hl7_destinations import Wanted
@@ -119,6 +119,21 @@ def test_only_what_waits_is_skipped_and_only_what_does_not_goes_again(conn: Conn
             deed(conn, number, "os:op", NOW_US)
         assert found.value.trouble is Trouble.CONFLICT
     assert audit.verify(conn).count == 3
+
+
+def test_giving_it_up_leaves_nothing_that_waits_or_is_missed(conn: Connection, unit: Unit) -> None:
+    hl7_destinations.enter(conn, [EMR, LAB], NOW_US)
+    alert(conn, unit, ACTIVE)
+    waiting = message(conn)
+    heartbeat.beat(conn, "hl7", "h", NOW_US)
+    hl7_destinations.retire(conn, "emr", "os:op", NOW_US)
+    assert [one.name for one in hl7_destinations.standing(conn)] == ["lab"] and due(conn) == []
+    assert len(heartbeat.beats(conn, "hl7")) == 1
+    hl7_destinations.retire(conn, "lab", "os:op", NOW_US)
+    assert heartbeat.beats(conn, "hl7") == [] and audit.verify(conn).count == 2
+    assert conn.execute("SELECT outcome FROM hl7_message WHERE message_id = %s", [waiting]).fetchone() == ("skipped",)
+    with pytest.raises(StoreError, match="emr"):
+        hl7_destinations.retire(conn, "emr", "os:op", NOW_US)
 
 
 def test_there_is_no_such_destination(conn: Connection) -> None:

@@ -33,6 +33,16 @@ UPDATE hl7_destination SET
 WHERE name <> ALL (%(names)s::text[]) AND retired_at IS NULL
 RETURNING name
 
+-- name: retire_hl7_destination
+UPDATE hl7_destination SET
+    retired_at = from_us(%(now)s), stopped_at = NULL, stopped_by = NULL, stopped_why = '', left_out = 0, left_out_at = NULL
+WHERE name = %(name)s AND retired_at IS NULL
+RETURNING name
+
+-- name: forget_hl7_beats
+-- Where nobody is told any more, no sender is missed.
+DELETE FROM service_heartbeat WHERE service = 'hl7' AND NOT EXISTS (SELECT FROM hl7_destination WHERE retired_at IS NULL)
+
 -- name: forget_hl7_due
 DELETE FROM hl7_due WHERE destination = ANY (%(names)s::text[])
 
