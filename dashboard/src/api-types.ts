@@ -6445,7 +6445,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            readonly part: "ingest" | "notifier" | "api" | "registrar" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
+            readonly part: "ingest" | "notifier" | "api" | "registrar" | "hl7" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
             /**
              * Standing
              * @enum {string}

@@ -94,6 +94,11 @@ export const chineseAdmin: Words["admin"] = {
         said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
         todo: "启动 `homehd registrar`。没有它，终端无法登记或续签证书，被吊销的终端也不会被拒之门外。",
       },
+      hl7: {
+        name: "发往其他系统的 HL7",
+        said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
+        todo: "启动 `homehd hl7`。没有它，其他系统收不到任何报警：docs/operations/hl7.md。",
+      },
       versions: {
         name: "版本",
         said: (f, name) => (name === "" ? "都没有说明版本。" : `${name}，共 ${n(f.running)} 个在运行。`),

@@ -110,6 +110,11 @@ export const englishAdmin = {
         said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
         todo: "Start `homehd registrar`. Without it no box enrols or renews, and revoked ones are not shut out.",
       },
+      hl7: {
+        name: "HL7 to other systems",
+        said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
+        todo: "Start `homehd hl7`. Without it other systems are told of no alert: docs/operations/hl7.md.",
+      },
       versions: {
         name: "Versions",
         said: (f, name) => (name === "" ? "None says its version." : `${name}, of ${n(f.running)} running.`),

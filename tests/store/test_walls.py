@@ -113,6 +113,8 @@ CLOSED = {
     # Likewise, of who comes in (clinician_api/signin/signin_data.py).
     "passkey", "identity", "sign_in_step",
     "audit_check",
+    # What goes to other systems is the operators' business (notifier/hl7.py tells them of it).
+    "hl7_destination", "hl7_due", "hl7_treatment", "hl7_message",
 }  # fmt: skip
 
 
