@@ -22,6 +22,7 @@ from clinician_api.live.screens import Screens
 from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
 from clinician_api.people.looks import Looks
+from clinician_api.people.refusals import Refusals
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
@@ -132,7 +133,7 @@ def _services(
     options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None, addresses: Addresses | None
 ) -> Services:
     room = Room(clock.now_us())
-    hub = Hub(room, options.heartbeat_s)
+    hub, looks = Hub(room, options.heartbeat_s), Looks()
     return Services(
         options=options,
         clock=clock,
@@ -157,7 +158,8 @@ def _services(
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
-        looks=Looks(),
+        looks=looks,
+        refusals=Refusals(looks.wait),
         hasher=hasher or PasswordHasher(),
     )
 

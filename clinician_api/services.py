@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
 from clinician_api.people import whose
 from clinician_api.people.looks import Looks, What
+from clinician_api.people.refusals import Refusals, RefusedSignIn, Why
 from clinician_api.people.sessions import Session, Sessions
 from clinician_api.people.whose import ALL_SEEN, Seen, Whose
 from clinician_api.settings import ApiOptions
@@ -65,6 +67,7 @@ class Services:
     metrics: Metrics
     what_if: WhatIf
     looks: Looks
+    refusals: Refusals
     hasher: PasswordHasher
 
 
@@ -75,6 +78,22 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+@contextmanager
+def noting_refusals(services: Services, address: str) -> Iterator[None]:
+    """What is refused to somebody at this address who wants to come in will be on record."""
+    try:
+        yield
+    except RefusedSignIn as refused:
+        note_refusal(services, refused.why, refused.user_id, address)
+        raise
+
+
+def note_refusal(services: Services, why: Why, user_id: int | None, address: str) -> None:
+    """Nobody was signed in, and why: it will be on record. `user_id`: whose account was asked for; None: nobody's."""
+    clock = services.clock
+    services.refusals.note(why, user_id, address, clock.now_us(), clock.monotonic_s())
 
 
 def shut_out(services: Services, user_id: int) -> None:

@@ -19,6 +19,7 @@ VERBS: Final[dict[str, str]] = {
     "edge": "the agent on the dialysis unit",
     "ingest": "from the broker to the store, rules included",
     "notify": "from alerts to people: whom to ask, by which channels, until somebody accepts",
+    "hl7": "alerts and readings to other systems as HL7; what waits, let go on, send again",
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",
@@ -39,7 +40,7 @@ VERBS: Final[dict[str, str]] = {
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
-    "export": "stored readings as CSV or Parquet, a treatment as FHIR",
+    "export": "stored readings as CSV or Parquet, a treatment as FHIR or HL7",
     "decode": "machine bytes to readings",
     "calc": "a formula of dialysis or a statistic of detection, as JSON",
     "doctor": "check every part and say what to do",
@@ -74,6 +75,7 @@ def _run(verb: str, words: list[str]) -> int:
             "alerts",
             "registrar",
             "notifier",
+            "courier",
             "interop",
         ):
             raise

@@ -13,7 +13,7 @@ from alerts import ruleset
 from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import audit_chain, database_disk, lost_channels, pathway, selftest, silences, walls
+from notifier import audit_chain, database_disk, hl7, lost_channels, pathway, selftest, silences, walls
 from notifier.away.keeper import Keeper
 from notifier.away.pager import Line, Pager
 from notifier.away.takeover import Takeover
@@ -108,6 +108,7 @@ def run(
             metrics.counting(
                 lambda conn, now_us: database_disk.troubles(conn, options.disk_limits, now_us), database_disk.CAUSE
             ),
+            metrics.counting(hl7.troubles, hl7.CAUSE),
             metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
             metrics.counting(
                 lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES

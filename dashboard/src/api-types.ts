@@ -6779,7 +6779,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            readonly part: "ingest" | "notifier" | "api" | "registrar" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
+            readonly part: "ingest" | "notifier" | "api" | "registrar" | "hl7" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
             /**
              * Standing
              * @enum {string}
@@ -9329,8 +9329,8 @@ export interface operations {
                 readonly cursor?: string | null;
                 /** @description Before then, with zone */
                 readonly end?: string | null;
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description From then on, with zone */
@@ -9567,8 +9567,8 @@ export interface operations {
                 /** @description Before then, with zone */
                 readonly end?: string | null;
                 readonly format?: "csv" | "ndjson";
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description From then on, with zone */
                 readonly start?: string | null;
                 readonly subject?: string | null;

@@ -117,6 +117,8 @@ CLOSED = {
     # Likewise, of who speaks from home (clinician_api/home/home_data.py).
     "said_at_home",
     "audit_check",
+    # What goes to other systems is the operators' business (notifier/hl7.py tells them of it).
+    "hl7_destination", "hl7_due", "hl7_treatment", "hl7_message",
 }  # fmt: skip
 
 
