@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from clinician_api import description
 from clinician_api.data import Data
+from clinician_api.home.watch_board import WatchBoard
 from clinician_api.live.feeds import Feeds
 from clinician_api.live.hub import Hub
 from clinician_api.live.messages import ClientMessage, ServerMessage
@@ -31,6 +32,7 @@ from clinician_api.routes import (
     channels,
     health,
     history,
+    home,
     hospital,
     live,
     load,
@@ -118,7 +120,7 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, usual, trends,
         reviews, sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves,
-        notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin,
+        notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, home,
         receipts, signals, rules, problems, reference, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
@@ -146,10 +148,12 @@ def _services(
         pump=Pump(hub),
         sockets=SocketRegister(),
         screens=Screens(),
+        watch=WatchBoard(),
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
         glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
+        homes=SlidingWindow(home.SAYINGS, home.SAYINGS_WINDOW_S),
         guests=SlidingWindow(teams.GUESSES, teams.GUESSES_WINDOW_S),
         addresses=addresses,
         metrics=Metrics(),

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from clinician_api.access import Action, Scope, scope_of
 from clinician_api.data import Data
+from clinician_api.home.watch_board import WatchBoard
 from clinician_api.live.hub import Hub
 from clinician_api.live.pump import Pump
 from clinician_api.live.room import Room
@@ -40,7 +41,8 @@ from telemetry.clock import Clock
 class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
-    `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team.
+    `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team;
+    `homes`: what they say from home.
     `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
@@ -55,9 +57,11 @@ class Services:
     pump: Pump
     sockets: SocketRegister
     screens: Screens
+    watch: WatchBoard
     receipts: SlidingWindow
     tests: SlidingWindow
     glasses: SlidingWindow
+    homes: SlidingWindow
     guests: SlidingWindow
     addresses: Addresses | None
     metrics: Metrics

@@ -30,6 +30,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "kiosk": "screens on walls: bind a browser by a one-time code, list, take away",
+    "home": "accounts of people at home, and the telephone number they are shown",
     "team": "care teams: who sees which patients of a clinic, until when; which clinics go by them",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
     "selftest": "try the way from the broker to every person's channels; what came of the last time",

@@ -12,10 +12,13 @@ from store import accounts, audit, pool, registry, session_ends
 from store.audit import Deed
 
 CLINIC: Final = "Demo clinic"
+# Whose account is shown the treatment of the first simulated home (`connect`).
+AT_HOME: Final = "home@demo.example"
 _PEOPLE: Final = (
     ("doctor@demo.example", "Dr. Ines Okafor", "nephrologist"),
     ("nurse@demo.example", "Nurse Wei Li", "nurse"),
     ("technician@demo.example", "Tomas Novak", "technician"),
+    (AT_HOME, "At home with the first patient", "patient"),
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts import ruleset
+from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
 from notifier import audit_chain, database_disk, hl7, lost_channels, pathway, selftest, silences, walls
@@ -68,9 +69,10 @@ class NotifyOptions:
 
 
 def causes() -> Causes:
-    """Cause groups of all rules we have, in treatment and between."""
+    """Cause groups of all rules we have: in treatment, between, and what people ask for."""
     found = {rule.id: rule.spec.cause for rule in ruleset.load().rules}
-    return Causes(found | {rule.id: rule.spec.cause for rule in between_rules.load()})
+    found |= {rule.id: rule.spec.cause for rule in between_rules.load()}
+    return Causes(found | {rule.id: rule.spec.cause for rule in asked_rules.load()})
 
 
 def run(

@@ -6,6 +6,7 @@ import type { Happenings, Stood } from "../charts/happenings";
 import { type Lane, type LaneName, type Mark, type Placed, stacked, within } from "../charts/lanes";
 import { keyOfAlert, keyOfEvent, marksOf } from "../charts/marks";
 import { useApp } from "../context";
+import { entryText } from "../format/symptoms";
 import { formatDay } from "../format/times";
 import { words } from "../words";
 import { AlertCard } from "./alert-card";
@@ -233,7 +234,7 @@ function Picked({ wanted, happenings, alerts, onClose }: PickedProps) {
             <time dateTime={event.start}>{formatDay(Date.parse(event.start), store.now.value)}</time>{" "}
             {event.author ?? t.notes.by.patient} · {t.notes.kinds[event.kind]}
           </p>
-          <p class="note-text">{event.text}</p>
+          <p class="note-text">{entryText(event)}</p>
         </div>
       )}
       <button type="button" class="button" onClick={onClose}>
