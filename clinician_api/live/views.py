@@ -119,6 +119,7 @@ def unsaved_alert(alert: UnsavedAlert, title: str, changed_us: int) -> View:
         "late": False,
         "unsaved": True,
         "answer": None,
+        "handled_at": None,
         "shelved_until": None,
         "shelved_by": None,
         "shelved_reason": None,
