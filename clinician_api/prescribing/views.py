@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import msgspec
@@ -27,12 +27,20 @@ LISTED: Final = 20
 _BETWEEN: Final = {rule.id: rule for rule in between_rules.load()}
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told; `signs`: whether they may sign and reject for this patient what another has proposed."""
+
+    user_id: int
+    signs: bool
+
+
 def prescription_view(
-    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], user_id: int, now_us: int
+    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], reader: Reader, now_us: int
 ) -> View:
     """A `Prescription`, for this person."""
     held = prescribing.held(patient, now_us)
-    shown = [proposal_view(one, user_id, now_us) for one in proposals]
+    shown = [proposal_view(one, reader, now_us) for one in proposals]
     items = [
         {
             "item": item,
@@ -58,20 +66,22 @@ def prescription_view(
     }
 
 
-def proposal_view(one: Proposal, user_id: int, now_us: int) -> View:
+def proposal_view(one: Proposal, reader: Reader, now_us: int) -> View:
     """A `ProposalView`."""
+    state, yours = prescribing.state(one, now_us), one.user_id == reader.user_id
     return {
         "proposal_id": str(one.proposal_id),
         "patient_id": str(one.patient_id),
         "patient": one.patient,
         "unit": one.unit,
         "proposed_by": one.proposer,
-        "yours": one.user_id == user_id,
+        "yours": yours,
+        "may_sign": state == "waiting" and not yours and reader.signs,
         "proposed_at": moment(one.proposed_us),
         "expires_at": moment(one.expires_us),
         "reason": one.reason,
         "verdict": one.verdict,
-        "state": prescribing.state(one, now_us),
+        "state": state,
         "decided_by": one.decider,
         "decided_at": None if one.decided_us is None else moment(one.decided_us),
         "decided_reason": one.decided_reason,

@@ -4367,6 +4367,11 @@ export interface components {
              */
             readonly expires_at: string;
             /**
+             * Hidden
+             * @description There may be patients who are hidden from this person and whom they may open by breaking the glass
+             */
+            readonly hidden: boolean;
+            /**
              * Hospital Sign Out
              * @description Where the session at the hospital's provider ends, after signing out here
              */
@@ -5285,6 +5290,11 @@ export interface components {
              * Format: date-time
              */
             readonly expires_at: string;
+            /**
+             * May Sign
+             * @description It waits for you, too: another has proposed it, and you see the patient by clinic or team, not for the moment only (opened access, a shift, a notice)
+             */
+            readonly may_sign: boolean;
             /** Patient */
             readonly patient: string;
             /** Patient Id */

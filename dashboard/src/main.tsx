@@ -12,6 +12,7 @@ import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
 import { WatchReporter } from "./live/watching";
+import { liveWhileSignedIn } from "./live/while-signed-in";
 import { followWorker, keepOfflinePage } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
@@ -70,24 +71,17 @@ effect(() => {
 });
 soundAlerts(sounding, store);
 
-let running = false;
-effect(() => {
-  // Whoever sees no unit would be refused again and again.
-  const wanted = session.standing.value === "signed-in" && session.may("see units");
-  if (wanted === running) return;
-  running = wanted;
-  if (wanted) {
+const line = {
+  start: () => {
     socket.start();
     watching.start();
-  } else {
+  },
+  stop: () => {
     watching.stop();
     socket.stop();
-    store.clear();
-    pages.clear();
-    app.answering.clear();
-    app.acknowledging.clear();
-  }
-});
+  },
+};
+liveWhileSignedIn(app, line);
 
 // An alert has its own words until these are here; they may be lacking in a night without a server.
 effect(() => {

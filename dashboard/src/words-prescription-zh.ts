@@ -100,6 +100,7 @@ export const chinesePrescription: typeof englishPrescription = {
     withdraw: "撤回",
     confirmReject: "确认拒绝",
     yours: "由您提出：须由另一位肾科医生签字。",
+    forTheMoment: "您只是暂时可看到该患者：须由其诊所或团队的肾科医生签字或拒绝。",
     states: {
       waiting: "等待第二人签字",
       "in force": "已生效",

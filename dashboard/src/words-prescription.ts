@@ -106,6 +106,8 @@ export const englishPrescription = {
     withdraw: "Withdraw",
     confirmReject: "Reject it",
     yours: "You have proposed it: another nephrologist has to sign.",
+    forTheMoment:
+      "You see this patient for the moment only. A nephrologist of the patient’s clinic or team has to sign or reject it.",
     states: {
       waiting: "Waits for a second signature",
       "in force": "In force",

@@ -9,7 +9,7 @@ export const chineseTimeline: typeof englishTimeline = {
   nothingKnown: "未取得报警、透析机报警和记录：此时段内是否有事件尚不清楚。",
   old: "无法查询报警、透析机报警和记录；所显示的可能已过时。",
   asking: "正在查询报警、透析机报警和记录…",
-  more: "事件多于此处所示；显示的是最后的事件。",
+  more: "事件多于此处所示；显示的是最后的事件。放大较早的时段可查看其余事件。",
   crowded: (marks) => `另有 ${marks} 个因空间不足未画出`,
   goesOn: "仍在持续",
   alert: (priority, title) => `报警（${priority}）：${title}`,

@@ -7,7 +7,7 @@ export const englishTimeline = {
   nothingKnown: "Alerts, machine alarms and notes did not come: whether there were any in this span is not known.",
   old: "Alerts, machine alarms and notes could not be asked for; what is shown may be old.",
   asking: "Asking for alerts, machine alarms and notes…",
-  more: "There are more than are told here; the last ones are shown.",
+  more: "There are more than are told here; the last ones are shown. Go closer to an earlier time for the others.",
   crowded: (marks: number) => (marks === 1 ? "1 more than there is room for" : `${marks} more than there is room for`),
   goesOn: "goes on",
   alert: (priority: string, title: string) => `alert, ${priority}: ${title}`,

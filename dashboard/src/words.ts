@@ -189,6 +189,8 @@ const english = {
     none: "No open alerts.",
     noneNote: "This says only that no rule has found anything. Checks that are not running are shown on each patient.",
     noRecent: "Nothing ended in the last 24 hours.",
+    beyond:
+      "More alerts changed in the last 24 hours than are listed: the thousand that changed last. Those before them are on the time line of each patient’s page.",
     loading: "Loading…",
     failed: "The list could not be loaded.",
     retry: "Try again",
