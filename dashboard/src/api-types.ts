@@ -6981,6 +6981,11 @@ export interface components {
         readonly TimelineAlert: {
             readonly alert: components["schemas"]["AlertView"];
             /**
+             * Before
+             * @description Found anew since of the patient whom the unit served next: the alert is theirs, and this is how it stood before, as over. Nothing more of it is told by its id
+             */
+            readonly before: boolean;
+            /**
              * Until
              * @description When its cause went; null while it lasts
              */

@@ -194,6 +194,7 @@ export const chinese: Words = {
     ended: (when) => `于 ${when} 结束`,
     ago: (age) => `${age}前`,
     late: "在迟到的数据中发现",
+    foundBefore: "这是该终端服务此患者时的情况。此后该终端改为服务其他患者，并再次发现此情况，详见其页面。",
     why: "为什么报警",
     recorded: "记录原文：",
     whatToDo: "怎么办",

@@ -210,6 +210,8 @@ const english = {
     ended: (when: string) => `Ended ${when}`,
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
+    foundBefore:
+      "So it stood when the unit served this patient. It was found anew since, of whom the unit serves now; that is told on their page.",
     why: "Why",
     recorded: "On record:",
     whatToDo: "What to do",

@@ -80,7 +80,7 @@ describe("what happened", () => {
 
   it("of an alert goes by what is live, until its cause went and not until somebody had seen it", () => {
     const over = alert("1", "a", { state: "normal", changed_at: iso(SERVER_MS) });
-    const told = timeline({ alerts: [{ alert: over, until: iso(SERVER_MS - 3000) }] });
+    const told = timeline({ alerts: [{ alert: over, until: iso(SERVER_MS - 3000), before: false }] });
     expect(stood(told, [])).toEqual([{ alert: over, untilS: NOW_S - 3 }]);
     const latched = alert("1", "a", { state: "latched, clear" });
     expect(stood(told, [latched])).toEqual([{ alert: latched, untilS: NOW_S - 3 }]);
@@ -92,6 +92,19 @@ describe("what happened", () => {
     ]);
     expect(stoodAlone(over).untilS).toBe(NOW_S);
     expect(stoodAlone(again).untilS).toBeNull();
+  });
+
+  it("of an alert that is another patient's by now stands as it stood, whatever is live of it", () => {
+    const ours = alert("1", "a", { state: "normal", reason: "of Ada" });
+    const told = timeline({ alerts: [{ alert: ours, until: iso(SERVER_MS - 3000), before: true }] });
+    const theirs = alert("1", "a", { reason: "of Bo" });
+    const found = stood(told, [theirs]);
+    expect(found).toEqual([
+      { alert: ours, untilS: NOW_S - 3, before: true },
+      { alert: theirs, untilS: null },
+    ]);
+    const keys = marksOf(found, told, NOW_S, titles).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(2);
   });
 
   it("is said in words with its time; what was corrected is not", () => {

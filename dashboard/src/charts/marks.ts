@@ -25,13 +25,15 @@ export function marksOf(
 }
 
 export const keyOfAlert = (id: string) => `alert ${id}`;
+export const keyOf = ({ alert, before }: Stood) => keyOfAlert(before ? `before ${alert.alert_id}` : alert.alert_id);
 export const keyOfEvent = (id: string) => `event ${id}`;
 
-function alertMark({ alert, untilS }: Stood, nowS: number, rules: Pick<RuleBook, "title">): Mark {
+function alertMark(one: Stood, nowS: number, rules: Pick<RuleBook, "title">): Mark {
+  const { alert, untilS } = one;
   const startS = seconds(alert.since);
   const said = words().timeline.alert(words().priorities[alert.priority], rules.title(alert));
   return {
-    key: keyOfAlert(alert.alert_id),
+    key: keyOf(one),
     lane: "alerts",
     startS,
     endS: untilS ?? nowS,
