@@ -155,6 +155,9 @@ class Prescription(Model):
     patient_id: str
     patient: str
     items: list[ItemView]
+    treatment_min: float | None = Field(
+        description="How long a treatment is to last, by the schedule; null: none is arranged"
+    )
     rules: list[RuleLimits]
     between: list[BetweenRule]
     lines: list[StripLine] = Field(

@@ -11,16 +11,18 @@ import msgspec
 from alerts import own_levels
 from alerts.between import ruleset as between_rules
 from alerts.prescribing.changes import Change
+from alerts.prescribing.items import LABELS, RANGES
 from alerts.prescribing.reach import REACH
 from alerts.ruleset import Ruleset
-from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule
+from alerts.schema import Rule
 from clinician_api.live.views import View, moment
 from clinician_api.prescribing.lines import strip_lines
 from clinician_api.treatments.what_if import WhatIfAnswer, WhatIfRule
 from evaluation import prescribing
 from store.prescriptions import Patient, Proposal, Step
 from telemetry import signals
-from telemetry.care import Limits, Prescribed, TargetWeight
+from telemetry.care import Limits, Prescribed, Schedule, TargetWeight
+from telemetry.past import Past
 
 # So many alerts of a rule are listed; the counts are of all.
 LISTED: Final = 20
@@ -40,21 +42,23 @@ def prescription_view(
 ) -> View:
     """A `Prescription`, for this person."""
     held = prescribing.held(patient, now_us)
+    schedule = Past(now_us, now_us, arranged=patient.arranged).holding(Schedule, now_us)
     shown = [proposal_view(one, reader, now_us) for one in proposals]
     items = [
         {
             "item": item,
-            "unit": CONTEXT_LABELS[item][1].partition(" ")[0],
+            "unit": LABELS[item][1].partition(" ")[0],
             "value": held.items[item],
             "low": low,
             "high": high,
         }
-        for item, (low, high) in CONTEXT_RANGES.items()
+        for item, (low, high) in RANGES.items()
     ]
     return {
         "patient_id": str(patient_id),
         "patient": patient.name,
         "items": items,
+        "treatment_min": None if schedule is None else schedule.duration_min,
         "rules": [
             {"rule": rule.id, "title": rule.title, "levels": _levels(rule, dict(held.limits.get(rule.id, {})))}
             for rule in sorted(own_levels.rules(rules).values(), key=lambda rule: rule.id)

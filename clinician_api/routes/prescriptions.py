@@ -94,7 +94,9 @@ async def replay_prescription(
     last = await services.data.prescriptions.last_treatments(number, TREATMENTS)
     start_us, end_us = (last[-1][0], last[0][0] + 1) if last else (0, 1)
     try:
-        answer = await services.what_if.ask(number, start_us, end_us, prescribing.to_try(now, asked), asked.items)
+        answer = await services.what_if.ask(
+            number, start_us, end_us, prescribing.to_try(now, asked), prescribing.for_rules(asked)
+        )
     except Busy as error:
         hint = "another question is being worked on: try again in a minute"
         raise ApiError(503, "busy", where="replay", hint=hint, headers={"Retry-After": "30"}, kind="busy") from error

@@ -2757,7 +2757,7 @@ export interface components {
          * @description Why it is that; screens have words for each.
          * @enum {string}
          */
-        readonly alerts__prescribing__changes__Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
+        readonly alerts__prescribing__changes__Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step" | "what is delivered is compared with it; no rule goes by it";
         /**
          * AlertView
          * @description Where an alert stands now, with what made it.
@@ -5116,12 +5116,18 @@ export interface components {
          * @description As prescribed when the treatment began; null: nothing is.
          */
         readonly PrescribedView: {
+            /** Blood Flow Ml Min */
+            readonly blood_flow_ml_min: number | null;
+            /** Dialysate Flow Ml Min */
+            readonly dialysate_flow_ml_min: number | null;
             /** Spktv */
             readonly spktv: number | null;
             /** Target Weight Kg */
             readonly target_weight_kg: number | null;
             /** Treatment Min */
             readonly treatment_min: number | null;
+            /** Ultrafiltration Ml */
+            readonly ultrafiltration_ml: number | null;
         };
         /**
          * Prescription
@@ -5148,6 +5154,11 @@ export interface components {
             readonly patient_id: string;
             /** Rules */
             readonly rules: readonly components["schemas"]["RuleLimits"][];
+            /**
+             * Treatment Min
+             * @description How long a treatment is to last, by the schedule; null: none is arranged
+             */
+            readonly treatment_min: number | null;
             /** @description For a signature; until then what is above holds */
             readonly waiting: components["schemas"]["ProposalView"] | null;
         };

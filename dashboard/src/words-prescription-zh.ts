@@ -28,6 +28,9 @@ export const chinesePrescription: typeof englishPrescription = {
     prescribed_spktv: "单次治疗 Kt/V",
     prescribed_heparin_ml_h: "肝素速率",
     heparin_stop_min: "肝素在结束前停止",
+    prescribed_blood_flow_ml_min: "血流量",
+    prescribed_dialysate_flow_ml_min: "透析液流量",
+    prescribed_ultrafiltration_ml: "单次治疗脱水量",
   },
   parts: {
     above: "按体积",
@@ -91,6 +94,7 @@ export const chinesePrescription: typeof englishPrescription = {
     "taken back: its rules are not evaluated": "已撤销：相关规则不再评估",
     "rules measure against another value": "规则以另一个值为基准",
     "a large step": "变化很大：是否正确？",
+    "what is delivered is compared with it; no rule goes by it": "用于与实际治疗对比；没有规则以此判断",
   },
   proposal: {
     by: (who, when) => `${who}，${when}`,

@@ -17,6 +17,7 @@ const LEVEL = { unit: "mmHg", less: "higher", vital: true, source: "R13" } as co
 const PRESCRIPTION: Prescription = {
   patient_id: "7",
   patient: "Ann",
+  treatment_min: 240,
   items: [{ item: "prescribed_spktv", unit: "", value: 1.4, low: 0.1, high: 4 }],
   rules: [
     {

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import own_levels, ruleset
-from alerts.prescribing import changes
+from alerts.prescribing import changes, items
 from alerts.prescribing.changes import Held, Verdict, Wanted, Why
 from alerts.prescribing.reach import HIGHER, REACH
+from alerts.schema import CONTEXT_KEYS
+from telemetry import signals
 
 RULES = ruleset.load()
 KNOWN = own_levels.rules(RULES)
@@ -78,6 +80,11 @@ def test_a_limit(rule: str, name: str, old: float | None, new: float | None, exp
         ("prescribed_spktv", 1.4, 1.2, WIDENING, Why.LESS), ("prescribed_heparin_ml_h", 1.0, 0.0, WIDENING, Why.BACK),
         ("prescribed_heparin_ml_h", 1.0, 1.5, HARMLESS, Why.OTHER_MEASURE),
         ("heparin_stop_min", 30, 30, HARMLESS, Why.SAME),
+        # No rule goes by them: however large the step, nothing is told less.
+        ("prescribed_blood_flow_ml_min", None, 300, HARMLESS, Why.COMPARED),
+        ("prescribed_blood_flow_ml_min", 300, 300, HARMLESS, Why.SAME),
+        ("prescribed_dialysate_flow_ml_min", 500, None, HARMLESS, Why.COMPARED),
+        ("prescribed_ultrafiltration_ml", 500, 4000, HARMLESS, Why.COMPARED),
     ],
 )  # fmt: skip
 def test_a_prescribed_item(name: str, old: Any, new: Any, expected: Verdict, why: Why) -> None:
@@ -197,3 +204,18 @@ def test_a_rule_keeps_what_is_not_named_and_loses_what_is_taken_back() -> None:
     held = Held({"R13": {"high": 320.0, "medium": 280.0}}, {})
     wanted = Wanted({"R13": {"high": None}, "R14": {"medium": -190.0}}, {})
     assert changes.resulting(held, wanted) == {"R13": {"medium": 280.0}, "R14": {"medium": -190.0}}
+
+
+def test_what_is_only_compared_is_known_to_no_rule_and_may_be_nothing_impossible() -> None:
+    assert not items.COMPARED & set(CONTEXT_KEYS)
+    assert not [rule.id for rule in RULES.rules if items.COMPARED & set(rule.context)]
+    for name, signal in (
+        (items.BLOOD_FLOW, "blood_flow_setting"), (items.DIALYSATE_FLOW, "dialysate_flow"),
+        (items.ULTRAFILTRATION, "ultrafiltration_volume"),
+    ):  # fmt: skip
+        low, high = items.RANGES[name]
+        plausible = signals.BY_NAME[signal].plausible
+        assert plausible is not None
+        assert plausible[0] <= low < high <= plausible[1], name
+        for value, fits in ((low, True), (high, True), (low - 1, False), (high + 1, False)):
+            assert bool(changes.wrong(RULES, NONE, Wanted({}, {name: value}))) is not fits
