@@ -7296,6 +7296,11 @@ export interface components {
              * @enum {string}
              */
             readonly course: "treated" | "treated short" | "length unknown" | "under way";
+            /**
+             * Diastolic
+             * @description Median of the cuff's readings
+             */
+            readonly diastolic: number | null;
             /** Ektv */
             readonly ektv: number | null;
             /**
@@ -7314,10 +7319,20 @@ export interface components {
              */
             readonly planned_min: number | null;
             /**
+             * Prescribed Ml
+             * @description Ultrafiltration as prescribed when it began; null: none was
+             */
+            readonly prescribed_ml: number | null;
+            /**
              * Prescribed Spktv
              * @description As it held when it began
              */
             readonly prescribed_spktv: number | null;
+            /**
+             * Pulse Rate
+             * @description Likewise
+             */
+            readonly pulse_rate: number | null;
             /** Removed Ml */
             readonly removed_ml: number | null;
             /**

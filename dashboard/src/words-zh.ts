@@ -1,6 +1,7 @@
 // 简体中文. Terms as in YY 9706.108 (IEC 60601-1-8) and YY 9706.216 (IEC 60601-2-16); the table has the shape of `words.ts`.
 import type { Words } from "./words";
 import { chineseAdmin } from "./words-admin-zh";
+import { chineseAlarms } from "./words-alarms-zh";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
@@ -218,6 +219,7 @@ export const chinese: Words = {
     barLabel: "最紧急的报警",
     showPatient: "查看患者",
   },
+  alarms: chineseAlarms,
   answers: chineseAnswers,
   inbox: chineseInbox,
   duty: chineseDuty,

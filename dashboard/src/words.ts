@@ -236,6 +236,8 @@ const english = {
     barLabel: "Most urgent alert",
     showPatient: "Show patient",
   },
+  /** Of machines, by name: only where the server's own words, which are English, are not enough. */
+  alarms: {} as Readonly<Record<string, string>>,
   answers: englishAnswers,
   inbox: englishInbox,
   duty: englishDuty,

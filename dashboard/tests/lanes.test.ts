@@ -121,6 +121,12 @@ describe("what happened", () => {
       ["alerts", -5, 0, true],
     ]);
     expect(marks[0]?.sentence).toContain("goes on, 90 s) machine alarm: Above, Venous pressure");
+    chooseLanguage("zh-Hans");
+    const chinese = marksOf([], told, NOW_S, titles)[0];
+    expect([chinese?.word, chinese?.sentence.includes("透析机报警：高于机器限值")]).toEqual(["高于机器限值", true]);
+    const sent = { name: "PUMP 7", label: "PUMP 7", signal: "", since: iso(SERVER_MS), until: null };
+    expect(marksOf([], timeline({ alarms: [sent] }), NOW_S, titles)[0]?.word).toBe("PUMP 7");
+    chooseLanguage("en");
     expect(marks[1]?.sentence).toContain("symptom by the patient: dizzy");
     expect(marks[2]?.sentence).toContain("alert, HIGH: Needle dislodgement (R10). venous pressure fell");
   });

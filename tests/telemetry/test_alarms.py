@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from telemetry.alarms import AIR, EVENT_BY_NAME, EVENTS, SAFETY, Priority
 
 
@@ -20,3 +23,9 @@ def test_the_mandatory_events_of_the_guide_are_there() -> None:
 
 def test_groups_name_known_events() -> None:
     assert AIR < SAFETY <= set(EVENT_BY_NAME)
+
+
+def test_each_has_its_chinese_word_on_the_pages() -> None:
+    table = Path(__file__).parents[2] / "dashboard/src/words-alarms-zh.ts"
+    named = re.findall(r'^  (MDC_\w+): "[^A-Za-z"]+",$', table.read_text("utf-8"), re.MULTILINE)
+    assert sorted(named) == sorted(EVENT_BY_NAME)

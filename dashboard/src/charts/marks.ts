@@ -1,5 +1,6 @@
 // Alerts, machine alarms and notes as marks of the time line, with the words in which each is told.
 import type { RuleBook } from "../alerts/rules";
+import { alarmLabel } from "../format/alarms";
 import { reasonNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
 import type { PatientEvent, Timeline, TimelineAlarm } from "../messages";
@@ -55,8 +56,8 @@ function alarmMark(alarm: TimelineAlarm, nowS: number): Mark {
     endS: untilS ?? nowS,
     goesOn: untilS === null,
     priority: null,
-    word: alarm.label,
-    sentence: `${span(startS, untilS, nowS)} ${words().timeline.alarm(alarm.label, signal)}`,
+    word: alarmLabel(alarm),
+    sentence: `${span(startS, untilS, nowS)} ${words().timeline.alarm(alarmLabel(alarm), signal)}`,
   };
 }
 

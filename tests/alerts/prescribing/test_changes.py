@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import own_levels, ruleset
-from alerts.prescribing import changes, items
+from alerts.prescribing import changes
 from alerts.prescribing.changes import Held, Verdict, Wanted, Why
 from alerts.prescribing.reach import HIGHER, REACH
-from alerts.schema import CONTEXT_KEYS
-from telemetry import signals
 
 RULES = ruleset.load()
 KNOWN = own_levels.rules(RULES)
@@ -204,18 +202,3 @@ def test_a_rule_keeps_what_is_not_named_and_loses_what_is_taken_back() -> None:
     held = Held({"R13": {"high": 320.0, "medium": 280.0}}, {})
     wanted = Wanted({"R13": {"high": None}, "R14": {"medium": -190.0}}, {})
     assert changes.resulting(held, wanted) == {"R13": {"medium": 280.0}, "R14": {"medium": -190.0}}
-
-
-def test_what_is_only_compared_is_known_to_no_rule_and_may_be_nothing_impossible() -> None:
-    assert not items.COMPARED & set(CONTEXT_KEYS)
-    assert not [rule.id for rule in RULES.rules if items.COMPARED & set(rule.context)]
-    for name, signal in (
-        (items.BLOOD_FLOW, "blood_flow_setting"), (items.DIALYSATE_FLOW, "dialysate_flow"),
-        (items.ULTRAFILTRATION, "ultrafiltration_volume"),
-    ):  # fmt: skip
-        low, high = items.RANGES[name]
-        plausible = signals.BY_NAME[signal].plausible
-        assert plausible is not None
-        assert plausible[0] <= low < high <= plausible[1], name
-        for value, fits in ((low, True), (high, True), (low - 1, False), (high + 1, False)):
-            assert bool(changes.wrong(RULES, NONE, Wanted({}, {name: value}))) is not fits
