@@ -3182,9 +3182,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: a subscription first, then a receipt for every page, its sound, and what it shows.
+         * @description What a client says: a subscription, whose values it shows, receipts of pages, its sound, what can be seen.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Watch"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -7693,6 +7693,16 @@ export interface components {
          * @enum {string}
          */
         readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
+        /**
+         * Watch
+         * @description Of which units the values are shown: those of others are not told from now on. Brings no new snapshot.
+         *
+         *     What is watched anew is told at once. Alerts, statuses and the links go on for every unit of the subscription.
+         */
+        readonly Watch: {
+            /** Watch */
+            readonly watch: "all" | readonly string[];
+        };
         /**
          * Watcher
          * @description Somebody whose screen shows this treatment, by the screen's own word.

@@ -1,19 +1,13 @@
 // Where one can go: what is looked at all the time stands in a row, the rest is under two words.
-import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import type { Me } from "../messages";
+import { narrow } from "../narrow";
 import { useAsked } from "../pages/asked";
 import { countReviews, forgetReviews, moreReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { words } from "../words";
-
-const NARROW = window.matchMedia?.("(max-width: 40rem)");
-const narrow = signal(NARROW?.matches ?? false);
-NARROW?.addEventListener("change", () => {
-  narrow.value = NARROW.matches;
-});
 
 const COUNT_MS = 60_000;
 const SIGNATURES_MS = 20_000;
