@@ -22,8 +22,18 @@ from tests.store.treated import HOUR, MINUTE
 # What somebody says or sends there, by the name of the place: all different, so that each can be told from the others.
 Say = Callable[[str], str]
 
-CHANGES = [{"rule": "R13", "name": "high", "unit": "mmHg", "old": None, "new": 320.0, "verdict": "dangerous widening",
-            "why": "beyond the rule's own at a level that must be told", "source": "docs/operations/prescription.md"}]  # fmt: skip
+CHANGES = [
+    {
+        "rule": "R13",
+        "name": "high",
+        "unit": "mmHg",
+        "old": None,
+        "new": 320.0,
+        "verdict": "dangerous widening",
+        "why": "beyond the rule's own at a level that must be told",
+        "source": "docs/operations/prescription.md",
+    }
+]
 
 
 def add_people(api: Api, unit: Unit, doctor: int, nurse: int, treatment: int, say: Say) -> None:
