@@ -1,5 +1,4 @@
-// 简体中文: what a machine announces, by its name in ISO/IEEE 11073-10101; in English the server has the words
-// (telemetry/alarms.py, and a test holds both to the same names). Any other name stands as the machine sent it.
+// 简体中文: what a machine announces.
 import type { Words } from "./words";
 
 export const chineseAlarms: Words["alarms"] = {

@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAdmin } from "./words-admin";
+import { englishAlarms } from "./words-alarms";
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
@@ -236,8 +237,8 @@ const english = {
     barLabel: "Most urgent alert",
     showPatient: "Show patient",
   },
-  /** Of machines, by name: only where the server's own words, which are English, are not enough. */
-  alarms: {} as Readonly<Record<string, string>>,
+  /** Of machines, by name. */
+  alarms: englishAlarms,
   answers: englishAnswers,
   inbox: englishInbox,
   duty: englishDuty,

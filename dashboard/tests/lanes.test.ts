@@ -110,7 +110,13 @@ describe("what happened", () => {
   it("is said in words with its time; what was corrected is not", () => {
     const told = timeline({
       alarms: [
-        { name: "MDC_EVT_HI", label: "Above", signal: "venous_pressure", since: iso(SERVER_MS - 90_000), until: null },
+        {
+          name: "MDC_EVT_HI",
+          label: "Above the machine's limit",
+          signal: "venous_pressure",
+          since: iso(SERVER_MS - 90_000),
+          until: null,
+        },
       ],
       events: [event(), event({ event_id: "2", corrected_by: "3" })],
     });
@@ -120,7 +126,7 @@ describe("what happened", () => {
       ["events", -60, -60, false],
       ["alerts", -5, 0, true],
     ]);
-    expect(marks[0]?.sentence).toContain("goes on, 90 s) machine alarm: Above, Venous pressure");
+    expect(marks[0]?.sentence).toContain("goes on, 90 s) machine alarm: Above the machine's limit, Venous pressure");
     chooseLanguage("zh-Hans");
     const chinese = marksOf([], told, NOW_S, titles)[0];
     expect([chinese?.word, chinese?.sentence.includes("透析机报警：高于机器限值")]).toEqual(["高于机器限值", true]);

@@ -114,7 +114,9 @@ def _send(conn: Connection, unit: Unit, started: int, now: int, say: Say) -> Non
     at = started + MINUTE
     alarm = Event(at // MINUTE, at, 0, 1, EventKind.ALARM, say("machine alarm"), 0, True, "", say("alarm text"))
     late = now - 2 * MINUTE
-    began = Event(late // MINUTE, late, 0, 1, EventKind.AGENT, "agent started", 0, True, "", say("box event"))
+    began = Event(
+        late // MINUTE, late, 0, 1, EventKind.AGENT, "agent started", 0, True, "", f"version {say('box event')}"
+    )
     machine_events.add_events(
         conn, [EventRow(unit.unit_id, "0123456789abcdef", one.time_us, one) for one in (alarm, began)]
     )
