@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.prescribing import changes
 from alerts.prescribing.changes import Change, Held, Verdict, Wanted
+from alerts.prescribing.items import RANGES
 from alerts.ruleset import Ruleset
 from alerts.schema import CONTEXT_KEYS
 from store import audit, prescriptions
@@ -76,7 +77,7 @@ def held(patient: Patient, now_us: int) -> Held:
     """What holds for a patient now."""
     past = Past(now_us, now_us, arranged=patient.arranged, target_weight_kg=patient.entered_with.target_weight_kg)
     rules = {one.content.rule for one in patient.arranged if isinstance(one.content, Limits)}
-    items = {name: getattr(patient.entered_with, name) for name in CONTEXT_KEYS}
+    items = {name: getattr(patient.entered_with, name, None) for name in RANGES}
     items |= {name: value for name, value in past.prescribed(now_us).items() if name in items}
     items[_WEIGHT] = past.target_kg(now_us)
     earlier = {name: _earlier(patient, name, now_us) for name in items}
@@ -86,7 +87,7 @@ def held(patient: Patient, now_us: int) -> Held:
 def _earlier(patient: Patient, item: str, now_us: int) -> tuple[float, ...]:
     """The last value that two people signed, else the first that was known; and the last one of all."""
     known = _values(patient.arranged, item, now_us)
-    if (entered := getattr(patient.entered_with, item)) is not None:
+    if (entered := getattr(patient.entered_with, item, None)) is not None:
         known.insert(0, entered)
     if not known:
         return ()
@@ -120,6 +121,11 @@ def to_try(now: Held, wanted: Wanted) -> dict[str, float | None]:
         merged = {**now.limits.get(rule, {}), **names}
         own |= {f"{rule} {name}": value for name, value in merged.items()}
     return own
+
+
+def for_rules(wanted: Wanted) -> dict[str, float | None]:
+    """The items that any rule goes by."""
+    return {item: value for item, value in wanted.items.items() if item in CONTEXT_KEYS}
 
 
 def contents(now: Held, wanted: Wanted) -> list[Content]:

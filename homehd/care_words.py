@@ -13,7 +13,7 @@ from alerts import own_levels
 from alerts import ruleset as live_rules
 from alerts.adequacy import needle_calibration
 from alerts.between import ruleset as between_rules
-from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES
+from alerts.prescribing.items import LABELS, RANGES
 from telemetry.care import (
     DAY_US,
     DAYS,
@@ -99,7 +99,7 @@ def limits(rule_id: str, pairs: Sequence[str]) -> Limits:
 
 
 def prescription(pairs: Sequence[str]) -> list[Prescribed | TargetWeight]:
-    """What is prescribed, an item each, NAME=NUMBER or NAME=none by the names the rules know (`alerts.schema`)."""
+    """What is prescribed, an item each, NAME=NUMBER or NAME=none by the names of `alerts.prescribing.items`."""
     given = _split(pairs, "pre_systolic_mmhg=140")
     return [
         _prescribed(item, None if text == _NONE else _number(text, f"{item}={text}")) for item, text in given.items()
@@ -107,11 +107,11 @@ def prescription(pairs: Sequence[str]) -> list[Prescribed | TargetWeight]:
 
 
 def _prescribed(item: str, value: float | None) -> Prescribed | TargetWeight:
-    if item not in CONTEXT_RANGES:
-        raise _fault(item, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
-    low, high = CONTEXT_RANGES[item]
+    if item not in RANGES:
+        raise _fault(item, f"what is prescribed is one of {', '.join(RANGES)}")
+    low, high = RANGES[item]
     if value is not None and not low <= value <= high:
-        raise _fault(f"{item}={value:g}", f"{low:g} to {high:g} {CONTEXT_LABELS[item][1]}".rstrip())
+        raise _fault(f"{item}={value:g}", f"{low:g} to {high:g} {LABELS[item][1]}".rstrip())
     if item != _WEIGHT:
         return Prescribed(item=item, value=value)
     # Rules between treatments know it by itself.

@@ -84,6 +84,7 @@ class Evidence:
         unit_seen: whether what the unit said may be looked at; not where another clinic has it now.
         planned_min, target_kg, prescribed_spktv: as prescribed when it began.
         systolic_before: of the cuff, nearest to the beginning.
+        compared: items of the prescription with which what was delivered is compared, by name, as they held then.
         marks: notes of what is not signed; none: all is. news: what kinds of it.
         sign_offs: in order.
     """
@@ -97,6 +98,7 @@ class Evidence:
     weight_before_kg: float | None
     weight_after_kg: float | None
     systolic_before: float | None
+    compared: Mapping[str, float | None]
     marks: tuple[int, ...]
     news: tuple[str, ...]
     alerts: tuple[AlertOf, ...]
@@ -186,12 +188,11 @@ async def where(conn: AsyncConnection, treatment_id: int) -> Where | None:
 
 
 def _evidence(row: Sequence[Any]) -> Evidence:
-    unit_id, unit_seen, planned, target, dose, before, after, systolic, marks, news, alerts, alarms, signed = row[
-        _FOUND:
-    ]
+    unit_id, unit_seen, planned, target, dose, before, after, systolic, compared, marks, news, *lists = row[_FOUND:]
+    alerts, alarms, signed = lists
     return Evidence(
-        found_treatment(row[:_FOUND]), unit_id, unit_seen, planned, target, dose, before, after, systolic, tuple(marks),
-        tuple(news), tuple(_alerts(alerts)), tuple(AlarmOf(*alarm) for alarm in alarms),
+        found_treatment(row[:_FOUND]), unit_id, unit_seen, planned, target, dose, before, after, systolic, compared,
+        tuple(marks), tuple(news), tuple(_alerts(alerts)), tuple(AlarmOf(*alarm) for alarm in alarms),
         tuple(_sign_off(one) for one in signed),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from store import alert_queries
 from store.alert_queries import CurrentAlert
@@ -10,14 +11,19 @@ from store.pool import AsyncConnection
 from store.queries import arun
 from store.sign_offs import AlarmOf
 from store.values import storable_us
+from telemetry.alarms import ConditionState, Priority
 
 
 @dataclass(frozen=True, slots=True)
 class StoodAlert:
-    """An alert as it stands now; `until_us` is None while its cause lasts."""
+    """An alert as it stands now; `until_us` is None while its cause lasts.
+
+    `before`: it is another patient's by now, and this is how it stood when the unit served the one who is asked about.
+    """
 
     alert: CurrentAlert
     until_us: int | None
+    before: bool = False
 
 
 async def alerts(conn: AsyncConnection, patient_id: int, start_us: int, end_us: int, limit: int) -> list[StoodAlert]:
@@ -28,7 +34,24 @@ async def alerts(conn: AsyncConnection, patient_id: int, start_us: int, end_us: 
     parameters = {"patient": patient_id, "start": storable_us(start_us), "end": storable_us(end_us), "limit": limit}
     until = {row[0]: row[1] async for row in await arun(conn, "timeline_alerts", parameters)}
     found = {alert.alert_id: alert for alert in await alert_queries.by_ids(conn, list(until))}
-    return [StoodAlert(found[number], until_us) for number, until_us in until.items() if number in found]
+    own = [StoodAlert(found[number], until_us) for number, until_us in until.items() if number in found]
+    others = [_before(row) async for row in await arun(conn, "timeline_alerts_before", parameters)]
+    return sorted([*own, *others], key=_newest)[:limit] if others else own
+
+
+def _newest(one: StoodAlert) -> tuple[int, int]:
+    return -one.alert.since_us, -one.alert.alert_id
+
+
+def _before(row: tuple[Any, ...]) -> StoodAlert:
+    number, unit_id, unit, clinic_id, rule, version, priority, state, since_us, time_us, until_us, *rest = row
+    reason, inputs, limits, late, acknowledged_by, name, acknowledged_us, event_id = rest
+    alert = CurrentAlert(
+        number, unit_id, unit, clinic_id, rule, version, Priority(priority), ConditionState(state), since_us, time_us,
+        until_us, reason, inputs, limits, late, acknowledged_by, name, acknowledged_us, event_id,
+        *[None] * 11,
+    )  # fmt: skip
+    return StoodAlert(alert, until_us, before=True)
 
 
 async def alarms(conn: AsyncConnection, patient_id: int, start_us: int, end_us: int, limit: int) -> list[AlarmOf]:

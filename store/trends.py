@@ -23,12 +23,13 @@ class Beside:
 
     Attributes:
         unit: wire id; None where it may not be looked at. goal_ml: of ultrafiltration, as set most of the time.
-        systolic_low: mmHg, the lowest. signed: as it stands now.
+        systolic_low: mmHg, the lowest. pulse: a minute, median of the cuff's. signed: as it stands now.
     """
 
     unit: str | None
     goal_ml: float | None
     systolic_low: float | None
+    pulse: float | None
     signed: bool
 
 

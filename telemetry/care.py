@@ -63,7 +63,7 @@ class TargetWeight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Prescribed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One item of the prescription, by the name the rules know it by (`alerts.schema.CONTEXT_KEYS`).
+    """One item of the prescription, by its name in `alerts.prescribing.items`.
 
     Attributes:
         value: in the unit its name ends with; None takes it back: not known from then on.

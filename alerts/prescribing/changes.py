@@ -14,9 +14,10 @@ from typing import Final
 
 from alerts import own_levels, schema
 from alerts.own_levels import Number
+from alerts.prescribing.items import COMPARED, LABELS, RANGES
 from alerts.prescribing.reach import HIGHER, REACH
 from alerts.ruleset import Ruleset
-from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule, Rung
+from alerts.schema import Rule, Rung
 
 Limits = Mapping[str, Mapping[str, float]]
 Items = Mapping[str, float | None]
@@ -58,6 +59,7 @@ class Why(StrEnum):
     BACK = "taken back: its rules are not evaluated"
     OTHER_MEASURE = "rules measure against another value"
     LARGE_STEP = "a large step"
+    COMPARED = "what is delivered is compared with it; no rule goes by it"
 
 
 _ORDER: Final = {verdict: n for n, verdict in enumerate(Verdict)}
@@ -226,13 +228,13 @@ def _limit(rule: str, name: str, number: Number, old: float | None, new: float |
 
 def _wrong_item(item: str, value: float | None) -> Wrong | None:
     where = f"items.{item}"
-    if item not in CONTEXT_RANGES:
-        return Wrong(where, f"what is prescribed is one of {', '.join(CONTEXT_RANGES)}")
+    if item not in RANGES:
+        return Wrong(where, f"what is prescribed is one of {', '.join(RANGES)}")
     if value is None:
         return Wrong(where, "a weight to be reached is not taken back: enter another") if item == _WEIGHT else None
-    low, high = CONTEXT_RANGES[item]
+    low, high = RANGES[item]
     if not isfinite(value) or not low <= value <= high:
-        return Wrong(where, f"{low:g} to {high:g} {CONTEXT_LABELS[item][1]}".rstrip())
+        return Wrong(where, f"{low:g} to {high:g} {LABELS[item][1]}".rstrip())
     return None
 
 
@@ -244,14 +246,14 @@ def _item(item: str, old: float | None, new: float | None, earlier: tuple[float,
         besides = _judged_item(item, one, new)
         if old != new and away and _ORDER[besides[0]] > _ORDER[found[0]]:
             found = besides
-    return Change(
-        "", item, CONTEXT_LABELS[item][1].partition(" ")[0], old, new, *found, "docs/operations/prescription.md"
-    )
+    return Change("", item, LABELS[item][1].partition(" ")[0], old, new, *found, "docs/operations/prescription.md")
 
 
 def _judged_item(item: str, old: float | None, new: float | None) -> tuple[Verdict, Why]:
     if old == new:
         return Verdict.HARMLESS, Why.SAME
+    if item in COMPARED:
+        return Verdict.HARMLESS, Why.COMPARED
     if item == _TRANSMEMBRANE:
         # R15 has a number of its own without it.
         old, new = (_R15 if one is None else one for one in (old, new))

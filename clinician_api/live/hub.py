@@ -36,6 +36,7 @@ class Subscriber:
         units: the units asked for, or None for all that the scope allows.
         generation, version, alert: what it has been told; generation −1 before its snapshot.
         told_s: monotonic time at which a message with the links' state last went out.
+        watched: the units whose values are told, or None for all. anew: all of these are to be told.
     """
 
     scope: Scope
@@ -44,6 +45,12 @@ class Subscriber:
     version: int = 0
     alert: int = 0
     told_s: float = 0.0
+    watched: frozenset[str] | None = None
+    anew: bool = False
+
+    def watch(self, units: frozenset[str] | None) -> None:
+        """Values of these units only from now on, of each the newest whatever was told before; None: of all."""
+        self.watched, self.anew = units, True
 
     def wants(self, unit: str) -> bool:
         """Whether the unit is in its subscription; the scope is another question."""
@@ -83,7 +90,7 @@ class Hub:
         else:
             frames = self._deltas(subscriber, now_us, now_s)
         subscriber.generation, subscriber.version = self._generation, self._version
-        subscriber.alert = self._alert
+        subscriber.alert, subscriber.anew = self._alert, False
         return [frame for frame in frames if frame is not None]
 
     def _deltas(self, subscriber: Subscriber, now_us: int, now_s: float) -> list[str | None]:
@@ -97,7 +104,8 @@ class Hub:
                 if subscriber.alert < told.number <= self._alert and subscriber.wants(told.view["unit"])
             ]
         if subscriber.scope.may(Action.SEE_READINGS):
-            frames.append(self._shared(("readings", place), now_us, lambda: self._readings(subscriber, now_us)))
+            of = ("readings", place, subscriber.watched, subscriber.anew)
+            frames.append(self._shared(of, now_us, lambda: self._readings(subscriber, now_us)))
         status = self._shared(("status", place), now_us, lambda: self._status(subscriber, now_us, force=False))
         if status is None and self.heartbeat_due_s(subscriber, now_s) == 0:
             status = self._shared(("heartbeat", place), now_us, lambda: self._status(subscriber, now_us, force=True))
@@ -137,7 +145,11 @@ class Hub:
         }
 
     def _readings(self, subscriber: Subscriber, now_us: int) -> View | None:
-        changed = [aged(told, now_us) for told in self._changed(subscriber, self.room.readings).values()]
+        only, since = subscriber.watched, 0 if subscriber.anew else subscriber.version
+        held = self.room.readings
+        if only is not None:
+            held = {unit: held[unit] for unit in only if unit in held}
+        changed = [aged(told, now_us) for told in self._changed(subscriber, held, since).values()]
         if not changed:
             return None
         return {"type": "readings", "server_time": moment(now_us), "readings": changed}
@@ -159,11 +171,12 @@ class Hub:
             "duty": self.room.duty.view(subscriber.scope) if duty else None,
         }
 
-    def _changed(self, subscriber: Subscriber, held: dict[str, Told]) -> dict[str, Told]:
+    def _changed(self, subscriber: Subscriber, held: dict[str, Told], since: int | None = None) -> dict[str, Told]:
+        told_before = subscriber.version if since is None else since
         return {
             unit: told
             for unit, told in held.items()
-            if subscriber.version < told.version <= self._version and self._sees(subscriber, unit)
+            if told_before < told.version <= self._version and self._sees(subscriber, unit)
         }
 
     def _sees(self, subscriber: Subscriber, unit: str) -> bool:

@@ -253,6 +253,15 @@ class Subscribe(Model):
     subscribe: Subscription
 
 
+class Watch(Model):
+    """Of which units the values are shown: those of others are not told from now on. Brings no new snapshot.
+
+    What is watched anew is told at once. Alerts, statuses and the links go on for every unit of the subscription.
+    """
+
+    watch: Literal["all"] | Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
+
+
 class PageReceipt(Model):
     """That this screen has a page, or that it was opened. Not the answer: that is POST /api/notices/{id}/accept."""
 
@@ -281,5 +290,5 @@ class Watching(Model):
     attended: bool = Field(description="Whether somebody has touched this screen in the last minutes")
 
 
-class ClientMessage(RootModel[Subscribe | PageReceipt | ScreenSound | Watching]):
-    """What a client says: a subscription first, then a receipt for every page, its sound, and what it shows."""
+class ClientMessage(RootModel[Subscribe | Watch | PageReceipt | ScreenSound | Watching]):
+    """What a client says: a subscription, whose values it shows, receipts of pages, its sound, what can be seen."""

@@ -57,6 +57,9 @@ class Me(Model):
     user: User
     may: list[Action] = Field(description="What the role may do, so that a page offers nothing else")
     expires_at: datetime
+    hidden: bool = Field(
+        description="There may be patients who are hidden from this person and whom they may open by breaking the glass"
+    )
     hospital_sign_out: str | None = Field(
         default=None, description="Where the session at the hospital's provider ends, after signing out here"
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
+from alerts.prescribing import items
 from alerts.prescribing.changes import Held
 from alerts.ruleset import Ruleset
 from alerts.schema import Rule, Rung
@@ -16,7 +17,11 @@ from clinician_api.live.views import View, tidy
 from telemetry import signals
 
 # Prescribed items that are a value of a signal.
-_PRESCRIBED: Final = {"prescribed_conductivity_ms_cm": "dialysate_conductivity"}
+_PRESCRIBED: Final = {
+    "prescribed_conductivity_ms_cm": "dialysate_conductivity",
+    items.BLOOD_FLOW: "blood_flow",
+    items.DIALYSATE_FLOW: "dialysate_flow",
+}
 # Of these a level's limit alone tells; others have further conditions.
 _DETECTORS: Final = frozenset({"limit", "reading"})
 _SIDES: Final = {

@@ -118,6 +118,10 @@ class ProposalView(Model):
     unit: UnitId | None = Field(description="That serves the patient now")
     proposed_by: str
     yours: bool = Field(description="You have proposed it: another has to sign, and you may withdraw it")
+    may_sign: bool = Field(
+        description="It waits for you, too: another has proposed it, and you see the patient by clinic or team, not for"
+        " the moment only (opened access, a shift, a notice)"
+    )
     proposed_at: datetime
     expires_at: datetime
     reason: str
@@ -151,6 +155,9 @@ class Prescription(Model):
     patient_id: str
     patient: str
     items: list[ItemView]
+    treatment_min: float | None = Field(
+        description="How long a treatment is to last, by the schedule; null: none is arranged"
+    )
     rules: list[RuleLimits]
     between: list[BetweenRule]
     lines: list[StripLine] = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import msgspec
@@ -11,42 +11,54 @@ import msgspec
 from alerts import own_levels
 from alerts.between import ruleset as between_rules
 from alerts.prescribing.changes import Change
+from alerts.prescribing.items import LABELS, RANGES
 from alerts.prescribing.reach import REACH
 from alerts.ruleset import Ruleset
-from alerts.schema import CONTEXT_LABELS, CONTEXT_RANGES, Rule
+from alerts.schema import Rule
 from clinician_api.live.views import View, moment
 from clinician_api.prescribing.lines import strip_lines
 from clinician_api.treatments.what_if import WhatIfAnswer, WhatIfRule
 from evaluation import prescribing
 from store.prescriptions import Patient, Proposal, Step
 from telemetry import signals
-from telemetry.care import Limits, Prescribed, TargetWeight
+from telemetry.care import Limits, Prescribed, Schedule, TargetWeight
+from telemetry.past import Past
 
 # So many alerts of a rule are listed; the counts are of all.
 LISTED: Final = 20
 _BETWEEN: Final = {rule.id: rule for rule in between_rules.load()}
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told; `signs`: whether they may sign and reject for this patient what another has proposed."""
+
+    user_id: int
+    signs: bool
+
+
 def prescription_view(
-    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], user_id: int, now_us: int
+    rules: Ruleset, patient_id: int, patient: Patient, proposals: Sequence[Proposal], reader: Reader, now_us: int
 ) -> View:
     """A `Prescription`, for this person."""
     held = prescribing.held(patient, now_us)
-    shown = [proposal_view(one, user_id, now_us) for one in proposals]
+    schedule = Past(now_us, now_us, arranged=patient.arranged).holding(Schedule, now_us)
+    shown = [proposal_view(one, reader, now_us) for one in proposals]
     items = [
         {
             "item": item,
-            "unit": CONTEXT_LABELS[item][1].partition(" ")[0],
+            "unit": LABELS[item][1].partition(" ")[0],
             "value": held.items[item],
             "low": low,
             "high": high,
         }
-        for item, (low, high) in CONTEXT_RANGES.items()
+        for item, (low, high) in RANGES.items()
     ]
     return {
         "patient_id": str(patient_id),
         "patient": patient.name,
         "items": items,
+        "treatment_min": None if schedule is None else schedule.duration_min,
         "rules": [
             {"rule": rule.id, "title": rule.title, "levels": _levels(rule, dict(held.limits.get(rule.id, {})))}
             for rule in sorted(own_levels.rules(rules).values(), key=lambda rule: rule.id)
@@ -58,20 +70,22 @@ def prescription_view(
     }
 
 
-def proposal_view(one: Proposal, user_id: int, now_us: int) -> View:
+def proposal_view(one: Proposal, reader: Reader, now_us: int) -> View:
     """A `ProposalView`."""
+    state, yours = prescribing.state(one, now_us), one.user_id == reader.user_id
     return {
         "proposal_id": str(one.proposal_id),
         "patient_id": str(one.patient_id),
         "patient": one.patient,
         "unit": one.unit,
         "proposed_by": one.proposer,
-        "yours": one.user_id == user_id,
+        "yours": yours,
+        "may_sign": state == "waiting" and not yours and reader.signs,
         "proposed_at": moment(one.proposed_us),
         "expires_at": moment(one.expires_us),
         "reason": one.reason,
         "verdict": one.verdict,
-        "state": prescribing.state(one, now_us),
+        "state": state,
         "decided_by": one.decider,
         "decided_at": None if one.decided_us is None else moment(one.decided_us),
         "decided_reason": one.decided_reason,

@@ -16,7 +16,7 @@ from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
 from clinician_api.home.watch_board import Watcher
 from clinician_api.live.hub import Subscriber
-from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription, Watching
+from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription, Watch, Watching
 from clinician_api.live.screens import Said, page_view
 from clinician_api.live.sockets import Closing, OpenSocket
 from clinician_api.people.looks import What
@@ -37,7 +37,7 @@ RECEIPTS = 300
 CLOSE_S: Final = 2.0
 # A reason for closing holds 123 bytes.
 EXPECTED: Final = (
-    'expected {"subscribe": {"units": "all" or [unit, …]}}, {"receipt": …, …}, {"sound": …} or {"watching": …}'
+    'expected {"subscribe": {"units": "all" or […]}}, {"watch": …}, {"receipt": …}, {"sound": …} or {"watching": …}'
 )
 GONE: Final = Closing(0, "client left")
 
@@ -103,15 +103,21 @@ class _Asked:
     def __init__(self, wake: asyncio.Event) -> None:
         self.wake = wake
         self._subscription: Subscription | None = None
+        self._watch: Watch | None = None
 
     def put(self, subscription: Subscription) -> None:
         """The newest subscription replaces one that was not taken yet."""
         self._subscription = subscription
         self.wake.set()
 
-    def take(self) -> Subscription | None:
-        """The subscription since the last time, if any."""
-        taken, self._subscription = self._subscription, None
+    def watch(self, watch: Watch) -> None:
+        """Likewise whose values are shown."""
+        self._watch = watch
+        self.wake.set()
+
+    def take(self) -> tuple[Subscription | None, Watch | None]:
+        """What was asked for since the last time, if anything."""
+        taken, self._subscription, self._watch = (self._subscription, self._watch), None, None
         return taken
 
 
@@ -150,7 +156,9 @@ async def _listen(
             said = ClientMessage.model_validate_json(message.get("text") or b"").root
         except ValidationError:
             return Closing(1008, EXPECTED)
-        limit, window = (RECEIPTS, receipts) if isinstance(said, PageReceipt) else (MESSAGES, pace)
+        # Whoever goes from page to page says each time what is shown.
+        often = isinstance(said, PageReceipt | Watch)
+        limit, window = (RECEIPTS, receipts) if often else (MESSAGES, pace)
         if window.attempt("", services.clock.monotonic_s()) > 0:
             return Closing(1008, f"more than {limit} messages in {MESSAGES_WINDOW_S:g} s")
         if isinstance(said, PageReceipt):
@@ -159,6 +167,8 @@ async def _listen(
             socket.sound = said.sound
         elif isinstance(said, Watching):
             _note_watching(services, socket, session, said)
+        elif isinstance(said, Watch):
+            asked.watch(said)
         else:
             asked.put(said.subscribe)
 
@@ -184,12 +194,14 @@ async def _tell(
     with services.pump.waking(asked.wake), services.screens.waiting(socket.user_id, asked.wake) as mailbox:
         while True:
             asked.wake.clear()
-            subscription = asked.take()
+            subscription, watch = asked.take()
             if subscription is not None:
                 wanted = None if subscription.units == "all" else frozenset(subscription.units)
-                subscriber = Subscriber(socket.scope, wanted)
+                subscriber = Subscriber(socket.scope, wanted, watched=subscriber.watched)
             elif subscriber.scope != socket.scope:
-                subscriber, shown = Subscriber(socket.scope, subscriber.units), -1
+                subscriber, shown = Subscriber(socket.scope, subscriber.units, watched=subscriber.watched), -1
+            if watch is not None:
+                subscriber.watch(None if watch.watch == "all" else frozenset(watch.watch))
             frames = hub.frames(subscriber, clock.now_us(), clock.monotonic_s())
             if subscription is not None or subscriber.generation != shown:
                 # A snapshot: also a new one, because a home came or serves somebody else.

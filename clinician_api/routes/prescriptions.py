@@ -9,13 +9,15 @@ from fastapi.responses import Response
 
 from alerts.prescribing import changes
 from alerts.prescribing.changes import Wanted
+from clinician_api.access import Action
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.prescribing import models, views
 from clinician_api.prescribing.prescription_data import Standing
 from clinician_api.routes.treatments import NumberPath, no_patient
 from clinician_api.routes.units import UnitPath, no_unit
-from clinician_api.services import Services, ServicesDep, note_look
+from clinician_api.services import Services, ServicesDep, note_look, scope_by
+from clinician_api.teams.sight import Basis
 from clinician_api.treatments.what_if import Busy, TooLong
 from clinician_api.web.conditional import IfMatch, check_unchanged, tag_of_state
 from clinician_api.web.cursors import CursorQuery, read, written
@@ -92,7 +94,9 @@ async def replay_prescription(
     last = await services.data.prescriptions.last_treatments(number, TREATMENTS)
     start_us, end_us = (last[-1][0], last[0][0] + 1) if last else (0, 1)
     try:
-        answer = await services.what_if.ask(number, start_us, end_us, prescribing.to_try(now, asked), asked.items)
+        answer = await services.what_if.ask(
+            number, start_us, end_us, prescribing.to_try(now, asked), prescribing.for_rules(asked)
+        )
     except Busy as error:
         hint = "another question is being worked on: try again in a minute"
         raise ApiError(503, "busy", where="replay", hint=hint, headers={"Retry-After": "30"}, kind="busy") from error
@@ -127,7 +131,8 @@ async def propose_prescription(
         raise ApiError(422, "missing", where="header.If-Match", hint="send the ETag of the prescription you have read")
 
     def look(patient: Patient, proposals: list[Proposal], now_us: int) -> None:
-        view = views.prescription_view(services.what_if.rules, number, patient, proposals, session.user_id, now_us)
+        by = reader(session, services, patient.clinic_id, number)
+        view = views.prescription_view(services.what_if.rules, number, patient, proposals, by, now_us)
         check_unchanged(if_match, tag_of_state(patient.version, view), _plain(view))
 
     replay_id = None if proposal.replay_id is None else int(proposal.replay_id)
@@ -151,10 +156,19 @@ async def told(proposal_id: int, session: Session, services: Services) -> models
     assert proposal is not None, "append-only"
     standing = await services.data.prescriptions.standing(proposal.patient_id)
     assert standing is not None, "a patient who has a proposal stays"
-    view = views.proposal_view(proposal, session.user_id, standing.now_us)
+    by = reader(session, services, proposal.clinic_id, proposal.patient_id)
+    view = views.proposal_view(proposal, by, standing.now_us)
     return models.Proposed.model_validate({
         "proposal": view, "prescription": _view(proposal.patient_id, standing, session, services),
     })  # fmt: skip
+
+
+def reader(session: Session, services: Services, clinic_id: int | None, patient_id: int) -> views.Reader:
+    """Who is told, and whether they may sign for this patient, as the routes that settle a proposal decide it."""
+    given = scope_by(services, session, Basis.GIVEN)
+    return views.Reader(
+        session.user_id, signs=given.may(Action.CHANGE_PRESCRIPTION) and given.sees(clinic_id, patient_id)
+    )  # fmt: skip
 
 
 async def _standing(patient_id: str, session: Session, services: Services) -> tuple[int, Standing]:
@@ -175,8 +189,8 @@ def _answer(
 
 
 def _view(number: int, standing: Standing, session: Session, services: Services) -> dict[str, Any]:
-    rules, user_id = services.what_if.rules, session.user_id
-    return views.prescription_view(rules, number, standing.patient, standing.proposals, user_id, standing.now_us)
+    rules, by = services.what_if.rules, reader(session, services, standing.patient.clinic_id, number)
+    return views.prescription_view(rules, number, standing.patient, standing.proposals, by, standing.now_us)
 
 
 def _plain(view: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from clinician_api.live.views import moment
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.prescribing import models, views
-from clinician_api.routes.prescriptions import told
+from clinician_api.routes.prescriptions import reader, told
 from clinician_api.services import Services, ServicesDep, note_look, scope_by
 from clinician_api.teams.sight import Basis
 from clinician_api.web.cursors import CursorQuery, LimitQuery, read, written
@@ -37,7 +37,9 @@ async def list_proposals(
     shown = [one for one in found[:limit] if session.scope.sees(one.clinic_id, one.patient_id)]
     note_look(services, session, What.PRESCRIPTION, patients=[one.patient_id for one in shown])
     more = written((found[limit - 1].proposal_id,)) if len(found) > limit else None
-    proposals = [views.proposal_view(one, session.user_id, now_us) for one in shown]
+    proposals = [
+        views.proposal_view(one, reader(session, services, one.clinic_id, one.patient_id), now_us) for one in shown
+    ]
     return models.Proposals.model_validate({"server_time": moment(now_us), "proposals": proposals, "next": more})
 
 

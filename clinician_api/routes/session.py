@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from clinician_api.access import Role
+from clinician_api.access import Action, Role
 from clinician_api.live.views import moment
 from clinician_api.people import models
 from clinician_api.people.people_data import Account, Origin
@@ -127,4 +127,13 @@ def _me(session: Session, services: Services) -> models.Me:
     user = models.User.model_validate({**who, "language": session.language})
     there = services.hospital.provider.sign_out_url() if services.hospital and session.how == "hospital" else None
     expires_at = moment(session.expires_us)
-    return models.Me(user=user, may=sorted(session.scope.actions), expires_at=expires_at, hospital_sign_out=there)
+    return models.Me(
+        user=user, may=sorted(session.scope.actions), expires_at=expires_at, hidden=_hidden(session, services),
+        hospital_sign_out=there,
+    )  # fmt: skip
+
+
+def _hidden(session: Session, services: Services) -> bool:
+    if session.clinic_id is None or not session.scope.may(Action.BREAK_GLASS):
+        return False
+    return session.scope.sight.by_team or services.options.break_glass_across_clinics

@@ -60,6 +60,9 @@ class PrescribedView(Model):
     treatment_min: float | None
     target_weight_kg: float | None
     spktv: float | None
+    blood_flow_ml_min: float | None
+    dialysate_flow_ml_min: float | None
+    ultrafiltration_ml: float | None
 
 
 class ReviewView(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alerts.prescribing import items
 from clinician_api.live.views import View, moment
 from clinician_api.treatments.treatment_views import treatment_view
 from clinician_api.web.conditional import tag_of_state
@@ -21,6 +22,9 @@ def review_view(review: Review) -> View:
         "treatment": treatment_view(one.found),
         "prescribed": {
             "treatment_min": one.planned_min, "target_weight_kg": one.target_kg, "spktv": one.prescribed_spktv,
+            "blood_flow_ml_min": one.compared.get(items.BLOOD_FLOW),
+            "dialysate_flow_ml_min": one.compared.get(items.DIALYSATE_FLOW),
+            "ultrafiltration_ml": one.compared.get(items.ULTRAFILTRATION),
         },
         "weight_before_kg": one.weight_before_kg,
         "weight_after_kg": one.weight_after_kg,

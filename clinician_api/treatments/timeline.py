@@ -18,6 +18,7 @@ def alert_views(found: Sequence[StoodAlert], title: Callable[[str], str], now_us
         {
             "alert": alert_view(one.alert, title(one.alert.rule), now_us),
             "until": None if one.until_us is None else moment(one.until_us),
+            "before": one.before,
         }
         for one in sorted(found, key=lambda one: (one.alert.since_us, one.alert.alert_id))
     ]

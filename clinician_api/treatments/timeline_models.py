@@ -15,6 +15,10 @@ class TimelineAlert(Model):
 
     alert: AlertView
     until: datetime | None = Field(description="When its cause went; null while it lasts")
+    before: bool = Field(
+        description="Found anew since of the patient whom the unit served next: the alert is theirs, and this is how it"
+        " stood before, as over. Nothing more of it is told by its id"
+    )
 
 
 class TimelineAlarm(Model):

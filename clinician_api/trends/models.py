@@ -27,6 +27,7 @@ class TrendTreatment(Model):
     treated_min: float | None
     unseen_min: float | None = Field(description="As much of it nobody saw")
     goal_ml: float | None = Field(description="Ultrafiltration as set on the machine most of the time")
+    prescribed_ml: float | None = Field(description="Ultrafiltration as prescribed when it began; null: none was")
     removed_ml: float | None
     spktv: float | None
     ektv: float | None
@@ -37,6 +38,8 @@ class TrendTreatment(Model):
     systolic_before: float | None
     systolic_after: float | None
     systolic_low: float | None
+    diastolic: float | None = Field(description="Median of the cuff's readings")
+    pulse_rate: float | None = Field(description="Likewise")
     blood_flow: float | None = Field(description="Median; the pressures are medians at about this flow")
     venous_pressure: float | None
     arterial_pressure: float | None

@@ -11,6 +11,7 @@ from alerts.between import access_pressure, ruleset, weights
 from alerts.between.adherence import Adherence, Day, Recent
 from alerts.between.plausible import plausible
 from alerts.between.ruleset import JUDGES
+from alerts.prescribing import items
 from clinician_api.live.views import View, moment, tidy
 from store.trends import ActiveFinding, Beside, Looked
 from telemetry.care import Schedule
@@ -45,7 +46,7 @@ def trends_view(
 def _treatment(looked: Looked, found: Adherence, at: int) -> View:
     past = looked.past
     one = past.treatments[at]
-    beside = looked.beside.get(one.treatment_id, Beside(None, None, None, signed=False))
+    beside = looked.beside.get(one.treatment_id, Beside(None, None, None, None, signed=False))
     # What was computed before the treatment changed is not of this one.
     has = one.end_us is not None and one.summarised
     schedule = past.holding(Schedule, one.start_us)
@@ -61,6 +62,7 @@ def _treatment(looked: Looked, found: Adherence, at: int) -> View:
         "treated_min": _number(one.treated_min if has else None),
         "unseen_min": _number(one.unseen_min if has else None),
         "goal_ml": _number(beside.goal_ml if has else None),
+        "prescribed_ml": prescribed.get(items.ULTRAFILTRATION),
         "removed_ml": _number(one.removed_ml if has else None),
         "spktv": _number(plausible("online_spktv", one.spktv) if has else None),
         "ektv": _number(plausible("online_ektv", one.ektv) if has else None),
@@ -71,6 +73,8 @@ def _treatment(looked: Looked, found: Adherence, at: int) -> View:
         "systolic_before": _number(plausible("systolic", one.systolic_before)),
         "systolic_after": _number(plausible("systolic", one.systolic_after)),
         "systolic_low": _number(plausible("systolic", beside.systolic_low) if has else None),
+        "diastolic": _number(plausible("diastolic", one.diastolic)),
+        "pulse_rate": _number(plausible("pulse_rate", beside.pulse) if has else None),
         "blood_flow": _number(plausible("blood_flow", one.flow)),
         "venous_pressure": _number(plausible("venous_pressure", one.venous)),
         "arterial_pressure": _number(plausible("arterial_pressure", one.arterial)),

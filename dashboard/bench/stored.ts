@@ -79,6 +79,7 @@ function happened(unit: string): Timeline {
         since: at(index / 24),
         inputs: { [STRIPS[index % STRIPS.length]?.signal ?? ""]: 1 },
       }),
+      before: false,
       until: at((index + 0.3) / 24),
     })),
     alarms: Array.from({ length: 8 }, (_, index) => ({
@@ -136,7 +137,7 @@ export class StoredApi extends Api {
   }
 
   override prescription(unit: string): Promise<{ readonly prescription: Prescription; readonly tag: string }> {
-    const none = { between: [], items: [], past: [], rules: [], waiting: null };
+    const none = { between: [], items: [], past: [], rules: [], treatment_min: null, waiting: null };
     return Promise.resolve({ prescription: { patient: unit, patient_id: unit, lines: LINES, ...none }, tag: unit });
   }
 

@@ -2757,7 +2757,7 @@ export interface components {
          * @description Why it is that; screens have words for each.
          * @enum {string}
          */
-        readonly alerts__prescribing__changes__Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step";
+        readonly alerts__prescribing__changes__Why: "same" | "more is told" | "less is told" | "less is told than by the rule's own" | "beyond the rule's own at a level that must be told" | "changes when the needle rules are blind" | "taken back: its rules are not evaluated" | "rules measure against another value" | "a large step" | "what is delivered is compared with it; no rule goes by it";
         /**
          * AlertView
          * @description Where an alert stands now, with what made it.
@@ -3182,9 +3182,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: a subscription first, then a receipt for every page, its sound, and what it shows.
+         * @description What a client says: a subscription, whose values it shows, receipts of pages, its sound, what can be seen.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Watch"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -4367,6 +4367,11 @@ export interface components {
              */
             readonly expires_at: string;
             /**
+             * Hidden
+             * @description There may be patients who are hidden from this person and whom they may open by breaking the glass
+             */
+            readonly hidden: boolean;
+            /**
              * Hospital Sign Out
              * @description Where the session at the hospital's provider ends, after signing out here
              */
@@ -5111,12 +5116,18 @@ export interface components {
          * @description As prescribed when the treatment began; null: nothing is.
          */
         readonly PrescribedView: {
+            /** Blood Flow Ml Min */
+            readonly blood_flow_ml_min: number | null;
+            /** Dialysate Flow Ml Min */
+            readonly dialysate_flow_ml_min: number | null;
             /** Spktv */
             readonly spktv: number | null;
             /** Target Weight Kg */
             readonly target_weight_kg: number | null;
             /** Treatment Min */
             readonly treatment_min: number | null;
+            /** Ultrafiltration Ml */
+            readonly ultrafiltration_ml: number | null;
         };
         /**
          * Prescription
@@ -5143,6 +5154,11 @@ export interface components {
             readonly patient_id: string;
             /** Rules */
             readonly rules: readonly components["schemas"]["RuleLimits"][];
+            /**
+             * Treatment Min
+             * @description How long a treatment is to last, by the schedule; null: none is arranged
+             */
+            readonly treatment_min: number | null;
             /** @description For a signature; until then what is above holds */
             readonly waiting: components["schemas"]["ProposalView"] | null;
         };
@@ -5285,6 +5301,11 @@ export interface components {
              * Format: date-time
              */
             readonly expires_at: string;
+            /**
+             * May Sign
+             * @description It waits for you, too: another has proposed it, and you see the patient by clinic or team, not for the moment only (opened access, a shift, a notice)
+             */
+            readonly may_sign: boolean;
             /** Patient */
             readonly patient: string;
             /** Patient Id */
@@ -6971,6 +6992,11 @@ export interface components {
         readonly TimelineAlert: {
             readonly alert: components["schemas"]["AlertView"];
             /**
+             * Before
+             * @description Found anew since of the patient whom the unit served next: the alert is theirs, and this is how it stood before, as over. Nothing more of it is told by its id
+             */
+            readonly before: boolean;
+            /**
              * Until
              * @description When its cause went; null while it lasts
              */
@@ -7270,6 +7296,11 @@ export interface components {
              * @enum {string}
              */
             readonly course: "treated" | "treated short" | "length unknown" | "under way";
+            /**
+             * Diastolic
+             * @description Median of the cuff's readings
+             */
+            readonly diastolic: number | null;
             /** Ektv */
             readonly ektv: number | null;
             /**
@@ -7288,10 +7319,20 @@ export interface components {
              */
             readonly planned_min: number | null;
             /**
+             * Prescribed Ml
+             * @description Ultrafiltration as prescribed when it began; null: none was
+             */
+            readonly prescribed_ml: number | null;
+            /**
              * Prescribed Spktv
              * @description As it held when it began
              */
             readonly prescribed_spktv: number | null;
+            /**
+             * Pulse Rate
+             * @description Likewise
+             */
+            readonly pulse_rate: number | null;
             /** Removed Ml */
             readonly removed_ml: number | null;
             /**
@@ -7652,6 +7693,16 @@ export interface components {
          * @enum {string}
          */
         readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
+        /**
+         * Watch
+         * @description Of which units the values are shown: those of others are not told from now on. Brings no new snapshot.
+         *
+         *     What is watched anew is told at once. Alerts, statuses and the links go on for every unit of the subscription.
+         */
+        readonly Watch: {
+            /** Watch */
+            readonly watch: "all" | readonly string[];
+        };
         /**
          * Watcher
          * @description Somebody whose screen shows this treatment, by the screen's own word.

@@ -346,9 +346,10 @@ export class Api {
     return this.#ask("GET", `api/handover?shift=${shift}&names=${names}`);
   }
 
-  /** The newest treatments of a unit, as many as two months of dialysis on most days have. */
-  treatments(unit: string): Promise<Treatments> {
-    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60`);
+  /** The newest treatments of a unit, as many as two months of dialysis on most days have; or those before a part. */
+  treatments(unit: string, cursor: string | null = null): Promise<Treatments> {
+    const before = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#ask("GET", `api/units/${encodeURIComponent(unit)}/treatments?limit=60${before}`);
   }
 
   /** Of a patient, or of the one whom a unit serves now. */
@@ -432,9 +433,12 @@ export class Api {
     return this.#ask("POST", path, proposal, { headers: { "if-match": tag } });
   }
 
-  /** What waits for a second signature, the oldest hundred. */
+  /** What waits for a second signature, all of it, the oldest first. */
   proposals(): Promise<Proposals> {
-    return this.#ask("GET", "api/proposals?limit=100");
+    return this.#whole<Proposals>("api/proposals?limit=500", (some, rest) => ({
+      ...rest,
+      proposals: [...some.proposals, ...rest.proposals],
+    }));
   }
 
   settleProposal(proposal: string, what: "sign" | "reject" | "withdraw", reason?: string): Promise<Proposed> {
@@ -507,7 +511,11 @@ export class Api {
   }
 
   teams(): Promise<Teams> {
-    return this.#ask("GET", "api/teams");
+    return this.#whole<Teams>("api/teams", (some, rest) => ({
+      teams: [...some.teams, ...rest.teams],
+      by_team: [...new Set([...some.by_team, ...rest.by_team])],
+      next: rest.next,
+    }));
   }
 
   async addTeam(name: string): Promise<void> {
@@ -536,7 +544,10 @@ export class Api {
   }
 
   glasses(): Promise<Glasses> {
-    return this.#ask("GET", "api/break-glass");
+    return this.#whole<Glasses>("api/break-glass", (some, rest) => ({
+      ...rest,
+      glasses: [...some.glasses, ...rest.glasses],
+    }));
   }
 
   async reviewGlass(glass: string, right: boolean, note: string): Promise<void> {
@@ -589,9 +600,10 @@ export class Api {
     path: string,
     joined: (some: List, rest: List) => List,
   ): Promise<List> {
+    const more = path.includes("?") ? "&" : "?";
     let list = await this.#ask<List>("GET", path);
     while (list.next != null) {
-      list = joined(list, await this.#ask<List>("GET", `${path}&cursor=${encodeURIComponent(list.next)}`));
+      list = joined(list, await this.#ask<List>("GET", `${path}${more}cursor=${encodeURIComponent(list.next)}`));
     }
     return list;
   }

@@ -11,9 +11,12 @@ import { followLanguage, type Language, language } from "./language";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
+import { watched } from "./live/watched";
 import { WatchReporter } from "./live/watching";
+import { liveWhileSignedIn } from "./live/while-signed-in";
+import { narrow } from "./narrow";
 import { followWorker, keepOfflinePage } from "./push/browser";
-import { followAddress } from "./routes";
+import { followAddress, route } from "./routes";
 import { Session } from "./session";
 import { soundAlerts } from "./sound/follow";
 import { WebAudioPlayer } from "./sound/player";
@@ -70,24 +73,18 @@ effect(() => {
 });
 soundAlerts(sounding, store);
 
-let running = false;
-effect(() => {
-  // Whoever sees no unit would be refused again and again.
-  const wanted = session.standing.value === "signed-in" && session.may("see units");
-  if (wanted === running) return;
-  running = wanted;
-  if (wanted) {
+const line = {
+  start: () => {
     socket.start();
     watching.start();
-  } else {
+  },
+  stop: () => {
     watching.stop();
     socket.stop();
-    store.clear();
-    pages.clear();
-    app.answering.clear();
-    app.acknowledging.clear();
-  }
-});
+  },
+};
+liveWhileSignedIn(app, line);
+effect(() => socket.watch(watched(route.value, narrow.value)));
 
 // An alert has its own words until these are here; they may be lacking in a night without a server.
 effect(() => {

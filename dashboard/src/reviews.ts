@@ -6,15 +6,19 @@ import { words } from "./words";
 
 /** Exceptional ones; the badge of the navigation. */
 export const waitingReviews = signal(0);
+/** Whether there are more than were looked through for that. */
+export const moreReviews = signal(false);
 
 let session = 0;
 
 export async function countReviews(api: Api): Promise<void> {
   const asked = session;
   try {
-    const { exceptional } = await api.reviewCounts();
+    const { exceptional, beyond } = await api.reviewCounts();
     // An answer that comes after the end of its session is of no concern to the next person.
-    if (asked === session) waitingReviews.value = exceptional;
+    if (asked !== session) return;
+    waitingReviews.value = exceptional;
+    moreReviews.value = beyond;
   } catch {
     // The next time it is asked for; the page itself says what fails.
   }
@@ -24,6 +28,7 @@ export async function countReviews(api: Api): Promise<void> {
 export function forgetReviews(): void {
   session += 1;
   waitingReviews.value = 0;
+  moreReviews.value = false;
 }
 
 export function isExceptional(review: ReviewView): boolean {

@@ -4,6 +4,7 @@ import type { Words } from "./words";
 export const chineseNotes: Words["notes"] = {
   title: "记录",
   none: "最近三天没有人写过记录。",
+  beyond: "这三天的记录多于此处所列；更早的见时间轴。",
   nobody: "本终端当前没有患者，无法书写记录。",
   failed: "未能取得记录，所显示的可能已过时。",
   moment: "所记时刻",

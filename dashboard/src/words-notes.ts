@@ -2,6 +2,7 @@
 export const englishNotes = {
   title: "Notes",
   none: "Nobody has written anything in the last three days.",
+  beyond: "More was written in these three days than is listed; the older entries are on the time line.",
   nobody: "This unit serves nobody: there is nobody to write about.",
   failed: "The notes did not come. What is shown may be old.",
   moment: "About this moment",

@@ -28,6 +28,9 @@ export const chinesePrescription: typeof englishPrescription = {
     prescribed_spktv: "单次治疗 Kt/V",
     prescribed_heparin_ml_h: "肝素速率",
     heparin_stop_min: "肝素在结束前停止",
+    prescribed_blood_flow_ml_min: "血流量",
+    prescribed_dialysate_flow_ml_min: "透析液流量",
+    prescribed_ultrafiltration_ml: "单次治疗脱水量",
   },
   parts: {
     above: "按体积",
@@ -91,6 +94,7 @@ export const chinesePrescription: typeof englishPrescription = {
     "taken back: its rules are not evaluated": "已撤销：相关规则不再评估",
     "rules measure against another value": "规则以另一个值为基准",
     "a large step": "变化很大：是否正确？",
+    "what is delivered is compared with it; no rule goes by it": "用于与实际治疗对比；没有规则以此判断",
   },
   proposal: {
     by: (who, when) => `${who}，${when}`,
@@ -100,6 +104,7 @@ export const chinesePrescription: typeof englishPrescription = {
     withdraw: "撤回",
     confirmReject: "确认拒绝",
     yours: "由您提出：须由另一位肾科医生签字。",
+    forTheMoment: "您只是暂时可看到该患者：须由其诊所或团队的肾科医生签字或拒绝。",
     states: {
       waiting: "等待第二人签字",
       "in force": "已生效",

@@ -29,6 +29,9 @@ export const englishPrescription = {
     prescribed_spktv: "Kt/V of a treatment",
     prescribed_heparin_ml_h: "Heparin rate",
     heparin_stop_min: "Heparin stop before the end",
+    prescribed_blood_flow_ml_min: "Blood flow",
+    prescribed_dialysate_flow_ml_min: "Dialysate flow",
+    prescribed_ultrafiltration_ml: "Ultrafiltration volume of a treatment",
   } as Readonly<Record<string, string>>,
   parts: {
     above: "by volume",
@@ -97,6 +100,8 @@ export const englishPrescription = {
     "taken back: its rules are not evaluated": "taken back: its rules are not evaluated",
     "rules measure against another value": "rules measure against another value",
     "a large step": "a large step: is it right?",
+    "what is delivered is compared with it; no rule goes by it":
+      "what is delivered is compared with it; no rule goes by it",
   } satisfies Record<ChangeView["why"], string>,
   proposal: {
     by: (who: string, when: string) => `${who}, ${when}`,
@@ -106,6 +111,8 @@ export const englishPrescription = {
     withdraw: "Withdraw",
     confirmReject: "Reject it",
     yours: "You have proposed it: another nephrologist has to sign.",
+    forTheMoment:
+      "You see this patient for the moment only. A nephrologist of the patient’s clinic or team has to sign or reject it.",
     states: {
       waiting: "Waits for a second signature",
       "in force": "In force",

@@ -147,6 +147,7 @@ export const chineseReviews: Words["reviews"] = {
     weightBefore: "透前体重",
     weightAfter: "透后体重",
     bloodFlow: "血流量（中位数）",
+    dialysateFlow: "透析液流量（中位数）",
     pressure: "收缩压（最低 … 最高）",
     course: "过程",
     noCourse: "未能取得过程数据：图表缺失，并非空白。",

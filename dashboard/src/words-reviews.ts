@@ -159,6 +159,7 @@ export const englishReviews = {
     weightBefore: "Weight before",
     weightAfter: "Weight after",
     bloodFlow: "Blood flow (median)",
+    dialysateFlow: "Dialysate flow (median)",
     pressure: "Systolic pressure (lowest … highest)",
     course: "Course",
     noCourse: "The course could not be had: the charts are missing, not empty.",

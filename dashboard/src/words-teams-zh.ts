@@ -48,6 +48,7 @@ export const chineseTeams: Words["teams"] = {
     title: "已开启的紧急访问",
     intro: "每一项须在 72 小时内由他人审查。",
     none: "没有开启过紧急访问。",
+    beyond: "多于此处所列的 2000 项：较早且已审查的未列出。管理员可在“审计”页面按操作“break glass”查找。",
     overdue: "逾期：72 小时内未审查",
     running: "正在开启",
     span: (from: string, to: string) => `${from} 至 ${to}`,

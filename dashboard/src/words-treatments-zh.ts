@@ -6,6 +6,8 @@ export const chineseTreatments: Words["treatments"] = {
   back: "实时",
   none: "本终端还没有记录到该患者的治疗。",
   others: (count) => `本终端上其他患者的 ${count} 次治疗未显示。`,
+  beyond: "还有比这些更早的治疗。",
+  earlier: "显示更早的",
   courses: "各次治疗的变化",
   began: "开始",
   ended: "结束",

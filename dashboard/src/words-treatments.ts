@@ -10,6 +10,8 @@ export const englishTreatments = {
     count === 1
       ? "1 treatment of somebody else on this unit is not shown."
       : `${count} treatments of others on this unit are not shown.`,
+  beyond: "There are earlier treatments than these.",
+  earlier: "Show earlier ones",
   courses: "From one treatment to the next",
   began: "Began",
   ended: "End",

@@ -1,6 +1,7 @@
 // 简体中文. Terms as in YY 9706.108 (IEC 60601-1-8) and YY 9706.216 (IEC 60601-2-16); the table has the shape of `words.ts`.
 import type { Words } from "./words";
 import { chineseAdmin } from "./words-admin-zh";
+import { chineseAlarms } from "./words-alarms-zh";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
@@ -174,6 +175,7 @@ export const chinese: Words = {
     none: "没有未结束的报警。",
     noneNote: "这只说明没有规则发现问题。未运行的检查显示在每位患者处。",
     noRecent: "最近24小时没有结束的报警。",
+    beyond: "最近24小时有变化的报警多于此处所列：只列出最后变化的一千条，更早的见各患者页面的时间轴。",
     loading: "正在加载…",
     failed: "列表无法加载。",
     retry: "重试",
@@ -193,6 +195,7 @@ export const chinese: Words = {
     ended: (when) => `于 ${when} 结束`,
     ago: (age) => `${age}前`,
     late: "在迟到的数据中发现",
+    foundBefore: "这是该终端服务此患者时的情况。此后该终端改为服务其他患者，并再次发现此情况，详见其页面。",
     why: "为什么报警",
     recorded: "记录原文：",
     whatToDo: "怎么办",
@@ -216,6 +219,7 @@ export const chinese: Words = {
     barLabel: "最紧急的报警",
     showPatient: "查看患者",
   },
+  alarms: chineseAlarms,
   answers: chineseAnswers,
   inbox: chineseInbox,
   duty: chineseDuty,

@@ -6,6 +6,7 @@ import type { Connection, PartialReason } from "./live/connection";
 import type { Trouble } from "./live/freshness";
 import type { AlertView, MachineLink, MarkView, Phase, Priority, ReadingFlag } from "./messages";
 import { englishAdmin } from "./words-admin";
+import { englishAlarms } from "./words-alarms";
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
@@ -189,6 +190,8 @@ const english = {
     none: "No open alerts.",
     noneNote: "This says only that no rule has found anything. Checks that are not running are shown on each patient.",
     noRecent: "Nothing ended in the last 24 hours.",
+    beyond:
+      "More alerts changed in the last 24 hours than are listed: the thousand that changed last. Those before them are on the time line of each patient’s page.",
     loading: "Loading…",
     failed: "The list could not be loaded.",
     retry: "Try again",
@@ -208,6 +211,8 @@ const english = {
     ended: (when: string) => `Ended ${when}`,
     ago: (age: string) => `${age} ago`,
     late: "found in late data",
+    foundBefore:
+      "So it stood when the unit served this patient. It was found anew since, of whom the unit serves now; that is told on their page.",
     why: "Why",
     recorded: "On record:",
     whatToDo: "What to do",
@@ -232,6 +237,8 @@ const english = {
     barLabel: "Most urgent alert",
     showPatient: "Show patient",
   },
+  /** Of machines, by name. */
+  alarms: englishAlarms,
   answers: englishAnswers,
   inbox: englishInbox,
   duty: englishDuty,

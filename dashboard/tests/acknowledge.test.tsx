@@ -14,6 +14,7 @@ const NURSE: Me = {
   user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North", language: null },
   may: ["acknowledge", "see alerts", "see own session", "see patients", "see readings", "see units"],
   expires_at: iso(SERVER_MS),
+  hidden: false,
   hospital_sign_out: null,
 };
 

@@ -20,6 +20,7 @@ const NURSE: Me = {
   user: { email: "ana@north.test", name: "Ana Prado", role: "nurse", clinic: "North", language: null },
   may: ["acknowledge", "answer notices", "see alerts", "see notices", "see readings", "see units", "shelve"],
   expires_at: iso(SERVER_MS),
+  hidden: false,
   hospital_sign_out: null,
 };
 

@@ -18,6 +18,7 @@ test("tick all ticks what is drawn alone", async () => {
     user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
     may: ["see alerts", "acknowledge"],
     expires_at: iso(SERVER_MS),
+    hidden: false,
     hospital_sign_out: null,
   };
   const store = new LiveStore();

@@ -47,6 +47,7 @@ function bench(told: Duty, role: Me["user"]["role"] = "nurse", replies: Record<s
     may:
       role === "patient" ? [] : ["see coverage", "see rota", "see alerts", ...(role === "nephrologist" ? CHIEF : [])],
     expires_at: iso(SERVER_MS),
+    hidden: false,
     hospital_sign_out: null,
   };
   const store = new LiveStore();

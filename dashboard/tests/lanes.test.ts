@@ -80,7 +80,7 @@ describe("what happened", () => {
 
   it("of an alert goes by what is live, until its cause went and not until somebody had seen it", () => {
     const over = alert("1", "a", { state: "normal", changed_at: iso(SERVER_MS) });
-    const told = timeline({ alerts: [{ alert: over, until: iso(SERVER_MS - 3000) }] });
+    const told = timeline({ alerts: [{ alert: over, until: iso(SERVER_MS - 3000), before: false }] });
     expect(stood(told, [])).toEqual([{ alert: over, untilS: NOW_S - 3 }]);
     const latched = alert("1", "a", { state: "latched, clear" });
     expect(stood(told, [latched])).toEqual([{ alert: latched, untilS: NOW_S - 3 }]);
@@ -94,10 +94,29 @@ describe("what happened", () => {
     expect(stoodAlone(again).untilS).toBeNull();
   });
 
+  it("of an alert that is another patient's by now stands as it stood, whatever is live of it", () => {
+    const ours = alert("1", "a", { state: "normal", reason: "of Ada" });
+    const told = timeline({ alerts: [{ alert: ours, until: iso(SERVER_MS - 3000), before: true }] });
+    const theirs = alert("1", "a", { reason: "of Bo" });
+    const found = stood(told, [theirs]);
+    expect(found).toEqual([
+      { alert: ours, untilS: NOW_S - 3, before: true },
+      { alert: theirs, untilS: null },
+    ]);
+    const keys = marksOf(found, told, NOW_S, titles).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it("is said in words with its time; what was corrected is not", () => {
     const told = timeline({
       alarms: [
-        { name: "MDC_EVT_HI", label: "Above", signal: "venous_pressure", since: iso(SERVER_MS - 90_000), until: null },
+        {
+          name: "MDC_EVT_HI",
+          label: "Above the machine's limit",
+          signal: "venous_pressure",
+          since: iso(SERVER_MS - 90_000),
+          until: null,
+        },
       ],
       events: [event(), event({ event_id: "2", corrected_by: "3" })],
     });
@@ -107,7 +126,13 @@ describe("what happened", () => {
       ["events", -60, -60, false],
       ["alerts", -5, 0, true],
     ]);
-    expect(marks[0]?.sentence).toContain("goes on, 90 s) machine alarm: Above, Venous pressure");
+    expect(marks[0]?.sentence).toContain("goes on, 90 s) machine alarm: Above the machine's limit, Venous pressure");
+    chooseLanguage("zh-Hans");
+    const chinese = marksOf([], told, NOW_S, titles)[0];
+    expect([chinese?.word, chinese?.sentence.includes("透析机报警：高于机器限值")]).toEqual(["高于机器限值", true]);
+    const sent = { name: "PUMP 7", label: "PUMP 7", signal: "", since: iso(SERVER_MS), until: null };
+    expect(marksOf([], timeline({ alarms: [sent] }), NOW_S, titles)[0]?.word).toBe("PUMP 7");
+    chooseLanguage("en");
     expect(marks[1]?.sentence).toContain("symptom by the patient: dizzy");
     expect(marks[2]?.sentence).toContain("alert, HIGH: Needle dislodgement (R10). venous pressure fell");
   });

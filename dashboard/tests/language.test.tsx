@@ -83,7 +83,7 @@ describe("the language", () => {
       },
     );
     const session = new Session();
-    session.me.value = { may, expires_at: "", hospital_sign_out: null, user: USER };
+    session.me.value = { may, expires_at: "", hidden: false, hospital_sign_out: null, user: USER };
     const host = document.body.appendChild(document.createElement("div"));
     act(() =>
       render(

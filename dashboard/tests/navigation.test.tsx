@@ -29,6 +29,7 @@ for (const isNarrow of [true, false]) {
       user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
       may: ["see alerts", "see treatments", "see rota", "see load"],
       expires_at: "2126-01-01T00:00:00Z",
+      hidden: false,
       hospital_sign_out: null,
     };
     let answer = () => Promise.resolve(new Response(JSON.stringify({ exceptional: 3 })));

@@ -29,6 +29,7 @@ function show(view: UnitView, alerts: AlertView[] = [], links = {}, page?: Compo
     user: { email: "a@b.c", name: "A", role: "nurse", clinic: null, language: null },
     may: ["see history", "see readings"],
     expires_at: iso(SERVER_MS),
+    hidden: false,
     hospital_sign_out: null,
   };
   const store = new LiveStore();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Api } from "../src/api";
 import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
-import type { Prescription, Replayed } from "../src/messages";
+import type { Prescription, ProposalView, Replayed } from "../src/messages";
 import { PrescriptionPage } from "../src/pages/prescription";
 import { changed, changesOf, typed, wrongFrom, wrongIn } from "../src/prescription/draft";
 import { OLD_MS, Reading } from "../src/prescription/reading";
@@ -17,6 +17,7 @@ const LEVEL = { unit: "mmHg", less: "higher", vital: true, source: "R13" } as co
 const PRESCRIPTION: Prescription = {
   patient_id: "7",
   patient: "Ann",
+  treatment_min: 240,
   items: [{ item: "prescribed_spktv", unit: "", value: 1.4, low: 0.1, high: 4 }],
   rules: [
     {
@@ -97,7 +98,7 @@ interface Shown {
   readonly asked: { readonly path: string; readonly body: unknown; readonly tag: string | null }[];
 }
 
-async function show(may: readonly string[], treatments = 2): Promise<Shown> {
+async function show(may: readonly string[], treatments = 2, waiting: ProposalView | null = null): Promise<Shown> {
   const asked: { path: string; body: unknown; tag: string | null }[] = [];
   const api = new Api(
     "/",
@@ -112,7 +113,7 @@ async function show(may: readonly string[], treatments = 2): Promise<Shown> {
         const problem = { what: "changed meanwhile", hint: "look again" };
         return Promise.resolve(Response.json(problem, { status: 412 }));
       }
-      return Promise.resolve(Response.json(PRESCRIPTION, { headers: { etag: '"v1"' } }));
+      return Promise.resolve(Response.json({ ...PRESCRIPTION, waiting }, { headers: { etag: '"v1"' } }));
     },
   );
   const session = new Session();
@@ -204,6 +205,40 @@ describe("the page", () => {
     known?.dispatchEvent(new Event("change", { bubbles: true }));
     await settle();
     expect(save(root)?.disabled).toBe(false);
+  });
+});
+
+describe("what waits for a second signature", () => {
+  const proposal: ProposalView = {
+    proposal_id: "9",
+    patient_id: "7",
+    patient: "Ann",
+    unit: "u-1",
+    proposed_by: "Cyd",
+    yours: false,
+    may_sign: true,
+    proposed_at: "2026-03-02T09:00:00Z",
+    expires_at: "2026-03-04T09:00:00Z",
+    reason: "the needle is another one",
+    verdict: "dangerous widening",
+    state: "waiting",
+    decided_by: null,
+    decided_at: null,
+    decided_reason: null,
+    changes: [],
+    replay: null,
+  };
+
+  it.each([
+    ["who may sign", {}, ["sign", "reject"], ""],
+    ["who has proposed it", { yours: true, may_sign: false }, ["withdraw"], "another nephrologist has to sign"],
+    ["who sees the patient for the moment only", { may_sign: false }, [], "patient’s clinic or team has to sign"],
+  ])("offers to %s what the server would take", async (_, change, offered, said) => {
+    const { root } = await show(["see prescription", "change prescription"], 2, { ...proposal, ...change });
+    const card = root.querySelector('[data-testid="proposal"]');
+    const buttons = [...(card?.querySelectorAll("button[data-action]") ?? [])];
+    expect(buttons.map((one) => one.getAttribute("data-action"))).toEqual(offered);
+    expect(card?.textContent).toContain(said);
   });
 });
 

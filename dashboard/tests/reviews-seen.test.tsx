@@ -81,6 +81,7 @@ function bench(first: readonly ReviewView[]) {
     user: { email: "a@b.c", name: "A", role: "nephrologist", clinic: "North", language: null },
     may: ["sign treatments", "call doctor"],
     expires_at: iso(SERVER_MS),
+    hidden: false,
     hospital_sign_out: null,
   };
   const app = testApp(new Api("/", () => session.end(), fetcher), new LiveStore(), session);

@@ -16,6 +16,7 @@ const ME = {
   user: { email: "n@x", name: "Nora", role: "nurse", clinic: "North", language: null },
   may: [],
   expires_at: "2026-03-01T20:00:00Z",
+  hidden: false,
   hospital_sign_out: "https://id.example/end?client_id=homehd",
 };
 let root: HTMLElement;

@@ -144,6 +144,21 @@ describe("socket", () => {
     expect(sockets[0]?.closed).toBe(true);
   });
 
+  it("says whose values it shows, once for each change, and again on a new connection", () => {
+    const { socket, latest, sockets, pass } = started();
+    const said = () => latest().sent.map((one) => JSON.parse(one) as object);
+    socket.watch(["a"]);
+    socket.watch(["a"]);
+    expect(said()).toEqual([{ subscribe: { units: "all" } }, { watch: ["a"] }]);
+    latest().onclose?.();
+    pass(1_000);
+    expect(sockets).toHaveLength(2);
+    latest().onopen?.();
+    expect(said()).toEqual([{ subscribe: { units: "all" } }, { watch: ["a"] }]);
+    socket.watch("all");
+    expect(said().at(-1)).toEqual({ watch: "all" });
+  });
+
   it("hands on a page, and says what became of it while there is a connection", () => {
     const { socket, latest, store } = started();
     const onPage = vi.fn();

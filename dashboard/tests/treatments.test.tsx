@@ -57,7 +57,7 @@ async function show(treatments: readonly TreatmentView[] | null): Promise<HTMLEl
   const answer = () =>
     treatments === null
       ? Promise.reject(new TypeError("no network"))
-      : Promise.resolve(Response.json({ server_time: iso(SERVER_MS), treatments }));
+      : Promise.resolve(Response.json({ server_time: iso(SERVER_MS), treatments, next: null }));
   const api = new Api("/", () => undefined, answer);
   const store = new LiveStore();
   store.setOpen(true, 0);

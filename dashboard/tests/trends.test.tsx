@@ -47,6 +47,7 @@ function treatment(id: string, change: Partial<TrendTreatment> = {}): TrendTreat
     treated_min: 240,
     unseen_min: 0,
     goal_ml: 2600,
+    prescribed_ml: null,
     removed_ml: 2500,
     spktv: 1.4,
     ektv: null,
@@ -57,6 +58,8 @@ function treatment(id: string, change: Partial<TrendTreatment> = {}): TrendTreat
     systolic_before: 140,
     systolic_after: 120,
     systolic_low: 110,
+    diastolic: 78,
+    pulse_rate: 71,
     blood_flow: 300,
     venous_pressure: 120,
     arterial_pressure: -150,
@@ -161,6 +164,10 @@ describe("a treatment in words", () => {
     );
     expect(inWords(chart("dose"), treatment("1", { spktv: null, prescribed_spktv: null }))).toBe("not measured");
     expect(inWords(chart("arterial"), treatment("1"))).toBe("−150 mmHg");
+    expect(inWords(chart("fluid"), treatment("1"))).toBe("2500 mL (set on the machine 2600)");
+    expect(inWords(chart("fluid"), treatment("1", { prescribed_ml: 2400 }))).toBe("2500 mL (prescribed 2400)");
+    expect(inWords(chart("diastolic"), treatment("1"))).toBe("78 mmHg");
+    expect(inWords(chart("pulse"), treatment("1", { pulse_rate: null }))).toBe("not measured");
   });
 });
 

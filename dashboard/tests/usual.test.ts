@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveredNow, deliveredThen } from "../src/charts/delivered";
+import { deliveredNow, deliveredThen, wantedNow, wantedThen } from "../src/charts/delivered";
 import { current, Past, stretches } from "../src/charts/usual";
 import { unitFromView } from "../src/live/unit";
 import type { TreatmentView, Usual } from "../src/messages";
@@ -106,6 +106,25 @@ describe("what was delivered", () => {
     const empty = unitFromView(unit("a", { reading: reading("a", { values: {} }) }), SERVER_MS);
     expect(new Set(Object.values(deliveredNow(empty, SERVER_MS)))).toEqual(new Set([null]));
     expect(deliveredNow(of({ treatment_elapsed: 0 }), SERVER_MS).flowMean).toBeNull();
+  });
+
+  it("is held against what is prescribed, now or as it was when the treatment began", () => {
+    const range = { unit: "mL/min", low: 50, high: 600 };
+    const items = [
+      { ...range, item: "prescribed_spktv", value: 1.4 },
+      { ...range, item: "prescribed_blood_flow_ml_min", value: 300 },
+      { ...range, item: "prescribed_ultrafiltration_ml", value: null },
+    ];
+    expect(wantedNow({ items, treatment_min: 240 })).toEqual({ flowMlMin: 300, volumeMl: null, runMin: 240 });
+    const prescribed = {
+      treatment_min: null,
+      target_weight_kg: 70,
+      spktv: 1.4,
+      blood_flow_ml_min: 280,
+      dialysate_flow_ml_min: 500,
+      ultrafiltration_ml: 0,
+    };
+    expect(wantedThen({ prescribed })).toEqual({ flowMlMin: 280, volumeMl: 0, runMin: null });
   });
 
   it("of one that is over comes from its summary", () => {

@@ -16,6 +16,7 @@ const KIOSK: Me = {
   user: { email: "", name: "Ward 3", role: "kiosk", clinic: "North", language: null },
   may: ["see alerts", "see own session", "see patients", "see readings", "see units"],
   expires_at: "2126-01-01T00:00:00Z",
+  hidden: false,
   hospital_sign_out: null,
 };
 

@@ -13,7 +13,7 @@ from telemetry.care import Prescribed, Schedule, TargetWeight
 
 _TARGET_WEIGHT: Final = "target_weight_kg"
 _DURATION: Final = "duration_min"
-# item -> words, UCUM unit. Items are those of `store.patients.Prescription` and of a schedule.
+# item -> words, UCUM unit. Items are those that can be prescribed, and of a schedule.
 ITEMS: Final[dict[str, tuple[str, str]]] = {
     _TARGET_WEIGHT: ("Target weight", "kg"),
     "pre_systolic_mmhg": ("Usual systolic pressure before treatment", "mm[Hg]"),
@@ -22,6 +22,9 @@ ITEMS: Final[dict[str, tuple[str, str]]] = {
     "prescribed_spktv": ("Kt/V, single pool", "1"),
     "prescribed_heparin_ml_h": ("Heparin rate", "mL/h"),
     "heparin_stop_min": ("Heparin stops before the end by", "min"),
+    "prescribed_blood_flow_ml_min": ("Blood flow", "mL/min"),
+    "prescribed_dialysate_flow_ml_min": ("Dialysate flow", "mL/min"),
+    "prescribed_ultrafiltration_ml": ("Ultrafiltration volume of a treatment", "mL"),
     _DURATION: ("Duration of a treatment", "min"),
 }
 _AT_MOST: Final = frozenset({"transmembrane_limit_mmhg"})

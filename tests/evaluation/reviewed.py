@@ -21,7 +21,7 @@ SUMMARY = Summary(
 )  # fmt: skip
 TREATMENT = Treatment(START_US, END_US, EndKnown.MACHINE)
 FOUND = FoundTreatment(7, "u-1", 1, 4, "Ada Example", 3, END_US, TREATMENT, KeptSummary(SUMMARY, 1, END_US, True, 3))
-GOOD = Evidence(FOUND, 1, True, 240.0, 70.0, 1.4, 72.5, 70.4, 140.0, (1,), ("summary",), (), (), ())
+GOOD = Evidence(FOUND, 1, True, 240.0, 70.0, 1.4, 72.5, 70.4, 140.0, {}, (1,), ("summary",), (), (), ())
 
 
 def summed(**change: Any) -> Evidence:

@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 KEPT: Final = re.compile(
     "|".join(
         [
+            # Before its first word alone, which is a name.
+            r"homehd patients limits",
             # Names: of people, clinics, homes, zones, this product, and what the test's people said.
             r"Ada Example|" + CLINICAL + r"|(?:administrator|operations) of (?:None|\d)|Clinic \d|Home u-\d|u-\d",
             rf"(?:[a-z'-]+ ){{1,2}}{LONG}|Europe/Berlin|homehd|English|\bEN\b|no home is heard|\S+@example\.org|localhost://…|Browser",
@@ -26,7 +28,7 @@ KEPT: Final = re.compile(
             r"\b(?:mmHg(?:/h)?|mL(?:/kg)?(?:/min|/h)?|mS/cm|kg|min|GB|Kt/V|spKt/V|Esc|Ctrl|Home|chrony|CSV|NDJSON|GMT)\b",
             r"\b[a-z]+(?:_[a-z0-9]+)* [\d.]+(?:, )?",
             # What is typed into a command line or a setting, and where to read on.
-            r"`[^`]*`|homehd patients limits|push_contact|docs/operations/\S+\.md",
+            r"`[^`]*`|push_contact|docs/operations/\S+\.md",
             # The record's own words for deeds and their subjects.
             r"look at [a-z ]+|add rota|(?:user|patient|rota|os)s?:\s*\w+",
         ]

@@ -36,6 +36,7 @@ SEEN_ON: Final[dict[str, set[str]]] = {
     "wall": {"patient", "home", "spare home"},
     "patient": {
         "patient", "home", "alert", "note", "symptom", "answer", "profile", "protocol", "trouble", "kiosk",
+        "box event",
     },
     "treatments": {"patient"},
     "trends": {"patient"},

@@ -117,6 +117,8 @@ def test_one_proposes_and_another_signs(browser: Browser, api: Api) -> None:
     expect(two.locator('.menu-places a[href="#/signatures"]').get_by_test_id("place-count")).to_have_text("1")
     two.locator('.menu-places a[href="#/signatures"]').click()
     expect(two.get_by_test_id("proposal")).to_contain_text("narrow graft")
+    # Begun before the other signs: a page on which nobody types would read anew what holds.
+    one.locator('[data-field="limits.R13.medium"] input').fill("270")
     two.locator('[data-action="sign"]').press("Enter")
     expect(two.get_by_text("Nothing waits for a signature.")).to_be_visible()
     assert own_limits(api) == {"R13 high": 320.0}
@@ -125,7 +127,6 @@ def test_one_proposes_and_another_signs(browser: Browser, api: Api) -> None:
     expect(two.locator(f"{FIELD} input")).to_have_value("320")
     expect(two.get_by_test_id("history")).to_contain_text("Dr One, signed by Dr Two")
     # The first one's page is an older one now: nothing of it gets saved over the new one.
-    one.locator('[data-field="limits.R13.medium"] input').fill("270")
     one.locator('[data-action="look"]').click()
     one.get_by_label("Reason, for those").fill("narrow graft, seen on ultrasound", timeout=60_000)
     one.locator('[data-action="save"]').click()

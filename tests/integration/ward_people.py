@@ -22,8 +22,18 @@ from tests.store.treated import HOUR, MINUTE
 # What somebody says or sends there, by the name of the place: all different, so that each can be told from the others.
 Say = Callable[[str], str]
 
-CHANGES = [{"rule": "R13", "name": "high", "unit": "mmHg", "old": None, "new": 320.0, "verdict": "dangerous widening",
-            "why": "beyond the rule's own at a level that must be told", "source": "the rule's own"}]  # fmt: skip
+CHANGES = [
+    {
+        "rule": "R13",
+        "name": "high",
+        "unit": "mmHg",
+        "old": None,
+        "new": 320.0,
+        "verdict": "dangerous widening",
+        "why": "beyond the rule's own at a level that must be told",
+        "source": "docs/operations/prescription.md",
+    }
+]
 
 
 def add_people(api: Api, unit: Unit, doctor: int, nurse: int, treatment: int, say: Say) -> None:
@@ -95,7 +105,7 @@ def _enter(conn: Connection, unit: Unit, patient: int, nurse: int, now: int, say
 
 
 def _send(conn: Connection, unit: Unit, started: int, now: int, say: Say) -> None:
-    """What a box says of itself; an alarm in that treatment that no catalogue knows."""
+    """What a box says of itself, also why nothing came of late; an alarm in that treatment that no catalogue knows."""
     status = Status(
         1, unit.name, True, now, machine=MachineLink.CONNECTED, synchronised=True, config_trouble=say("refusal"),
         trouble=say("trouble"), profile=say("profile"), protocol=say("protocol"), agent_version=say("version"),
@@ -103,4 +113,10 @@ def _send(conn: Connection, unit: Unit, started: int, now: int, say: Say) -> Non
     unit_status.save(conn, [StatusRow(unit.unit_id, now, status, heard_us=now)])
     at = started + MINUTE
     alarm = Event(at // MINUTE, at, 0, 1, EventKind.ALARM, say("machine alarm"), 0, True, "", say("alarm text"))
-    machine_events.add_events(conn, [EventRow(unit.unit_id, "0123456789abcdef", at, alarm)])
+    late = now - 2 * MINUTE
+    began = Event(
+        late // MINUTE, late, 0, 1, EventKind.AGENT, "agent started", 0, True, "", f"version {say('box event')}"
+    )
+    machine_events.add_events(
+        conn, [EventRow(unit.unit_id, "0123456789abcdef", one.time_us, one) for one in (alarm, began)]
+    )

@@ -13,7 +13,7 @@ from store.pool import Connection, Pool
 from store.registry import Unit
 from store.sign_offs import Evidence, SignOffKind
 from telemetry.alarms import ConditionState, Priority
-from telemetry.care import Arranged, Measured, Measurement, TargetWeight
+from telemetry.care import Arranged, Measured, Measurement, Prescribed, TargetWeight
 from telemetry.messages import Event, EventKind, Flag
 from telemetry.treatment import Phase
 from tests.store.told import person
@@ -48,6 +48,24 @@ async def sign(apool: Pool, one: Evidence, user: int, kind: SignOffKind = SignOf
 async def left(apool: Pool) -> int:
     async with apool.connection() as conn:
         return len(await sign_offs.outstanding(conn, ALL, 10))
+
+
+async def test_what_was_to_be_delivered_is_as_it_held_when_the_treatment_began(
+    conn: Connection, apool: Pool, patient: int
+) -> None:
+    def prescribe(since_us: int, **items: float | None) -> None:
+        for item, value in items.items():
+            entered = Arranged(since_us, Prescribed(item=item, value=value))
+            care.arrange(conn, patient, care.Entry(entered, "os:x", "x", NOW_US))
+
+    assert (await found(apool)).compared == {}
+    prescribe(NOW_US - 3 * HOUR, prescribed_blood_flow_ml_min=250.0, prescribed_dialysate_flow_ml_min=500.0)
+    prescribe(NOW_US - 2 * HOUR, prescribed_blood_flow_ml_min=300.0, prescribed_dialysate_flow_ml_min=None)
+    prescribe(NOW_US + HOUR, prescribed_blood_flow_ml_min=350.0, prescribed_ultrafiltration_ml=2000.0)
+    prescribe(NOW_US - 2 * HOUR, prescribed_spktv=1.4)
+    one = await found(apool)
+    assert one.compared == {"prescribed_blood_flow_ml_min": 300.0, "prescribed_dialysate_flow_ml_min": None}
+    assert one.prescribed_spktv == 1.4
 
 
 async def test_signed_it_is_gone_and_what_came_meanwhile_is_not_signed(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from store import alert_log, machine_events, patients, pool, registry, timeline
+from store import accounts, alert_log, machine_events, patients, pool, registry, timeline
 from store.alert_log import AlertEventRow
 from store.machine_events import EventRow
 from store.pool import Connection
+from store.viewers import EVERYTHING, NOBODY, Viewer, working_for
 from telemetry.alarms import ConditionState, Priority
 from telemetry.messages import Event, EventKind
 
@@ -69,4 +70,52 @@ async def test_what_was_found_anew_of_another_patient_is_theirs(conn: Connection
     patients.bind(conn, unit.unit_id, bo, T0 + 3 * MINUTE)
     assert (await told(ada), await told(bo)) == (["of Ada"], [])
     found(T0 + 4 * MINUTE, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Bo")
-    assert (await told(ada), await told(bo)) == ([], ["of Bo"])
+    assert (await told(ada), await told(bo)) == (["of Ada"], ["of Bo"])
+
+
+async def test_what_was_found_before_is_told_as_it_stood_to_who_sees_the_patient(
+    conn: Connection, database_url: str
+) -> None:
+    """Ada's home serves Bo since, where it was found anew: of her alert what was found before, and no more."""
+    north, south = (registry.add_unit(conn, "Home", clinic, T0) for clinic in ("North", "South"))
+    ada = patients.add_patient(conn, "Ada", north.clinic_id, patients.Prescription())
+    bo = patients.add_patient(conn, "Bo", south.clinic_id, patients.Prescription())
+    nurse = accounts.add_user(
+        conn, email="n@example.org", name="Nia", role="nurse", clinic_id=north.clinic_id, password_hash="x", now_us=T0
+    )
+    patients.bind(conn, north.unit_id, ada, T0)
+    (number, own) = alert_log.reserve_ids(conn, 2)
+
+    def step(minute: int, state: ConditionState, reason: str, actor: int | None = None, alert: int = number) -> None:
+        row = AlertEventRow(
+            alert, north.unit_id, "R13", "1.0.0", Priority.LOW, state, T0 + minute * MINUTE, reason, {"x": 1.0}, {},
+            actor=actor,
+        )  # fmt: skip
+        alert_log.append(conn, [row], T0 + minute * MINUTE)
+
+    step(1, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Ada")
+    step(2, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Ada, worse")
+    step(3, ConditionState.ACTIVE_ACKNOWLEDGED, "acknowledged", nurse)
+    step(4, ConditionState.LATCHED_CLEAR, "over for Ada")
+    step(5, ConditionState.ACTIVE_UNACKNOWLEDGED, "of a rule that keeps its patient", alert=own)
+    conn.execute("UPDATE alert SET patient_id = %s WHERE alert_id = %s", [bo, own])
+    patients.unbind(conn, north.unit_id, T0 + 10 * MINUTE)
+    patients.bind(conn, north.unit_id, bo, T0 + 10 * MINUTE)
+    step(11, ConditionState.ACTIVE_UNACKNOWLEDGED, "of Bo")
+    step(12, ConditionState.NORMAL, "over for Bo")
+    opened = await pool.open_pool(database_url, size=1, walled=True)
+    try:
+        for viewer in (Viewer(north.clinic_id), Viewer(None, patients=frozenset({ada})), EVERYTHING):
+            with working_for(viewer):
+                async with opened.connection() as asked:
+                    (one,) = await timeline.alerts(asked, ada, T0, T0 + 60 * MINUTE, 9)
+            alert = one.alert
+            assert (one.before, one.until_us, alert.reason) == (True, T0 + 4 * MINUTE, "of Ada, worse")
+            assert (alert.since_us, alert.time_us) == (T0 + MINUTE, T0 + 2 * MINUTE)
+            assert (alert.unit, alert.state, alert.acknowledged_name) == (north.name, ConditionState.NORMAL, "Nia")
+        for viewer in (Viewer(south.clinic_id), NOBODY):
+            with working_for(viewer):
+                async with opened.connection() as asked:
+                    assert await timeline.alerts(asked, ada, T0, T0 + 60 * MINUTE, 9) == []
+    finally:
+        await opened.close()

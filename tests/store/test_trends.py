@@ -37,7 +37,7 @@ async def test_what_is_seen_of_a_patient(conn: Connection, unit: Unit, database_
     patient = patient_of(conn, unit, NOW_US - HOUR, weight_kg=70.5)
     put_minutes(
         conn, unit, NOW_US, [Phase.TX] * 60, systolic=[140.0] * 30 + [101.0] * 30, ultrafiltration_target=[2600.0] * 60,
-        blood_flow=[300.0] * 60, venous_pressure=[121.0] * 60,
+        blood_flow=[300.0] * 60, venous_pressure=[121.0] * 60, pulse_rate=[71.0] * 60,
     )  # fmt: skip
     add_treatment(conn, unit, NOW_US, 59)
     add_treatment(conn, unit, NOW_US + 24 * HOUR, 59)
@@ -47,8 +47,8 @@ async def test_what_is_seen_of_a_patient(conn: Connection, unit: Unit, database_
     assert found is not None
     first, second = found.past.treatments
     assert (first.venous, first.summarised, found.unit, found.patient.name) == (121.0, True, unit.name, "Ann")
-    assert found.beside[first.treatment_id] == trends.Beside(unit.name, 2600.0, 101.0, signed=False)
-    assert found.beside[second.treatment_id] == trends.Beside(unit.name, None, None, signed=False)
+    assert found.beside[first.treatment_id] == trends.Beside(unit.name, 2600.0, 101.0, 71.0, signed=False)
+    assert found.beside[second.treatment_id] == trends.Beside(unit.name, None, None, None, signed=False)
     assert found.served == (Served(NOW_US - HOUR, None, None, None),)
     later = await read(database_url, patient, NOW_US + 1)
     assert later is not None

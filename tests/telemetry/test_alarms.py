@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from telemetry.alarms import AIR, EVENT_BY_NAME, EVENTS, SAFETY, Priority
 
 
@@ -20,3 +23,14 @@ def test_the_mandatory_events_of_the_guide_are_there() -> None:
 
 def test_groups_name_known_events() -> None:
     assert AIR < SAFETY <= set(EVENT_BY_NAME)
+
+
+def test_each_has_its_word_on_the_pages_in_both_languages() -> None:
+    pages = Path(__file__).parents[2] / "dashboard/src"
+    english, chinese = (
+        dict(re.findall(r'^  (MDC_\w+): "(.+)",$', (pages / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("words-alarms.ts", "words-alarms-zh.ts")
+    )
+    assert english == {event.name: event.label for event in EVENTS}
+    assert chinese.keys() == english.keys()
+    assert not [word for word in chinese.values() if re.search("[A-Za-z]", word)]

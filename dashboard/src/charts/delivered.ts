@@ -1,7 +1,7 @@
-// What a treatment has come to against what is set at the machine. Pure; null wherever the machine does not say.
+// What a treatment has come to against what is prescribed, or set at the machine. Pure; null wherever nobody says.
 import { STALE_AFTER_MS } from "../live/freshness";
 import type { Unit } from "../live/unit";
-import type { TreatmentView } from "../messages";
+import type { Prescription, ReviewView, TreatmentView } from "../messages";
 
 export interface Delivered {
   readonly removedMl: number | null;
@@ -15,6 +15,33 @@ export interface Delivered {
   readonly endsAtMs: number | null;
   /** What will have been removed by then at the rate of now. */
   readonly expectedMl: number | null;
+}
+
+/** What is to be delivered, as it is prescribed; null: nothing is. */
+export interface Wanted {
+  readonly flowMlMin: number | null;
+  readonly volumeMl: number | null;
+  readonly runMin: number | null;
+}
+
+export const NOTHING_PRESCRIBED: Wanted = { flowMlMin: null, volumeMl: null, runMin: null };
+
+export function wantedNow({ items, treatment_min }: Pick<Prescription, "items" | "treatment_min">): Wanted {
+  const value = (name: string) => items.find(({ item }) => item === name)?.value ?? null;
+  return {
+    flowMlMin: value("prescribed_blood_flow_ml_min"),
+    volumeMl: value("prescribed_ultrafiltration_ml"),
+    runMin: treatment_min,
+  };
+}
+
+/** As it was prescribed when that treatment began. */
+export function wantedThen({ prescribed }: Pick<ReviewView, "prescribed">): Wanted {
+  return {
+    flowMlMin: prescribed.blood_flow_ml_min,
+    volumeMl: prescribed.ultrafiltration_ml,
+    runMin: prescribed.treatment_min,
+  };
 }
 
 /** Of what goes on. What will be is said of young readings in treatment only: an old rate promises nothing. */

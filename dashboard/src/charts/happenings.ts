@@ -12,6 +12,8 @@ export const ASK_EVERY_MS = 5_000;
 export interface Stood {
   readonly alert: AlertView;
   readonly untilS: number | null;
+  /** It is another patient's by now: told is how it stood before, and nothing is asked by its number. */
+  readonly before?: true;
 }
 
 export class Happenings {
@@ -41,8 +43,12 @@ export class Happenings {
 /** Those that the server told of, and of the live ones those that it has not told of yet, as each stands now. */
 export function stood(told: Timeline | null, live: Iterable<AlertView>): readonly Stood[] {
   const found = new Map<string, Stood>();
-  for (const { alert, until } of told?.alerts ?? []) {
-    found.set(alert.alert_id, { alert, untilS: until === null ? null : Date.parse(until) / 1000 });
+  const others: Stood[] = [];
+  for (const { alert, until, before } of told?.alerts ?? []) {
+    const untilS = until === null ? null : Date.parse(until) / 1000;
+    // What is live of it is the other patient's.
+    if (before) others.push({ alert, untilS, before });
+    else found.set(alert.alert_id, { alert, untilS });
   }
   for (const alert of live) {
     const before = found.get(alert.alert_id);
@@ -50,7 +56,7 @@ export function stood(told: Timeline | null, live: Iterable<AlertView>): readonl
     const over = before?.untilS ?? Date.parse(alert.changed_at) / 1000;
     found.set(alert.alert_id, { alert, untilS: lasts ? null : over });
   }
-  return [...found.values()];
+  return [...others, ...found.values()];
 }
 
 /** Of one alert alone, without its timeline: until its last step where it is over. */

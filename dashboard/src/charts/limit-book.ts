@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Api } from "../api";
 import type { LiveStore } from "../live/store";
 import type { StripLine } from "../messages";
+import { NOTHING_PRESCRIBED, type Wanted, wantedNow } from "./delivered";
 
 /** How soon a newly signed prescription is on the strips. */
 export const READ_EVERY_MS = 10_000;
@@ -10,6 +11,8 @@ export const READ_EVERY_MS = 10_000;
 export class LimitBook {
   /** By signal; null: never read. */
   readonly lines: Signal<ReadonlyMap<string, readonly StripLine[]> | null> = signal(null);
+  /** What is to be delivered by it. */
+  readonly wanted: Signal<Wanted> = signal(NOTHING_PRESCRIBED);
   readonly failed = signal(false);
   /** When they were read last, by the server's clock. */
   readonly readAtMs: Signal<number | null> = signal(null);
@@ -31,6 +34,7 @@ export class LimitBook {
       const bySignal = new Map<string, StripLine[]>();
       for (const line of prescription.lines) bySignal.set(line.signal, [...(bySignal.get(line.signal) ?? []), line]);
       this.lines.value = bySignal;
+      this.wanted.value = wantedNow(prescription);
     } catch {
       // What was read last stays, and the page says how old it is.
       this.failed.value = true;

@@ -1,5 +1,6 @@
 // Alerts, machine alarms and notes as marks of the time line, with the words in which each is told.
 import type { RuleBook } from "../alerts/rules";
+import { alarmLabel } from "../format/alarms";
 import { reasonNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
 import type { PatientEvent, Timeline, TimelineAlarm } from "../messages";
@@ -25,13 +26,15 @@ export function marksOf(
 }
 
 export const keyOfAlert = (id: string) => `alert ${id}`;
+export const keyOf = ({ alert, before }: Stood) => keyOfAlert(before ? `before ${alert.alert_id}` : alert.alert_id);
 export const keyOfEvent = (id: string) => `event ${id}`;
 
-function alertMark({ alert, untilS }: Stood, nowS: number, rules: Pick<RuleBook, "title">): Mark {
+function alertMark(one: Stood, nowS: number, rules: Pick<RuleBook, "title">): Mark {
+  const { alert, untilS } = one;
   const startS = seconds(alert.since);
   const said = words().timeline.alert(words().priorities[alert.priority], rules.title(alert));
   return {
-    key: keyOfAlert(alert.alert_id),
+    key: keyOf(one),
     lane: "alerts",
     startS,
     endS: untilS ?? nowS,
@@ -53,8 +56,8 @@ function alarmMark(alarm: TimelineAlarm, nowS: number): Mark {
     endS: untilS ?? nowS,
     goesOn: untilS === null,
     priority: null,
-    word: alarm.label,
-    sentence: `${span(startS, untilS, nowS)} ${words().timeline.alarm(alarm.label, signal)}`,
+    word: alarmLabel(alarm),
+    sentence: `${span(startS, untilS, nowS)} ${words().timeline.alarm(alarmLabel(alarm), signal)}`,
   };
 }
 

@@ -1,7 +1,17 @@
 // A patient's treatments on one axis of days: what each chart shows and where its points lie. Pure; plain numbers out.
 import type { TrendDay, TrendTreatment } from "../messages";
 
-export type ChartKey = "venous" | "arterial" | "ratio" | "dose" | "weight" | "pressure" | "time" | "fluid";
+export type ChartKey =
+  | "venous"
+  | "arterial"
+  | "ratio"
+  | "dose"
+  | "weight"
+  | "pressure"
+  | "diastolic"
+  | "pulse"
+  | "time"
+  | "fluid";
 export type SeriesKey = "measured" | "delivered" | "before" | "after" | "lowest";
 export type Mark = "dot" | "up" | "bar";
 
@@ -77,6 +87,20 @@ export const CHARTS: readonly TrendChart[] = [
     { key: "lowest", mark: "bar", joined: false, of: (treatment) => treatment.systolic_low },
   ]),
   chart(
+    "diastolic",
+    "mmHg",
+    0,
+    40,
+    one("measured", (treatment) => treatment.diastolic),
+  ),
+  chart(
+    "pulse",
+    "/min",
+    0,
+    20,
+    one("measured", (treatment) => treatment.pulse_rate),
+  ),
+  chart(
     "time",
     "min",
     0,
@@ -90,7 +114,7 @@ export const CHARTS: readonly TrendChart[] = [
     0,
     500,
     one("delivered", (treatment) => treatment.removed_ml),
-    (treatment) => treatment.goal_ml,
+    (treatment) => treatment.prescribed_ml ?? treatment.goal_ml,
   ),
 ];
 

@@ -21,9 +21,11 @@ interface Props {
   /** The patient's page names the patient already. */
   readonly showPatient?: boolean;
   readonly expanded?: boolean;
+  /** It is another patient's by now: what is known by its number is theirs. */
+  readonly before?: boolean;
 }
 
-export function AlertCard({ alert, showPatient = true, expanded = false }: Props) {
+export function AlertCard({ alert, showPatient = true, expanded = false, before = false }: Props) {
   const { store, rules } = useApp();
   const t = words().alerts;
   const now = store.now.value;
@@ -45,9 +47,7 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
       <header class="alert-head">
         <AlertFlag priority={alert.priority} flashing={awaitsAnswer(alert)} />
         <div class="alert-title">
-          <h3>
-            <a href={link.alert(alert.alert_id)}>{rules.title(alert)}</a>
-          </h3>
+          <h3>{before ? rules.title(alert) : <a href={link.alert(alert.alert_id)}>{rules.title(alert)}</a>}</h3>
           {showPatient && <PatientName unit={alert.unit} />}
         </div>
         <p class="alert-when">
@@ -90,11 +90,11 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         <Rationale rule={rules.of(alert.rule)} />
         <Figures title={t.saw} figures={alert.inputs} />
         <Figures title={t.limit} figures={alert.limits} />
-        {opened.value && <AlertBefore alert={alert} />}
-        {opened.value && <AlertSteps alert={alert} />}
+        {opened.value && !before && <AlertBefore alert={alert} />}
+        {opened.value && !before && <AlertSteps alert={alert} />}
         <p class="rule">{t.rule(alert.rule, alert.rule_version)}</p>
       </details>
-      <AnswerPanel alert={alert} />
+      {before ? <p class="note">{t.foundBefore}</p> : <AnswerPanel alert={alert} />}
       {alert.answer !== null && <WhyTold notice={alert.answer.notice_id} version={answerVersion(alert.answer)} />}
     </article>
   );

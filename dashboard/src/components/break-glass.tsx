@@ -5,15 +5,26 @@ import { useApp } from "../context";
 import { refusalNow } from "../format/refusals";
 import { formatClock } from "../format/times";
 import type { Unit } from "../live/unit";
+import { useAsked } from "../pages/asked";
 import { link } from "../routes";
 import { words } from "../words";
 import { BarredIcon } from "./icons";
 
+const AGAIN_MS = 60_000;
+
+/** Whether patients may be hidden from this person, as the server says; it may change. Where it cannot say: they may. */
+export function useHidden(): boolean {
+  const { api } = useApp();
+  const asked = useAsked(() => api.me(), "hidden", "", AGAIN_MS);
+  return asked !== "loading" && (asked === "failed" || asked.hidden);
+}
+
 /** What a page says of a home that this person is not told of; there may be none of that id, and it is not said which. */
 export function NotAmongYours({ unit }: { readonly unit: string }) {
   const { session } = useApp();
+  const hidden = useHidden();
   const t = words().teams.notYours;
-  if (!session.may("break glass")) return <p class="empty">{words().patient.unknown}</p>;
+  if (!session.may("break glass") || !hidden) return <p class="empty">{words().patient.unknown}</p>;
   return (
     <section class="device-card break-glass" aria-labelledby="not-yours" data-testid="not-yours">
       <h1 id="not-yours">{t.title}</h1>

@@ -1,19 +1,13 @@
 // Where one can go: what is looked at all the time stands in a row, the rest is under two words.
-import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { awaitsAnswer } from "../alerts/priority";
 import { useApp } from "../context";
 import type { Me } from "../messages";
+import { narrow } from "../narrow";
 import { useAsked } from "../pages/asked";
-import { countReviews, forgetReviews, waitingReviews } from "../reviews";
+import { countReviews, forgetReviews, moreReviews, waitingReviews } from "../reviews";
 import { link, route } from "../routes";
 import { words } from "../words";
-
-const NARROW = window.matchMedia?.("(max-width: 40rem)");
-const narrow = signal(NARROW?.matches ?? false);
-NARROW?.addEventListener("change", () => {
-  narrow.value = NARROW.matches;
-});
 
 const COUNT_MS = 60_000;
 const SIGNATURES_MS = 20_000;
@@ -26,6 +20,8 @@ interface Place {
   readonly needs: Me["may"][number];
   /** How much waits there. */
   readonly waiting?: number;
+  /** At least so much. */
+  readonly more?: boolean;
 }
 
 export function Navigation() {
@@ -41,6 +37,7 @@ export function Navigation() {
     pages: ["reviews", "report"],
     needs: "see treatments",
     waiting: waitingReviews.value,
+    more: moreReviews.value,
   };
   const ofDuty: readonly Place[] = [
     { to: link.rota, name: t.duty.nav.rota, pages: ["rota"], needs: "see rota" },
@@ -113,10 +110,10 @@ function Menu({ name, places }: { readonly name: string; readonly places: readon
   }, []);
   const open = places.filter(({ needs }) => session.may(needs));
   const sum = open.reduce((all, { waiting = 0 }) => all + waiting, 0);
-  const links = open.map(({ to, name: label, pages, waiting = 0 }) => (
+  const links = open.map(({ to, name: label, pages, waiting = 0, more = false }) => (
     <a key={to} href={to} aria-current={pages.includes(page) ? "page" : undefined} onClick={close}>
       {label}
-      <Count of={waiting} testid="place-count" />
+      <Count of={waiting} more={more} testid="place-count" />
     </a>
   ));
   if (open.length < 2) return <>{links}</>;
@@ -136,7 +133,7 @@ function Menu({ name, places }: { readonly name: string; readonly places: readon
     >
       <summary>
         {name}
-        <Count of={sum} testid="menu-count" />
+        <Count of={sum} more={open.some(({ more = false }) => more)} testid="menu-count" />
       </summary>
       <div class="menu-places">{links}</div>
     </details>
@@ -162,7 +159,7 @@ function ReviewsLink({ here }: { readonly here: boolean }) {
   return (
     <a href={link.reviews} aria-current={here ? "page" : undefined}>
       {words().reviews.nav}
-      <Count of={waitingReviews.value} testid="review-count" />
+      <Count of={waitingReviews.value} more={moreReviews.value} testid="review-count" />
     </a>
   );
 }
@@ -171,16 +168,23 @@ function ReviewsLink({ here }: { readonly here: boolean }) {
 function useSignatureCount(): number {
   const { api, session } = useApp();
   const may = session.may("change prescription");
-  const nothing = { proposals: [] as readonly { readonly yours: boolean }[] };
+  const nothing = { proposals: [] as readonly { readonly may_sign: boolean }[] };
   const ask = () => (may ? api.proposals() : Promise.resolve(nothing));
   const asked = useAsked(ask, `proposals ${may}`, route.value.page, may ? SIGNATURES_MS : null);
-  return typeof asked === "string" ? 0 : asked.proposals.filter((one) => !one.yours).length;
+  return typeof asked === "string" ? 0 : asked.proposals.filter((one) => one.may_sign).length;
 }
 
-function Count({ of, testid }: { readonly of: number; readonly testid: string }) {
-  return of === 0 ? null : (
+interface CountProps {
+  readonly of: number;
+  readonly testid: string;
+  /** There are at least so many. */
+  readonly more?: boolean;
+}
+
+function Count({ of, testid, more = false }: CountProps) {
+  return of === 0 && !more ? null : (
     <span class="count" data-testid={testid}>
-      {of}
+      {more ? `${of}+` : of}
     </span>
   );
 }

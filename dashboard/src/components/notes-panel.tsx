@@ -68,6 +68,7 @@ export function NotesPanel({ unit }: { readonly unit: string }) {
           />
         ))}
       </ol>
+      {found.value !== null && found.value.next !== null && <p class="note">{t.beyond}</p>}
     </section>
   );
 }

@@ -89,6 +89,7 @@ function Answers({ proposal, onSettled }: Omit<Props, "named">) {
   return (
     <div class="proposal-answers">
       {proposal.yours && <p class="note">{t.proposal.yours}</p>}
+      {!proposal.yours && !proposal.may_sign && <p class="note">{t.proposal.forTheMoment}</p>}
       {rejecting.value ? (
         <ReasonForm
           label={t.proposal.reject}
@@ -106,21 +107,23 @@ function Answers({ proposal, onSettled }: Omit<Props, "named">) {
               {t.proposal.withdraw}
             </button>
           ) : (
-            <>
-              <button type="button" class="button button-primary" data-action="sign" onClick={() => settle("sign")}>
-                {t.proposal.sign}
-              </button>
-              <button
-                type="button"
-                class="button"
-                data-action="reject"
-                onClick={() => {
-                  rejecting.value = true;
-                }}
-              >
-                {t.proposal.reject}
-              </button>
-            </>
+            proposal.may_sign && (
+              <>
+                <button type="button" class="button button-primary" data-action="sign" onClick={() => settle("sign")}>
+                  {t.proposal.sign}
+                </button>
+                <button
+                  type="button"
+                  class="button"
+                  data-action="reject"
+                  onClick={() => {
+                    rejecting.value = true;
+                  }}
+                >
+                  {t.proposal.reject}
+                </button>
+              </>
+            )
           )}
         </div>
       )}

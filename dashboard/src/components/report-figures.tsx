@@ -8,6 +8,7 @@ export function ReportFigures({ review }: { readonly review: ReviewView }) {
   const { prescribed, treatment } = review;
   const { summary } = treatment;
   const flow = summary?.signals.blood_flow;
+  const dialysate = summary?.signals.dialysate_flow;
   const systolic = summary?.signals.systolic;
   const rows: readonly (readonly [string, string, string])[] = [
     [
@@ -16,8 +17,9 @@ export function ReportFigures({ review }: { readonly review: ReviewView }) {
       figure(summary === null ? null : summary.treated_s / 60, 0, "min"),
     ],
     [t.dose, figure(prescribed.spktv, 2, ""), figure(summary?.spktv, 2, "")],
-    [t.removed, "–", figure(summary?.volume_removed_ml, 0, "mL")],
-    [t.bloodFlow, "–", figure(flow?.median, 0, "mL/min")],
+    [t.removed, figure(prescribed.ultrafiltration_ml, 0, "mL"), figure(summary?.volume_removed_ml, 0, "mL")],
+    [t.bloodFlow, figure(prescribed.blood_flow_ml_min, 0, "mL/min"), figure(flow?.median, 0, "mL/min")],
+    [t.dialysateFlow, figure(prescribed.dialysate_flow_ml_min, 0, "mL/min"), figure(dialysate?.median, 0, "mL/min")],
     [t.weightBefore, "–", figure(review.weight_before_kg, 1, "kg")],
     [t.weightAfter, figure(prescribed.target_weight_kg, 1, "kg"), figure(review.weight_after_kg, 1, "kg")],
     [

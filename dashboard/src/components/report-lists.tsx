@@ -1,6 +1,7 @@
 // The lists of a report. What does not fit on the page is counted, never left out without a word.
 
 import type { ComponentChildren } from "preact";
+import { alarmLabel } from "../format/alarms";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
 import type { GapView, History, ReportAlert, TreatmentReport } from "../messages";
@@ -36,7 +37,7 @@ export function ReportLists({ report, history }: Props) {
         <List title={t.alarms(report.alarms.length)} none={t.noAlarms} most={ALARMS} name="alarms">
           {report.alarms.map((alarm) => (
             <li key={`${alarm.name} ${alarm.since}`}>
-              {clock(alarm.since)}–{alarm.ended ? clock(alarm.until) : "…"} {alarm.label}
+              {clock(alarm.since)}–{alarm.ended ? clock(alarm.until) : "…"} {alarmLabel(alarm)}
             </li>
           ))}
         </List>

@@ -62,7 +62,7 @@ export function Strips({ unit }: { readonly unit: Unit }) {
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
       <NotLive view={view} unit={unit.id} />
-      <DeliveredLine unit={unit} treatment={treatment} />
+      <DeliveredLine unit={unit} treatment={treatment} wanted={book.wanted.value} />
       {comparing.value && past !== null && <UsualLine past={past} />}
       <Lanes happenings={happenings} alerts={alerts} recorder={recorder} view={view} />
       {STRIPS.map((spec) => (

@@ -4,7 +4,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Happenings, Stood } from "../charts/happenings";
 import { type Lane, type LaneName, type Mark, type Placed, stacked, within } from "../charts/lanes";
-import { keyOfAlert, keyOfEvent, marksOf } from "../charts/marks";
+import { keyOf, keyOfEvent, marksOf } from "../charts/marks";
 import { useApp } from "../context";
 import { entryText } from "../format/symptoms";
 import { formatDay } from "../format/times";
@@ -222,12 +222,14 @@ function Picked({ wanted, happenings, alerts, onClose }: PickedProps) {
   const { store } = useApp();
   const t = words();
   const told = happenings.told.value;
-  const alert = alerts.find((one) => keyOfAlert(one.alert.alert_id) === wanted)?.alert;
+  const stood = alerts.find((one) => keyOf(one) === wanted);
   const event = told?.events.find((one) => keyOfEvent(one.event_id) === wanted);
-  if (alert === undefined && event === undefined) return null;
+  if (stood === undefined && event === undefined) return null;
   return (
     <section class="lane-picked" aria-label={t.timeline.picked} data-testid="picked">
-      {alert !== undefined && <AlertCard key={alert.alert_id} alert={alert} showPatient={false} expanded />}
+      {stood !== undefined && (
+        <AlertCard key={wanted} alert={stood.alert} showPatient={false} expanded before={stood.before === true} />
+      )}
       {event !== undefined && (
         <div class="lane-note">
           <p class="note-head">

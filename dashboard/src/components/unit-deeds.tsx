@@ -15,8 +15,11 @@ export function UnitDeeds({ of, act }: Props) {
   const t = words().admin.units;
   const asked = useSignal<UnitDeed | null>(null);
   const picked = useSignal("");
+  // Of somebody who is not on the list, where it does not have them all.
+  const number = useSignal("");
   const { unit } = of;
-  const patient = of.free_patients.find((one) => one.patient_id === picked.value) ?? of.free_patients[0];
+  const listed = of.free_patients.find((one) => one.patient_id === picked.value) ?? of.free_patients[0];
+  const patient = number.value === "" ? listed : { patient_id: number.value, name: t.numbered(number.value) };
   const offered: readonly UnitDeed[] = [
     ...(unit.bound ? (["unbind"] as const) : []),
     ...(unit.retired_at === null ? (["retire"] as const) : []),
@@ -49,7 +52,7 @@ export function UnitDeeds({ of, act }: Props) {
               class="filters"
               onSubmit={(event) => {
                 event.preventDefault();
-                picked.value = patient.patient_id;
+                if (number.value === "") picked.value = patient.patient_id;
                 asked.value = "bind";
               }}
             >
@@ -57,7 +60,7 @@ export function UnitDeeds({ of, act }: Props) {
                 {t.pick}
                 <select
                   name="patient"
-                  value={patient.patient_id}
+                  value={listed?.patient_id ?? ""}
                   onChange={(event) => {
                     picked.value = event.currentTarget.value;
                   }}
@@ -69,11 +72,27 @@ export function UnitDeeds({ of, act }: Props) {
                   ))}
                 </select>
               </label>
+              {of.free_beyond && (
+                <label>
+                  {t.number}
+                  <input
+                    name="number"
+                    pattern="[1-9][0-9]{0,8}"
+                    inputMode="numeric"
+                    autocomplete="off"
+                    value={number.value}
+                    onInput={(event) => {
+                      number.value = event.currentTarget.value;
+                    }}
+                  />
+                </label>
+              )}
               <button type="submit" class="button" data-action="bind">
                 {t.bind}
               </button>
             </form>
           )}
+          {of.free_beyond && <p class="note">{t.freeBeyond}</p>}
           <NewPatient clinic={unit.clinic} act={act} />
         </>
       )}

@@ -15,7 +15,8 @@ export function inWords({ series, goal, unit, decimals, key }: TrendChart, treat
   const measured = series.some(({ of }) => of(treatment) !== null);
   const wanted = goal?.(treatment) ?? null;
   const told = `${values.join(", ")}${measured && unit !== "" ? ` ${unit}` : ""}`;
-  return wanted === null ? told : `${told} (${t.prescribed[key]} ${number(wanted)})`;
+  const set = treatment.prescribed_ml === null ? t.goalOf.set : t.goalOf.prescribed;
+  return wanted === null ? told : `${told} (${key === "fluid" ? set : t.prescribed[key]} ${number(wanted)})`;
 }
 
 /** "Mon, 2 Mar 2026" by the clock of the calendar's zone; with the year, since one chart may show two of them. */

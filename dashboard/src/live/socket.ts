@@ -40,6 +40,7 @@ export class LiveSocket {
   #socket: WebSocket | null = null;
   #attempt = 0;
   #openedMs = 0;
+  #watched: "all" | readonly string[] = "all";
   #soundTold: { readonly socket: WebSocket; readonly sound: SoundState } | null = null;
   #retry: number | null = null;
   #ticker: number | null = null;
@@ -91,6 +92,18 @@ export class LiveSocket {
       this.#socket.send(JSON.stringify(watching satisfies ClientMessage));
   }
 
+  /** Whose values are shown from now on: others are not told. Alerts and statuses come of all. */
+  watch(units: "all" | readonly string[]): void {
+    if (JSON.stringify(units) === JSON.stringify(this.#watched)) return;
+    this.#watched = units;
+    this.#tellWatched();
+  }
+
+  #tellWatched(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ watch: this.#watched } satisfies ClientMessage));
+  }
+
   /** Whether this screen would be heard; once for each connection and change. */
   tellSound(sound: SoundState): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
@@ -107,6 +120,7 @@ export class LiveSocket {
     socket.onopen = () => {
       const subscription: ClientMessage = { subscribe: { units: "all" } };
       socket.send(JSON.stringify(subscription));
+      if (this.#watched !== "all") this.#tellWatched();
       this.store.setOpen(true, this.world.monotonicMs());
     };
     socket.onmessage = (event: MessageEvent<string>) => {

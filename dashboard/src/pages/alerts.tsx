@@ -19,11 +19,13 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
   const { api, session, store } = useApp();
   const t = words().alerts;
   const recent = useSignal<Loaded>("loading");
+  const beyond = useSignal(false);
   const load = () => {
     recent.value = "loading";
     api.alerts("recent").then(
       (answer) => {
         recent.value = answer.alerts;
+        beyond.value = answer.beyond;
       },
       () => {
         recent.value = "failed";
@@ -95,6 +97,7 @@ export function AlertsPage({ selected }: { readonly selected: string | null }) {
         <FirstOfMany of={ended} atLeast={place(ended, selected)}>
           {(alert) => <AlertCard key={alert.alert_id} alert={alert} expanded={alert.alert_id === selected} />}
         </FirstOfMany>
+        {beyond.value && <p class="note">{t.beyond}</p>}
       </section>
     </main>
   );

@@ -4,11 +4,11 @@ import { useEffect } from "preact/hooks";
 import { BackIcon } from "../components/icons";
 import { useApp } from "../context";
 import { formatClock } from "../format/times";
-import type { GlassView } from "../messages";
+import type { Glasses, GlassView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 
-type Loaded = "loading" | "failed" | readonly GlassView[];
+type Loaded = "loading" | "failed" | Glasses;
 
 export function OpenedPage() {
   const { api } = useApp();
@@ -17,7 +17,7 @@ export function OpenedPage() {
   const load = () =>
     api.glasses().then(
       (answer) => {
-        loaded.value = answer.glasses;
+        loaded.value = answer;
       },
       () => {
         loaded.value = "failed";
@@ -40,9 +40,10 @@ export function OpenedPage() {
           {t.failed}
         </p>
       )}
-      {typeof loaded.value !== "string" && loaded.value.length === 0 && <p class="note">{t.reviews.none}</p>}
+      {typeof loaded.value !== "string" && loaded.value.glasses.length === 0 && <p class="note">{t.reviews.none}</p>}
       {typeof loaded.value !== "string" &&
-        loaded.value.map((glass) => <Glass key={glass.glass_id} glass={glass} done={load} />)}
+        loaded.value.glasses.map((glass) => <Glass key={glass.glass_id} glass={glass} done={load} />)}
+      {typeof loaded.value !== "string" && loaded.value.beyond && <p class="note">{t.reviews.beyond}</p>}
     </main>
   );
 }

@@ -8,21 +8,22 @@ import { BackIcon } from "../components/icons";
 import { useApp } from "../context";
 import { formatNumber } from "../format/signals";
 import { formatDay, formatMinutes } from "../format/times";
-import type { TreatmentView } from "../messages";
+import type { Treatments, TreatmentView } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
 
-type Loaded = "loading" | "failed" | readonly TreatmentView[];
+type Loaded = "loading" | "failed" | Pick<Treatments, "treatments" | "next">;
 
 export function TreatmentsPage({ id }: { readonly id: string }) {
   const { api, store } = useApp();
   const t = words().treatments;
   const loaded = useSignal<Loaded>("loading");
+  const earlierFailed = useSignal(false);
   const load = () => {
     loaded.value = "loading";
     api.treatments(id).then(
       (answer) => {
-        loaded.value = answer.treatments;
+        loaded.value = answer;
       },
       () => {
         loaded.value = "failed";
@@ -30,6 +31,19 @@ export function TreatmentsPage({ id }: { readonly id: string }) {
     );
   };
   useEffect(load, [api, id, loaded]);
+  const earlier = async (cursor: string) => {
+    earlierFailed.value = false;
+    try {
+      const { treatments, next } = await api.treatments(id, cursor);
+      const had = loaded.value;
+      // Pressed twice, it is answered twice; the second is of what is no longer the end.
+      if (typeof had === "string" || had.next !== cursor) return;
+      loaded.value = { treatments: [...had.treatments, ...treatments], next };
+    } catch {
+      earlierFailed.value = true;
+    }
+  };
+  const next = typeof loaded.value === "string" ? null : loaded.value.next;
   const unit = store.unit(id)?.value;
   return (
     <main id="content" tabIndex={-1} class="page treatments-page">
@@ -55,7 +69,22 @@ export function TreatmentsPage({ id }: { readonly id: string }) {
           </button>
         </p>
       )}
-      {typeof loaded.value !== "string" && <Known treatments={loaded.value} patient={unit?.patient ?? null} />}
+      {typeof loaded.value !== "string" && (
+        <Known treatments={loaded.value.treatments} patient={unit?.patient ?? null} />
+      )}
+      {next !== null && (
+        <p class="note">
+          {t.beyond}{" "}
+          <button type="button" class="button" data-action="earlier" onClick={() => void earlier(next)}>
+            {t.earlier}
+          </button>
+        </p>
+      )}
+      {earlierFailed.value && (
+        <p class="failure" role="alert">
+          {words().alerts.failed}
+        </p>
+      )}
     </main>
   );
 }

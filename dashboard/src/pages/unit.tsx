@@ -66,6 +66,7 @@ export function UnitPage({ unit }: { readonly unit: string }) {
                 </li>
               ))}
             </ul>
+            {asked.bindings_beyond && <p class="note">{t.bindingsBeyond}</p>}
           </section>
           <section class="sheet">
             <h2>{t.versions}</h2>

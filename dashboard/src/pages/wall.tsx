@@ -1,5 +1,6 @@
 // All patients at once, worst first.
 import { awaitsAnswer } from "../alerts/priority";
+import { useHidden } from "../components/break-glass";
 import { PriorityShape } from "../components/icons";
 import { Tile } from "../components/tile";
 import { useApp } from "../context";
@@ -7,9 +8,7 @@ import { freshness } from "../live/freshness";
 import type { Priority } from "../messages";
 import { link } from "../routes";
 import { words } from "../words";
-import { useAsked } from "./asked";
 
-const TEAMS_MS = 60_000;
 const PRIORITIES: readonly Priority[] = ["high", "medium", "low"];
 
 export function WallPage() {
@@ -31,21 +30,13 @@ export function WallPage() {
           ))}
         </div>
       )}
-      {session.may("break glass") && (session.may("see teams") ? <NotHereByTeam /> : <NotHere />)}
+      {session.may("break glass") && <NotHere />}
     </main>
   );
 }
 
-/** Where a clinic goes by team somebody may be missing here; nobody is where none does. Not known: it may be so. */
-function NotHereByTeam() {
-  const { api } = useApp();
-  const asked = useAsked(() => api.teams(), "teams", "", TEAMS_MS);
-  if (asked === "loading" || (asked !== "failed" && asked.by_team.length === 0)) return null;
-  return <NotHere />;
-}
-
 function NotHere() {
-  return (
+  return !useHidden() ? null : (
     <p class="note">
       <a href={link["break-glass"]}>{words().teams.notYours.link}</a>
     </p>

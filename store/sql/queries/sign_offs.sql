@@ -55,6 +55,17 @@ SELECT r.treatment_id, r.unit, r.clinic_id, r.patient_id, r.patient, r.revision,
         ORDER BY m.taken_at DESC, m.measurement_id DESC LIMIT 1
     ), (r.signals -> 'weight_after' ->> 'median')::float8),
     c.systolic_before::float8,
+    (
+        -- With which what was delivered is compared, as it held when it began; one that was taken back is null.
+        SELECT coalesce(json_object_agg(held.item, held.value), '{}') FROM (
+            SELECT DISTINCT ON (a.content ->> 'item') a.content ->> 'item' AS item, (a.content ->> 'value')::float8 AS value
+            FROM arrangement AS a
+            WHERE a.patient_id = r.patient_id AND a.kind = 'prescription' AND a.since <= r.started_at
+                AND a.content ->> 'item' IN (
+                    'prescribed_blood_flow_ml_min', 'prescribed_dialysate_flow_ml_min', 'prescribed_ultrafiltration_ml')
+            ORDER BY a.content ->> 'item', a.since DESC, a.arrangement_id DESC
+        ) AS held
+    ),
     ARRAY(SELECT mark_id FROM sign_off_mark AS m WHERE m.treatment_id = r.treatment_id ORDER BY mark_id),
     ARRAY(SELECT DISTINCT why FROM sign_off_mark AS m WHERE m.treatment_id = r.treatment_id ORDER BY why),
     (

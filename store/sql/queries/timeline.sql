@@ -16,6 +16,15 @@ WHERE until IS NULL OR until >= %(start)s
 ORDER BY since DESC, alert_id DESC
 LIMIT %(limit)s
 
+-- name: timeline_alerts_before
+-- The same of alerts that are another patient's by now: what was found while the unit served this one.
+SELECT alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, 'normal' AS state, to_us(since), to_us("time"),
+    to_us(until), reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), event_id
+FROM found_before(%(patient)s, from_us(%(start)s) - interval '1 day', from_us(%(end)s))
+WHERE until >= from_us(%(start)s)
+ORDER BY since DESC, alert_id DESC
+LIMIT %(limit)s
+
 -- name: timeline_alarms
 -- Machine alarms that began or ended at a patient's unit in a span, and before it for as long as one may stand.
 SELECT to_us(time), name, signal, active

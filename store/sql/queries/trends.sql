@@ -12,7 +12,7 @@ ORDER BY b.since
 -- name: beside_past_treatments
 -- What people compare and no rule between treatments looks at.
 SELECT t.treatment_id, unit.name, (s.signals -> 'ultrafiltration_target' ->> 'median')::float8,
-    (s.signals -> 'systolic' ->> 'min')::float8,
+    (s.signals -> 'systolic' ->> 'min')::float8, (s.signals -> 'pulse_rate' ->> 'median')::float8,
     EXISTS (SELECT FROM sign_off AS o WHERE o.treatment_id = t.treatment_id AND o.kind = 'signed')
         AND NOT EXISTS (SELECT FROM sign_off_mark AS m WHERE m.treatment_id = t.treatment_id)
 FROM treatment AS t

@@ -78,6 +78,11 @@ def test_a_limit(rule: str, name: str, old: float | None, new: float | None, exp
         ("prescribed_spktv", 1.4, 1.2, WIDENING, Why.LESS), ("prescribed_heparin_ml_h", 1.0, 0.0, WIDENING, Why.BACK),
         ("prescribed_heparin_ml_h", 1.0, 1.5, HARMLESS, Why.OTHER_MEASURE),
         ("heparin_stop_min", 30, 30, HARMLESS, Why.SAME),
+        # No rule goes by them: however large the step, nothing is told less.
+        ("prescribed_blood_flow_ml_min", None, 300, HARMLESS, Why.COMPARED),
+        ("prescribed_blood_flow_ml_min", 300, 300, HARMLESS, Why.SAME),
+        ("prescribed_dialysate_flow_ml_min", 500, None, HARMLESS, Why.COMPARED),
+        ("prescribed_ultrafiltration_ml", 500, 4000, HARMLESS, Why.COMPARED),
     ],
 )  # fmt: skip
 def test_a_prescribed_item(name: str, old: Any, new: Any, expected: Verdict, why: Why) -> None:

@@ -235,3 +235,55 @@ class Held:
             elif message["type"] == "alert":
                 self.alerts[message["alert"]["alert_id"]] = message["alert"]["state"]
         self.alerts = {alert: state for alert, state in self.alerts.items() if state != "normal"}
+
+
+def test_of_whom_nobody_looks_at_no_value_is_told_but_every_alert_and_status() -> None:
+    hub = made(4)
+    screen = Subscriber(NURSE, None)
+    told(hub, screen)
+    screen.watch(frozenset({"u-2"}))
+    for second in range(1, 4):
+        for unit in ("u-1", "u-2", "u-3"):
+            hub.room.put_reading(live_reading(unit, second))
+        hub.room.alerts.put(alert_view(alert_id=str(second)), second)
+        heard = Status(1, "u-3", True, NOW, machine=MachineLink.SILENT, outbox_rows=second, outbox_oldest_us=NOW)
+        hub.room.put_heard(heard, NOW + second * SECOND)
+        hub.publish()
+        alert, readings, status = told(hub, screen, second)
+        assert (alert["type"], [one["unit"] for one in status["statuses"]]) == ("alert", ["u-3"])
+        assert [(one["unit"], one["seq"]) for one in readings["readings"]] == [("u-2", second)]
+    # Watched again, each comes as it is now, also one that has said nothing since.
+    screen.watch(None)
+    (readings,) = told(hub, screen, 3.5)
+    assert [(one["unit"], one["seq"]) for one in readings["readings"]] == [("u-1", 3), ("u-2", 3), ("u-3", 3)]
+    assert told(hub, screen, 3.6) == [], "once"
+    screen.watch(frozenset({"u-99"}))
+    hub.room.put_reading(live_reading("u-1", 5))
+    hub.publish()
+    assert told(hub, screen, 4) == []
+
+
+def test_who_may_not_see_a_unit_watches_it_in_vain(hub: Hub) -> None:
+    other = Subscriber(scope_of(Role.NURSE, 2), None)
+    told(hub, other)
+    other.watch(frozenset({"u-1"}))
+    hub.room.put_reading(live_reading("u-1", 1))
+    hub.publish()
+    assert told(hub, other, 1) == []
+
+
+def test_what_a_phone_is_spared_of_five_hundred_homes() -> None:
+    """Bytes of one second, each home once a second: the wall, the page of one patient, the page of alerts."""
+    spent = {}
+    for name, watched in (("wall", None), ("patient", frozenset({"u-7"})), ("alerts", frozenset[str]())):
+        hub = made(500)
+        screen = Subscriber(NURSE, None)
+        hub.frames(screen, NOW, 100.0)
+        screen.watch(watched)
+        hub.frames(screen, NOW, 100.0)
+        for number in range(1, 501):
+            hub.room.put_reading(live_reading(f"u-{number}", 1))
+        hub.publish()
+        spent[name] = sum(map(len, hub.frames(screen, NOW + SECOND, 101.0)))
+    assert spent["wall"] > 300 * spent["patient"] > 0
+    assert spent["alerts"] == 0

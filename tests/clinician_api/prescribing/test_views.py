@@ -13,6 +13,7 @@ from telemetry.care import Limits, Prescribed, TargetWeight
 from tests.evaluation.test_prescribing import PATIENT, PROPOSAL
 
 RULES = ruleset.load()
+ONE, TWO = views.Reader(1, signs=True), views.Reader(2, signs=True)
 
 
 def alert(priority: Any) -> WhatIfAlert:
@@ -27,16 +28,22 @@ def rule(name: str, **lists: Any) -> WhatIfRule:
 
 
 def test_a_prescription_is_as_described_and_every_range_holds_the_rules_own() -> None:
-    view = views.prescription_view(RULES, 1, PATIENT, [PROPOSAL], 1, 25)
+    view = views.prescription_view(RULES, 1, PATIENT, [PROPOSAL], ONE, 25)
     found = models.Prescription.model_validate(view)
     assert found.waiting is not None
-    assert (found.waiting.yours, found.past) == (True, [])
+    assert (found.waiting.yours, found.waiting.may_sign, found.past) == (True, False, [])
     for one in found.rules:
         for level in one.levels:
             assert all(level.low <= usual <= level.high for usual in level.usual), (one.rule, level.name)
     assert {one.rule for one in found.rules} == own_levels.rules(RULES).keys()
-    other = models.Prescription.model_validate(views.prescription_view(RULES, 1, PATIENT, [PROPOSAL], 2, 200))
+    other = models.Prescription.model_validate(views.prescription_view(RULES, 1, PATIENT, [PROPOSAL], TWO, 200))
     assert (other.waiting, other.past[0].state, other.past[0].yours) == (None, "expired", False)
+    assert not other.past[0].may_sign
+
+
+def test_what_waits_is_to_be_signed_by_who_may_and_has_not_proposed_it() -> None:
+    told = [views.proposal_view(PROPOSAL, one, 25)["may_sign"] for one in (ONE, TWO, views.Reader(2, signs=False))]
+    assert told == [False, True, False]
 
 
 def test_high_ones_that_are_gone_or_less_are_missed() -> None:

@@ -102,6 +102,19 @@ def test_only_who_answers_alerts_may(world: World) -> None:
         assert opens(world.api.sign_in(role, 1), "Ann").status_code == 403
 
 
+def test_a_page_is_told_where_somebody_may_be_hidden(world: World) -> None:
+    """Of a clinic that goes by team, to who may open access and is not there for all of it; else of none."""
+
+    def hidden(role: Role, clinic: int | None) -> bool:
+        told: bool = world.api.sign_in(role, clinic).get("/api/session").json()["hidden"]
+        return told
+
+    asked = [(Role.NURSE, 1), (Role.NURSE, 2), (Role.ADMINISTRATOR, 1), (Role.NURSE, None)]
+    assert [hidden(*one) for one in asked] == [True, False, False, False]
+    object.__setattr__(world.api.services, "options", _across(world.api.services.options))
+    assert [hidden(*one) for one in asked] == [True, True, False, False]
+
+
 def test_another_clinic_s_only_where_settings_allow(world: World) -> None:
     guest = world.api.sign_in(Role.NURSE, 2)
     assert opens(guest, "Ann").status_code == 404

@@ -183,6 +183,26 @@ def test_a_client_that_resubscribes_in_a_loop_is_closed(api: Api) -> None:
     assert socket.closed() == (1008, "more than 10 messages in 10 s")
 
 
+def test_a_screen_says_whose_values_it_shows_as_often_as_its_page_changes(api: Api) -> None:
+    for unit in ("u-1", "u-2"):
+        api.add_unit(unit, "Clinic 1", f"Patient of {unit}")
+    socket = api.open_socket(api.sign_in())
+    socket.subscribe()
+    for _ in range(15):
+        socket.say({"watch": "all"})
+    socket.say({"watch": ["u-2"]})
+
+    def told(seq: int) -> list[str]:
+        api.do(lambda services: [services.room.put_reading(reading(unit, seq)) for unit in ("u-1", "u-2")])
+        return [one["unit"] for one in socket.next("readings")["readings"]]
+
+    # What was put before the server had heard of it may still be of both.
+    assert any(told(seq) == ["u-2"] for seq in range(1, 50))
+    socket.say({"watch": "all"})
+    found = socket.next("readings", 5.0, lambda one: len(one["readings"]) == 2)
+    assert [one["unit"] for one in found["readings"]] == ["u-1", "u-2"]
+
+
 def test_a_session_has_a_limited_number_of_sockets(api: Api) -> None:
     client = api.sign_in()
     for _ in range(30):

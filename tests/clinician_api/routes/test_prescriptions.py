@@ -82,6 +82,24 @@ def test_a_change_that_is_not_dangerous_holds_at_once_and_reaches_the_rules(api:
     assert {(one["by"], one["reason"], one["signed_by"]) for one in steps} == {("nephrologist of 1", REASON, None)}
 
 
+def test_what_is_to_be_delivered_is_prescribed_at_once_and_changes_no_rule(api: Api, patient: int) -> None:
+    client = api.sign_in()
+    wanted = {"prescribed_blood_flow_ml_min": 300, "prescribed_ultrafiltration_ml": 2500, "prescribed_spktv": 1.4}
+    shown = look(client, patient, {"items": wanted})
+    assert shown["summary"]["old"] == shown["summary"]["new"]
+    made = propose(client, patient, {"items": wanted}).json()
+    assert (made["proposal"]["state"], made["proposal"]["verdict"]) == ("in force", "narrowing")
+    now = {one["item"]: one["value"] for one in made["prescription"]["items"]}
+    assert {name: now[name] for name in wanted} == wanted
+    assert (now["prescribed_dialysate_flow_ml_min"], made["prescription"]["treatment_min"]) == (None, None)
+    lines = [one for one in made["prescription"]["lines"] if one["signal"] == "blood_flow" and one["rule"] == ""]
+    assert [(one["kind"], one["value"]) for one in lines] == [("prescribed", 300)]
+    with api.database() as conn:
+        unit = registry.unit_by_name(conn, "u-1")
+        context = contexts.contexts(conn, [unit.unit_id], SystemClock().now_us())[unit.unit_id]
+        assert (context.prescribed_spktv, context.limits) == (1.4, {})
+
+
 def test_who_may_do_what(api: Api, patient: int) -> None:
     tag = read(api.sign_in(), patient)[1]
     for role, sees in ((Role.NURSE, 200), (Role.ON_CALL, 200), (Role.ADMINISTRATOR, 200), (Role.TECHNICIAN, 403)):

@@ -144,7 +144,9 @@ def test_who_sees_the_patient_for_the_moment_only_neither_signs_nor_rejects(
         now_us = SystemClock().now_us()
         break_glass.open_glass(conn, user_id, patient, "called by the family", now_us, now_us + 3_600_000_000)
     learn(api)
-    assert [one["proposal_id"] for one in other.get("/api/proposals").json()["proposals"]] == [number]
+    (listed,) = other.get("/api/proposals").json()["proposals"]
+    assert (listed["proposal_id"], listed["may_sign"]) == (number, False)
+    assert not read(other, patient)[0]["waiting"]["may_sign"]
 
     def both() -> list[int]:
         said = {"reason": "look at the needle first"}
@@ -160,6 +162,7 @@ def test_who_sees_the_patient_for_the_moment_only_neither_signs_nor_rejects(
     with api.database() as conn:
         teams.put_member(conn, team, user_id, now_us + 3_600_000_000)
     learn(api)
+    assert other.get("/api/proposals").json()["proposals"][0]["may_sign"]
     assert both() == [200, 409]
     assert own(read(other, patient)[0], "R13", "high") == 320
 

@@ -20,7 +20,7 @@ NEEDLE = ((200.0, 40.0), (300.0, 80.0), (400.0, 130.0))
 
 def shown(now: Past, start_us: int = NOW_US, end_us: int = NOW_US + 7 * DAY_US, **fields: Any) -> dict[str, Any]:
     entered = Patient("Ada", 1, Prescription(prescribed_spktv=1.2), now.arranged, 0)
-    beside = {one.treatment_id: Beside("u-1", 2600.0, 96.0, signed=True) for one in now.treatments}
+    beside = {one.treatment_id: Beside("u-1", 2600.0, 96.0, 71.0, signed=True) for one in now.treatments}
     looked = Looked(entered, "u-1", now, (Served(0, None, now.now_us, None),), beside, ())
     view = trends_view(7, replace(looked, **fields), start_us, end_us, lambda rule: f"Title of {rule}")
     return Trends.model_validate(view).model_dump(mode="json")
@@ -35,11 +35,12 @@ def figures(now: Past, **fields: Any) -> dict[str, Any]:
 def test_what_was_prescribed_stands_beside_what_was_delivered() -> None:
     arranged: tuple[Content, ...] = (
         EVERY_EVENING, Prescribed(item="prescribed_spktv", value=1.4), TargetWeight(kg=70),
+        Prescribed(item="prescribed_ultrafiltration_ml", value=2400.0),
         Access(kind="fistula", needle=NEEDLE),
     )  # fmt: skip
     one = treated(
         18, minutes=231, unseen_min=4.0, removed_ml=2510.0, spktv=1.31, ektv=1.12, systolic_before=142.0,
-        systolic_after=128.0, mean_pressure=98.0, flow=300.0, venous=121.0, arterial=-149.0,
+        systolic_after=128.0, diastolic=74.0, mean_pressure=98.0, flow=300.0, venous=121.0, arterial=-149.0,
     )  # fmt: skip
     weights = ((Measured.WEIGHT_BEFORE, 72.6, 17.0), (Measured.WEIGHT_AFTER, 70.3, 22.5))
     found = figures(past(one, now_h=40, arranged=arranged, measured=weights))
@@ -50,7 +51,8 @@ def test_what_was_prescribed_stands_beside_what_was_delivered() -> None:
         "course": "treated", "planned_min": 240.0, "treated_min": 231.0, "unseen_min": 4.0, "goal_ml": 2600.0,
         "removed_ml": 2510.0, "spktv": 1.31, "ektv": 1.12, "prescribed_spktv": 1.4, "weight_before_kg": 72.6,
         "weight_after_kg": 70.3, "target_weight_kg": 70.0, "systolic_before": 142.0, "systolic_after": 128.0,
-        "systolic_low": 96.0, "blood_flow": 300.0, "venous_pressure": 121.0, "arterial_pressure": -149.0,
+        "systolic_low": 96.0, "diastolic": 74.0, "pulse_rate": 71.0, "prescribed_ml": 2400.0,
+        "blood_flow": 300.0, "venous_pressure": 121.0, "arterial_pressure": -149.0,
         "signed": True,
     }  # fmt: skip
 
@@ -61,7 +63,7 @@ def test_what_cannot_be_or_is_of_an_older_revision_is_no_figure() -> None:
     assert (found["spktv"], found["systolic_before"], found["venous_pressure"]) == (None, None, None)
     assert found["prescribed_spktv"] == 1.2, "as the patient was entered"
     old = figures(past(treated(18, spktv=1.3, removed_ml=2000.0, summarised=False), now_h=40))
-    assert (old["spktv"], old["removed_ml"], old["treated_min"], old["goal_ml"]) == (None, None, None, None)
+    assert (old["spktv"], old["removed_ml"], old["treated_min"], old["goal_ml"], old["pulse_rate"]) == (None,) * 5
     going = figures(past(replace(treated(18), end_us=None), now_h=19), beside={})
     assert (going["course"], going["end"], going["unit"], going["signed"]) == ("under way", None, None, False)
 

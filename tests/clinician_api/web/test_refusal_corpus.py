@@ -25,7 +25,7 @@ SAMPLES: Final = {
     "higher": "medium",
     "_told(after)": "which is 250",
     "', '.join(known)": "low, high",
-    "', '.join(CONTEXT_RANGES)": "target_weight_kg",
+    "', '.join(RANGES)": "target_weight_kg",
     "', '.join(sorted(known))": "R10, R13",
     "usual": "250 or 300",
     "schema.number(low)": "125",
@@ -34,7 +34,7 @@ SAMPLES: Final = {
     "schema.label(number.signal).lower()": "venous pressure",
     "low": "30",
     "high": "300",
-    "CONTEXT_LABELS[item][1]": "mmHg",
+    "LABELS[item][1]": "mmHg",
     "why_none(among, name)": "it has no limit",
     "name": "R13",
     "has": "Ada has it",
@@ -73,7 +73,7 @@ NOT_SAID: Final = (
     "priority rose from Xyz to high", "a large step", "beyond the rule's own at a level that must be told",
     "changes when the needle rules are blind", "dangerous widening", "less is told",
     "less is told than by the rule's own", "more is told", "rules measure against another value",
-    "taken back: its rules are not evaluated",
+    "taken back: its rules are not evaluated", "what is delivered is compared with it; no rule goes by it",
     # The reason of an alert (reasons-zh.ts).
     "found while the unit served another patient; it lasts",
     # Deeds, subjects and lanes, as they are on record.
