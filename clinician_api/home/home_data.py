@@ -31,6 +31,11 @@ ENDED_AT_HOME: Final = "ended at home"
 ENDED_BY_TEAM: Final = "the patient was helped"
 
 
+def asked_in(phase: Phase) -> str:
+    """Why there is the alert."""
+    return f"help asked for at home in phase {phase.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class By:
     """Who speaks, when, and the number they gave it."""
@@ -77,7 +82,7 @@ class HomeData:
                 priority = stands.priority
             row = AlertEventRow(
                 number, unit_id, rule.id, rule.version, priority, ConditionState.ACTIVE_UNACKNOWLEDGED, by.now_us,
-                f"help asked for at home in phase {phase.name}", {}, {}, again=stands is not None,
+                asked_in(phase), {}, {}, again=stands is not None,
             )  # fmt: skip
             alert_log.append(conn, [row], by.now_us)
             homes.name_alert(conn, by.user_id, by.said, number)

@@ -33,7 +33,7 @@ from tests.notifier.world import World
 def test_every_rule_has_a_cause() -> None:
     causes = service.causes()
     assert causes.of("R10") == causes.of("R11") == "venous access"
-    assert len(causes.by_rule) == 36
+    assert len(causes.by_rule) == 37
     assert causes.of("R99") == "R99"
 
 

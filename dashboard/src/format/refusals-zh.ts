@@ -141,6 +141,29 @@ export const REFUSED: Clauses = [
   ["no such message", "没有此消息"],
   ["the receipt is nobody's", "该回执不属于任何人"],
 
+  // From home
+  ["a call for help is not set aside", "求助呼叫不能搁置"],
+  ["accept it, or acknowledge it; when the patient was helped, say so", "请接受或确认；患者得到帮助后请注明"],
+  ["no call that could be ended", "没有可结束的呼叫"],
+  [
+    "a call from home that somebody has accepted or acknowledged, and that lasts",
+    "须为已有人接受或确认、且仍在持续的家中呼叫",
+  ],
+  ["this account belongs to no patient", "此账户不属于任何患者"],
+  ["the clinic says whose treatment this account is shown", "由诊所决定此账户显示谁的治疗"],
+  ["no unit serves this patient", "没有终端为此患者服务"],
+  ["call the clinic by telephone", "请打电话给诊所"],
+  ["not an account of a person at home", "不是居家人员的账户"],
+  [
+    "an account of role patient is shown a treatment this way; others see their patients",
+    "只有患者角色的账户这样显示治疗；其他账户查看自己的患者",
+  ],
+  ["a unit that serves a patient of the account's own clinic", "须为账户所属诊所患者服务的终端"],
+  ["not more than 12 hours ago, and nothing that is to come", "不超过 12 小时之前，也不能是将来"],
+  ["ended at home", "在家中结束"],
+  ["the patient was helped", "患者已得到帮助"],
+  ["help asked for at home in phase {x}", "家中在 {x1} 阶段呼叫帮助"],
+
   // Rotas
   ["this shift is somebody else's", "此班次属于他人"],
   ["accept your own", "请接受您自己的"],
