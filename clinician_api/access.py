@@ -73,6 +73,7 @@ class Action(StrEnum):
     CHANGE_TEAMS = "change teams"  # of one's own clinic, with patients one sees
     BREAK_GLASS = "break glass"  # open access to a patient who is not among one's own, with a reason, for hours
     REVIEW_BREAK_GLASS = "review break glass"  # of patients of one's own clinic, never one's own
+    READ_FHIR = "read as FHIR"  # what one sees besides, in the words of other systems
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT, Action.KEEP_SIGN_IN})
@@ -82,7 +83,7 @@ _TECHNICAL: Final = _OWN | {
 }  # fmt: skip
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
-    Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION,
+    Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION, Action.READ_FHIR,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {
     Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
@@ -241,6 +242,11 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/administration/units/{unit}/unbind"): Action.CHANGE_INSTALLATIONS,
     ("POST", "/api/administration/units/{unit}/retire"): Action.CHANGE_INSTALLATIONS,
     ("POST", "/api/administration/patients"): Action.CHANGE_INSTALLATIONS,
+    ("GET", "/fhir/metadata"): None,
+    ("GET", "/fhir/{kind}"): Action.READ_FHIR,
+    ("GET", "/fhir/{kind}/{resource_id}"): Action.READ_FHIR,
+    ("GET", "/fhir/Procedure/{treatment_id}/$export"): Action.READ_FHIR,
+    ("GET", "/fhir/Patient/{patient_id}/$summary"): Action.READ_FHIR,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,
@@ -250,7 +256,9 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
 }
 
 
-_ADDRESSES: Final = [(method, re.compile(re.sub(r"{\w+}", "[^/]+", path))) for method, path in ROUTES if method != "WS"]
+_ADDRESSES: Final = [
+    (method, re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))) for method, path in ROUTES if method != "WS"
+]
 
 
 def methods_of(path: str) -> list[str]:

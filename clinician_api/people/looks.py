@@ -37,6 +37,8 @@ class What(StrEnum):
     WHAT_IF = "what if"
     PRESCRIPTION = "prescription"
     WHO_LOOKED = "who looked"
+    FHIR = "FHIR record"
+    FHIR_NAMES = "FHIR record with names"
 
 
 class Looks:
