@@ -160,10 +160,9 @@ def _translating(send: Send, *, bodiless: bool) -> Send:
 
 def _as_outcome(status: int, problem: bytes) -> bytes:
     said = json.loads(problem) if problem else {}
-    where = str(said.get("where", ""))
-    return bundle.text(
-        outcome("error", issue_type(status), str(said.get("detail", "not answered")), *([where] if where else []))
-    )
+    place, _, name = str(said.get("where", "")).partition(".")
+    where = [f"http.{name}"] if place in ("query", "header") and name else []
+    return bundle.text(outcome("error", issue_type(status), str(said.get("detail", "not answered")), *where))
 
 
 def _unchanged(request: Request, changed: tuple[int, int] | None) -> bool:

@@ -38,7 +38,7 @@ class What(StrEnum):
     PRESCRIPTION = "prescription"
     WHO_LOOKED = "who looked"
     FHIR = "FHIR record"
-    FHIR_NAMES = "FHIR record with names"
+    FHIR_NAMES = "named FHIR record"
 
 
 class Looks:

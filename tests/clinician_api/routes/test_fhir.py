@@ -357,7 +357,7 @@ def test_the_one_who_takes_over_reads_until_a_day_and_answers_with_a_note(world:
     note = {"start": datetime.now(UTC).isoformat(), "text": "seen here, thank you"}
     assert guest.post("/api/patients/1/notes", json=note).status_code == 200
     assert "seen here, thank you" in json.dumps(get(chief, "Patient/1/$summary", names="true"))
-    until(lambda: "look at FHIR record with names" in chief.get("/api/patients/1/audit").text)
+    until(lambda: "look at named FHIR record" in chief.get("/api/patients/1/audit").text)
     with world.database() as conn:
         conn.execute("UPDATE team_member SET until = now() - interval '1 s'")
     until(lambda: guest.get("/fhir/Patient/1").status_code == 404)
@@ -367,7 +367,7 @@ def test_the_one_who_takes_over_reads_until_a_day_and_answers_with_a_note(world:
 
 def looks(api: Api) -> list[tuple[str, str, str]]:
     with api.database() as conn:
-        rows = conn.execute("SELECT actor, action, subject FROM audit_event WHERE action LIKE 'look at FHIR%'")
+        rows = conn.execute("SELECT actor, action, subject FROM audit_event WHERE action LIKE 'look at %FHIR record'")
         return [(row[0], row[1], row[2]) for row in rows]
 
 
@@ -380,9 +380,24 @@ def test_each_search_about_somebody_is_a_look_also_where_nothing_is_found(world:
     until(lambda: len(looks(world)) > 1)
     who = [actor for actor, _, _ in looks(world)]
     assert [row[1:] for row in looks(world)] == [
-        ("look at FHIR record", "patient:1"), ("look at FHIR record with names", "patient:1"),
+        ("look at FHIR record", "patient:1"), ("look at named FHIR record", "patient:1"),
     ]  # fmt: skip
     assert len(set(who)) == 1
+
+
+ODD = ("", "0", "-1", "9" * 40, "x" * 5000, "%00", "\0", "\u202e", "' OR 1=1--", "1e400", "{}", ",", "|", "a|b|c", "ge")
+
+
+def test_no_search_however_odd_is_answered_with_a_fault_of_ours(world: Api) -> None:
+    client = world.sign_in()
+    for kind, some in PARAMETERS.items():
+        names = [*(one.name for one in some), "_count", "_page", "names", "_format"]
+        for odd in ODD:
+            # Each by itself, behind what makes it bounded.
+            for name in names if odd == "9" * 40 else names[:: len(ODD) // 3]:
+                answer = client.get(f"/fhir/{kind}", params=[("patient", "1"), (name, odd)])
+                assert answer.status_code in (200, 400, 406, 429), (kind, name, odd, answer.text)
+            assert client.get(f"/fhir/{kind}", params=dict.fromkeys(names, odd[:500])).status_code < 500
 
 
 def test_a_page_that_takes_long_ends_early_and_goes_on(world: Api, monkeypatch: pytest.MonkeyPatch) -> None:
