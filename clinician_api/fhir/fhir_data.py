@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,8 @@ from store.pool import AsyncConnection
 from store.values import LATEST_US
 from telemetry.clock import Clock
 
+# A page may take seconds of a connection, and screens have the same ones.
+AT_ONCE: Final = 2
 # Longer nobody waits for a page: it goes on with the next.
 LONGEST_S: Final = 2.0
 # Of a referral: so many treatments, and alerts and notes of so many days, at most so many of each.
@@ -57,14 +60,15 @@ class FhirData:
 
     def __init__(self, opened: Callable[[], pool.Pool]) -> None:
         self._opened = opened
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def page(self, looking: Looking, count: int, clock: Clock) -> Page:
         """At most `count` resources that fit."""
-        until_s = clock.monotonic_s() + LONGEST_S
         made: list[Json] = []
         patients: set[int] = set()
         last: Key | None = None
-        async with self._opened().connection() as conn:
+        async with self._turns, self._opened().connection() as conn:
+            until_s = clock.monotonic_s() + LONGEST_S
             async for found in SOURCES[looking.asked.kind](conn, looking):
                 if found.resource is not None:
                     if len(made) == count:
@@ -78,7 +82,7 @@ class FhirData:
 
     async def seen(self, looking: Looking, patients: list[int]) -> list[int]:
         """Those of these patients whom the asker sees."""
-        async with self._opened().connection() as conn:
+        async with self._turns, self._opened().connection() as conn:
             found = [one for number in patients for one in await patient_record.people(conn, number - 1, 1)]
         return [
             one.patient_id
@@ -88,7 +92,7 @@ class FhirData:
 
     async def treatment(self, looking: Looking, treatment_id: int) -> tuple[list[Json], int | None] | None:
         """Everything of a treatment, and whose it is; None: there is none to be seen."""
-        async with self._opened().connection() as conn:
+        async with self._turns, self._opened().connection() as conn:
             found = await treatment_queries.by_id(conn, treatment_id)
             if found is None or not looking.scope.sees(found.clinic_id, found.patient_id):
                 return None
@@ -98,7 +102,7 @@ class FhirData:
     async def referral(self, looking: Looking, patient_id: int, namespace: UUID) -> Json | None:
         """The document about a patient; None: there is none to be seen."""
         since_us = looking.now_us - DAYS * _DAY_US
-        async with self._opened().connection() as conn:
+        async with self._turns, self._opened().connection() as conn:
             some = await patient_record.people(conn, patient_id - 1, 1)
             if [one.patient_id for one in some] != [patient_id]:
                 return None

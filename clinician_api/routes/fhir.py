@@ -25,6 +25,7 @@ from clinician_api.fhir.answers import (
 )
 from clinician_api.fhir.fhir_data import NEEDS, SOURCES
 from clinician_api.fhir.looking import MAX_NUMBER, Key, Looking, number
+from clinician_api.live.views import microseconds
 from clinician_api.people.looks import What
 from clinician_api.people.sessions import Session, SessionDep
 from clinician_api.services import Services, ServicesDep, note_look
@@ -33,8 +34,9 @@ from clinician_api.web.errors import ApiError
 from clinician_api.web.rate_limit import SlidingWindow, admit
 from interop.fhir import bundle
 from interop.fhir.capability import capability_statement
-from interop.fhir.outcomes import outcome
-from interop.fhir.parameters import COUNT, NAMES, OF_THE_ANSWER, PAGE, PARAMETERS, Parameter
+from interop.fhir.datatypes import Json, instant
+from interop.fhir.outcomes import joined, outcome
+from interop.fhir.parameters import COUNT, NAMES, OF_NOBODY, OF_THE_ANSWER, PAGE, PARAMETERS, Parameter
 from interop.fhir.search import Asked, Misread, read
 
 router = APIRouter(tags=["fhir"])
@@ -144,16 +146,9 @@ async def fhir_search(kind: Kind, request: Request, session: SessionDep, service
     _note(services, session, looking, [*page.patients, *seen])
     base = base_of(request, services.options)
     understood = [(name, value) for name, value in request.query_params.multi_items() if name not in asked.unknown]
-    said = None
-    if asked.unknown:
-        left = ", ".join(asked.unknown[:10])
-        said = outcome("warning", "not-supported", f"not known here and left aside: {left}")
-    return written(
-        bundle.searchset(
-            base, page.resources, _link(base, kind, understood),
-            None if page.following is None else _link(base, kind, understood, page.following), said,
-        )
-    )  # fmt: skip
+    following = None if page.following is None else _link(base, kind, understood, page.following)
+    said = joined([*_left_aside(asked), *_missing(kind, services)])
+    return written(bundle.searchset(base, page.resources, _link(base, kind, understood), following, said))
 
 
 @router.get(
@@ -203,6 +198,20 @@ def _read(kind: str, request: Request) -> Asked:
     if asked.unknown and is_strict(request):
         raise Refusal(400, f"not known here: {', '.join(asked.unknown[:10])}", asked.unknown[0], "not-supported")
     return asked
+
+
+def _left_aside(asked: Asked) -> list[Json]:
+    left = ", ".join(asked.unknown[:10])
+    return [outcome("warning", "not-supported", f"not known here and left aside: {left}")] if left else []
+
+
+def _missing(kind: str, services: Services) -> list[Json]:
+    """That nothing new is stored: whoever finds no alert then has not found that there is none."""
+    ingest = services.room.links()["ingest"]
+    if kind in OF_NOBODY or ingest["alive"]:
+        return []
+    since = instant(microseconds(ingest["since"]))
+    return [outcome("warning", "incomplete", f"what happened since {since} may be missing: ingest {ingest['reason']}")]
 
 
 def _names(request: Request, session: Session) -> bool:

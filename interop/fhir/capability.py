@@ -20,12 +20,14 @@ _CLINICAL: Final = {
     "code": {"Procedure", "Observation"},
 }  # fmt: skip
 _ABOUT: Final = (
-    "Read-only. What there is of a patient who is treated at home: machine, treatments, alerts, pages to staff, "
-    "prescription, who looked. Patients and staff are numbers and typed text is left out, unless `names=true` is asked "
-    "for, by who sees names on the dashboard; that is on record apart. A search of anything that is a patient's says "
-    "whose (`patient`, `subject`, `_id`; `part-of` and a DeviceMetric as `device` of an Observation, `target` of a "
-    "Provenance, `entity` of an AuditEvent), by one value. Newest first; no `_sort`, `_include`, `_revinclude`, "
-    "modifiers or chains; no `total`. A page may hold fewer entries than asked for, also none, and have a `next`. "
+    "Read-only, and no live view: that nothing is found says nothing of a patient's health. Where nothing is stored at "
+    "the moment, and the newest is missing, a search says so (search mode outcome). "
+    "What there is of a patient who is treated at home: machine, treatments, alerts, pages to staff, prescription, who "
+    "looked. Patients and staff are numbers and typed text is left out, unless `names=true` is asked for, by who sees "
+    "names on the dashboard; that is on record apart. A search of anything that is a patient's says whose (`patient`, "
+    "`subject`, `_id`; `part-of` and a DeviceMetric as `device` of an Observation, `target` of a Provenance, `entity` "
+    "of an AuditEvent), by one value. Newest first; no `_sort`, `_include`, `_revinclude`, modifiers or chains; no "
+    "`total`. A page may hold fewer entries than asked for, also none, and have a `next`. "
     "What is nobody's is not found, but for a Procedure, an Observation and a Device. "
     "Not served, since nothing of it is kept here: MedicationRequest, Consent, Practitioner, Encounter, Condition."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from interop.fhir.datatypes import Json, tidy
@@ -22,3 +23,9 @@ def outcome(severity: str, code: str, said: str, *where: str) -> Json:
     """One thing to say. `where`: parameters or headers at fault, as FHIRPath has them: `http.NAME`."""
     issue = {"severity": severity, "code": code, "details": {"text": said}, "expression": list(where)}
     return tidy({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def joined(several: Sequence[Json]) -> Json | None:
+    """All that these say in one; None where there is nothing to say."""
+    issues = [issue for one in several for issue in one["issue"]]
+    return {"resourceType": "OperationOutcome", "issue": issues} if issues else None

@@ -60,7 +60,7 @@ def document(
         _section("Problems", "11450-4", _ABSENT, [], "unavailable"),
         _section("Medication", "10160-0", _ABSENT, [], "unavailable"),
         _section("Dialysis prescription", "18776-5", _prescription(of.prescribed), plan, "nilknown"),
-        _section(f"Last {len(of.treatments)} treatments", "47519-4", _course(of.treatments), done, "nilknown"),
+        _section("Last treatments", "47519-4", _course(of.treatments), done, "nilknown"),
         _section(f"Alerts of the last {of.days} days", None, _alerts(of.alerts, titles), issues, "nilknown"),
     ]
     if names:
