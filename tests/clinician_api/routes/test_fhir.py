@@ -403,19 +403,17 @@ def test_each_search_about_somebody_is_a_look_also_where_nothing_is_found(world:
     assert len(set(who)) == 1
 
 
-ODD = ("", "0", "-1", "9" * 40, "x" * 5000, "%00", "\0", "\u202e", "' OR 1=1--", "1e400", "{}", ",", "|", "a|b|c", "ge")
+ODD = ("", "9" * 40, "x" * 5000, "%00", "\0", "\u202e", ",", "a|b|c", "ge")
 
 
 def test_no_search_however_odd_is_answered_with_a_fault_of_ours(world: Api) -> None:
     client = world.sign_in()
-    for kind, some in PARAMETERS.items():
-        names = [*(one.name for one in some), "_count", "_page", "names", "_format"]
-        for odd in ODD:
-            # Each by itself, behind what makes it bounded.
-            for name in names if odd == "9" * 40 else names[:: len(ODD) // 3]:
-                answer = client.get(f"/fhir/{kind}", params=[("patient", "1"), (name, odd)])
-                assert answer.status_code in (200, 400, 406, 429), (kind, name, odd, answer.text)
-            assert client.get(f"/fhir/{kind}", params=dict.fromkeys(names, odd[:500])).status_code < 500
+    for kind, odd in itertools.product(("Observation", "Provenance", "AuditEvent", "CarePlan", "Device"), ODD):
+        names = [*(one.name for one in PARAMETERS[kind]), "_count", "_page", "names", "_format"]
+        for name in names if odd == ODD[1] else names[-5:]:
+            answer = client.get(f"/fhir/{kind}", params=[("patient", "1"), (name, odd)])
+            assert answer.status_code in (200, 400, 406), (kind, name, odd, answer.text)
+        assert client.get(f"/fhir/{kind}", params=dict.fromkeys(names, odd[:500])).status_code < 500
 
 
 def test_a_page_that_takes_long_ends_early_and_goes_on(world: Api, monkeypatch: pytest.MonkeyPatch) -> None:
