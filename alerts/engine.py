@@ -89,6 +89,8 @@ class Engine:
             self._table["rule.context"][row, index] = context_code(rule, missing[0]) if missing else 0
         for detector in self._plan.detectors.values():
             detector.set_context(self._table, row, context)
+        if context.symptom_us is not None:
+            self._table["unit.symptom"][row] = max(int(self._table["unit.symptom"][row]), context.symptom_us)
 
     def evaluate(self, samples: Samples) -> list[Transition]:
         """Transitions that these samples make, those of one unit in order of time.

@@ -57,6 +57,7 @@ class Context:
         heparin_stop_min: so many minutes before the end of the treatment the heparin pump is to be stopped.
         limits: a patient's own limits, by `Rule.own_name` -> number in the rule's unit ("R13 high" -> 320).
         needle: (blood flow mL/min, pressure mmHg) of needle and line alone, as calibrated; empty = nobody has.
+        symptom_us: when the patient last told of a symptom themselves, beside what the machine's wire brings.
     """
 
     target_weight_kg: float | None = None
@@ -68,6 +69,7 @@ class Context:
     heparin_stop_min: float | None = None
     limits: Mapping[str, float] = field(default_factory=lambda: _NONE)
     needle: tuple[tuple[float, float], ...] = ()
+    symptom_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

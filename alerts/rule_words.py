@@ -16,11 +16,15 @@ from typing import Final, Literal
 import msgspec
 
 from alerts import ruleset
+from alerts import schema as live
+from alerts.asked import ruleset as asked
 from alerts.between import ruleset as between
+from alerts.between import schema as between_rules
 from telemetry import settings
 from telemetry.errors import SettingsError
 
 Language = Literal["en", "zh-Hans"]
+Head = live.Head | between_rules.Head | asked.Head
 FOLDER: Final = Path(__file__).parent / "words"
 
 
@@ -52,14 +56,18 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 @cache
 def english() -> Mapping[str, RuleWords]:
     """The rules' own words, by id."""
-    heads = [rule.spec for rule in ruleset.load().rules] + [rule.spec for rule in between.load()]
-    return {
-        head.id: RuleWords(
-            title=head.title, action=head.action,
-            likely_causes=head.rationalisation.likely_causes, consequence=head.rationalisation.consequence,
-        )
-        for head in sorted(heads, key=lambda head: head.id)
-    }  # fmt: skip
+    words = [_words(rule.spec) for rule in ruleset.load().rules]
+    words += [_words(rule.spec) for rule in between.load()]
+    words += [_words(rule.spec) for rule in asked.load()]
+    return dict(sorted(words))
+
+
+def _words(head: Head) -> tuple[str, RuleWords]:
+    why = head.rationalisation
+    words = RuleWords(
+        title=head.title, action=head.action, likely_causes=why.likely_causes, consequence=why.consequence
+    )
+    return head.id, words
 
 
 def fingerprint(words: RuleWords) -> str:

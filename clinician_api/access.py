@@ -74,6 +74,10 @@ class Action(StrEnum):
     BREAK_GLASS = "break glass"  # open access to a patient who is not among one's own, with a reason, for hours
     REVIEW_BREAK_GLASS = "review break glass"  # of patients of one's own clinic, never one's own
     READ_FHIR = "read as FHIR"  # what one sees besides, in the words of other systems
+    SEE_HOME = "see home"  # the treatment of the patient whose account it is, and who looks after them
+    SPEAK_FROM_HOME = "speak from home"  # ask for help, say how one is
+    OPEN_HOMES = "open homes"  # say whose treatment the account of a person at home is shown
+    END_HELP = "end help"  # say that a patient who asked for help has had it
 
 
 _OWN: Final = frozenset({Action.SEE_OWN_SESSION, Action.SIGN_OUT, Action.KEEP_SIGN_IN})
@@ -87,7 +91,7 @@ _READS: Final = _TECHNICAL | {
 }  # fmt: skip
 _ANSWERS: Final = _READS | {
     Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
-    Action.BREAK_GLASS,
+    Action.BREAK_GLASS, Action.END_HELP,
 }  # fmt: skip
 _TEAMS: Final = frozenset({Action.SEE_TEAMS, Action.CHANGE_TEAMS, Action.REVIEW_BREAK_GLASS})
 
@@ -113,8 +117,8 @@ MAY: Final[dict[Role, frozenset[Action]]] = {
     | _TEAMS
     | {Action.SEE_TROUBLES, Action.SEE_WHO_LOOKED, Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST}
     | {Action.MANAGE_USERS, Action.SEE_AUDIT, Action.SEE_SYSTEM}
-    | {Action.SEE_INSTALLATIONS, Action.CHANGE_INSTALLATIONS},
-    Role.PATIENT: _OWN,  # the patient's own page comes with its own routes
+    | {Action.SEE_INSTALLATIONS, Action.CHANGE_INSTALLATIONS, Action.OPEN_HOMES},
+    Role.PATIENT: _OWN | {Action.SEE_HOME, Action.SPEAK_FROM_HOME},
     # What a wall shows and no more; whoever passes by must not be able to darken it.
     Role.KIOSK: frozenset({
         Action.SEE_OWN_SESSION, Action.SEE_UNITS, Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_ALERTS,
@@ -180,6 +184,7 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/low-alerts/acknowledge"): Action.ACKNOWLEDGE,
     ("POST", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
     ("DELETE", "/api/alerts/{alert_id}/shelve"): Action.SHELVE,
+    ("POST", "/api/alerts/{alert_id}/helped"): Action.END_HELP,
     ("GET", "/api/notices"): Action.SEE_NOTICES,
     ("GET", "/api/notices/{notice_id}"): Action.SEE_NOTICES,
     ("GET", "/api/deliveries/{delivery_id}"): Action.SEE_NOTICES,
@@ -247,6 +252,12 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("GET", "/fhir/{kind}/{resource_id}"): Action.READ_FHIR,
     ("GET", "/fhir/Procedure/{treatment_id}/$export"): Action.READ_FHIR,
     ("GET", "/fhir/Patient/{patient_id}/$summary"): Action.READ_FHIR,
+    ("GET", "/api/home"): Action.SEE_HOME,
+    ("POST", "/api/home/help"): Action.SPEAK_FROM_HOME,
+    ("POST", "/api/home/helped"): Action.SPEAK_FROM_HOME,
+    ("POST", "/api/home/alerts/{alert_id}/handling"): Action.SPEAK_FROM_HOME,
+    ("POST", "/api/home/symptoms"): Action.SPEAK_FROM_HOME,
+    ("POST", "/api/users/{user_id}/patient"): Action.OPEN_HOMES,
     ("POST", "/api/receipts/{receipt}"): None,  # the word itself is the permission
     ("GET", "/problems/{name}"): None,
     ("GET", "/healthz"): None,
@@ -321,4 +332,6 @@ class Scope:
 def scope_of(role: Role, clinic_id: int | None, sight: Sight = OPEN, *, hides_names: bool = False) -> Scope:
     """The scope of a user, or of a screen on a wall; `hides_names`: no patient is named, whatever the role may."""
     actions = MAY[role] - {Action.SEE_PATIENTS} if hides_names else MAY[role]
+    if role is Role.PATIENT:
+        clinic_id = None  # of the clinic they belong to they see nothing but their own treatment
     return Scope(clinic_id, clinic_id is None and role in ACROSS_CLINICS, actions, sight)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from clinician_api import description
 from clinician_api.data import Data
 from clinician_api.fhir.answers import Outcomes, Refusal, refused
+from clinician_api.home.watch_board import WatchBoard
 from clinician_api.live.feeds import Feeds
 from clinician_api.live.hub import Hub
 from clinician_api.live.messages import ClientMessage, ServerMessage
@@ -22,6 +23,7 @@ from clinician_api.live.screens import Screens
 from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
 from clinician_api.people.looks import Looks
+from clinician_api.people.refusals import Refusals
 from clinician_api.people.sessions import ADDRESS_ATTEMPTS, WINDOW_S, Sessions
 from clinician_api.routes import (
     alerts,
@@ -32,6 +34,7 @@ from clinician_api.routes import (
     fhir,
     health,
     history,
+    home,
     hospital,
     live,
     load,
@@ -121,7 +124,7 @@ def create_app(
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, usual, trends,
         reviews, sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves,
-        notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin,
+        notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, home,
         fhir, receipts, signals, rules, problems, reference, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
@@ -135,7 +138,7 @@ def _services(
 ) -> Services:
     room = Room(clock.now_us())
     asked, taken = fhir.windows()
-    hub = Hub(room, options.heartbeat_s)
+    hub, looks = Hub(room, options.heartbeat_s), Looks()
     return Services(
         options=options,
         clock=clock,
@@ -150,17 +153,20 @@ def _services(
         pump=Pump(hub),
         sockets=SocketRegister(),
         screens=Screens(),
+        watch=WatchBoard(),
         # As many as wrong passwords.
         receipts=SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S),
         tests=SlidingWindow(channels.TESTS, channels.TESTS_WINDOW_S),
         glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
+        homes=SlidingWindow(home.SAYINGS, home.SAYINGS_WINDOW_S),
         guests=SlidingWindow(teams.GUESSES, teams.GUESSES_WINDOW_S),
         fhir=asked,
         fhir_taken=taken,
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),
-        looks=Looks(),
+        looks=looks,
+        refusals=Refusals(looks.wait),
         hasher=hasher or PasswordHasher(),
     )
 

@@ -1,8 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`administration`, `duty.duty_data`, `fhir`, `notes.note_data`, `people.people_data`, `people.record_data`,
-`signin.signin_data`, `signing.sign_off_data`, `teams.team_data` and `treatments.past_data`.
+`administration`, `duty.duty_data`, `fhir`, `home.home_data`, `notes.note_data`, `people.people_data`,
+`people.record_data`, `signin.signin_data`, `signing.sign_off_data`, `teams.team_data` and `treatments.past_data`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from clinician_api.alerting.notice_data import NoticeData
 from clinician_api.duty.channel_data import ChannelData
 from clinician_api.duty.duty_data import DutyData
 from clinician_api.fhir.fhir_data import FhirData
+from clinician_api.home.home_data import HomeData
 from clinician_api.live import findings, sparks
 from clinician_api.live.room import Entry
 from clinician_api.live.views import View, status
@@ -133,6 +134,7 @@ class Data:
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)
         self.users = UserData(options.database_url)
+        self.homes = HomeData(options.database_url)
         self.audit = AuditData(options.database_url)
         self.system = SystemData(options.database_url)
         self.installations = UnitData(options.database_url)

@@ -31,7 +31,9 @@ class Metrics:
         self.link_up = Gauge("homehd_api_link_up", "1 when a link works", ["link"], registry=self.registry)
 
         self.looks_written = Counter(
-            "homehd_api_looks_written", "Rows about who looked at whom that are on record", registry=self.registry
+            "homehd_api_looks_written",
+            "Rows about who looked, or was refused, on record",
+            registry=self.registry,
         )
         self.looks_lost = Gauge(
             "homehd_api_looks_lost",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from clinician_api.access import Action, Scope, scope_of
 from clinician_api.data import Data
+from clinician_api.home.watch_board import WatchBoard
 from clinician_api.live.hub import Hub
 from clinician_api.live.pump import Pump
 from clinician_api.live.room import Room
@@ -20,6 +22,7 @@ from clinician_api.live.sockets import SocketRegister
 from clinician_api.metrics import Metrics
 from clinician_api.people import whose
 from clinician_api.people.looks import Looks, What
+from clinician_api.people.refusals import Refusals, RefusedSignIn, Why
 from clinician_api.people.sessions import Session, Sessions
 from clinician_api.people.whose import ALL_SEEN, Seen, Whose
 from clinician_api.settings import ApiOptions
@@ -38,8 +41,8 @@ from telemetry.clock import Clock
 class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
-    `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team.
-    `fhir`: what they ask for there; `fhir_taken`: whole records.
+    `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team;
+    `homes`: what they say from home; `fhir`: what they ask for there; `fhir_taken`: whole records.
     `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
@@ -54,9 +57,11 @@ class Services:
     pump: Pump
     sockets: SocketRegister
     screens: Screens
+    watch: WatchBoard
     receipts: SlidingWindow
     tests: SlidingWindow
     glasses: SlidingWindow
+    homes: SlidingWindow
     guests: SlidingWindow
     fhir: SlidingWindow
     fhir_taken: SlidingWindow
@@ -64,6 +69,7 @@ class Services:
     metrics: Metrics
     what_if: WhatIf
     looks: Looks
+    refusals: Refusals
     hasher: PasswordHasher
 
 
@@ -74,6 +80,22 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+@contextmanager
+def noting_refusals(services: Services, address: str) -> Iterator[None]:
+    """What is refused to somebody at this address who wants to come in will be on record."""
+    try:
+        yield
+    except RefusedSignIn as refused:
+        note_refusal(services, refused.why, refused.user_id, address)
+        raise
+
+
+def note_refusal(services: Services, why: Why, user_id: int | None, address: str) -> None:
+    """Nobody was signed in, and why: it will be on record. `user_id`: whose account was asked for; None: nobody's."""
+    clock = services.clock
+    services.refusals.note(why, user_id, address, clock.now_us(), clock.monotonic_s())
 
 
 def shut_out(services: Services, user_id: int) -> None:

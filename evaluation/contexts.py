@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alerts.records import Context
 from alerts.schema import CONTEXT_KEYS
-from store import care, patients
+from store import care, patient_events, patients
 from store.patients import Prescription
 from store.pool import Connection
 from telemetry.care import Access, Limits
@@ -23,6 +23,7 @@ def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int
     prescribed = care.prescribed_in_force(conn, unit_ids, now_us)
     limits = care.limits_in_force(conn, unit_ids, now_us)
     accesses = care.accesses_in_force(conn, unit_ids, now_us)
+    symptoms = patient_events.newest_symptoms(conn, unit_ids, now_us)
     return {
         unit_id: _context(
             known,
@@ -30,6 +31,7 @@ def contexts(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int
             weights.get(unit_id, known.target_weight_kg),
             limits.get(unit_id, {}),
             accesses.get(unit_id),
+            symptoms.get(unit_id),
         )
         for unit_id, known in patients.prescriptions(conn, unit_ids).items()
     }
@@ -42,7 +44,8 @@ def context_then(conn: Connection, patient_id: int, known: Prescription, then_us
     rules = {one.content.rule for one in arranged if isinstance(one.content, Limits)}
     own = {rule: past.own_limits(rule, then_us) for rule in sorted(rules)}
     weight_kg, access = past.target_kg(then_us), past.holding(Access, then_us)
-    return _context(known, past.prescribed(then_us), weight_kg, own, access)
+    symptom_us = patient_events.newest_symptom(conn, patient_id, then_us)
+    return _context(known, past.prescribed(then_us), weight_kg, own, access, symptom_us)
 
 
 def _context(
@@ -51,6 +54,7 @@ def _context(
     weight_kg: float | None,
     limits: Mapping[str, Mapping[str, float]],
     access: Access | None,
+    symptom_us: int | None,
 ) -> Context:
     # An item that only a later release knows is no reason to judge nothing.
     now = replace(known, **{item: value for item, value in prescribed.items() if item in CONTEXT_KEYS})
@@ -65,4 +69,5 @@ def _context(
         {f"{rule} {name}": value for rule, own in limits.items() for name, value in own.items()},
         # A catheter has no needle, whatever was calibrated.
         access.needle if access is not None and access.kind != "catheter" else (),
+        symptom_us,
     )

@@ -19,6 +19,7 @@ VERBS: Final[dict[str, str]] = {
     "edge": "the agent on the dialysis unit",
     "ingest": "from the broker to the store, rules included",
     "notify": "from alerts to people: whom to ask, by which channels, until somebody accepts",
+    "hl7": "alerts and readings to other systems as HL7; what waits, let go on, send again",
     "api": "the clinicians' API and dashboard",
     "simulate": "a machine on a pseudo-terminal, or a fleet's traffic",
     "migrate": "create or upgrade the database schema",
@@ -29,6 +30,7 @@ VERBS: Final[dict[str, str]] = {
     "enrol": "give this box its identity, with the code from `homehd units add`",
     "users": "local accounts",
     "kiosk": "screens on walls: bind a browser by a one-time code, list, take away",
+    "home": "accounts of people at home, and the telephone number they are shown",
     "team": "care teams: who sees which patients of a clinic, until when; which clinics go by them",
     "patients": "whom a home serves: schedule, access, weights, laboratory values, where their rules stand",
     "selftest": "try the way from the broker to every person's channels; what came of the last time",
@@ -38,7 +40,7 @@ VERBS: Final[dict[str, str]] = {
     "audit": "whether the record of who did what is whole",
     "replay": "run the rules over recorded readings or stored treatments; what other limits or rules would have said",
     "rules": "list the rules; write or check the pages of the safety file made from them",
-    "export": "stored readings as CSV or Parquet, a treatment as FHIR",
+    "export": "stored readings as CSV or Parquet, a treatment as FHIR or HL7",
     "decode": "machine bytes to readings",
     "calc": "a formula of dialysis or a statistic of detection, as JSON",
     "doctor": "check every part and say what to do",
@@ -73,6 +75,7 @@ def _run(verb: str, words: list[str]) -> int:
             "alerts",
             "registrar",
             "notifier",
+            "courier",
             "interop",
         ):
             raise

@@ -65,6 +65,7 @@ def run(plan: Plan, loaded: ServerSettings, clock: Clock, stop: threading.Event)
         migrate.migrate(where.database_url)
         accounts = demo_accounts.renew(where.database_url, clock.now_us(), secrets.token_urlsafe(9))
         homes = demo_homes.provision(where.database_url, plan.homes, clock.now_us())
+        demo_homes.open_page(where.database_url, homes[0].unit, clock.now_us())
         demo_rota.fill(where.database_url, clock.now_us())
         environment = {
             "HOMEHD_HOME": str(loaded.home_path),

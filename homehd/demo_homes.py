@@ -10,8 +10,8 @@ from typing import Final
 from edge_agent.config import EdgeConfig, MachineSettings, OutboxSettings
 from homehd import edge_template
 from homehd.children import Child
-from homehd.demo_accounts import CLINIC
-from store import patients, pool, registry
+from homehd.demo_accounts import AT_HOME, CLINIC
+from store import accounts, homes, patients, pool, registry
 
 _NAMES: Final = (
     "Amara Diallo", "Jonas Weber", "Mei Chen", "Ravi Menon", "Elif Kaya", "Sofia Rossi", "Noah Janssen", "Yuki Tanaka",
@@ -74,6 +74,15 @@ def provision(database_url: str, count: int, now_us: int) -> list[Home]:
             profile = _PROFILES[number % len(_PROFILES)]
             homes.append(Home(number, unit.name, unit.shard, profile, course))
     return homes
+
+
+def open_page(database_url: str, unit: str, now_us: int) -> None:
+    """Let the account of a person at home see the treatment of whom this unit serves."""
+    with closing(pool.connect(database_url, name="homehd demo")) as conn, pool.transaction(conn, "open demo home"):
+        account = next((one for one in accounts.list_users(conn) if one.email == AT_HOME), None)
+        served = None if account is None else homes.served(conn, unit, account.clinic_id)
+        if account is not None and served is not None:
+            homes.connect(conn, account.user_id, served[0], now_us)
 
 
 def children(home: Home, folder: Path, broker_url: str, logs: Path, seed: int) -> list[Child]:

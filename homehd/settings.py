@@ -69,6 +69,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         oidc_clinic_claim, oidc_clinics: likewise the clinic.
         oidc_unknown: "refuse" or "make" who has no account here. oidc_trust_email: believe unverified addresses.
         second_factor_roles: roles whose accounts must have a passkey beside the password.
+        hl7: other systems that are told, by name: mllp[s]://host:port?… (docs/operations/hl7.md); none = nobody is.
+        hl7_sender: who we are there: NAME or NAME^ID^TYPE. hl7_health_port: as ingest's, of `homehd hl7`.
         channel_networks: networks that pages may be sent to although they lead to this server or to machines only.
     """
 
@@ -118,6 +120,9 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc_trust_email: bool = False
     second_factor_roles: list[str] = []
     channel_networks: list[str] = []
+    hl7: dict[str, str] = {}
+    hl7_sender: str = "homehd"
+    hl7_health_port: Port = 0
 
     @property
     def home_path(self) -> Path:
@@ -175,6 +180,8 @@ def load(options: argparse.Namespace) -> ServerSettings:
         "selftest_at": os.environ.get("HOMEHD_SELFTEST_AT"),
         "selftest_broker": os.environ.get("HOMEHD_SELFTEST_BROKER"),
         "heartbeat_url": os.environ.get("HOMEHD_HEARTBEAT_URL"),
+        "hl7": _named_urls("HOMEHD_HL7"),
+        "hl7_sender": os.environ.get("HOMEHD_HL7_SENDER"),
         "oidc_issuer": os.environ.get("HOMEHD_OIDC_ISSUER"),
         "oidc_client_id": os.environ.get("HOMEHD_OIDC_CLIENT_ID"),
         "oidc_client_secret": os.environ.get("HOMEHD_OIDC_CLIENT_SECRET"),
@@ -261,6 +268,18 @@ def _integer(name: str) -> int | None:
 def _folders(name: str) -> list[str] | None:
     text = os.environ.get(name)
     return None if text is None else [folder for folder in text.split(os.pathsep) if folder]
+
+
+def _named_urls(name: str) -> dict[str, str] | None:
+    """`NAME=URL NAME=URL`, of a variable."""
+    text = os.environ.get(name)
+    if text is None:
+        return None
+    pairs = [word.partition("=") for word in text.split()]
+    found = {key: url for key, _, url in pairs}
+    if not all(key and url for key, url in found.items()) or len(found) < len(pairs):
+        raise SettingsError("read settings", name, hint="NAME=URL, several with spaces between, each name once")
+    return found
 
 
 def _check_database(url: str | None) -> None:

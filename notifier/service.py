@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from alerts import ruleset
+from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from alerts.routing import SILENCE
-from notifier import audit_chain, database_disk, lost_channels, pathway, selftest, silences, walls
+from notifier import audit_chain, database_disk, hl7, lost_channels, pathway, selftest, silences, walls
 from notifier.away.keeper import Keeper
 from notifier.away.pager import Line, Pager
 from notifier.away.takeover import Takeover
@@ -68,9 +69,10 @@ class NotifyOptions:
 
 
 def causes() -> Causes:
-    """Cause groups of all rules we have, in treatment and between."""
+    """Cause groups of all rules we have: in treatment, between, and what people ask for."""
     found = {rule.id: rule.spec.cause for rule in ruleset.load().rules}
-    return Causes(found | {rule.id: rule.spec.cause for rule in between_rules.load()})
+    found |= {rule.id: rule.spec.cause for rule in between_rules.load()}
+    return Causes(found | {rule.id: rule.spec.cause for rule in asked_rules.load()})
 
 
 def run(
@@ -106,6 +108,7 @@ def run(
             metrics.counting(
                 lambda conn, now_us: database_disk.troubles(conn, options.disk_limits, now_us), database_disk.CAUSE
             ),
+            metrics.counting(hl7.troubles, hl7.CAUSE),
             metrics.counting(lambda conn, now_us: pathway.troubles(conn, on_call.duty, now_us), pathway.CAUSE),
             metrics.counting(
                 lambda conn, now_us: silences.troubles(conn, silent, now_us, hears=decider.hears), *silences.CAUSES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from store import session_ends
 from store.pool import Connection
 from store.queries import run
 from store.values import storable_text
@@ -66,9 +67,9 @@ def enable(conn: Connection, user_id: int) -> None:
     run(conn, "enable_account", {"user": user_id})
 
 
-def end_sessions(conn: Connection, user_id: int) -> None:
-    """Whoever is signed in by this account, or half signed in, must sign in anew."""
-    run(conn, "end_sessions_of", {"user": user_id})
+def end_sessions(conn: Connection, user_id: int) -> list[bytes]:
+    """Whoever is signed in by this account, or half signed in, must sign in anew; the sessions that have ended."""
+    return session_ends.end_of(conn, user_id)
 
 
 def clinics(conn: Connection, clinic_id: int | None) -> list[tuple[int, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from store import session_ends
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
 from store.values import storable_text
@@ -78,17 +79,18 @@ def list_users(conn: Connection) -> list[Account]:
     return [Account(*row) for row in run(conn, "users", {"email": None})]
 
 
-def disable_user(conn: Connection, user_id: int, now_us: int) -> None:
-    """Let this person in no more; sessions that stand end at once. In a transaction of the caller's.
+def disable_user(conn: Connection, user_id: int, now_us: int) -> list[bytes]:
+    """Let this person in no more; sessions that stand end at once, and are told. In a transaction of the caller's.
 
     What still waits to be sent to them is not sent, what they have accepted is looked at again, and where nobody else
     was asked the next are asked at once.
     """
     parameters = {"user": user_id, "now": now_us, "keeps": [], "why": "the account was closed"}
     run(conn, "disable_user", parameters)
-    run(conn, "end_sessions_of", {"user": user_id})
+    ended = session_ends.end_of(conn, user_id)
     for deed in ("notices_of_closed_account", "pages_of_closed_account", "hurry_past_closed_account"):
         run(conn, deed, parameters)
+    return ended
 
 
 def closed(conn: Connection, user_ids: Iterable[int | None]) -> set[int]:
@@ -97,10 +99,10 @@ def closed(conn: Connection, user_ids: Iterable[int | None]) -> set[int]:
     return {row[0] for row in run(conn, "closed_accounts", {"users": asked})} if asked else set()
 
 
-def reset_password(conn: Connection, user_id: int, password_hash: str) -> None:
-    """Another password; sessions that stand end at once."""
+def reset_password(conn: Connection, user_id: int, password_hash: str) -> list[bytes]:
+    """Another password; sessions that stand end at once, and are told."""
     run(conn, "set_password_hash", {"user": user_id, "password_hash": password_hash})
-    run(conn, "end_sessions_of", {"user": user_id})
+    return session_ends.end_of(conn, user_id)
 
 
 async def user_by_email(conn: AsyncConnection, email: str) -> Account | None:
@@ -112,8 +114,7 @@ async def user_by_email(conn: AsyncConnection, email: str) -> Account | None:
 async def add_session(
     conn: AsyncConnection, token_hash: bytes, user_id: int, now_us: int, expires_us: int, origin: Origin
 ) -> None:  # fmt: skip
-    """Begin a session; `token_hash` is the SHA-256 of the token. Sessions that have expired are swept out."""
-    await arun(conn, "sweep_sessions", {"now": now_us})
+    """Begin a session; `token_hash` is the SHA-256 of the token."""
     parameters = {
         "token": token_hash, "user": user_id, "now": now_us, "expires": expires_us, "how": origin.how,
         "address": storable_text(origin.address, 100), "browser": storable_text(origin.browser, 300),
@@ -147,9 +148,10 @@ async def sessions(
     return found
 
 
-async def end_session(conn: AsyncConnection, token_hash: bytes) -> None:
-    """Log out; ending twice is harmless."""
-    await arun(conn, "end_session", {"token": token_hash})
+async def end_session(conn: AsyncConnection, token_hash: bytes) -> int | None:
+    """End it, and whose it was; None: there is none, or its end is on record already. Ending twice is harmless."""
+    row = await (await arun(conn, "end_session", {"token": token_hash})).fetchone()
+    return row[0] if row else None
 
 
 async def own_sessions(

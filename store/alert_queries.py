@@ -50,6 +50,7 @@ class CurrentAlert:
         told_stage, told_reason: whether anybody is asked because of this very alert, and why not.
         notice_event_id, shelf_event_id: the last of each that may have changed how it stands, None without.
         shelf: what was set aside last of its unit and rule, None where a person or the notifier has ended that.
+        handled_us: since when somebody at the home says they are dealing with it; handled_event_id: its number.
         owner_id: whose it is, None: the unit served nobody; owner_clinic_id: that patient's.
     """
 
@@ -83,17 +84,20 @@ class CurrentAlert:
     notice_event_id: int | None
     shelf_event_id: int | None
     shelf: SetAside | None
+    handled_event_id: int | None = None
+    handled_us: int | None = None
     owner_id: int | None = None
     owner_clinic_id: int | None = None
 
 
 class Version(NamedTuple):
-    """Of an alert: the last event of its own, of its notice and of its rule's shelf; None without."""
+    """Of an alert: the last event of its own, of its notice, of its rule's shelf, and at home; None without."""
 
     alert_id: int
     last_event_id: int
     notice_event_id: int | None
     shelf_event_id: int | None
+    handled_event_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

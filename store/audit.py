@@ -27,7 +27,8 @@ class Deed:
     """What somebody did.
 
     Attributes:
-        actor: `person`, `kiosk` or `operator`. action: a verb and its object ("revoke unit"). subject: which one.
+        actor: `person`, `kiosk`, `operator` or `service`. action: a verb and its object ("revoke unit"). subject: which
+            one.
         detail: what else is worth keeping; JSON, and nothing about a patient.
     """
 
@@ -91,6 +92,11 @@ def person(user_id: int) -> str:
 def kiosk(kiosk_id: int) -> str:
     """A screen on a wall."""
     return f"kiosk:{kiosk_id}"
+
+
+def service(name: str) -> str:
+    """One of ours, that did it by itself."""
+    return f"service:{name}"
 
 
 def operator(name: str) -> str:

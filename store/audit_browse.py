@@ -11,6 +11,7 @@ from store.audit import Link, Walk
 from store.errors import translate
 from store.pool import Connection
 from store.queries import query, run
+from store.session_ends import SIGN_INS
 from store.values import storable_text
 
 _ROWS_AT_ONCE = 2000
@@ -22,7 +23,8 @@ class Wanted:
 
     Attributes:
         clinic_id: rows about something of that clinic only. actor, action, subject: these words exactly.
-        patient_id: rows about this patient, among others or alone. looks: looks at patients only, or everything else.
+        patient_id: rows about this patient, among others or alone.
+        kind: `looks` at patients, `sign-ins` (whatever is about coming in and going out), or `deeds`, everything else.
         start_us, end_us: from then on, and before then.
     """
 
@@ -31,7 +33,7 @@ class Wanted:
     action: str | None = None
     subject: str | None = None
     patient_id: int | None = None
-    looks: bool | None = None
+    kind: str | None = None
     start_us: int | None = None
     end_us: int | None = None
 
@@ -69,8 +71,8 @@ class Check:
 def page(conn: Connection, wanted: Wanted, before: int | None, limit: int) -> list[Row]:
     """At most `limit` rows before the row of that number (None: from the newest on), newest first."""
     parameters: dict[str, Any] = {
-        "clinic": wanted.clinic_id, "patient": wanted.patient_id, "looks": wanted.looks, "start": wanted.start_us,
-        "end": wanted.end_us, "before": before, "limit": limit,
+        "clinic": wanted.clinic_id, "patient": wanted.patient_id, "kind": wanted.kind, "sign_ins": list(SIGN_INS),
+        "start": wanted.start_us, "end": wanted.end_us, "before": before, "limit": limit,
     }  # fmt: skip
     for name in ("actor", "action", "subject"):
         word = getattr(wanted, name)

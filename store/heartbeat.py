@@ -1,9 +1,11 @@
 """Signs of life of the services, so that silence of one of them is a finding and not a quiet day.
 
-The services are `ingest`, `notifier`, `api` and `registrar`. The detail of any of them (store/vital_signs.py):
+The services are `ingest`, `notifier`, `api`, `registrar` and `hl7`. The detail of any of them (store/vital_signs.py):
 
 - `version`: of the program; absent where the release before speaks, empty where it does not know.
 - `disk`: of the disk the database's files are on, where it was told: `folder`, `free` and `size` in bytes.
+
+The detail of service `hl7`: `posts` (int), how many works for receivers this instance has; one that stands by has none.
 
 The detail of service `ingest`:
 

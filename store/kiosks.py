@@ -131,6 +131,7 @@ async def of_tokens(conn: AsyncConnection, token_hashes: Sequence[bytes]) -> dic
     return {bytes(row[0]): Kiosk(*row[1:]) async for row in rows}
 
 
-async def release(conn: AsyncConnection, token_hash: bytes) -> None:
-    """This browser is no kiosk any more; where it was none nothing happens."""
-    await arun(conn, "release_kiosk", {"token": token_hash})
+async def release(conn: AsyncConnection, token_hash: bytes) -> int | None:
+    """This browser is no kiosk any more, and which it was; None: it was none."""
+    row = await (await arun(conn, "release_kiosk", {"token": token_hash})).fetchone()
+    return int(row[0]) if row else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from store import session_ends
 from store.pool import AsyncConnection, Connection
 from store.queries import arun, run
 from store.values import storable_text
@@ -67,8 +68,7 @@ async def remove(conn: AsyncConnection, user_id: int, passkey_id: int) -> bool:
     return await (await arun(conn, "remove_passkey", {"user": user_id, "passkey": passkey_id})).fetchone() is not None
 
 
-def remove_all(conn: Connection, user_id: int) -> int:
-    """Take all of a person's away, and end the sessions that stand; how many there were. In a transaction."""
+def remove_all(conn: Connection, user_id: int) -> tuple[int, list[bytes]]:
+    """Take all of a person's away, and end the sessions that stand; how many, and which. In a transaction."""
     removed = run(conn, "remove_passkeys_of", {"user": user_id}).fetchall()
-    run(conn, "end_sessions_of", {"user": user_id})
-    return len(removed)
+    return len(removed), session_ends.end_of(conn, user_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from store.pool import AsyncConnection
-from store.queries import arun
+from store.pool import AsyncConnection, Connection
+from store.queries import arun, run
 from store.values import storable_text, storable_us
 
 MAX_TEXT: Final = 2000
@@ -74,3 +75,24 @@ async def events(
     }  # fmt: skip
     rows = await arun(conn, "patient_events", parameters)
     return [PatientEvent(row[0], EventKind(row[1]), *row[2:]) async for row in rows]
+
+
+def tell(conn: Connection, patient_id: int, kind: EventKind, start_us: int, text: str, now_us: int) -> int:
+    """An entry of the patient's own; its number."""
+    parameters = {
+        "patient": patient_id, "kind": str(kind), "start": storable_us(start_us), "end": None,
+        "text": storable_text(text, MAX_TEXT), "user": None, "corrects": None, "now": storable_us(now_us),
+    }  # fmt: skip
+    return int(run(conn, "add_patient_event", parameters).fetchall()[0][0])
+
+
+def newest_symptoms(conn: Connection, unit_ids: Sequence[int], now_us: int) -> dict[int, int]:
+    """By unit id: when the patient whom it serves last told of a symptom, within the twelve hours before `now_us`."""
+    parameters = {"units": list(unit_ids), "now": storable_us(now_us)}
+    return dict(run(conn, "newest_symptoms", parameters).fetchall())
+
+
+def newest_symptom(conn: Connection, patient_id: int, then_us: int) -> int | None:
+    """The same of one patient, as it was at an earlier time."""
+    row = run(conn, "newest_symptom", {"patient": patient_id, "then": storable_us(then_us)}).fetchone()
+    return None if row is None else row[0]

@@ -55,10 +55,10 @@ def connect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> C
         raise connect_error(error, url) from None
 
 
-async def aconnect(url: str, *, name: str = "homehd") -> AsyncConnection:
+async def aconnect(url: str, *, name: str = "homehd", idle_s: float | None = None) -> AsyncConnection:
     """The same for a task; for queries take a `Pool`."""
     try:
-        return await psycopg.AsyncConnection.connect(_conninfo(url, name), autocommit=True)
+        return await psycopg.AsyncConnection.connect(_conninfo(url, name, idle_s), autocommit=True)
     except psycopg.Error as error:
         raise connect_error(error, url) from None
 
@@ -68,6 +68,16 @@ def transaction(conn: Connection, operation: str = "write to the database") -> I
     """All of the block or none of it; StoreError if the block or the commit fails."""
     with translate(operation), conn.transaction():
         yield
+
+
+@asynccontextmanager
+async def atransaction(
+    conn: AsyncConnection, operation: str = "write to the database", answer_s: float = ANSWER_S
+) -> AsyncIterator[None]:
+    """The same for a task with a connection of its own, which is of no more use when the block takes longer."""
+    with translate(operation):
+        async with aanswered_within(conn, answer_s, operation), conn.transaction():
+            yield
 
 
 @contextmanager
@@ -121,7 +131,7 @@ class Pool:
         """
         where = describe(self._url)
         with translate(operation, where):
-            async with self._pool.connection() as conn, _answered_within(conn, self._answer_s, operation, where):
+            async with self._pool.connection() as conn, aanswered_within(conn, self._answer_s, operation, where):
                 if self._walled:
                     await conn.execute(_VIEW_AS, viewers.current().settings)
                 yield conn
@@ -176,13 +186,15 @@ async def _go_behind_the_wall(conn: AsyncConnection) -> None:
 
 
 async def _check(conn: AsyncConnection) -> None:
-    async with _answered_within(conn, CHECK_S, "check a connection", ""):
+    async with aanswered_within(conn, CHECK_S, "check a connection", ""):
         await AsyncConnectionPool.check_connection(conn)
 
 
 @asynccontextmanager
-async def _answered_within(conn: AsyncConnection, seconds: float, operation: str, where: str) -> AsyncIterator[None]:
-    """StoreError when the block takes longer; the connection is of no more use then.
+async def aanswered_within(
+    conn: AsyncConnection, seconds: float, operation: str, where: str = ""
+) -> AsyncIterator[None]:  # fmt: skip
+    """The same as `answered_within` for a task.
 
     Its line is cut, because a task that is only cancelled would politely wait for the server to confirm that.
     """

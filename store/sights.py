@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from store import homes
 from store.pool import AsyncConnection
 from store.queries import arun
 
@@ -20,6 +21,7 @@ class Sights:
         opened: user, patient, number of the broken glass, end.
         asked: user -> patients of open notices that were sent to them or that they have accepted.
         clinic_of: the clinic of every patient above.
+        of_account: user -> patient, of accounts of people at home.
     """
 
     by_team: frozenset[int] = frozenset()
@@ -29,6 +31,7 @@ class Sights:
     opened: tuple[tuple[int, int, int, int], ...] = ()
     asked: dict[int, frozenset[int]] = field(default_factory=dict)
     clinic_of: dict[int, int | None] = field(default_factory=dict)
+    of_account: dict[int, int] = field(default_factory=dict)
 
 
 async def read(conn: AsyncConnection, now_us: int) -> Sights:
@@ -44,6 +47,7 @@ async def read(conn: AsyncConnection, now_us: int) -> Sights:
     return Sights(
         by_team, tuple(sorted(members, key=str)), _grouped(row[:2] for row in patients), _grouped(of_no_team),
         tuple(sorted(row[:4] for row in opened)), _grouped(row[:2] for row in asked), clinic_of,
+        await homes.accounts(conn),
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ async def read(conn: AsyncConnection, treatment_id: int, now_us: int) -> Treatme
         found = await treatment_queries.by_id(conn, treatment_id)
         if found is None:
             hint = "the number is the treatment_id in the table `treatment`"
-            raise StoreError("export fhir", f"treatment {treatment_id}", trouble=Trouble.CONFLICT, hint=hint)
+            raise StoreError("export", f"treatment {treatment_id}", trouble=Trouble.CONFLICT, hint=hint)
         parts = await _alerts(conn, found)
         told = await (await arun(conn, "told_of_alerts", {"alerts": list(parts)})).fetchall()
         entered, arranged = await prescribed(conn, found.patient_id)

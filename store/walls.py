@@ -29,7 +29,7 @@ GRANTS: Final[dict[str, str]] = {
     "measurement": "SELECT", "sign_off": "SELECT, INSERT", "sign_off_mark": "SELECT, DELETE",
     "prescription_replay": "SELECT, INSERT", "prescription_proposal": "SELECT, INSERT",
     "prescription_outcome": "SELECT, INSERT",
-    "patient_event": "SELECT, INSERT",
+    "patient_event": "SELECT, INSERT", "handling": "SELECT", "patient_account": "SELECT",
     "alert": "SELECT, UPDATE", "alert_event": "SELECT, INSERT", "shelving_event": "SELECT, INSERT",
     "notice": "SELECT, UPDATE", "notice_alert": "SELECT", "notice_event": "SELECT, INSERT",
     "notice_step": "SELECT, INSERT, UPDATE", "delivery": "SELECT, UPDATE", "delivery_event": "SELECT, INSERT",

@@ -24,6 +24,7 @@ PACKAGES = (
     "interop",
     "clinician_api",
     "notifier",
+    "courier",
     "simulators",
     "homehd",
 )

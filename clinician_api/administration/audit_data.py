@@ -68,7 +68,7 @@ class AuditData:
         """Walk along the whole chain when nobody has for a day, and wait for its end."""
         last = await self._in_thread(audit_browse.last_check)
         if last is None or clock.now_us() - last.ended_us >= DUE_US:
-            self.walk("service:api", clock)
+            self.walk(audit.service("api"), clock)
         if self._walking is not None:
             await self._walking
 

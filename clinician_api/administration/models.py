@@ -142,8 +142,8 @@ class SystemPart(Model):
     """One part of the system, in one finding."""
 
     part: Literal[
-        "ingest", "notifier", "api", "registrar", "versions", "database", "disk", "backup", "broker", "lag", "selftest",
-        "channels", "certificates", "quarantine", "clocks", "audit",
+        "ingest", "notifier", "api", "registrar", "hl7", "versions", "database", "disk", "backup", "broker", "lag",
+        "selftest", "channels", "certificates", "quarantine", "clocks", "audit",
     ]  # fmt: skip
     name: str = Field(
         description="Of the instance or the kind of channel, the folder on the disk, the versions that run; empty where"

@@ -14,7 +14,7 @@ from telemetry import topics
 
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US
-# Ingest and a registrar beat every two seconds, a notifier every one, an API every three.
+# Ingest, a registrar and `homehd hl7` beat every two seconds, a notifier every one, an API every three.
 SILENT_US: Final = 10 * SECOND_US
 # An instance that is gone is of no interest where others do its work, after so long.
 GONE_US: Final = 3600 * SECOND_US
@@ -46,7 +46,8 @@ def parts(
         every = [_part("database", "bad"), hears, *(_part(name, "unknown") for name in _OF_THE_DATABASE)]
     else:
         every = [
-            *_ingests(found), *_instances(found, "notifier"), *_instances(found, "api"), *_registrars(found),
+            *_ingests(found), *_instances(found, "notifier"), *_instances(found, "api"),
+            *_if_any(found, "registrar"), *_if_any(found, "hl7"),
             _versions(found, own), _database(found), _disk(found, limits), _backup(found), hears, _lag(found),
             _selftest(found), *_channels(found), _certificates(found), _clocks(found, now_us), _audit(found),
             _part("quarantine", "attention" if found.quarantined else "good", messages=found.quarantined),
@@ -90,9 +91,9 @@ def _instances(found: System, service: str) -> list[View]:
     return shown
 
 
-def _registrars(found: System) -> list[View]:
+def _if_any(found: System, service: str) -> list[View]:
     # Not every installation has one: where none was ever heard there is nothing to be missed.
-    return _instances(found, "registrar") if any(beat.service == "registrar" for beat in found.beats) else []
+    return _instances(found, service) if any(beat.service == service for beat in found.beats) else []
 
 
 def _versions(found: System, own: str) -> View:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -19,7 +19,7 @@ from clinician_api.live.views import View, moment
 from clinician_api.people.moves import move_of
 from clinician_api.web.conditional import check_unchanged, tag_of_state
 from clinician_api.web.errors import ApiError
-from store import account_admin, account_moves, accounts, audit, pool
+from store import account_admin, account_moves, accounts, audit, pool, session_ends
 from store.account_admin import ManagedAccount
 from store.audit import Deed
 from store.errors import StoreError, Trouble
@@ -103,10 +103,10 @@ class UserData:
             _check(conn, actor, before, closes=before.role == Role.ADMINISTRATOR and moves)
             grants.check_grant(actor, role, clinic_id)
             account_admin.rename(conn, user_id, name)
-            if moves:
-                account_moves.move(conn, move_of(user_id, before.clinic_id, role, clinic_id), by.now_us)
+            to = move_of(user_id, before.clinic_id, role, clinic_id)
+            ended = account_moves.move(conn, to, by.now_us) if moves else []
             was = {"role": before.role, "clinic": before.clinic, "renamed": before.name != name}
-            _note(conn, by, "change user", user_id, role=str(role), clinic=clinic, was=was)
+            _note(conn, by, "change user", user_id, ended, role=str(role), clinic=clinic, was=was)
             return user_id
 
         return await self._changed(by, work)
@@ -116,15 +116,20 @@ class UserData:
 
         def work(conn: Connection, actor: ManagedAccount) -> int:
             _check(conn, actor, _account(conn, by, actor, user_id), closes=True)
-            accounts.disable_user(conn, user_id, by.now_us)
-            _note(conn, by, "disable user", user_id)
+            ended = accounts.disable_user(conn, user_id, by.now_us)
+            _note(conn, by, "disable user", user_id, ended)
             return user_id
 
         return await self._changed(by, work)
 
     async def enable(self, by: By, user_id: int) -> tuple[ManagedAccount, ManagedAccount]:
         """Let in again."""
-        return await self._simple(by, user_id, "enable user", lambda conn: account_admin.enable(conn, user_id))
+
+        def deed(conn: Connection) -> list[bytes]:
+            account_admin.enable(conn, user_id)
+            return []
+
+        return await self._simple(by, user_id, "enable user", deed)
 
     async def sign_out(self, by: By, user_id: int) -> tuple[ManagedAccount, ManagedAccount]:
         """End every session."""
@@ -137,12 +142,12 @@ class UserData:
         )
 
     async def _simple(
-        self, by: By, user_id: int, action: str, deed: Callable[[Connection], None]
+        self, by: By, user_id: int, action: str, deed: Callable[[Connection], list[bytes]]
     ) -> tuple[ManagedAccount, ManagedAccount]:
         def work(conn: Connection, actor: ManagedAccount) -> int:
             _check(conn, actor, _account(conn, by, actor, user_id), closes=False)
-            deed(conn)
-            _note(conn, by, action, user_id)
+            ended = deed(conn)
+            _note(conn, by, action, user_id, ended)
             return user_id
 
         return await self._changed(by, work)
@@ -223,5 +228,10 @@ def _clinic(conn: Connection, actor: ManagedAccount, name: str | None) -> int | 
     return found[0]
 
 
-def _note(conn: Connection, by: By, action: str, user_id: int, **detail: Any) -> None:
-    audit.append(conn, Deed(by.now_us, audit.person(by.user_id), action, audit.person(user_id), detail))
+def _note(
+    conn: Connection, by: By, action: str, user_id: int, ended: Sequence[bytes] = (), **detail: Any
+) -> None:  # fmt: skip
+    actor = audit.person(by.user_id)
+    audit.append(conn, Deed(by.now_us, actor, action, audit.person(user_id), detail))
+    for deed in session_ends.end_deeds(by.now_us, actor, user_id, ended, action):
+        audit.append(conn, deed)

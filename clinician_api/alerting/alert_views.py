@@ -16,10 +16,11 @@ OF_ANOTHER: Final = "found while the unit served another patient; it lasts"
 def version(alert: CurrentAlert | Version) -> int:
     """Orders what was read of an alert at different times.
 
-    It stands differently after an event of its own, of its notice or of its rule's shelf. The numbers of each of the
-    three only grow, so their sum does, whichever of them it was.
+    It stands differently after an event of its own, of its notice, of its rule's shelf or at its home. The numbers of
+    each of the four only grow, so their sum does, whichever of them it was.
     """
-    return alert.last_event_id + (alert.notice_event_id or 0) + (alert.shelf_event_id or 0)
+    others = (alert.notice_event_id, alert.shelf_event_id, alert.handled_event_id)
+    return alert.last_event_id + sum(number or 0 for number in others)
 
 
 def alert_view(alert: CurrentAlert, title: str, now_us: int) -> View:
@@ -43,6 +44,7 @@ def alert_view(alert: CurrentAlert, title: str, now_us: int) -> View:
         "late": alert.late,
         "unsaved": False,
         "answer": _answer(alert),
+        "handled_at": None if alert.handled_us is None else moment(alert.handled_us),
         **_shelved(alert, now_us),
     }
 

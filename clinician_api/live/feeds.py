@@ -18,6 +18,7 @@ from clinician_api.data import StoredAlert, Topic
 from clinician_api.live import paging, session_watch
 from clinician_api.live.live_feed import LiveFeed
 from clinician_api.live.signs import Signs
+from clinician_api.people.sessions import OVERDUE_AT_ONCE
 from clinician_api.services import Services, learn_sights
 from evaluation.links import IngestWatch, LinkTrouble
 from store.viewers import EVERYTHING, work_for, working_for
@@ -34,6 +35,8 @@ LOOKS_S: Final = 1.0
 LOOKS_AT_ONCE: Final = 200  # rows of the record in one transaction
 # Whether a walk along the chain of the record is due; after a start others come first.
 WALK_LOOK_S: Final = 600.0
+# How late the record may have it that a session is over by itself.
+OVERDUE_S: Final = 60.0
 RETRY_S: Final = 1.0
 # Ingest writes its heartbeat every 2 s.
 INGEST_LIMIT_S: Final = 6.0
@@ -92,6 +95,7 @@ class Feeds:
             self._watch_duty,
             self._signs.tell,
             self._watch_sessions,
+            self._end_overdue,
             self._watch_sights,
             self._watch_alerts,
             self._serve_screens,
@@ -111,6 +115,7 @@ class Feeds:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._live is not None:
             await asyncio.to_thread(self._live.stop)
+        self._services.refusals.tell_all()
         with contextlib.suppress(HomehdError):
             await self._write_waiting_looks()
         await self._services.data.close()
@@ -254,7 +259,7 @@ class Feeds:
     async def _serve_screens(self) -> None:
         await paging.serve(self._services.screens, self._services.data.notices)
 
-    # Who looked at whom
+    # Who looked at whom, and who was refused
 
     async def _write_looks(self) -> None:
         while True:
@@ -263,6 +268,7 @@ class Feeds:
 
     async def _write_waiting_looks(self) -> None:
         services = self._services
+        services.refusals.settle(services.clock.monotonic_s())
         waiting = services.looks.take()
         try:
             # The record has one writer at a time: whoever acknowledges something waits no longer than for so many.
@@ -285,6 +291,12 @@ class Feeds:
 
     async def _watch_sessions(self) -> None:
         await session_watch.watch(self._services)
+
+    async def _end_overdue(self) -> None:
+        while True:
+            # In pieces, as looks are written; another server may be at it, too.
+            if await self._services.sessions.end_overdue() < OVERDUE_AT_ONCE:
+                await asyncio.sleep(OVERDUE_S)
 
     # Whose patients are whose: teams, duty, what people are asked, broken glasses
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from alerts import ruleset
+from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from alerts.engine import Engine
 from clinician_api.live.views import View
@@ -25,7 +26,7 @@ class Reader:
         self._rules = ruleset.load(None)
         self._titles = {rule.id: rule.title for rule in self._rules.rules}
         self._between = {rule.id: rule.spec.title for rule in between_rules.load()}
-        self._titles |= self._between
+        self._titles |= self._between | {rule.id: rule.spec.title for rule in asked_rules.load()}
         self._engine = Engine(self._rules)
         self._seen: dict[str, tuple[bytes, list[View]]] = {}
 

@@ -157,6 +157,9 @@ class AlertView(Model):
         description="It stands so, but the database has not taken it yet: it is on no record and cannot be acknowledged"
     )
     answer: AnswerView | None = Field(description="Null until the notifier has decided about it")
+    handled_at: datetime | None = Field(
+        description="Since when somebody at the home says they are dealing with it; it silences nothing"
+    )
     shelved_until: datetime | None = Field(
         description="Set aside until then at most, so nobody is asked because of it; past that time it no longer is"
     )
@@ -268,5 +271,15 @@ class ScreenSound(Model):
     )
 
 
-class ClientMessage(RootModel[Subscribe | PageReceipt | ScreenSound]):
-    """What a client says: first a subscription, then a receipt for every page, and whether it would be heard."""
+class Watching(Model):
+    """Which homes a person could have seen on this screen in the last seconds: newly painted, in view, page in front.
+
+    Said every few seconds; the patient's page tells by it who sees them.
+    """
+
+    watching: Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
+    attended: bool = Field(description="Whether somebody has touched this screen in the last minutes")
+
+
+class ClientMessage(RootModel[Subscribe | PageReceipt | ScreenSound | Watching]):
+    """What a client says: a subscription first, then a receipt for every page, its sound, and what it shows."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from store.audit import Deed
+from store.session_ends import named
 
 # A page that is open asks again and again; a wall is shown all the time.
 AGAIN_S: Final = 300.0
@@ -59,14 +60,14 @@ class Looks:
         again_s = WALL_AGAIN_S if what is What.WALL else AGAIN_S
         wanted = sorted({patient for patient in patients if patient is not None})
         new = [patient for patient in wanted if self._is_new((token_hash, what, patient), now_s, again_s)]
-        session = token_hash.hex()[:16]
+        session = named(token_hash)
         for start in range(0, len(new), MAX_LISTED):
             some = new[start : start + MAX_LISTED]
             if len(some) == 1:
-                self._wait(Deed(now_us, actor, f"look at {what}", f"patient:{some[0]}", {"session": session}))
+                self.wait(Deed(now_us, actor, f"look at {what}", f"patient:{some[0]}", {"session": session}))
             else:
                 detail = {"session": session, "patients": some}
-                self._wait(Deed(now_us, actor, f"look at {what}", f"patients: {len(some)}", detail))
+                self.wait(Deed(now_us, actor, f"look at {what}", f"patients: {len(some)}", detail))
 
     def take(self) -> list[Deed]:
         """What waits, in order; whoever cannot write it gives it back."""
@@ -81,7 +82,8 @@ class Looks:
             self._waiting.pop()
             self.lost += 1
 
-    def _wait(self, deed: Deed) -> None:
+    def wait(self, deed: Deed) -> None:
+        """It is written with the others."""
         if len(self._waiting) >= MAX_WAITING:
             self.lost += 1
             return

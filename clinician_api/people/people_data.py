@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 
-from store import accounts, audit, kiosks, pool
+from store import accounts, audit, kiosks, pool, session_ends
 from store.accounts import Account, Origin, StoredSession
 from store.audit import Deed
 from store.kiosks import Kiosk
+from store.session_ends import named
 
 __all__ = ["Account", "Kiosk", "Origin", "PeopleData", "StoredSession"]
 
@@ -26,9 +28,12 @@ class PeopleData:
     async def begin_session(
         self, token_hash: bytes, user_id: int, now_us: int, expires_us: int, origin: Origin
     ) -> None:  # fmt: skip
-        """A new session."""
+        """A new session, on record."""
         async with self._opened().transaction() as conn:
             await accounts.add_session(conn, token_hash, user_id, now_us, expires_us, origin)
+            who = audit.person(user_id)
+            detail = {"session": named(token_hash), "how": origin.how, "address": origin.address}
+            await audit.aappend(conn, Deed(now_us, who, session_ends.SIGN_IN, who, detail))
 
     async def session(self, token_hash: bytes, now_us: int, idle_us: int) -> StoredSession | Kiosk | None:
         """Whose session it is that holds: not ended, expired or idle, its account not disabled, its kiosk there."""
@@ -43,11 +48,25 @@ class PeopleData:
             others = [one for one in token_hashes if one not in people]
             return {**people, **(await kiosks.of_tokens(conn, others) if others else {})}
 
-    async def end_session(self, token_hash: bytes) -> None:
-        """End it; ending twice is harmless."""
+    async def end_session(self, token_hash: bytes, now_us: int, by: str | None = None) -> None:
+        """End it, on record; twice is harmless and one row. `by`: who signed in in its browser; None: signed out."""
         async with self._opened().transaction() as conn:
-            await accounts.end_session(conn, token_hash)
-            await kiosks.release(conn, token_hash)
+            user_id = await accounts.end_session(conn, token_hash)
+            kiosk_id = await kiosks.release(conn, token_hash)
+            for deed in _ends(now_us, by, token_hash, user_id, kiosk_id):
+                await audit.aappend(conn, deed)
+
+    async def end_overdue(self, now_us: int, idle_us: int, limit: int) -> int:
+        """End some of the sessions that are over by themselves, on record, a row a person; how many sessions."""
+        async with self._opened().transaction() as conn:
+            over = await session_ends.end_overdue(conn, now_us, idle_us, limit)
+            ended: defaultdict[tuple[int, str], list[bytes]] = defaultdict(list)
+            for one in over:
+                ended[one.user_id, "expired" if one.expired else "not used"].append(one.token_hash)
+            for (user_id, why), theirs in sorted(ended.items()):
+                for deed in session_ends.end_deeds(now_us, audit.service("api"), user_id, theirs, why):
+                    await audit.aappend(conn, deed)
+            return len(over)
 
     async def bind_kiosk(self, code_hash: bytes, token_hash: bytes, now_us: int) -> Kiosk | None:
         """Make a browser the kiosk whose code it has, on record; None when the code is nobody's."""
@@ -57,3 +76,14 @@ class PeopleData:
                 actor = audit.kiosk(kiosk.kiosk_id)
                 await audit.aappend(conn, Deed(now_us, actor, "bind kiosk", actor, {"clinic": kiosk.clinic}))
             return kiosk
+
+
+def _ends(now_us: int, by: str | None, token_hash: bytes, user_id: int | None, kiosk_id: int | None) -> Iterator[Deed]:
+    if user_id is not None and by is None:
+        who = audit.person(user_id)
+        yield Deed(now_us, who, session_ends.SIGN_OUT, who, {"session": named(token_hash)})
+    elif user_id is not None and by is not None:
+        yield from session_ends.end_deeds(now_us, by, user_id, [token_hash], "signed in again")
+    if kiosk_id is not None:
+        wall = audit.kiosk(kiosk_id)
+        yield Deed(now_us, by or wall, session_ends.RELEASE, wall)

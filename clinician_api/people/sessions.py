@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
@@ -23,6 +24,7 @@ from starlette.requests import HTTPConnection
 from clinician_api.access import ROUTES, Role, Scope, scope_of
 from clinician_api.data import Data
 from clinician_api.people.people_data import Account, Kiosk, Origin, StoredSession
+from clinician_api.people.refusals import RefusedSignIn, Why
 from clinician_api.people.trust import Trust
 from clinician_api.settings import COOKIE, ApiOptions
 from clinician_api.teams.sight import OPEN, Sight
@@ -39,6 +41,9 @@ log = logging.getLogger(__name__)
 ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_S = 10, 50, 300.0
 # Each check takes 64 MiB and a core for a moment.
 PARALLEL_CHECKS: Final = 2
+# Sessions that end by themselves, in one transaction: the record has one writer at a time, and others wait for it.
+OVERDUE_AT_ONCE: Final = 200
+MAX_ASKED_FOR: Final = 10_000
 KIOSK_LIFE_US: Final = 100 * 365 * 86400 * MICROSECONDS
 FRESH_US: Final = 15 * 60 * MICROSECONDS
 # After a question that got no answer memory is asked first for so long: nobody waits for a database that is away.
@@ -105,29 +110,31 @@ class Sessions:
         self._checks = asyncio.Semaphore(PARALLEL_CHECKS)
         self._accounts = SlidingWindow(ACCOUNT_ATTEMPTS, WINDOW_S)
         self._addresses = SlidingWindow(ADDRESS_ATTEMPTS, WINDOW_S)
+        # Accounts that passwords were tried at: who is kept out for a while is not looked up again, and yet on record.
+        self._asked_for: OrderedDict[str, int] = OrderedDict()
 
     async def check_password(self, email: str, password: str, address: str) -> Account:
-        """Whose password it is; ApiError 401 for a wrong e-mail or password, 429 after too many. No session yet."""
+        """Whose password it is; RefusedSignIn: 401 a wrong e-mail or password, 429 too many. No session yet."""
         key = email.strip().lower()
         of_account = f"{address} {key}"
-        self._admit(address, of_account)
+        self._admit(address, of_account, self._asked_for.get(key))
         account = await self._data.people.account(key)
+        self._remember(key, account)
         known = account is not None and not account.disabled
         stored = account.password_hash if account is not None and known else self._nobody
         async with self._checks:
             right = await asyncio.to_thread(self._matches, stored, password)
         if account is None or not known or not right or _role(account.role) is None:
             log.info("login refused", extra={"fields": {"address": address}})
-            hint = "check both; the account may also be disabled"
-            raise ApiError(401, "wrong e-mail or password", hint=hint, kind="wrong-credentials")
+            raise _wrong(account)
         self._accounts.forget(of_account)
         self._addresses.give_back(address)
         return account
 
     def admit_step(self, address: str) -> Admitted:
-        """Count a step of a sign-in that costs a row of the store, or asks a provider; ApiError 429 after too many."""
+        """Count a step of a sign-in that costs a row of the store, or asks a provider; RefusedSignIn: 429 too many."""
         now_s = self._clock.monotonic_s()
-        self._wait_for(self._steps.attempt(address, now_s), address)
+        self._wait_for(self._steps.attempt(address, now_s), address, None)
         return Admitted(address, now_s)
 
     def give_back_step(self, admitted: Admitted) -> None:
@@ -202,29 +209,31 @@ class Sessions:
         return self._trust.forget_person(user_id)
 
     async def end(self, token_hash: bytes) -> None:
-        """End one session. When that cannot be recorded (StoreError) it is at least not trusted here any more."""
+        """Sign out. When that cannot be recorded (StoreError) the session is at least not trusted here any more."""
         self._trust.forget(token_hash)
-        await self._data.people.end_session(token_hash)
+        await self._data.people.end_session(token_hash, self._clock.now_us())
 
-    async def log_out(self, token: str) -> bytes:
-        """End the session of a cookie, if there is one; the token's hash."""
+    async def replace(self, token: str, by: Session) -> bytes:
+        """End the session of the cookie that a browser had before `by` began in it, if any; the token's hash."""
         token_hash = _hash(token)
-        await self.end(token_hash)
+        self._trust.forget(token_hash)
+        await self._data.people.end_session(token_hash, self._clock.now_us(), by.actor)
         return token_hash
 
+    async def end_overdue(self) -> int:
+        """End some of those that are over by age or because nobody used them, on record; how many."""
+        return await self._data.people.end_overdue(self._clock.now_us(), self._idle_us, OVERDUE_AT_ONCE)
+
     async def bind_kiosk(self, code: str, address: str) -> tuple[str, Session]:
-        """The token that makes a browser the kiosk of this code; ApiError 401 for a code that is nobody's, 429 after
-        too many.
-        """
+        """The token that makes a browser the kiosk of this code; RefusedSignIn: 401 nobody's code, 429 too many."""
         self._admit(address)
         token = secrets.token_urlsafe(32)
         kiosk = await self._data.people.bind_kiosk(code_hash(code), _hash(token), self._clock.now_us())
         session = self._session_of(_hash(token), kiosk)
         if session is None:
             log.info("kiosk refused", extra={"fields": {"address": address}})
-            raise ApiError(
-                401, "no such code", hint="a code is good once and for a quarter of an hour: homehd kiosk code"
-            )
+            hint = "a code is good once and for a quarter of an hour: homehd kiosk code"
+            raise RefusedSignIn(Why.KIOSK_CODE, None, 401, "no such code", hint=hint)
         self._addresses.give_back(address)
         log.info("kiosk bound", extra={"fields": {"kiosk": session.kiosk_id}})
         return token, session
@@ -252,16 +261,24 @@ class Sessions:
         log.info("login", extra={"fields": {"user": account.user_id, "how": origin.how}})
         return token, session
 
-    def _admit(self, address: str, of_account: str | None = None) -> None:
+    def _remember(self, key: str, account: Account | None) -> None:
+        if account is not None:
+            self._asked_for[key] = account.user_id
+            self._asked_for.move_to_end(key)
+            if len(self._asked_for) > MAX_ASKED_FOR:
+                self._asked_for.popitem(last=False)
+
+    def _admit(self, address: str, of_account: str | None = None, user_id: int | None = None) -> None:
         now = self._clock.monotonic_s()
         of_one = 0.0 if of_account is None else self._accounts.attempt(of_account, now)
-        self._wait_for(max(of_one, self._addresses.attempt(address, now)), address)
+        self._wait_for(max(of_one, self._addresses.attempt(address, now)), address, user_id)
 
-    def _wait_for(self, wait: float, address: str) -> None:
+    def _wait_for(self, wait: float, address: str, user_id: int | None) -> None:
         if wait > 0:
             log.warning("login limited", extra={"fields": {"address": address}})
             seconds = str(int(wait) + 1)
-            raise ApiError(429, "too many attempts", hint=f"wait {seconds} s", headers={"Retry-After": seconds})
+            hint, headers = f"wait {seconds} s", {"Retry-After": seconds}
+            raise RefusedSignIn(Why.TOO_MANY, user_id, 429, "too many attempts", hint=hint, headers=headers)
 
     def _matches(self, stored: str, password: str) -> bool:
         try:
@@ -313,6 +330,19 @@ def _session(
         token_hash, expires_us, account.user_id, account.email, account.name, role, account.clinic, account.clinic_id,
         begun_us=begun_us, how=how, language=account.language,
     )  # fmt: skip
+
+
+def _wrong(account: Account | None) -> RefusedSignIn:
+    """One answer to all of these; the record tells them apart."""
+    if account is None:
+        why = Why.UNKNOWN_NAME
+    elif account.disabled:
+        why = Why.DISABLED
+    else:
+        why = Why.NO_ROLE if _role(account.role) is None else Why.WRONG_PASSWORD
+    user_id = None if account is None else account.user_id
+    hint = "check both; the account may also be disabled"
+    return RefusedSignIn(why, user_id, 401, "wrong e-mail or password", hint=hint, kind="wrong-credentials")
 
 
 def _role(word: str) -> Role | None:

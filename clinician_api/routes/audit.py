@@ -24,7 +24,10 @@ _PATIENT: Final = re.compile(r"patient:([0-9]{1,9})", re.ASCII)
 Word = Annotated[str | None, Query(max_length=200)]
 Start = Annotated[Moment | None, Query(description="From then on, with zone")]
 End = Annotated[Moment | None, Query(description="Before then, with zone")]
-Kind = Annotated[Literal["all", "looks", "deeds"], Query(description="Looks at patients, or everything else")]
+Kind = Annotated[
+    Literal["all", "looks", "sign-ins", "deeds"],
+    Query(description="Looks at patients, coming in and out, or the rest"),
+]
 
 
 def wanted(
@@ -36,7 +39,7 @@ def wanted(
     number = min(int(patient[1]), 2**31 - 1) if patient else None
     return Wanted(
         session.scope.clinic_id if not session.scope.all_clinics else None, actor or None, action or None,
-        None if patient else subject or None, number, None if kind == "all" else kind == "looks",
+        None if patient else subject or None, number, None if kind == "all" else kind,
         None if start is None else microseconds(start), None if end is None else microseconds(end),
     )  # fmt: skip
 

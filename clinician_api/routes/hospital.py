@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
 
+from clinician_api.people.refusals import Why
 from clinician_api.people.sessions import Admitted
 from clinician_api.routes.session import begin
-from clinician_api.services import Services, ServicesDep, shut_out
+from clinician_api.services import Services, ServicesDep, note_refusal, shut_out
 from clinician_api.signin import models
 from clinician_api.signin.hospital import ROUND_S, Hospital
 from clinician_api.signin.reasons import Reason, Refused
@@ -25,6 +26,12 @@ _ROUND_COOKIE: Final = "homehd_round"
 _SAYS: Final[dict[int | str, dict[str, Any]]] = {
     303: {"description": "To the provider, or to the page, whose address says why nobody is signed in"}
 }
+# Not who thought better of it, nor what did not work.
+_ON_RECORD: Final = {
+    Reason.STALE: Why.STALE, Reason.NOT_VERIFIED: Why.NOT_VERIFIED, Reason.UNKNOWN_ACCOUNT: Why.UNKNOWN_AT_HOSPITAL,
+    Reason.NO_ROLE: Why.NO_ROLE, Reason.NO_CLINIC: Why.NO_CLINIC, Reason.DISABLED: Why.DISABLED,
+    Reason.TOO_MANY: Why.TOO_MANY,
+}  # fmt: skip
 Parameter = Annotated[str | None, Query(max_length=5000)]
 
 
@@ -42,7 +49,7 @@ async def start_at_hospital(request: Request, services: ServicesDep) -> Redirect
         admitted = _admit(request, services)
         begun = await hospital.begin(admitted.address, admitted.at_s)
     except (Refused, StoreError) as error:
-        return _back(services, error)
+        return _back(request, services, error)
     answer = RedirectResponse(begun.url, 303)
     # Lax: it has to come along when the provider sends the browser back.
     answer.set_cookie(
@@ -77,7 +84,7 @@ async def back_from_hospital(
         for step in (admitted, Admitted(arrived.begun_from, arrived.begun_s)):
             services.sessions.give_back_step(step)
     except (Refused, StoreError, ApiError) as failure:
-        answer = _back(services, failure)
+        answer = _back(request, services, failure)
     answer.delete_cookie(_cookie(services), path="/", secure=services.options.https, httponly=True, samesite="lax")
     return answer
 
@@ -95,8 +102,11 @@ def _admit(request: Request, services: Services) -> Admitted:
         raise Refused(Reason.TOO_MANY) from error
 
 
-def _back(services: Services, why: Exception) -> RedirectResponse:
+def _back(request: Request, services: Services, why: Exception) -> RedirectResponse:
     reason = why.reason if isinstance(why, Refused) else Reason.UNAVAILABLE
+    if isinstance(why, Refused) and reason in _ON_RECORD:
+        address = client_address(request, services.options.proxies)
+        note_refusal(services, _ON_RECORD[reason], why.user_id, address)
     detail = why.detail if isinstance(why, Refused) else type(why).__name__
     log.warning("hospital sign-in refused", extra={"fields": {"reason": str(reason), "detail": detail}})
     return _page(services, f"#/sign-in/{reason}")

@@ -14,8 +14,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
+from clinician_api.home.watch_board import Watcher
 from clinician_api.live.hub import Subscriber
-from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription
+from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription, Watching
 from clinician_api.live.screens import Said, page_view
 from clinician_api.live.sockets import Closing, OpenSocket
 from clinician_api.people.looks import What
@@ -35,7 +36,9 @@ MESSAGES, MESSAGES_WINDOW_S = 10, 10.0
 RECEIPTS = 300
 CLOSE_S: Final = 2.0
 # A reason for closing holds 123 bytes.
-EXPECTED: Final = 'expected {"subscribe": {"units": "all" or [unit, …]}}, {"receipt": …, "state": …} or {"sound": …}'
+EXPECTED: Final = (
+    'expected {"subscribe": {"units": "all" or [unit, …]}}, {"receipt": …, …}, {"sound": …} or {"watching": …}'
+)
 GONE: Final = Closing(0, "client left")
 
 
@@ -116,7 +119,7 @@ async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket
     """Listen and tell until somebody ends it; why it ended."""
     asked = _Asked(socket.wake)
     tasks = [
-        asyncio.create_task(_listen(websocket, services, socket, asked)),
+        asyncio.create_task(_listen(websocket, services, socket, session, asked)),
         asyncio.create_task(_tell(websocket, services, socket, session, asked)),
     ]
     try:
@@ -133,8 +136,10 @@ async def _converse(websocket: WebSocket, services: Services, socket: OpenSocket
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, asked: _Asked) -> Closing:
-    """Hand on every subscription and receipt; a message that is neither ends the conversation."""
+async def _listen(
+    websocket: WebSocket, services: Services, socket: OpenSocket, session: Session, asked: _Asked
+) -> Closing:
+    """Hand on what the client says; a message that is nothing of it ends the conversation."""
     pace = SlidingWindow(MESSAGES, MESSAGES_WINDOW_S, max_keys=1)
     receipts = SlidingWindow(RECEIPTS, MESSAGES_WINDOW_S, max_keys=1)
     while True:
@@ -152,8 +157,17 @@ async def _listen(websocket: WebSocket, services: Services, socket: OpenSocket, 
             services.screens.say(Said(int(said.receipt), socket.user_id, DeliveryState(said.state)))
         elif isinstance(said, ScreenSound):
             socket.sound = said.sound
+        elif isinstance(said, Watching):
+            _note_watching(services, socket, session, said)
         else:
             asked.put(said.subscribe)
+
+
+def _note_watching(services: Services, socket: OpenSocket, session: Session, said: Watching) -> None:
+    units = [unit for unit in said.watching if services.room.entry(socket.scope, unit) is not None]
+    watcher = Watcher(session.actor, session.name, str(session.role))
+    attended = said.attended and session.kiosk_id is None
+    services.watch.note(watcher, units, services.clock.monotonic_s(), attended=attended)
 
 
 async def _tell(

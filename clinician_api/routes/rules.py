@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from alerts import rule_words, ruleset
+from alerts.asked import ruleset as asked
 from alerts.between import ruleset as between
 from alerts.rule_words import Language
 from clinician_api.alerting.rule_models import Rules, RuleView
@@ -20,7 +21,7 @@ router = APIRouter(tags=["rules"])
 @cache
 def _views(language: Language) -> Rules:
     words = rule_words.of_rules(language)
-    rules: list[ruleset.Rule | between.Rule] = [*ruleset.load().rules, *between.load()]
+    rules: list[ruleset.Rule | between.Rule | asked.Rule] = [*ruleset.load().rules, *between.load(), *asked.load()]
     return Rules(rules=[
         RuleView(
             rule=rule.id, version=rule.version, language=words[rule.id].language, title=words[rule.id].title,

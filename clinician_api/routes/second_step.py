@@ -8,7 +8,7 @@ from clinician_api.people.models import Me
 from clinician_api.people.people_data import Account
 from clinician_api.people.sessions import Admitted
 from clinician_api.routes.session import begin, place
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, noting_refusals
 from clinician_api.signin import models
 from clinician_api.web.errors import responses
 from clinician_api.web.guard import client_address
@@ -21,8 +21,10 @@ async def answer_with_passkey(
     answer: models.PasskeyAnswer, request: Request, response: Response, services: ServicesDep
 ) -> Me:  # fmt: skip
     """Sign in: the passkey that the password asked for. An answer that proves nothing uses the step up."""
-    admitted = services.sessions.admit_step(client_address(request, services.options.proxies))
-    account = await services.second_factor.answered(answer.step, answer.credential, place(request, services))
+    address = client_address(request, services.options.proxies)
+    with noting_refusals(services, address):
+        admitted = services.sessions.admit_step(address)
+        account = await services.second_factor.answered(answer.step, answer.credential, place(request, services))
     return await _entered(request, response, services, account, admitted)
 
 
@@ -31,9 +33,10 @@ async def register_first_passkey(
     new: models.FirstPasskey, request: Request, response: Response, services: ServicesDep
 ) -> Me:  # fmt: skip
     """Sign in: the first passkey of an account whose role must have one."""
-    admitted = services.sessions.admit_step(client_address(request, services.options.proxies))
-    where = place(request, services)
-    account = await services.second_factor.registered_first(new.step, new.credential, new.label.strip(), where)
+    address, where = client_address(request, services.options.proxies), place(request, services)
+    with noting_refusals(services, address):
+        admitted = services.sessions.admit_step(address)
+        account = await services.second_factor.registered_first(new.step, new.credential, new.label.strip(), where)
     return await _entered(request, response, services, account, admitted)
 
 

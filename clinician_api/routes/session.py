@@ -12,7 +12,7 @@ from clinician_api.live.views import moment
 from clinician_api.people import models
 from clinician_api.people.people_data import Account, Origin
 from clinician_api.people.sessions import Session, SessionDep, cookie_name
-from clinician_api.services import Services, ServicesDep
+from clinician_api.services import Services, ServicesDep, noting_refusals
 from clinician_api.signin import passkey_checks
 from clinician_api.signin.models import SecondStep
 from clinician_api.web.errors import ApiError, responses
@@ -39,8 +39,9 @@ async def log_in(
     202 where the account has a passkey, or its role must have one: nobody is signed in before that step is done, too.
     """
     address = client_address(request, services.options.proxies)
-    account = await services.sessions.check_password(login.email, login.password, address)
-    asked = await services.second_factor.after_password(account, place(request, services))
+    with noting_refusals(services, address):
+        account = await services.sessions.check_password(login.email, login.password, address)
+        asked = await services.second_factor.after_password(account, place(request, services))
     if asked is not None:
         step = SecondStep.model_validate({"kind": asked.kind, "step": asked.token, "options": asked.options})
         return JSONResponse(step.model_dump(), 202)
@@ -51,8 +52,9 @@ async def log_in(
 async def bind_kiosk(asked: models.KioskCode, request: Request, response: Response, services: ServicesDep) -> models.Me:
     """Make this browser a screen on a wall, with the code of `homehd kiosk add`; an older session of it ends."""
     address = client_address(request, services.options.proxies)
-    token, session = await services.sessions.bind_kiosk(asked.code, address)
-    await _end_previous(request, services)
+    with noting_refusals(services, address):
+        token, session = await services.sessions.bind_kiosk(asked.code, address)
+    await _end_previous(request, services, session)
     _set_cookie(response, services, token, KIOSK_COOKIE_S)
     return _me(session, services)
 
@@ -96,7 +98,7 @@ async def begin(
     address = client_address(request, services.options.proxies)
     origin = Origin(how, address, request.headers.get("user-agent", ""))
     token, session = await services.sessions.begin(account, origin)
-    await _end_previous(request, services)
+    await _end_previous(request, services, session)
     _set_cookie(response, services, token, int(services.options.session_hours * 3600))
     return _me(session, services)
 
@@ -106,10 +108,10 @@ def place(request: Request, services: Services) -> passkey_checks.Place:
     return passkey_checks.place(services.options.public_url, request.headers.get("origin"))
 
 
-async def _end_previous(request: Request, services: Services) -> None:
+async def _end_previous(request: Request, services: Services, by: Session) -> None:
     previous = request.cookies.get(cookie_name(services.options))
     if previous:
-        ended = await services.sessions.log_out(previous)
+        ended = await services.sessions.replace(previous, by)
         services.sockets.close_sessions({ended}, "signed in again")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from alerts.asked.ruleset import HELP
 from alerts.shelving import ShelfKind
 from clinician_api.alerting import models
 from clinician_api.people.sessions import SessionDep
-from clinician_api.routes.alerts import AlertPath, check_saved, told
+from clinician_api.routes.alerts import AlertPath, check_saved, told, visible
 from clinician_api.services import ServicesDep
 from clinician_api.web.conditional import IfMatch
 from clinician_api.web.errors import ApiError, responses
@@ -25,6 +26,9 @@ async def shelve(
     422 says what is wrong: a reason is needed, and high priority is set aside for at most 15 minutes.
     """
     await check_saved(alert_id, session, services)
+    if (await visible(alert_id, session, services)).view["rule"] == HELP:
+        hint = "accept it, or acknowledge it; when the patient was helped, say so"
+        raise ApiError(422, "a call for help is not set aside", where=alert_id, hint=hint)
     try:
         outcome = await services.data.notices.shelve(
             alert_id, ShelfKind(request.kind), request.minutes, request.reason, session.user_id,

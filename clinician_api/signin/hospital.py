@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 
@@ -84,7 +85,7 @@ class Hospital:
         found = await self.provider.claims(code, step.content["verifier"], step.content["nonce"])
         account, moved = await self._data.hospital_account(
             self.options.issuer,
-            claims.person(found, self.options),
+            await self._person(found),
             make=self.options.unknown == "make",
             allowed=frozenset(self.options.allowed_roles),
             # Of a password that nobody knows, so that trying one costs what it costs with any other account.
@@ -94,6 +95,13 @@ class Hospital:
         # A round that a release before this one began says neither.
         begun_from, begun_s = step.content.get("from", ""), float(step.content.get("at_s", "-inf"))
         return Arrived(account, moved, begun_from, begun_s)
+
+    async def _person(self, found: Mapping[str, Any]) -> claims.Person:
+        try:
+            return claims.person(found, self.options)
+        except Refused as refused:
+            # Somebody who has left: the provider knows them still, and their account here is asked for.
+            raise refused.of(await self._data.linked(self.options.issuer, str(found["sub"]))) from refused
 
 
 def _hash(token: str) -> bytes:

@@ -21,9 +21,14 @@ class Reason(StrEnum):
 
 
 class Refused(Exception):
-    """Nobody is signed in. `detail` is for the log: no claim's value."""
+    """Nobody is signed in. `detail` is for the log: no claim's value. `user_id`: whose account was asked for."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", user_id: int | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
         self.detail = detail
+        self.user_id = user_id
+
+    def of(self, user_id: int | None) -> Refused:
+        """The same, of this account."""
+        return Refused(self.reason, self.detail, user_id)

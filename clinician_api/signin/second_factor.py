@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from clinician_api.people.refusals import RefusedSignIn, Why
 from clinician_api.signin import passkey_checks
 from clinician_api.signin.passkey_checks import Place, Unproven
 from clinician_api.signin.signin_data import Account, Passkey, SignInData, Used
@@ -60,7 +61,8 @@ class SecondFactor:
             return await self._ask(PASSKEY, account.user_id, where, good)
         if known:
             # All there are may have been copied: the password alone must not be worth more than with a good one.
-            raise _refused("the passkey was refused before", hint="ask an administrator: homehd users remove-passkeys")
+            hint = "ask an administrator: homehd users remove-passkeys"
+            raise _refused("the passkey was refused before", Why.PASSKEY, account.user_id, hint=hint)
         if self.demands(account.role):
             _check_place(where)
             return await self._ask(FIRST_PASSKEY, account.user_id, where, [], account.email, account.name)
@@ -70,18 +72,19 @@ class SecondFactor:
         """The account that a passkey has shown to be whose password it was; ApiError 401 otherwise."""
         step = await self._data.take_step(_hash(token), PASSKEY, self._clock.now_us())
         if step is None or step.user_id is None:
-            raise _refused("this sign-in is not waited for")
+            raise _refused("this sign-in is not waited for", Why.STALE, None)
         try:
             credential_id = passkey_checks.credential_id(credential)
             known = {one.credential_id: one for one in await self._data.passkeys(step.user_id)}
             count = _count(credential, known.get(credential_id), where, bytes.fromhex(step.content["challenge"]))
         except Unproven as error:
             log.info("passkey refused", extra={"fields": {"user": step.user_id, "why": str(error)}})
-            raise _refused("the passkey proves nothing") from error
+            raise _refused("the passkey proves nothing", Why.PASSKEY, step.user_id) from error
         used = await self._data.use_passkey(step.user_id, credential_id, count, self._clock.now_us())
         if used is not Used.GOOD:
             log.warning("passkey may be copied", extra={"fields": {"user": step.user_id}})
-            raise _refused("the passkey was refused", hint="ask an administrator: homehd users remove-passkeys")
+            hint = "ask an administrator: homehd users remove-passkeys"
+            raise _refused("the passkey was refused", Why.PASSKEY, step.user_id, hint=hint)
         return await self._account(step.user_id)
 
     async def registered_first(
@@ -90,11 +93,11 @@ class SecondFactor:
         """The account that has its first passkey now; ApiError 401 otherwise."""
         step = await self._data.take_step(_hash(token), FIRST_PASSKEY, self._clock.now_us())
         if step is None or step.user_id is None:
-            raise _refused("this sign-in is not waited for")
+            raise _refused("this sign-in is not waited for", Why.STALE, None)
         account = await self._account(step.user_id)
         challenge = bytes.fromhex(step.content["challenge"])
         if await self._add(account.user_id, credential, label, where, challenge, first=True) is None:
-            raise _refused("the passkey proves nothing")
+            raise _refused("the passkey proves nothing", Why.PASSKEY, account.user_id)
         return account
 
     async def ask_for_own(self, user_id: int, email: str, name: str, where: Place) -> Asked:
@@ -144,7 +147,7 @@ class SecondFactor:
     async def _account(self, user_id: int) -> Account:
         account = await self._data.account(user_id)
         if account is None or account.disabled:
-            raise _refused("the passkey proves nothing")
+            raise _refused("the passkey proves nothing", Why.DISABLED, user_id)
         return account
 
 
@@ -160,8 +163,8 @@ def _check_place(where: Place) -> None:
         raise ApiError(409, "no passkey can be made here", where="host", hint=hint)
 
 
-def _refused(what: str, *, hint: str = _AGAIN) -> ApiError:
-    return ApiError(401, what, hint=hint, kind="passkey-refused")
+def _refused(what: str, why: Why, user_id: int | None, *, hint: str = _AGAIN) -> RefusedSignIn:
+    return RefusedSignIn(why, user_id, 401, what, hint=hint, kind="passkey-refused")
 
 
 def _hash(token: str) -> bytes:

@@ -16,7 +16,7 @@ from clinician_api.people.moves import move_of
 from clinician_api.signin.claims import Person
 from clinician_api.signin.options import ALL_CLINICS
 from clinician_api.signin.reasons import Reason, Refused
-from store import account_moves, accounts, audit, identities, passkeys, pool, sign_in_steps
+from store import account_moves, accounts, audit, identities, passkeys, pool, session_ends, sign_in_steps
 from store.accounts import Account, OwnSession
 from store.audit import Deed
 from store.errors import StoreError, Trouble
@@ -118,6 +118,12 @@ class SignInData:
             await _write_down(conn, now_us, user_id, "remove passkey", {"passkey": passkey_id})
             return Used.GOOD
 
+    async def linked(self, issuer: str, subject: str) -> int | None:
+        """The number of the account that this subject of the provider's was linked to."""
+        async with self._opened().connection() as conn:
+            account = await identities.account_of(conn, issuer, subject)
+        return None if account is None else account.user_id
+
     async def sessions(self, user_id: int, now_us: int, idle_us: int) -> list[OwnSession]:
         """A person's that hold, the newest first."""
         async with self._opened().connection() as conn:
@@ -128,7 +134,9 @@ class SignInData:
         async with self._opened().transaction() as conn:
             ended = await accounts.end_own_session(conn, user_id, session_id)
             if ended is not None:
-                await _write_down(conn, now_us, user_id, "end session", {"session": session_id})
+                who = audit.person(user_id)
+                for deed in session_ends.end_deeds(now_us, who, user_id, [ended], "ended by its owner"):
+                    await audit.aappend(conn, deed)
             return ended
 
     async def hospital_account(
@@ -143,14 +151,20 @@ class SignInData:
             async with self._opened().transaction() as conn:
                 # First of all: the record of deeds has a lock of its own, and administrators take this one before it.
                 await identities.lock_accounts(conn)
-                account = await identities.account_of(conn, issuer, person.subject)
+                account, deeds = await identities.account_of(conn, issuer, person.subject), list[Deed]()
                 if account is None:
-                    account = await _first_time(conn, issuer, person, make, password_hash, now_us)
+                    account = await _first_time(conn, issuer, person, make, password_hash, now_us, deeds)
                 if account.disabled:
-                    raise Refused(Reason.DISABLED)
-                now = await _follow(conn, account, person, now_us)
+                    raise Refused(Reason.DISABLED, user_id=account.user_id)
+                try:
+                    now = await _follow(conn, account, person, now_us, deeds)
+                except Refused as refused:
+                    raise refused.of(account.user_id) from refused
                 if now.role not in allowed:
-                    raise Refused(Reason.NO_ROLE, "the account's role may not come in this way")
+                    raise Refused(Reason.NO_ROLE, "the account's role may not come in this way", account.user_id)
+                for deed in deeds:
+                    # Last: somebody who signs out at this moment holds what a move ends, and waits for the record.
+                    await audit.aappend(conn, deed)
                 return now, (now.role, now.clinic_id) != (account.role, account.clinic_id)
         except StoreError as error:
             if error.trouble is Trouble.CONFLICT:
@@ -160,7 +174,7 @@ class SignInData:
 
 
 async def _first_time(
-    conn: AsyncConnection, issuer: str, person: Person, make: bool, password_hash: str, now_us: int
+    conn: AsyncConnection, issuer: str, person: Person, make: bool, password_hash: str, now_us: int, deeds: list[Deed]
 ) -> Account:
     found = await accounts.user_by_email(conn, person.email) if person.email else None
     made = found is None
@@ -177,15 +191,18 @@ async def _first_time(
         user_id = found.user_id
     if not await identities.link(conn, issuer, person.subject, user_id, now_us):
         # An address that was given to another person: whoever had it before keeps the account.
-        raise Refused(Reason.UNKNOWN_ACCOUNT, "the account of this e-mail address is somebody else's at the provider")
+        said = "the account of this e-mail address is somebody else's at the provider"
+        raise Refused(Reason.UNKNOWN_ACCOUNT, said, user_id)
     action = "make account from claims" if made else "link account"
-    await _write_down(conn, now_us, user_id, action, {"issuer": issuer, "subject": person.subject})
+    deeds.append(_deed(now_us, user_id, action, {"issuer": issuer, "subject": person.subject}))
     account = await identities.account(conn, user_id)
     assert account is not None
     return account
 
 
-async def _follow(conn: AsyncConnection, account: Account, person: Person, now_us: int) -> Account:
+async def _follow(
+    conn: AsyncConnection, account: Account, person: Person, now_us: int, deeds: list[Deed]
+) -> Account:  # fmt: skip
     role = account.role if person.role is None else str(person.role)
     clinic = account.clinic_id if person.clinic is None else await _clinic(conn, person)
     if (role, clinic) == (account.role, account.clinic_id):
@@ -197,10 +214,12 @@ async def _follow(conn: AsyncConnection, account: Account, person: Person, now_u
         log.warning("the last administrator stays one, whatever the claims say", extra={
             "fields": {"user": account.user_id, "role": role}
         })  # fmt: skip
-        await _write_down(conn, now_us, account.user_id, "keep last administrator", detail)
+        deeds.append(_deed(now_us, account.user_id, "keep last administrator", detail))
         return account
-    await account_moves.amove(conn, move_of(account.user_id, account.clinic_id, role, clinic), now_us)
-    await _write_down(conn, now_us, account.user_id, "change account by claims", detail)
+    action, who = "change account by claims", audit.person(account.user_id)
+    ended = await account_moves.amove(conn, move_of(account.user_id, account.clinic_id, role, clinic), now_us)
+    deeds.append(_deed(now_us, account.user_id, action, detail))
+    deeds += session_ends.end_deeds(now_us, who, account.user_id, ended, action)
     moved = await identities.account(conn, account.user_id)
     assert moved is not None
     return moved
@@ -224,5 +243,9 @@ def _check_clinic(role: str, clinic_id: int | None) -> None:
 async def _write_down(
     conn: AsyncConnection, now_us: int, user_id: int, action: str, detail: Mapping[str, Any]
 ) -> None:  # fmt: skip
+    await audit.aappend(conn, _deed(now_us, user_id, action, detail))
+
+
+def _deed(now_us: int, user_id: int, action: str, detail: Mapping[str, Any]) -> Deed:
     who = audit.person(user_id)
-    await audit.aappend(conn, Deed(now_us, who, action, who, detail))
+    return Deed(now_us, who, action, who, detail)

@@ -57,6 +57,9 @@ class SightBook:
         return self._same.setdefault(sight, sight)
 
     def _person(self, user_id: int, role: Role, clinic_id: int | None, now_us: int, basis: Basis) -> tuple[Sight, int]:
+        if role is Role.PATIENT:
+            own = self._sights.of_account.get(user_id)
+            return Sight(patients=frozenset() if own is None else frozenset({own})), _NEVER
         if Action.SEE_PATIENTS not in MAY[role] or (clinic_id is None and role in ACROSS_CLINICS):
             return OPEN, _NEVER
         of, ends = self._sights, [_NEVER]

@@ -1,161 +1,155 @@
-// The page of `./run bench charts`: 24 strips of four hours at 1 Hz, made by the patient's page's own parts, or the same
-// as bare lines on bare canvases, or nothing at all. It measures its own frames.
-import { signal } from "@preact/signals";
-import { render } from "preact";
-import { Api } from "../src/api";
+// The page of `./run bench charts`: 24 strips of four hours at 1 Hz, each with every second. As three patients' whole time
+// lines, as strips alone, as plain plots of the library, as bare lines on bare canvases, or nothing at all.
+import { computed, signal } from "@preact/signals";
+import { type ComponentChildren, render } from "preact";
 import { Recorder } from "../src/charts/recorder";
 import { Strip } from "../src/charts/strip";
 import { STRIP_SIGNALS, STRIPS } from "../src/charts/strips";
+import type { Span } from "../src/charts/zoom";
+import { Strips } from "../src/components/strips";
 import { AppContext } from "../src/context";
 import { LiveStore } from "../src/live/store";
-import type { History } from "../src/messages";
+import type { Me } from "../src/messages";
 import { Session } from "../src/session";
 import { testApp } from "../tests/app";
 import { iso, reading, readings, snapshot, unit } from "../tests/samples";
-import { type Bare, bareLines } from "./lines";
+import { bareLines, type Drawn } from "./lines";
+import { byHand, hold, type Move, press, spanAt } from "./moves";
+import { plainPlots } from "./plain";
+import { measured, SERVER_MS, SPAN_S, StoredApi, value } from "./stored";
 import "uplot/dist/uPlot.min.css";
 import "../src/styles/tokens.css";
 import "../src/styles/base.css";
 import "../src/styles/patient.css";
+import "../src/styles/timeline.css";
 
-const SPAN_S = 4 * 3600;
 const COPIES = 3;
-const SERVER_MS = Date.now();
-export const SPIKE = 400;
-
-/** What the page tells the benchmark. Milliseconds. */
-interface Frames {
-  readonly frames: number;
-  readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly longest: number;
-  readonly longTasks: number;
-  readonly longTaskMs: number;
-}
-
-function value(index: number, second: number): number {
-  return 100 + 20 * Math.sin(second / 180 + index) + (second % 7);
-}
-
-/** Every second of the four hours: what a page holds that was open for the whole treatment. */
-function wholeTreatment(): History {
-  const startS = Math.floor(SERVER_MS / 1000) - SPAN_S;
-  const seconds = Array.from({ length: SPAN_S }, (_, second) => second);
-  const series: Record<string, History["series"][string]> = {};
-  for (const [index, name] of STRIP_SIGNALS.entries()) {
-    const column = seconds.map((second) => (second === SPAN_S / 2 ? SPIKE : value(index, second)));
-    series[name] = { min: column, max: column, mean: column };
-  }
-  return {
-    unit: "a",
-    start: iso(startS * 1000),
-    end: iso(SERVER_MS),
-    bucket_s: 1,
-    times: seconds.map((second) => startS + second),
-    readings: seconds.map(() => 1),
-    series,
-    gaps: [],
-    marks: [],
-  };
-}
-
-class StoredApi extends Api {
-  override history(): Promise<History> {
-    return Promise.resolve(wholeTreatment());
-  }
-}
-
-const minutes = signal(SPAN_S / 60);
+const UNITS = ["a", "b", "c"] as const;
+const NONE: never[] = [];
 const store = new LiveStore();
-const api = new StoredApi(location.href, () => undefined);
+const api = new StoredApi();
+const session = new Session();
 const recorder = new Recorder(api, store, "a");
 const what = location.hash.slice(1);
-let bare: Bare | null = null;
+const begunMs = performance.now();
+const span = signal<Span | null>(null);
+let drawn: Drawn | null = null;
 
+const nowMs = () => SERVER_MS + performance.now() - begunMs;
+
+/** A reading of each unit, as every second brings it. */
 function tell(): void {
-  const nowMs = SERVER_MS + performance.now() - begunMs;
-  const second = Math.round(nowMs / 1000);
-  const values = Object.fromEntries(STRIP_SIGNALS.map((name, index) => [name, value(index, second)]));
-  store.receive(readings(nowMs, reading("a", { time: iso(nowMs), values })), performance.now());
-  bare?.draw(nowMs / 1000, minutes.value);
+  const second = Math.round(nowMs() / 1000);
+  const now = STRIP_SIGNALS.map((name, index) => [name, value(index, second)] as const);
+  const values = Object.fromEntries(now.filter(([name]) => measured(name, second, 1)));
+  const told = UNITS.map((id) => reading(id, { time: iso(nowMs()), values }));
+  store.receive(readings(nowMs(), ...told), performance.now());
+  if (span.value === null) draw({ startS: nowMs() / 1000 - SPAN_S, endS: nowMs() / 1000 });
 }
 
-const begunMs = performance.now();
-const host = document.querySelector("#app");
-store.setOpen(true, 0);
-store.receive({ ...snapshot([unit("a")]), server_time: iso(SERVER_MS) }, begunMs);
-if (host !== null && what !== "empty") {
-  recorder.follow();
-  await recorder.load(SPAN_S / 60);
-  if (what === "lines") {
-    bare = bareLines(host, recorder, COPIES);
-    bare.draw(SERVER_MS / 1000, minutes.value);
+function draw({ startS, endS }: Span): void {
+  drawn?.draw(startS, endS);
+}
+
+function shown(host: Element, page: ComponentChildren): void {
+  render(<AppContext.Provider value={testApp(api, store, session)}>{page}</AppContext.Provider>, host);
+}
+
+function AloneStrips() {
+  const held = computed(() => span.value);
+  return Array.from({ length: COPIES }, (_, copy) =>
+    STRIPS.map((spec) => (
+      <Strip
+        key={`${copy}${spec.signal}`}
+        spec={spec}
+        recorder={recorder}
+        minutes={SPAN_S / 60}
+        held={held}
+        alerts={NONE}
+      >
+        {null}
+      </Strip>
+    )),
+  );
+}
+
+function TimeLine({ id }: { readonly id: string }) {
+  const known = store.unit(id)?.value;
+  return known === undefined ? null : <Strips unit={known} />;
+}
+
+async function begin(host: Element): Promise<void> {
+  if (what === "empty") return;
+  if (what === "page") {
+    session.me.value = { may: ["see history", "see prescription"] } as unknown as Me;
+    shown(
+      host,
+      UNITS.map((id) => <TimeLine key={id} id={id} />),
+    );
   } else {
-    const app = testApp(api, store, new Session());
-    const all = Array.from({ length: COPIES }, (_, copy) => STRIPS.map((spec) => ({ copy, spec }))).flat();
-    function Page() {
-      return (
-        <AppContext.Provider value={app}>
-          {all.map(({ copy, spec }) => (
-            <Strip key={`${copy}${spec.signal}`} spec={spec} recorder={recorder} minutes={minutes.value} alerts={[]}>
-              {null}
-            </Strip>
-          ))}
-        </AppContext.Provider>
-      );
-    }
-    render(<Page />, host);
+    recorder.follow();
+    await recorder.load(SPAN_S / 60);
+    if (what === "strips") shown(host, <AloneStrips />);
+    else drawn = (what === "plain" ? plainPlots : bareLines)(host, recorder, COPIES);
   }
   setInterval(tell, 1000);
+  tell();
 }
 
-/** Frames for so long; `step` is done in each, before it is painted. */
-function measure(seconds: number, step: (share: number) => void): Promise<Frames> {
+/** Does `step` in so many frames; `from` and `to`: shares of them. By number, for a busy machine has fewer in a second. */
+function inFrames(frames: number, step: (from: number, to: number) => void): Promise<void> {
   return new Promise((done) => {
-    const taken: number[] = [];
-    const tasks: number[] = [];
-    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((one) => one.duration)));
-    observer.observe({ type: "longtask" });
-    const startMs = performance.now();
-    let lastMs: number | null = null;
-    function frame(): void {
-      const nowMs = performance.now();
-      if (lastMs !== null) taken.push(nowMs - lastMs);
-      lastMs = nowMs;
-      const share = (nowMs - startMs) / (seconds * 1000);
-      if (share < 1) {
-        step(share);
-        requestAnimationFrame(frame);
-        return;
-      }
-      observer.disconnect();
-      taken.sort((left, right) => left - right);
-      const at = (part: number) => taken[Math.min(taken.length - 1, Math.floor(taken.length * part))] ?? Number.NaN;
-      const longTaskMs = tasks.reduce((sum, one) => sum + one, 0);
-      const numbers = { p50: at(0.5), p99: at(0.99), longest: at(1), longTasks: tasks.length, longTaskMs };
-      done({ frames: taken.length, seconds, ...numbers });
-    }
+    let number = 0;
+    const frame = () => {
+      if (number === frames) return done();
+      step(number / frames, (number + 1) / frames);
+      number += 1;
+      requestAnimationFrame(frame);
+    };
     requestAnimationFrame(frame);
   });
 }
 
-/** Zooms from four hours to ten minutes and back, and pans an hour back and forth, at every frame. */
-function move(share: number): void {
-  minutes.value = 125 + 115 * Math.cos(share * 4 * Math.PI);
-  const nowMs = SERVER_MS + performance.now() - begunMs - 1_800_000 * (1 - Math.cos(share * 6 * Math.PI));
-  store.now.value = nowMs;
-  bare?.draw(nowMs / 1000, minutes.value);
+async function move(how: Move, frames: number): Promise<void> {
+  if (what === "page") {
+    if (how === "pan") hold("pointerdown");
+    await inFrames(frames, (from, to) => byHand(how, from, to));
+    if (how === "pan") hold("pointerup");
+    return;
+  }
+  await inFrames(frames, (_, share) => {
+    span.value = spanAt(how, share, nowMs() / 1000);
+    draw(span.value);
+  });
 }
 
-const page = {
-  live: (seconds: number) => measure(seconds, () => undefined),
-  move: (seconds: number) =>
-    measure(seconds, move).then((frames) => {
-      minutes.value = SPAN_S / 60;
-      return frames;
-    }),
+/** A key every second frame, as one that is held down: closer, an hour and more back and forth, wider again. */
+function keys(frames: number): Promise<void> {
+  const all = ["+", "+", "+", "+", ...Array(12).fill("ArrowLeft"), ...Array(12).fill("ArrowRight"), "-", "-", "-", "-"];
+  return inFrames(frames, (from) => {
+    const number = Math.round(from * frames);
+    if (number % 2 === 0) press(all[(number / 2) % all.length] ?? "");
+  });
+}
+
+/** Each for so many frames, or seconds where nothing is moved. */
+const deeds = {
+  live: (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000)),
+  zoom: (frames: number) => move("zoom", frames),
+  pan: (frames: number) => move("pan", frames),
+  keys,
 };
-export type Page = typeof page;
-Object.assign(window, { bench: page });
+
+Object.assign(window, {
+  bench: async (deed: keyof typeof deeds, amount: number) => {
+    const [{ asked }, startMs] = [api, performance.now()];
+    api.whole = false;
+    await deeds[deed](amount);
+    return { seconds: (performance.now() - startMs) / 1000, asked: api.asked - asked };
+  },
+});
+store.setOpen(true, 0);
+store.receive({ ...snapshot(UNITS.map((id) => unit(id))), server_time: iso(SERVER_MS) }, begunMs);
+const host = document.querySelector("#app");
+if (host !== null) await begin(host);
 document.body.dataset.ready = what;

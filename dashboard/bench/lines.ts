@@ -6,11 +6,11 @@ import type { Track } from "../src/charts/track";
 const HEIGHT = 84;
 const AXIS = 46;
 
-export interface Bare {
-  draw(endS: number, minutes: number): void;
+export interface Drawn {
+  draw(startS: number, endS: number): void;
 }
 
-export function bareLines(host: Element, recorder: Recorder, copies: number): Bare {
+export function bareLines(host: Element, recorder: Recorder, copies: number): Drawn {
   const canvases: { readonly canvas: HTMLCanvasElement; readonly track: Track }[] = [];
   for (let copy = 0; copy < copies; copy += 1) {
     for (const { signal } of STRIPS) {
@@ -25,17 +25,17 @@ export function bareLines(host: Element, recorder: Recorder, copies: number): Ba
     }
   }
   return {
-    draw: (endS, minutes) => {
-      for (const { canvas, track } of canvases) line(canvas, track, endS, minutes * 60);
+    draw: (startS, endS) => {
+      for (const { canvas, track } of canvases) line(canvas, track, startS, endS);
     },
   };
 }
 
-function line(canvas: HTMLCanvasElement, track: Track, endS: number, spanS: number): void {
+function line(canvas: HTMLCanvasElement, track: Track, startS: number, endS: number): void {
   const context = canvas.getContext("2d");
   if (context === null) return;
   const { width, height } = canvas;
-  const startS = endS - spanS;
+  const spanS = endS - startS;
   const low = new Float32Array(width).fill(Infinity);
   const high = new Float32Array(width).fill(-Infinity);
   let [least, greatest] = [Infinity, -Infinity];

@@ -217,6 +217,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/alerts/{alert_id}/helped": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End Help Of Patient
+         * @description The patient who asked for help has had it: the call is over. 409 while nobody has seen it, or when it is none.
+         */
+        readonly post: operations["end_help_of_patient"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/alerts/{alert_id}/shelve": {
         readonly parameters: {
             readonly query?: never;
@@ -484,6 +504,108 @@ export interface paths {
         readonly get: operations["get_handover"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/home": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get Home
+         * @description The patient's own treatment as it is now, who sees it, and whom to call.
+         */
+        readonly get: operations["get_home"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/home/alerts/{alert_id}/handling": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Handle Alert
+         * @description Somebody at home is dealing with it: clinicians see that. It silences nothing, and nobody is asked less.
+         */
+        readonly post: operations["handle_alert"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/home/help": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Ask For Help
+         * @description Raise an alert of the patient's own, whose priority follows the machine's phase; people are asked as for any.
+         *
+         *     While it stands a further press is the same call; one that somebody has seen already is asked about anew.
+         */
+        readonly post: operations["ask_for_help"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/home/helped": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End Help
+         * @description The patient has had help, or needs none. A call that nobody has seen yet stays until somebody has.
+         */
+        readonly post: operations["end_help"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/home/symptoms": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Tell Symptom
+         * @description How the patient feels: on the time line of their treatment, and for the rules that ask for it.
+         */
+        readonly post: operations["tell_symptom"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2178,6 +2300,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/users/{user_id}/patient": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Open Home
+         * @description Whose treatment the account of a person at home is shown, from now on; open pages go by it at once.
+         */
+        readonly post: operations["open_home"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/users/{user_id}/sign-out": {
         readonly parameters: {
             readonly query?: never;
@@ -2447,7 +2589,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations" | "see teams" | "change teams" | "break glass" | "review break glass" | "read as FHIR";
+        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations" | "see teams" | "change teams" | "break glass" | "review break glass" | "read as FHIR" | "see home" | "speak from home" | "open homes" | "end help";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -2739,6 +2881,11 @@ export interface components {
              */
             readonly changed_at: string;
             /**
+             * Handled At
+             * @description Since when somebody at the home says they are dealing with it; it silences nothing
+             */
+            readonly handled_at: string | null;
+            /**
              * Inputs
              * @description What the rule saw
              */
@@ -2890,6 +3037,18 @@ export interface components {
              * @description Why anybody is asked because of this very alert, or why not
              */
             readonly told: string;
+        };
+        /**
+         * AskForHelp
+         * @description A press of the button.
+         */
+        readonly AskForHelp: {
+            /**
+             * Said
+             * Format: uuid
+             * @description A random number of the page's own
+             */
+            readonly said: string;
         };
         /**
          * Audience
@@ -3123,9 +3282,9 @@ export interface components {
         };
         /**
          * ClientMessage
-         * @description What a client says: first a subscription, then a receipt for every page, and whether it would be heard.
+         * @description What a client says: a subscription first, then a receipt for every page, its sound, and what it shows.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -3606,6 +3765,37 @@ export interface components {
             readonly status: "ok" | "degraded";
         };
         /**
+         * Heard
+         * @description What became of it.
+         */
+        readonly Heard: {
+            /**
+             * Done
+             * @description False: it was done already, or there was nothing left to do
+             */
+            readonly done: boolean;
+        };
+        /**
+         * HelpAsked
+         * @description The call that stands now.
+         */
+        readonly HelpAsked: {
+            /** Alert Id */
+            readonly alert_id: string;
+            /**
+             * Done
+             * @description False: the same call stood already
+             */
+            readonly done: boolean;
+        };
+        /**
+         * Helped
+         * @description The alert as it is now.
+         */
+        readonly Helped: {
+            readonly alert: components["schemas"]["AlertView"];
+        };
+        /**
          * History
          * @description Readings reduced to equal buckets. Bucket n covers `times[n]` … `times[n]` + `bucket_s`.
          */
@@ -3721,6 +3911,139 @@ export interface components {
              * Format: date-time
              */
             readonly start: string;
+        };
+        /**
+         * Home
+         * @description All that the patient's page shows.
+         */
+        readonly Home: {
+            /** Alarms */
+            readonly alarms: readonly components["schemas"]["HomeAlarm"][];
+            /** Alerts */
+            readonly alerts: readonly components["schemas"]["HomeAlert"][];
+            /** Clinic */
+            readonly clinic: string | null;
+            /**
+             * Connected
+             * @description Whether this account belongs to a patient; if not, the rest is empty
+             */
+            readonly connected: boolean;
+            /**
+             * On Call
+             * @description Names of who is on call for the clinic now
+             */
+            readonly on_call: readonly string[];
+            /** Patient */
+            readonly patient: string | null;
+            /**
+             * Phone
+             * @description The clinic's, for when nothing else goes
+             */
+            readonly phone: string | null;
+            readonly reading: components["schemas"]["HomeReading"] | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            readonly server_time: string;
+            /** Watching */
+            readonly watching: readonly components["schemas"]["Watcher"][];
+            /**
+             * Way
+             * @description How far what the machine sends gets: working: to the clinic's screens; machine: the box hears no machine; box: the box is not heard; server: the clinic's server is in trouble; no unit: there is none
+             * @enum {string}
+             */
+            readonly way: "working" | "machine" | "box" | "server" | "no unit";
+            /** Way Since */
+            readonly way_since: string | null;
+        };
+        /**
+         * HomeAlarm
+         * @description What the machine says, in the words that the clinic sees.
+         */
+        readonly HomeAlarm: {
+            /** Label */
+            readonly label: string;
+            /**
+             * Name
+             * @description MDC name of the alarm
+             */
+            readonly name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+        };
+        /**
+         * HomeAlert
+         * @description An alert about this treatment that is open.
+         */
+        readonly HomeAlert: {
+            /** Alert Id */
+            readonly alert_id: string;
+            /**
+             * Answered By
+             * @description Name of who has accepted or acknowledged it
+             */
+            readonly answered_by: string | null;
+            /**
+             * Handled At
+             * @description Since when somebody at home says they are dealing with it
+             */
+            readonly handled_at: string | null;
+            /**
+             * Help
+             * @description The patient's own call
+             */
+            readonly help: boolean;
+            readonly priority: components["schemas"]["Priority"];
+            /** Rule */
+            readonly rule: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            readonly state: components["schemas"]["ConditionState"];
+            /** Title */
+            readonly title: string;
+        };
+        /**
+         * HomeOpened
+         * @description Whose it is shown now.
+         */
+        readonly HomeOpened: {
+            /**
+             * Patient
+             * @description Their name
+             */
+            readonly patient: string | null;
+        };
+        /**
+         * HomeReading
+         * @description The newest values, as the nurse sees them.
+         */
+        readonly HomeReading: {
+            /** Age S */
+            readonly age_s: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            readonly phase: "UNKNOWN" | "IDL" | "PRETX" | "TX" | "POSTTX" | "DIS" | "SVC";
+            /**
+             * Time
+             * Format: date-time
+             */
+            readonly time: string;
+            /**
+             * Values
+             * @description Signal name -> value in the catalogue's unit
+             */
+            readonly values: {
+                readonly [key: string]: number;
+            };
         };
         /**
          * Installation
@@ -4468,6 +4791,17 @@ export interface components {
              * Format: date-time
              */
             readonly until: string;
+        };
+        /**
+         * OpenHome
+         * @description Whose treatment an account is shown from now on.
+         */
+        readonly OpenHome: {
+            /**
+             * Unit
+             * @description The home whose patient it is, also after they get another unit; null: nobody
+             */
+            readonly unit: string | null;
         };
         /**
          * OpenView
@@ -6559,7 +6893,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            readonly part: "ingest" | "notifier" | "api" | "registrar" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
+            readonly part: "ingest" | "notifier" | "api" | "registrar" | "hl7" | "versions" | "database" | "disk" | "backup" | "broker" | "lag" | "selftest" | "channels" | "certificates" | "quarantine" | "clocks" | "audit";
             /**
              * Standing
              * @enum {string}
@@ -6647,6 +6981,34 @@ export interface components {
             readonly patients: readonly components["schemas"]["TeamPatient"][];
             /** Team Id */
             readonly team_id: string;
+        };
+        /**
+         * TellSymptom
+         * @description How somebody feels.
+         */
+        readonly TellSymptom: {
+            /**
+             * At
+             * @description When it began, with zone; null: now. At most 12 hours ago
+             */
+            readonly at?: string | null;
+            /**
+             * Said
+             * Format: uuid
+             * @description A random number of the page's own
+             */
+            readonly said: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            readonly what: "cramps" | "dizzy" | "nausea" | "headache" | "chest pain" | "short of breath" | "bleeding" | "cold" | "itching" | "other";
+            /**
+             * Words
+             * @description In their own words
+             * @default
+             */
+            readonly words: string;
         };
         /**
          * Timeline
@@ -7404,6 +7766,41 @@ export interface components {
          * @enum {string}
          */
         readonly Verdict: "harmless" | "narrowing" | "widening" | "dangerous widening";
+        /**
+         * Watcher
+         * @description Somebody whose screen shows this treatment, by the screen's own word.
+         */
+        readonly Watcher: {
+            /**
+             * Age S
+             * @description Seconds since the screen last said so; count on from there
+             */
+            readonly age_s: number;
+            /**
+             * Attended
+             * @description Whether a person had touched that screen in the last minutes; a wall's is not
+             */
+            readonly attended: boolean;
+            /** Name */
+            readonly name: string;
+            /** Role */
+            readonly role: string;
+        };
+        /**
+         * Watching
+         * @description Which homes a person could have seen on this screen in the last seconds: newly painted, in view, page in front.
+         *
+         *     Said every few seconds; the patient's page tells by it who sees them.
+         */
+        readonly Watching: {
+            /**
+             * Attended
+             * @description Whether somebody has touched this screen in the last minutes
+             */
+            readonly attended: boolean;
+            /** Watching */
+            readonly watching: readonly string[];
+        };
         /**
          * WhatIfAlert
          * @description One alert as it would have been.
@@ -8675,6 +9072,121 @@ export interface operations {
             };
         };
     };
+    readonly end_help_of_patient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Alert id */
+                readonly alert_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Helped"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly shelve: {
         readonly parameters: {
             readonly query?: never;
@@ -8931,8 +9443,8 @@ export interface operations {
                 readonly cursor?: string | null;
                 /** @description Before then, with zone */
                 readonly end?: string | null;
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description At most so many; `next` leads to the others */
                 readonly limit?: number;
                 /** @description From then on, with zone */
@@ -9169,8 +9681,8 @@ export interface operations {
                 /** @description Before then, with zone */
                 readonly end?: string | null;
                 readonly format?: "csv" | "ndjson";
-                /** @description Looks at patients, or everything else */
-                readonly kind?: "all" | "looks" | "deeds";
+                /** @description Looks at patients, coming in and out, or the rest */
+                readonly kind?: "all" | "looks" | "sign-ins" | "deeds";
                 /** @description From then on, with zone */
                 readonly start?: string | null;
                 readonly subject?: string | null;
@@ -10038,6 +10550,553 @@ export interface operations {
             /** @description A value is missing or out of range */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_home: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly handle_alert: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Alert id */
+                readonly alert_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AskForHelp"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Heard"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly ask_for_help: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AskForHelp"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HelpAsked"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly end_help: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AskForHelp"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Heard"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly tell_symptom: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TellSymptom"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Heard"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -18643,6 +19702,124 @@ export interface operations {
             };
             /** @description Changed meanwhile */
             readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body is not JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly open_home: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly user_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OpenHome"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HomeOpened"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with what is so now */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ import type {
   AlertBefore,
   AlertDetail,
   Alerts,
+  AlertView,
   Answered,
   ChainView,
   Changes,
@@ -19,7 +20,10 @@ import type {
   DemoAccounts,
   Glasses,
   HandoverAnswer,
+  Helped,
   History,
+  Home,
+  HomeOpened,
   Installation,
   InstallationAnswer,
   Installations,
@@ -60,6 +64,7 @@ import type {
   SignItem,
   SystemAnswer,
   Teams,
+  TellSymptom,
   Timeline,
   TreatmentReport,
   Treatments,
@@ -198,6 +203,39 @@ export class Api {
 
   async signOut(): Promise<void> {
     await this.#ask("DELETE", "api/session");
+  }
+
+  /** The patient's own page. A line that comes and goes is asked again soon. */
+  home(): Promise<Home> {
+    return this.#ask("GET", "api/home", undefined, { timeoutMs: ANSWER_MS });
+  }
+
+  /** `said`: a number of its own, by which it is done once however often it is sent. */
+  async askForHelp(said: string): Promise<void> {
+    await this.#ask("POST", "api/home/help", { said }, { timeoutMs: ANSWER_MS });
+  }
+
+  async endHelp(said: string): Promise<void> {
+    await this.#ask("POST", "api/home/helped", { said }, { timeoutMs: ANSWER_MS });
+  }
+
+  async handleAtHome(alert: string, said: string): Promise<void> {
+    const more = { timeoutMs: ANSWER_MS };
+    await this.#ask("POST", `api/home/alerts/${encodeURIComponent(alert)}/handling`, { said }, more);
+  }
+
+  async tellSymptom(symptom: TellSymptom): Promise<void> {
+    await this.#ask("POST", "api/home/symptoms", symptom, { timeoutMs: ANSWER_MS });
+  }
+
+  /** Whose treatment the account of a person at home is shown: of whom this unit serves; null: nobody's. */
+  openHome(user: string, unit: string | null): Promise<HomeOpened> {
+    return this.#ask("POST", `api/users/${encodeURIComponent(user)}/patient`, { unit });
+  }
+
+  /** That a patient who asked for help has had it; the alert as it is now. */
+  async helped(alert: string): Promise<AlertView> {
+    return (await this.#ask<Helped>("POST", `api/alerts/${encodeURIComponent(alert)}/helped`)).alert;
   }
 
   /** The accounts of a demonstration; a real system has none. */

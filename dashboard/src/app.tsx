@@ -2,6 +2,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { awaitsAnswer } from "./alerts/priority";
+import { HomeTop } from "./components/home-top";
 import { Keys } from "./components/keys";
 import { Top } from "./components/top";
 import { useApp } from "./context";
@@ -12,6 +13,7 @@ import { BreakGlassPage } from "./pages/break-glass";
 import { DeliveryPage } from "./pages/delivery";
 import { DevicesPage } from "./pages/devices";
 import { HandoverPage } from "./pages/handover";
+import { HomePage } from "./pages/home";
 import { LoadPage } from "./pages/load";
 import { isForRole, NotForRolePage } from "./pages/not-for-role";
 import { NoticesPage } from "./pages/notices";
@@ -44,7 +46,7 @@ export function Root() {
         </main>
       );
     case "signed-in":
-      return <Frame />;
+      return session.may("see home") ? <HomeFrame /> : <Frame />;
     default:
       return <SignInPage />;
   }
@@ -67,6 +69,20 @@ function Frame() {
       <Top />
       <Keys />
       <Page />
+    </>
+  );
+}
+
+/** Somebody at home sees their own page and nothing beside it. */
+function HomeFrame() {
+  useEffect(() => {
+    document.body.dataset.page = "home";
+    document.title = words().product;
+  }, []);
+  return (
+    <>
+      <HomeTop />
+      <HomePage />
     </>
   );
 }

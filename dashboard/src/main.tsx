@@ -11,6 +11,7 @@ import { followLanguage, type Language, language } from "./language";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
+import { WatchReporter } from "./live/watching";
 import { followWorker, keepOfflinePage } from "./push/browser";
 import { followAddress } from "./routes";
 import { Session } from "./session";
@@ -36,6 +37,7 @@ import "./styles/trends.css";
 import "./styles/prescription.css";
 import "./styles/devices.css";
 import "./styles/teams.css";
+import "./styles/home.css";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -52,6 +54,7 @@ const app = { api, sounding, store, session, pages, answering, rules, acknowledg
 const socketUrl = new URL("ws", base);
 socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
 const socket = new LiveSocket(store, socketUrl.href, () => void session.check(api));
+const watching = new WatchReporter((seen) => session.may("see readings") && socket.tellWatching(seen));
 socket.onPage = (page) => pages.receive(page);
 
 followTheme();
@@ -73,8 +76,11 @@ effect(() => {
   const wanted = session.standing.value === "signed-in" && session.may("see units");
   if (wanted === running) return;
   running = wanted;
-  if (wanted) socket.start();
-  else {
+  if (wanted) {
+    socket.start();
+    watching.start();
+  } else {
+    watching.stop();
     socket.stop();
     store.clear();
     pages.clear();

@@ -28,6 +28,14 @@ export type SoundState = Schemas["ScreenSound"]["sound"];
 export type Screens = Schemas["ScreensAnswer"];
 export type ClientMessage = Schemas["ClientMessage"];
 
+export type Home = Schemas["Home"];
+export type HomeAlert = Schemas["HomeAlert"];
+export type HomeWatcher = Schemas["Watcher"];
+export type Helped = Schemas["Helped"];
+export type Watching = Schemas["Watching"];
+export type HomeOpened = Schemas["HomeOpened"];
+export type TellSymptom = Schemas["TellSymptom"];
+
 export type Me = Schemas["Me"];
 export type SecondStep = Schemas["SecondStep"];
 export type SignInWays = Schemas["SignInWays"];

@@ -1,5 +1,6 @@
 // 简体中文: the pages for those who run the system.
 import type { Words } from "./words";
+import { chineseDeeds } from "./words-deeds-zh";
 import { chineseUnits } from "./words-units-zh";
 
 const n = (value: number | null | undefined, digits = 0): string => (value == null ? "–" : value.toFixed(digits));
@@ -11,6 +12,7 @@ export const chineseAdmin: Words["admin"] = {
   sending: "正在发送…",
   more: "更多",
   units: chineseUnits,
+  deeds: chineseDeeds,
   users: {
     title: "用户",
     search: "姓名或电子邮箱",
@@ -42,7 +44,7 @@ export const chineseAdmin: Words["admin"] = {
   audit: {
     title: "审计",
     kind: "范围",
-    kinds: { all: "全部", looks: "查看患者", deeds: "其他操作" },
+    kinds: { all: "全部", looks: "查看患者", "sign-ins": "登录与退出", deeds: "其他操作" },
     action: "操作",
     anyAction: "任何操作",
     who: "何人",
@@ -91,6 +93,11 @@ export const chineseAdmin: Words["admin"] = {
         name: "登记服务",
         said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
         todo: "启动 `homehd registrar`。没有它，终端无法登记或续签证书，被吊销的终端也不会被拒之门外。",
+      },
+      hl7: {
+        name: "发往其他系统的 HL7",
+        said: (f, name) => `${name}：${n(f.age_s)} 秒前有信号。`,
+        todo: "启动 `homehd hl7`。没有它，其他系统收不到任何报警：docs/operations/hl7.md。",
       },
       versions: {
         name: "版本",

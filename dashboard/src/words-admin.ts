@@ -1,5 +1,6 @@
 // The words of the pages for those who run the system: the part of `words.ts` for those.
 import type { SystemPart } from "./messages";
+import { englishDeeds } from "./words-deeds";
 import { englishUnits } from "./words-units";
 
 const n = (value: number | null | undefined, digits = 0): string => (value == null ? "–" : value.toFixed(digits));
@@ -19,6 +20,7 @@ export const englishAdmin = {
   sending: "Sending…",
   more: "More",
   units: englishUnits,
+  deeds: englishDeeds,
   users: {
     title: "Users",
     search: "Name or e-mail",
@@ -50,7 +52,12 @@ export const englishAdmin = {
   audit: {
     title: "Audit",
     kind: "Which",
-    kinds: { all: "Everything", looks: "Looks at patients", deeds: "Everything else" },
+    kinds: {
+      all: "Everything",
+      looks: "Looks at patients",
+      "sign-ins": "Coming in and going out",
+      deeds: "Everything else",
+    },
     action: "Deed",
     anyAction: "Any deed",
     who: "Who",
@@ -102,6 +109,11 @@ export const englishAdmin = {
         name: "Registrar",
         said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
         todo: "Start `homehd registrar`. Without it no box enrols or renews, and revoked ones are not shut out.",
+      },
+      hl7: {
+        name: "HL7 to other systems",
+        said: (f, name) => `${name}: heard ${n(f.age_s)} s ago.`,
+        todo: "Start `homehd hl7`. Without it other systems are told of no alert: docs/operations/hl7.md.",
       },
       versions: {
         name: "Versions",

@@ -116,6 +116,7 @@ export const chineseAnswers: Words["answers"] = {
       wall: "某面监视墙没有声音",
       dashboard: "没有看板服务器的信号",
       "database disk": "数据库磁盘将满",
+      hl7: "另一系统未收到消息",
       digest: "每日摘要",
       database: "数据库曾不可用",
     },

@@ -121,6 +121,7 @@ export const englishAnswers = {
       wall: "A wall is silent",
       dashboard: "No server of the dashboard is heard",
       "database disk": "The database's disk fills up",
+      hl7: "Another system is not told",
       digest: "The daily digest",
       database: "The database was away",
     } as Readonly<Record<string, string>>,

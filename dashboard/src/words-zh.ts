@@ -4,6 +4,7 @@ import { chineseAdmin } from "./words-admin-zh";
 import { chineseAnswers } from "./words-answers-zh";
 import { chineseDevices } from "./words-devices-zh";
 import { chineseDuty } from "./words-duty-zh";
+import { chineseHome } from "./words-home-zh";
 import { chineseInbox } from "./words-inbox-zh";
 import { chineseNotes } from "./words-notes-zh";
 import { chinesePrescription } from "./words-prescription-zh";
@@ -44,6 +45,7 @@ export const chinese: Words = {
     unreachable: "服务器没有应答，请重试。",
     waiting: "正在等待服务器…",
   },
+  home: chineseHome,
   notes: chineseNotes,
   timeline: chineseTimeline,
   whoLooked: {

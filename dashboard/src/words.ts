@@ -9,6 +9,7 @@ import { englishAdmin } from "./words-admin";
 import { englishAnswers } from "./words-answers";
 import { englishDevices } from "./words-devices";
 import { englishDuty } from "./words-duty";
+import { englishHome } from "./words-home";
 import { englishInbox } from "./words-inbox";
 import { englishNotes } from "./words-notes";
 import { englishPrescription } from "./words-prescription";
@@ -50,6 +51,7 @@ const english = {
     unreachable: "The server does not answer. Please try again.",
     waiting: "Waiting for the server…",
   },
+  home: englishHome,
   notes: englishNotes,
   timeline: englishTimeline,
   whoLooked: {

@@ -35,7 +35,7 @@ it("leaves a gap a gap", () => {
   const gap = { start: START_S + 300, end: START_S + 600, reason: "link down", signal: null, detail: "" } as const;
   const answer = before([140, 150, null, null, 160, 330]);
   const [strip] = beforeStrips({ ...answer, history: { ...answer.history, gaps: [gap] } });
-  expect(strip?.track.mean).toEqual([140, 150, null, 160, 330]);
+  expect(strip?.track.mean).toEqual([140, 150, Number.NaN, 160, 330]);
   expect(strip?.gaps).toEqual([gap]);
   expect(strip?.extent).toEqual([140, 330]);
 });

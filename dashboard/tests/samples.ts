@@ -94,6 +94,7 @@ export function alert(id: string, unitId: string, change: Partial<AlertView> = {
     late: false,
     unsaved: false,
     answer: null,
+    handled_at: null,
     shelved_until: null,
     shelved_by: null,
     shelved_reason: null,

@@ -8,7 +8,7 @@ import corpus from "./told.json";
 const CORPUS: readonly string[] = corpus;
 /** What is the same in both languages: names, what is typed into a command line or an address, times. */
 const KEPT = new RegExp(
-  String.raw`Xyz|Ada|Ben|North|Middle/Earth|u-7|UTC|CET|\bMon\b|\bTue\b|\bh\b|\bs\b|\bmin\b|\bGB\b|HTTP|SMTP|TLS|P-256|p256dh|auth|tzdata|` +
+  String.raw`Xyz|Ada|Ben|emr|HL7|AR|North|Middle/Earth|u-7|UTC|CET|\bMon\b|\bTue\b|\bh\b|\bs\b|\bmin\b|\bGB\b|HTTP|SMTP|TLS|P-256|p256dh|auth|tzdata|` +
     String.raw`docs/operations/channels\.md|channel_networks|link-local|HOMEHD_PUSH_CONTACT|https?|mailto:|SCHEME:|tgram:.*|swap|rotate|` +
     "`[^`]*`|\\{.*\\}|new water treatment; back on Monday|T\\d\\d",
   "g",

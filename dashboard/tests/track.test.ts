@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Columns } from "../src/charts/columns";
 import { Episodes } from "../src/charts/episodes";
-import { isolated } from "../src/charts/isolated";
 import { paddedRange, Track } from "../src/charts/track";
 
 const series = (values: (number | null)[]) => ({ mean: values, min: values, max: values });
@@ -9,7 +9,7 @@ describe("track", () => {
   it("keeps a gap as a gap", () => {
     const track = new Track();
     track.load([0, 60, 120, 180, 240], series([1, 2, null, null, 5]), 60);
-    expect(track.mean).toEqual([1, 2, null, 5]);
+    expect(track.mean).toEqual([1, 2, Number.NaN, 5]);
   });
 
   it("does not break the line over buckets shorter than the machine's pace", () => {
@@ -27,7 +27,7 @@ describe("track", () => {
       { start: 124, end: 140 },
     ];
     track.load([0, 24, 48, 72, 96, 120, 144], series([1, 2, 3, 4, 5, 6, 7]), 24, gaps);
-    expect(track.mean).toEqual([1, null, 2, 3, 4, 5, 6, null, 7]);
+    expect(track.mean).toEqual([1, Number.NaN, 2, 3, 4, 5, 6, Number.NaN, 7]);
     expect(track.times).toEqual([...track.times].sort((left, right) => left - right));
   });
 
@@ -46,14 +46,16 @@ describe("track", () => {
     track.load(times, series(times.map((at) => (at % 30 === 0 ? at : null))), 1);
     track.append(120, 120);
     track.append(240, 240);
-    expect(track.mean).toEqual([0, 30, 60, 90, 120, null, 240]);
+    expect(track.mean).toEqual([0, 30, 60, 90, 120, Number.NaN, 240]);
   });
 
   it("points without a neighbour are known, for they are no line", () => {
     const track = new Track();
     track.load([0, 60, 120, 180, 240], series([1, null, null, 4, 5]), 60);
     track.append(900, 6);
-    expect(isolated(track).map((index) => track.mean[index])).toEqual([1, 6]);
+    const columns = new Columns();
+    columns.gather(track, 0, 1000, 100);
+    expect(columns.alone.map((index) => track.mean[index])).toEqual([1, 6]);
   });
 
   it("keeps the extremes of a bucket", () => {
@@ -68,7 +70,7 @@ describe("track", () => {
     track.append(2, 2);
     track.append(2, 99);
     track.append(30, 3);
-    expect(track.mean).toEqual([1, 2, null, 3]);
+    expect(track.mean).toEqual([1, 2, Number.NaN, 3]);
   });
 
   it("trims what has left the window but lets the line run in", () => {

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from homehd import fhir_files, reading_files, settings, times
+from homehd import fhir_files, hl7_files, reading_files, settings, times
 from store import migrate, pool, reading_export, registry
 from store.pool import Connection
 from store.reading_export import Span
@@ -20,7 +20,7 @@ from telemetry.errors import SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """readings: of a treatment, or of a unit in a span. fhir: a treatment."""
+    """readings: of a treatment, or of a unit in a span. fhir, hl7: a treatment."""
     verbs = parser.add_subparsers(dest="what", required=True)
     readings = verbs.add_parser("readings", help="every stored row of a treatment or a span", allow_abbrev=False)
     of = readings.add_mutually_exclusive_group(required=True)
@@ -44,11 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--names", action="store_true", help="names of the patient and of staff, and what staff typed, as well"
     )
     settings.add_arguments(fhir)
+    hl7 = verbs.add_parser("hl7", help="a treatment as HL7 messages (PCD-01, PCD-04)", allow_abbrev=False)
+    hl7.add_argument("--treatment", type=int, metavar="ID", required=True)
+    hl7.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    hl7.add_argument("--names", action="store_true", help="the name of the patient, as well")
+    settings.add_arguments(hl7)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write what was asked for; how much that is goes to standard error."""
-    return _fhir(options) if options.what == "fhir" else _readings(options)
+    return {"fhir": _fhir, "hl7": _hl7, "readings": _readings}[options.what](options)
 
 
 def _fhir(options: argparse.Namespace) -> int:
@@ -60,6 +65,18 @@ def _fhir(options: argparse.Namespace) -> int:
         fhir_files.write(found, options.format, SystemClock().now_us(), sink)
     shown = "with names" if options.names else "without names"
     print(f"{len(found)} resources of treatment {options.treatment}, {shown}", file=sys.stderr)
+    return 0
+
+
+def _hl7(options: argparse.Namespace) -> int:
+    with settings.database(settings.load(options)) as url:
+        with closing(pool.connect(url, name="homehd export")) as conn:
+            migrate.check(conn)
+        found = asyncio.run(hl7_files.treatment(url, options.treatment, SystemClock().now_us(), names=options.names))
+    with _sink(options.output) as sink:
+        sink.write("".join(found).encode())
+    shown = "with names" if options.names else "without names"
+    print(f"{len(found)} messages of treatment {options.treatment}, {shown}", file=sys.stderr)
     return 0
 
 

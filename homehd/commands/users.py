@@ -6,6 +6,7 @@ import argparse
 import getpass
 import secrets
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
@@ -13,7 +14,7 @@ from argon2 import PasswordHasher
 
 from clinician_api.access import Role
 from homehd import names, settings
-from store import accounts, audit, migrate, passkeys, pool, registry
+from store import accounts, audit, migrate, passkeys, pool, registry, session_ends
 from store.audit import Deed
 from telemetry.clock import SystemClock
 from telemetry.errors import HomehdError, SettingsError
@@ -62,21 +63,21 @@ def run(options: argparse.Namespace) -> int:
         elif options.verb == "disable":
             with pool.transaction(conn, "disable user"):
                 found = _find(conn, options.email).user_id
-                accounts.disable_user(conn, found, SystemClock().now_us())
-                _note(conn, "disable user", found)
+                ended = accounts.disable_user(conn, found, SystemClock().now_us())
+                _note(conn, "disable user", found, ended)
             print(f"{options.email}\tdisabled")
         elif options.verb == "remove-passkeys":
             with pool.transaction(conn, "remove passkeys"):
                 found = _find(conn, options.email).user_id
-                removed = passkeys.remove_all(conn, found)
-                _note(conn, "remove passkeys", found, removed=str(removed))
+                removed, ended = passkeys.remove_all(conn, found)
+                _note(conn, "remove passkeys", found, ended, removed=str(removed))
             print(f"{options.email}\tpasskeys removed: {removed}")
         else:
             password, made = _password(options)
             with pool.transaction(conn, "set password"):
                 found = _find(conn, options.email).user_id
-                accounts.reset_password(conn, found, PasswordHasher().hash(password))
-                _note(conn, "set password", found)
+                ended = accounts.reset_password(conn, found, PasswordHasher().hash(password))
+                _note(conn, "set password", found, ended)
             _tell(options.email, password, made=made)
     return 0
 
@@ -100,9 +101,13 @@ def _add(conn: pool.Connection, options: argparse.Namespace) -> None:
     _tell(email, password, made=made)
 
 
-def _note(conn: pool.Connection, action: str, user_id: int, **detail: str | None) -> None:
-    actor = audit.operator(getpass.getuser())
-    audit.append(conn, Deed(SystemClock().now_us(), actor, action, audit.person(user_id), detail))
+def _note(
+    conn: pool.Connection, action: str, user_id: int, ended: Sequence[bytes] = (), **detail: str | None
+) -> None:  # fmt: skip
+    actor, now_us = audit.operator(getpass.getuser()), SystemClock().now_us()
+    audit.append(conn, Deed(now_us, actor, action, audit.person(user_id), detail))
+    for deed in session_ends.end_deeds(now_us, actor, user_id, ended, action):
+        audit.append(conn, deed)
 
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts import ruleset
+from alerts.asked import ruleset as asked_rules
 from alerts.between import ruleset as between_rules
 from homehd.safety import alarms_page, hazards, kinds, trace_page
 from homehd.safety.alert import Alert, in_treatment
+from homehd.safety.asked import asked_for
 from homehd.safety.between import between_treatments
 from homehd.safety.evidence import Evidence
 from homehd.safety.hazards import Log
@@ -19,6 +21,7 @@ from telemetry.errors import SettingsError
 
 RULES = "alerts/rules"
 RULES_BETWEEN = "alerts/rules_between"
+RULES_ASKED = "alerts/rules_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def read(root: Path) -> Checkout:
     alerts = (
         *map(in_treatment, ruleset.load(root / RULES).rules),
         *map(between_treatments, between_rules.load(root / RULES_BETWEEN)),
+        *map(asked_for, asked_rules.load(root / RULES_ASKED)),
     )
     cases = tuple(_cases(root, alert) for alert in alerts)
     return Checkout(

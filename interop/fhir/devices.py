@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from interop.fhir.codes import code_of, id_of
@@ -12,9 +13,25 @@ from telemetry.signals import Kind, Signal
 OURSELVES: Final = "homehd"
 
 # What the Dialysis Machine HL7 Implementation Guide calls the machine as a whole.
-_MACHINE: Final = coding(MDC, "70929", "MDC_DEV_HDIALY_MDS")
+MACHINE: Final = ("70929", "MDC_DEV_HDIALY_MDS")
+_MACHINE: Final = coding(MDC, *MACHINE)
 _SETTINGS: Final = frozenset({"blood_flow_setting", "ultrafiltration_target"})
 _DERIVED: Final = frozenset({"online_spktv", "online_ektv", "relative_blood_volume"})
+
+
+class Category(StrEnum):
+    """How a metric's value is come by (IEEE 11073, FHIR `metric-category`)."""
+
+    MEASUREMENT = "measurement"
+    SETTING = "setting"
+    CALCULATION = "calculation"
+
+
+def category(signal: Signal) -> Category:
+    """Which of them a signal's value is."""
+    if signal.name in _SETTINGS:
+        return Category.SETTING
+    return Category.CALCULATION if signal.name in _DERIVED else Category.MEASUREMENT
 
 
 def device(unit: str, clinic_id: int | None, patient_id: int | None, *, in_use: bool = True) -> Json:
@@ -53,7 +70,6 @@ def metric_id(unit: str, signal: Signal) -> str:
 
 def metric(unit: str, signal: Signal) -> Json:
     """DeviceMetric: one signal of a machine."""
-    category = "setting" if signal.name in _SETTINGS else "calculation" if signal.name in _DERIVED else "measurement"
     ucum = concept(signal.ucum, coding(UCUM, signal.ucum)) if signal.kind is Kind.NUMERIC else None
     return tidy(
         {
@@ -63,6 +79,6 @@ def metric(unit: str, signal: Signal) -> Json:
             "type": code_of(signal),
             "unit": ucum,
             "source": reference("Device", unit),
-            "category": category,
+            "category": str(category(signal)),
         }
     )

@@ -58,7 +58,9 @@ CREATE TABLE clinic (
     clinic_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE CHECK (name <> ''),
     -- Clinical accounts of the clinic see the patients of their teams only, and those who are in none.
-    by_team boolean NOT NULL DEFAULT false
+    by_team boolean NOT NULL DEFAULT false,
+    -- By what number a home reaches it where nothing else goes.
+    phone text CHECK (phone ~ '^[+0-9][0-9 ()/.-]{2,39}$')
 );
 
 -- An installation at a home. `name` is its id on the wire: short, random, says nothing about anybody.
@@ -131,7 +133,10 @@ CREATE TABLE session (
     session_id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     how text CHECK (how IN ('password', 'passkey', 'hospital')),
     address text,
-    browser text
+    browser text,
+    -- When it was found to be over, which is on record once; null: not yet. One that nobody used stays until it would have
+    -- expired anyway, so that it can be said when its owner was last seen.
+    ended_at timestamptz
 );
 CREATE INDEX session_of_user ON session (user_id);
 
@@ -2069,3 +2074,137 @@ ALTER TABLE patient_event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clinic ON patient_event USING (
     (SELECT viewer_sees_all())
     OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = patient_event.patient_id));
+
+-- The patient's own page (decision 68) ---------------------------------------------------------------------------------
+
+-- Whose treatment an account at home is shown: the patient's own, or of who is there with them. An account that looks after
+-- somebody else from now on is changed, and sees nothing of the one before.
+CREATE TABLE patient_account (
+    user_id int PRIMARY KEY REFERENCES user_account,
+    patient_id int NOT NULL REFERENCES patient,
+    since timestamptz NOT NULL
+);
+CREATE INDEX patient_account_patient ON patient_account (patient_id);
+ALTER TABLE patient_account ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON patient_account USING (
+    (SELECT viewer_sees_all()) OR EXISTS (SELECT FROM patient AS own WHERE own.patient_id = patient_account.patient_id));
+
+-- What was said at home, by the number that the page gave it: said again over a bad line it is not done twice.
+CREATE TABLE said_at_home (
+    user_id int NOT NULL REFERENCES user_account,
+    said uuid NOT NULL,
+    what text NOT NULL CHECK (what IN ('help', 'helped', 'handling', 'symptom', 'measurement', 'message')),
+    alert_id bigint REFERENCES alert,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, said)
+);
+
+-- Somebody at home is dealing with what an alert is about: told to whoever looks after them, and silences nothing.
+-- `event_id` is of the alerts' own numbers: by it a screen tells what it has been told already.
+CREATE TABLE handling (
+    alert_id bigint PRIMARY KEY REFERENCES alert,
+    user_id int NOT NULL REFERENCES user_account,
+    at timestamptz NOT NULL,
+    event_id bigint NOT NULL DEFAULT nextval(pg_get_serial_sequence('alert_event', 'event_id'))
+);
+CREATE FUNCTION tell_handling() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_notify('alert_event', last_event_id::text) FROM alert WHERE alert_id = NEW.alert_id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER handling_told AFTER INSERT ON handling
+    FOR EACH ROW EXECUTE FUNCTION tell_handling();
+CREATE TRIGGER handling_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON handling
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE handling ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clinic ON handling USING (
+    (SELECT viewer_sees_all()) OR EXISTS (SELECT FROM alert AS own WHERE own.alert_id = handling.alert_id));
+-- What goes to other systems as HL7 (decision 67) ------------------------------------------------------------------------
+
+-- The API has nothing to do with any of it, and no rights on it: other systems are the operators' business.
+
+-- Who is told. From the settings of `homehd hl7`, which enters them; nobody else does. `retired_at`: no longer named there.
+-- `clinic_id` null: of all clinics. `stopped_at`: it has refused a message (`stopped_by`), and nothing more is sent until an
+-- operator lets it go on (`released_at`, the last time). `left_out`: readings that were not queued because too much waits.
+CREATE TABLE hl7_destination (
+    name text PRIMARY KEY CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
+    alerts boolean NOT NULL,
+    readings_every_s int CHECK (readings_every_s BETWEEN 10 AND 3600),
+    clinic_id int REFERENCES clinic,
+    since timestamptz NOT NULL,
+    retired_at timestamptz,
+    stopped_at timestamptz,
+    stopped_by bigint,
+    stopped_why text NOT NULL DEFAULT '' CHECK ((stopped_why = '') = (stopped_at IS NULL)),
+    released_at timestamptz,
+    left_out bigint NOT NULL DEFAULT 0,
+    left_out_at timestamptz
+);
+
+-- Totals that are new are found by when they were computed.
+CREATE INDEX treatment_summary_computed ON treatment_summary (computed_at);
+
+-- Steps of alerts of which no message has been made yet: noted in their own transaction, taken away in the one that has
+-- made the message.
+CREATE TABLE hl7_due (
+    destination text NOT NULL REFERENCES hl7_destination,
+    event_id bigint NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (destination, event_id)
+);
+
+-- How far a destination has been told of a treatment: readings up to `told_at`, what it came to as of `totals_at`.
+CREATE TABLE hl7_treatment (
+    destination text NOT NULL REFERENCES hl7_destination,
+    treatment_id bigint NOT NULL REFERENCES treatment ON DELETE CASCADE,
+    told_at timestamptz,
+    totals_at timestamptz,
+    PRIMARY KEY (destination, treatment_id)
+);
+
+-- The outbox. `body` is sent as it stands, however often. `control_id` is random: after a database came back from a backup
+-- a number would name another message, and a receiver would take that for a double. `about`: what it was made of, so that
+-- nothing is told twice. `lane` 0: alerts, 1: readings; what is first in the lowest lane goes next. `refused`: how often the
+-- receiver said that it could not. `state`, `priority`: of the alert as this message tells it.
+CREATE TABLE hl7_message (
+    message_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    destination text NOT NULL REFERENCES hl7_destination,
+    control_id text NOT NULL UNIQUE CHECK (length(control_id) BETWEEN 1 AND 20),
+    about text NOT NULL,
+    lane smallint NOT NULL CHECK (lane IN (0, 1)),
+    alert_id bigint,
+    state text,
+    priority text,
+    body text NOT NULL,
+    queued_at timestamptz NOT NULL,
+    outcome text NOT NULL DEFAULT 'waiting' CHECK (outcome IN ('waiting', 'delivered', 'parked', 'skipped')),
+    attempts int NOT NULL DEFAULT 0,
+    refused int NOT NULL DEFAULT 0,
+    tried_at timestamptz,
+    next_try_at timestamptz,
+    settled_at timestamptz,
+    answer text NOT NULL DEFAULT '',
+    UNIQUE (destination, about)
+);
+CREATE INDEX hl7_message_next ON hl7_message (destination, lane, message_id) WHERE outcome = 'waiting';
+CREATE INDEX hl7_message_parked ON hl7_message (destination) WHERE outcome = 'parked';
+CREATE INDEX hl7_message_alert ON hl7_message (destination, alert_id, message_id) WHERE alert_id IS NOT NULL;
+CREATE INDEX hl7_message_settled ON hl7_message (settled_at) WHERE settled_at IS NOT NULL;
+
+-- With its owner's eyes: whoever writes of an alert, the API among them, sees nothing of who else is told.
+CREATE FUNCTION alert_event_to_hl7() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    -- Nobody's temporary table may pass for ours.
+    PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    INSERT INTO hl7_due (destination, event_id)
+    SELECT d.name, NEW.event_id FROM hl7_destination AS d WHERE d.alerts AND d.retired_at IS NULL;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER alert_event_to_hl7 AFTER INSERT ON alert_event
+    FOR EACH ROW EXECUTE FUNCTION alert_event_to_hl7();

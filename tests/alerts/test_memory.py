@@ -171,3 +171,18 @@ def test_a_rule_that_a_snapshot_does_not_know_goes_by_what_is_known_of_the_patie
     assert state_of(engine, 0, "R13")[0] is FindingState.NORMAL
     assert state_of(engine, 0, "R17") == (FindingState.NOT_EVALUATED, None), "no conductivity, but one is prescribed"
     assert "not measured" in next(f.reason for f in engine.findings(0) if f.rule == "R17")
+
+
+def test_a_symptom_told_from_home_counts_as_one_that_the_machine_s_wire_brought() -> None:
+    by_wire, from_home = Engine(RULES, 1), Engine(RULES, 1)
+    for engine in (by_wire, from_home):
+        engine.set_context(engine.register("u0"), CONTEXT)
+        engine.evaluate(one(0, 1, systolic=150.0, diastolic=60.0))
+        engine.evaluate(one(0, 2, systolic=85.0, diastolic=60.0))
+    by_wire.evaluate(one(0, 3, events=[(0, symptom(3 * SECOND, active=True))], systolic=85.0, diastolic=60.0))
+    from_home.set_context(0, replace(CONTEXT, symptom_us=3 * SECOND))
+    from_home.evaluate(one(0, 3, systolic=85.0, diastolic=60.0))
+    assert state_of(from_home, 0, "R01") == state_of(by_wire, 0, "R01") == (FindingState.ACTIVE, Priority.HIGH)
+    # An older one told later changes nothing.
+    from_home.set_context(0, replace(CONTEXT, symptom_us=1 * SECOND))
+    assert from_home.snapshot(0) == by_wire.snapshot(0)

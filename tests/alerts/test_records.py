@@ -24,7 +24,7 @@ def test_a_context_cannot_be_changed_behind_the_engines_back() -> None:
 
 
 def test_every_context_key_is_a_field() -> None:
-    assert {f.name for f in dataclasses.fields(Context)} == {*CONTEXT_KEYS, "limits", "needle"}
+    assert {f.name for f in dataclasses.fields(Context)} == {*CONTEXT_KEYS, "limits", "needle", "symptom_us"}
 
 
 def test_counters_start_at_nothing() -> None:

@@ -43,7 +43,7 @@ def alert_view(alert_id: str = "7", unit: str = "u-1", **fields: Any) -> dict[st
         "changed_at": moment(NOW),
         "reason": "venous pressure fell", "inputs": {"venous_pressure": 12.0}, "limits": {"venous_pressure": 20.0},
         "acknowledged_by": None, "acknowledged_at": None, "late": False, "unsaved": False,
-        "answer": None, "shelved_until": None, "shelved_by": None, "shelved_reason": None,
+        "answer": None, "handled_at": None, "shelved_until": None, "shelved_by": None, "shelved_reason": None,
     }  # fmt: skip
     return {**view, **fields}
 

@@ -36,6 +36,7 @@ from notifier.channels import Channels
 from notifier.channels.networks import Networks
 from store import accounts, alert_log, kiosks, patients, pool, registry
 from store.alert_log import AlertEventRow
+from store.session_ends import SIGN_INS
 from store.viewers import EVERYTHING, work_for
 from telemetry.alarms import ConditionState, Priority
 from telemetry.clock import SystemClock
@@ -207,6 +208,20 @@ class Api:
 
     def database(self) -> pool.Connection:
         return pool.connect(self.database_url)
+
+    def deeds(self, *columns: str) -> list[tuple[Any, ...]]:
+        """These columns of the record, in its order, but for coming in and going out: every test does."""
+        return self.record("action <> ALL (%s)", list(SIGN_INS), columns=columns)
+
+    def sign_ins(self, *columns: str) -> list[tuple[Any, ...]]:
+        """The same of coming in and going out."""
+        return self.record("action = ANY (%s)", list(SIGN_INS), columns=columns)
+
+    def record(self, where: str, *values: Any, columns: tuple[str, ...] = ("actor", "action")) -> list[tuple[Any, ...]]:
+        """These columns of some rows of the record, in its order."""
+        asked = f"SELECT {', '.join(columns)} FROM audit_event WHERE {where} ORDER BY event_id"
+        with self.database() as conn:
+            return conn.execute(asked.encode(), values).fetchall()
 
     def add_unit(self, name: str, clinic: str | None, patient: str | None = None, label: str = "") -> registry.Unit:
         """A unit, with a patient where one is named; the server knows it when this returns."""

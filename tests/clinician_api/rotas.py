@@ -81,8 +81,7 @@ class Duty:
 
     def deeds(self) -> list[tuple[str, str, str]]:
         """Actor, action, subject of all that is on record."""
-        with self.api.database() as conn:
-            return conn.execute("SELECT actor, action, subject FROM audit_event ORDER BY event_id").fetchall()
+        return self.api.deeds("actor", "action", "subject")
 
 
 def shifts(client: httpx.Client, **query: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinician_api.access import ACROSS_CLINICS, MAY, Action, Role, Scope, scope_of
+from clinician_api.teams.sight import Sight
 from tests.clinician_api.conftest import Api
 from tests.clinician_api.teams.world import World
 
@@ -36,7 +37,7 @@ def test_nobody_without_a_clinical_task_sees_names_or_readings(role: Role) -> No
     assert not MAY[role] & clinical
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.PATIENT])
 def test_a_clinic_bounds_every_role(role: Role) -> None:
     scope = scope_of(role, 1)
     assert scope.sees_clinic(1)
@@ -49,6 +50,12 @@ def test_without_a_clinic_only_those_who_work_across_see_anything(role: Role) ->
     scope = scope_of(role, None)
     for clinic in (1, 2, None):
         assert scope.sees_clinic(clinic) is (role in ACROSS_CLINICS)
+
+
+def test_a_patient_sees_nothing_of_the_clinic_they_belong_to() -> None:
+    scope = scope_of(Role.PATIENT, 1, Sight(patients=frozenset({5})))
+    assert not any(scope.sees_clinic(clinic) for clinic in (1, 2, None))
+    assert [patient for patient in (4, 5, None) if scope.sees(1, patient)] == [5]
 
 
 def test_with_the_first_wall_torn_down_the_second_holds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

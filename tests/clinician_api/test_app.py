@@ -36,6 +36,7 @@ from tests.clinician_api.devices import SUBSCRIPTION
 from tests.clinician_api.notified import Notifier
 
 PAGES = ("GET", "/{path:path}")
+SAID = "01234567-89ab-cdef-0123-456789abcdef"
 BODIES = {
     ("POST", "/api/session"): {"email": "nobody@example.org", "password": "wrong"},
     ("POST", "/api/session/passkey"): {"step": "n" * 43, "credential": {}},
@@ -59,6 +60,11 @@ BODIES = {
     ("POST", "/api/treatments/{treatment_id}/call-doctor"): {"note": "please look"},
     ("POST", "/api/patients/{patient_id}/notes"): {"start": datetime.now(UTC).isoformat(), "text": "feels well"},
     ("POST", "/api/users"): {"email": "again@example.org", "name": "Again", "role": "nurse", "clinic": "Clinic 9"},
+    ("POST", "/api/users/{user_id}/patient"): {"unit": "u-1"},
+    ("POST", "/api/home/help"): {"said": SAID},
+    ("POST", "/api/home/helped"): {"said": SAID},
+    ("POST", "/api/home/alerts/{alert_id}/handling"): {"said": SAID},
+    ("POST", "/api/home/symptoms"): {"said": SAID, "what": "cramps", "words": "left calf"},
     ("POST", "/api/users/{user_id}/change"): {"name": "Nora", "role": "nurse", "clinic": "Clinic 9"},
     ("POST", "/api/teams"): {"name": "Team of the matrix", "clinic": "Clinic 1"},
     ("POST", "/api/teams/{team_id}/members"): {"email": "nurse-1@example.org"},
@@ -214,7 +220,10 @@ ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
     (r"DELETE /api/me/(sessions|passkeys)/.*", {404}, None),  # likewise one's own
     (r"POST /api/me/passkey.*", {409}, None),  # none is waited for, and at a bare address browsers make none
     (r"GET /fhir/{kind}", {200}, None),  # whom one sees, and nobody else
+    (r"POST /api/home/.*", {409}, None),  # the account belongs to no patient
     (r".*{.*", {404}, False),
+    (r"POST /api/alerts/.*/helped", {409}, None),  # it is no call
+    (r"POST /api/users/.*/patient", {409}, None),  # it is nobody at home
     (r"POST /api/treatments/.*", {422}, None),  # nothing says what was read
     # There is no such clinic of theirs (tests/clinician_api/routes/test_users.py).
     (r"POST /api/users(/.*/change)?", {403}, None),

@@ -91,8 +91,7 @@ async def test_acknowledging_has_one_outcome(data: Data, api: Api, database_url:
     assert (second.outcome, second.by_name) == (Outcome.ALREADY, "Nora")
     assert (await data.acknowledge("999", 1, None)).outcome is Outcome.UNKNOWN
     # Both who tried are on record, in the transaction of what they did.
-    with pool.connect(database_url) as conn:
-        rows = conn.execute("SELECT actor, subject, detail ->> 'outcome' FROM audit_event ORDER BY event_id").fetchall()
+    rows = api.deeds("actor", "subject", "detail ->> 'outcome'")
     subject = f"alert:{alert_id}"
     assert rows == [("user:1", subject, "acknowledged"), ("user:2", subject, "already acknowledged")]
     stored = await data.alert(alert_id, NOW)

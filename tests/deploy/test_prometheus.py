@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from clinician_api.metrics import Metrics as ApiMetrics
+from courier.metrics import Metrics as CourierMetrics
 from ingest.metrics import Metrics as IngestMetrics
 from notifier.metrics import Metrics as NotifierMetrics
 from registrar.metrics import Metrics as RegistrarMetrics
@@ -37,12 +38,12 @@ def families(registry: CollectorRegistry) -> dict[str, set[str]]:
 
 
 def known() -> dict[str, set[str]]:
-    services = (IngestMetrics(), ApiMetrics(), NotifierMetrics(), RegistrarMetrics())
+    services = (IngestMetrics(), ApiMetrics(), NotifierMetrics(), RegistrarMetrics(), CourierMetrics())
     return {name: samples for one in services for name, samples in families(one.registry).items()}
 
 
 def named(text: str) -> set[str]:
-    return set(re.findall(r"\bhomehd_(?:ingest|api|notifier|registrar)_\w+", text))
+    return set(re.findall(r"\bhomehd_(?:ingest|api|notifier|registrar|hl7)_\w+", text))
 
 
 @pytest.mark.parametrize("path", [RULES, PAGE], ids=lambda path: path.name)

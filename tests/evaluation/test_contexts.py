@@ -9,8 +9,9 @@ import pytest
 
 from alerts.records import Context
 from evaluation.contexts import context_then, contexts
-from store import care, patients, pool, registry
+from store import care, patient_events, patients, pool, registry
 from store.care import Entry
+from store.patient_events import EventKind
 from store.patients import Prescription
 from store.pool import Connection
 from telemetry.care import Access, Arranged, Content, Limits, Prescribed, TargetWeight
@@ -106,3 +107,25 @@ def test_a_treatment_of_before_has_the_limits_and_the_weight_of_then(conn: Conne
     assert context_then(conn, ann, known, NOW_US) == Context(72.0, *as_prescribed)
     assert context_then(conn, ann, known, NOW_US + 25) == Context(70.0, *as_prescribed, {"R13 high": 320.0})
     assert context_then(conn, ann, known, NOW_US + 30) == Context(70.0, *as_prescribed)
+
+
+def test_a_symptom_that_the_patient_told_is_known_for_twelve_hours_unless_it_was_corrected(conn: Connection) -> None:
+    unit = registry.add_unit(conn, "Home 1", None, NOW_US)
+    ann = patients.add_patient(conn, "Ann", None, Prescription())
+    patients.bind(conn, unit.unit_id, ann, NOW_US)
+    first = patient_events.tell(conn, ann, EventKind.SYMPTOM, NOW_US + 10, "cramps", NOW_US + 20)
+    patient_events.tell(conn, ann, EventKind.NOTE, NOW_US + 15, "slept", NOW_US + 20)
+
+    def known(later_us: int) -> int | None:
+        now = contexts(conn, [unit.unit_id], NOW_US + later_us)[unit.unit_id]
+        assert context_then(conn, ann, Prescription(), NOW_US + later_us).symptom_us == now.symptom_us
+        return now.symptom_us
+
+    half_a_day = 12 * 3_600_000_000
+    assert [known(at) for at in (9, 10, half_a_day + 9, half_a_day + 10)] == [None, NOW_US + 10, NOW_US + 10, None]
+    conn.execute(
+        "INSERT INTO patient_event (patient_id, kind, starts_at, text, corrects, entered_at)"
+        " VALUES (%s, 'symptom', from_us(%s), 'none', %s, now())",
+        [ann, NOW_US + 5, first],
+    )
+    assert known(30) == NOW_US + 5

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from homehd.cli import VERBS
-from store import accounts, channels, patients, pool, readings, registry
+from store import accounts, channels, hl7_destinations, patients, pool, readings, registry
+from store.hl7_destinations import Wanted
 from store.registry import shard_of
 from telemetry.alarms import Priority
 from tests import command
@@ -89,6 +90,8 @@ def test_every_command_has_help(verb: str | None) -> None:
         (("users", "add", "a@b.example", "--role", "kiosk"), "kiosk"),
         (("kiosk", "add", "Ward 3"), "--clinic"),
         (("team", "add", "East"), "--clinic"),
+        (("hl7", "release"), "NAME"),
+        (("hl7", "skip", "all"), "invalid int value"),
         (("team", "member", "East", "n@example.org", "--until", "2026-01-31"), "without zone"),
         (("team", "member", "East", "n@example.org", "--until", "2026-01-31T00:00:00Z", "--out"), "not allowed with"),
         (("rules", "check", "--root", "/nowhere"), "--root DIR"),
@@ -369,6 +372,46 @@ def test_a_kiosk_is_offered_a_code_listed_and_removed(database_url: str, tmp_pat
     assert deeds == [(what, "kiosk:1") for what in ("add kiosk", "offer kiosk code", "quiet kiosk", "remove kiosk")]
 
 
+def test_an_operator_sees_what_waits_for_another_system_and_lets_it_go_on(database_url: str, tmp_path: Path) -> None:
+    environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
+
+    def hl7(*words: str, code: int = 0) -> str:
+        done = homehd("hl7", *words, **environment)
+        assert done.returncode == code, (words, done.stderr)
+        return done.stdout if code == 0 else last_line(done)
+
+    assert "no destination" in hl7(code=2) and hl7("list") == ""
+    with pool.connect(database_url) as conn:
+        hl7_destinations.enter(conn, [Wanted("emr", True, 60)], START_US)
+        conn.execute(
+            """INSERT INTO hl7_message
+                (destination, control_id, about, lane, body, queued_at, outcome, attempts, answer)
+            SELECT 'emr', n, n, 0, 'x', now(), n, 2, 'AR 204 Unknown' || chr(27)
+            FROM unnest(ARRAY['waiting', 'parked']) AS m (n)"""
+        )
+        conn.execute(
+            "UPDATE hl7_destination SET stopped_at = now(), stopped_by = 1, stopped_why = 'AR 204', left_out = 7"
+        )
+    first, waiting, parked = hl7("list").splitlines()
+    assert first.startswith("emr\talerts, readings every 60 s\t1 waiting\t1 parked\tstopped since ")
+    assert first.endswith("it refused message 1 (AR 204)\t7 readings left out")
+    assert waiting.startswith("emr\t1\twaiting\t") and waiting.endswith("\tsent 2 times\tAR 204 Unknown\\x1b")
+    assert parked.startswith("emr\t2\tparked\t")
+    assert "homehd hl7 list" in hl7("release", "lab", code=1)
+    assert hl7("release", "emr", "--skip") == "emr\tgoes on after message 1\n"
+    assert hl7("release", "emr") == "emr\twas not stopped\n"
+    assert hl7("resend", "2") == "emr\tmessage 2 goes again\n"
+    assert hl7("skip", "2") == "emr\tmessage 2 does not go\n"
+    assert "homehd hl7 list" in hl7("skip", "2", code=1)
+    assert hl7("list") == "emr\talerts, readings every 60 s\t0 waiting\t0 parked\tgoes on\n"
+    assert hl7("retire", "emr") == "emr\tis told no more\n" and hl7("list") == ""
+    with pool.connect(database_url) as conn:
+        deeds = conn.execute("SELECT actor, action, subject FROM audit_event ORDER BY event_id").fetchall()
+    who = f"os:{getpass.getuser()}"
+    what = ("release HL7 destination", "resend HL7 message", "skip HL7 message", "retire HL7 destination")
+    assert deeds == [(who, one, "hl7:emr") for one in what]
+
+
 def test_a_team_is_made_filled_shown_and_removed(database_url: str, tmp_path: Path) -> None:
     environment = {"HOMEHD_HOME": str(tmp_path), "HOMEHD_DATABASE": database_url}
 
@@ -449,12 +492,17 @@ def test_passkeys_of_somebody_who_lost_them_are_taken_away_on_record(database_ur
             "INSERT INTO passkey (user_id, credential_id, public_key, sign_count, label, added_at)"
             " VALUES (%s, 'c', 'k', 0, 'Key', now())", [user],
         )  # fmt: skip
+        conn.execute(
+            "INSERT INTO session (token_hash, user_id, created_at, expires_at)"
+            " VALUES (sha256('t'), %s, now(), now() + interval '1 hour')", [user],
+        )  # fmt: skip
     done = homehd("users", "remove-passkeys", "LI@x", **environment)
     assert (done.returncode, done.stdout) == (0, "LI@x\tpasskeys removed: 1\n"), done.stderr
     assert homehd("users", "remove-passkeys", "nobody@x", **environment).returncode == 1
     with pool.connect(database_url) as conn:
         assert conn.execute("SELECT count(*) FROM passkey").fetchall() == [(0,)]
-        assert conn.execute("SELECT action, subject FROM audit_event").fetchall() == [("remove passkeys", "user:1")]
+        deeds = conn.execute("SELECT action, subject, detail ->> 'why' FROM audit_event ORDER BY event_id").fetchall()
+        assert deeds == [("remove passkeys", "user:1", None), ("end session", "user:1", "remove passkeys")]
 
 
 def test_a_patients_care_is_entered_shown_and_on_record(database_url: str, tmp_path: Path) -> None:

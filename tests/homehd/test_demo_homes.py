@@ -7,7 +7,7 @@ from pathlib import Path
 from edge_agent import config
 from homehd import demo_accounts, demo_homes
 from simulators.scenario import names
-from store import accounts, patients, pool
+from store import accounts, homes, patients, pool
 
 
 def test_homes_are_made_once_and_each_has_a_patient_with_a_prescription(database_url: str) -> None:
@@ -49,3 +49,14 @@ def test_accounts_get_a_new_password_and_lose_their_sessions(database_url: str) 
     assert set(before) == set(after) == {login.email for login in logins}
     assert all(before[email] != after[email] for email in before)
     assert sessions == 0
+
+
+def test_the_account_at_home_is_shown_the_first_patient(database_url: str) -> None:
+    demo_accounts.renew(database_url, 1_000_000, "a password")
+    first, _ = demo_homes.provision(database_url, 2, 1_000_000)
+    demo_homes.open_page(database_url, first.unit, 1_000_000)
+    with pool.connect(database_url) as conn:
+        user = next(one.user_id for one in accounts.list_users(conn) if one.email == demo_accounts.AT_HOME)
+        found = homes.of_account(conn, user)
+    assert found is not None
+    assert (found.unit, found.patient) == (first.unit, "Amara Diallo")

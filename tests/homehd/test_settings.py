@@ -12,6 +12,8 @@ from store.data_disk import Limits
 from telemetry.errors import SettingsError
 
 NAMES = (
+    "HOMEHD_HL7",
+    "HOMEHD_HL7_SENDER",
     "HOMEHD_HOME",
     "HOMEHD_DATABASE",
     "HOMEHD_DATABASE_FOLDERS",
@@ -53,6 +55,9 @@ def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.
         ("HOMEHD_API_PORT", "-1"),
         ("HOMEHD_DATABASE", "mysql://root:hunter2@db/x"),
         ("HOMEHD_BROKER", "mqtt://host:notaport"),
+        ("HOMEHD_HL7", "mllp://hunter2"),
+        ("HOMEHD_HL7", "emr="),
+        ("HOMEHD_HL7", "emr=mllp://a emr=mllp://b"),
     ],
 )
 def test_what_cannot_be_is_refused_without_showing_a_password(
@@ -76,6 +81,16 @@ def test_limits_of_that_disk_have_to_make_sense() -> None:
     assert settings.ServerSettings(database_disk_low=0.3).disk_limits == Limits(0.3, 0.05)
     with pytest.raises(SettingsError, match="database_disk_low"):
         _ = settings.ServerSettings(database_disk_low=0.01).disk_limits
+
+
+def test_other_systems_are_named_in_the_file_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    config = tmp_path / "server.toml"
+    config.write_text('hl7_health_port = 9105\n[hl7]\nemr = "mllp://file"\n')
+    assert load(config).hl7 == {"emr": "mllp://file"} and load(config).hl7_health_port == 9105
+    monkeypatch.setenv("HOMEHD_HL7", " lab=mllps://lab:6661?send=alerts&clinic=A=B  emr=mllp://10.0.0.7 ")
+    assert load(config).hl7 == {"lab": "mllps://lab:6661?send=alerts&clinic=A=B", "emr": "mllp://10.0.0.7"}
 
 
 def test_a_named_broker_and_database_are_used_as_they_are() -> None:

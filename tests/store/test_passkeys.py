@@ -38,7 +38,7 @@ async def test_taking_all_away_ends_sessions(conn: Connection, apool: Pool) -> N
         origin = accounts.Origin("passkey", "192.0.2.1", "Firefox")
         await accounts.add_session(aconn, b"t" * 32, ann, NOW_US, NOW_US + 10_000_000, origin)
     with pool.transaction(conn):
-        assert passkeys.remove_all(conn, ann) == 2
+        assert passkeys.remove_all(conn, ann) == (2, [b"t" * 32])
     async with apool.connection() as aconn:
         assert await passkeys.of(aconn, ann) == []
         assert await accounts.session(aconn, b"t" * 32, NOW_US) is None

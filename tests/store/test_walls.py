@@ -70,6 +70,8 @@ ROWS = {
         VALUES ({n}, 1, 1, {n}, {n}, 'low', now(), now())""",
     "delivery_event": """INSERT INTO delivery_event (delivery_id, at, state, attempt, detail)
         VALUES ({n}, now(), 'sent', 1, '')""",
+    "handling": "INSERT INTO handling (alert_id, user_id, at) VALUES ({n}, {n}, now())",
+    "patient_account": "INSERT INTO patient_account (user_id, patient_id, since) VALUES ({n}, {n}, now())",
     "team_patient": "INSERT INTO team_patient (team_id, patient_id) VALUES ({n}, {n})",
     "break_glass": """INSERT INTO break_glass (user_id, patient_id, reason, opened_at, until)
         VALUES ({n}, {n}, 'because of a test', now(), now() + interval '1 hour')""",
@@ -91,7 +93,7 @@ WHOSE = {
     "audit_patient": "patient_id", "audit_event": "split_part(subject, ':', 2)::int",
     "notice_alert": "notice_id", "notice_event": "notice_id",
     "prescription_outcome": "proposal_id", "prescription_replay": "patient_id",
-    "prescription_proposal": "patient_id",
+    "prescription_proposal": "patient_id", "patient_account": "patient_id", "handling": "alert_id",
     "notice_step": "notice_id", "delivery": "notice_id", "delivery_event": "delivery_id",
     **dict.fromkeys(("patient", "arrangement", "patient_event", "patient_review", "between_finding"), "patient_id"),
     **dict.fromkeys(("patient", "arrangement", "patient_review", "between_finding"), "patient_id"),
@@ -112,7 +114,11 @@ CLOSED = {
     "push_key", "digest",
     # Likewise, of who comes in (clinician_api/signin/signin_data.py).
     "passkey", "identity", "sign_in_step",
+    # Likewise, of who speaks from home (clinician_api/home/home_data.py).
+    "said_at_home",
     "audit_check",
+    # What goes to other systems is the operators' business (notifier/hl7.py tells them of it).
+    "hl7_destination", "hl7_due", "hl7_treatment", "hl7_message",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 // Above the strips: what is missing and what is not as others, in words, along the same time line.
 
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { useApp } from "../context";
 import { toldNow } from "../format/reasons";
 import { formatAge, formatClock } from "../format/times";
@@ -36,10 +37,10 @@ export function CoverageLane({ recorder, startS, endS }: LaneProps) {
   const pointed = useSignal<string | null>(null);
   void recorder.version.value;
   const t = words().coverage;
-  const all = [
-    ...recorder.gaps(endS).map((gap) => gapPiece(gap, nowS)),
-    ...recorder.coverage.marks.map((mark) => markPiece(mark, nowS)),
-  ].sort((one, other) => one.start - other.start);
+  const gaps = recorder.gaps(endS);
+  const { marks } = recorder.coverage;
+  // Told in words each second, not with each move of a hand.
+  const all = useMemo(() => piecesOf(gaps, marks, nowS), [gaps, marks, nowS, t]);
   const pieces = longestWithin(all, startS, endS, MOST);
   const left = all.filter((piece) => piece.end > startS && piece.start < endS).length - pieces.length;
   if (pieces.length === 0) return null;
@@ -107,6 +108,13 @@ function Segment({ piece, startS, endS, pointed }: SegmentProps) {
     >
       {piece.word !== "" && <span>{piece.word}</span>}
     </button>
+  );
+}
+
+/** In order of time. */
+function piecesOf(gaps: readonly Gap[], marks: readonly MarkView[], nowS: number): readonly Piece[] {
+  return [...gaps.map((gap) => gapPiece(gap, nowS)), ...marks.map((mark) => markPiece(mark, nowS))].sort(
+    (one, other) => one.start - other.start,
   );
 }
 

@@ -4,7 +4,8 @@ import type { Track } from "./track";
 
 const DOT = 1.5;
 
-export function drawIsolated(plot: uPlot, track: Track, colour: string): void {
+export function drawIsolated(plot: uPlot, track: Track, alone: readonly number[], colour: string): void {
+  if (alone.length === 0) return;
   const { ctx, bbox } = plot;
   const scale = devicePixelRatio;
   ctx.save();
@@ -15,22 +16,11 @@ export function drawIsolated(plot: uPlot, track: Track, colour: string): void {
   ctx.lineCap = "round";
   ctx.lineWidth = 2 * DOT * scale;
   ctx.beginPath();
-  for (const index of isolated(track)) {
+  for (const index of alone) {
     const x = plot.valToPos(track.times[index] ?? 0, "x", true);
     ctx.moveTo(x, plot.valToPos(track.max[index] ?? 0, "y", true));
     ctx.lineTo(x, plot.valToPos(track.min[index] ?? 0, "y", true) + 0.01);
   }
   ctx.stroke();
   ctx.restore();
-}
-
-/** Places of the points without a neighbour. */
-export function isolated(track: Track): number[] {
-  const { mean } = track;
-  const found: number[] = [];
-  // Once for each drawing, over four hours of seconds.
-  for (let index = 0; index < mean.length; index += 1) {
-    if (mean[index] != null && mean[index - 1] == null && mean[index + 1] == null) found.push(index);
-  }
-  return found;
 }

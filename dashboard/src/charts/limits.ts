@@ -3,6 +3,7 @@ import type uPlot from "uplot";
 import { formatValue } from "../format/signals";
 import type { StripLine } from "../messages";
 import { words } from "../words";
+import { dashes } from "./draw-course";
 import type { Ink } from "./ink";
 
 /** So much higher a strip becomes at most for a limit to be on it: the course itself has to stay readable. */
@@ -36,6 +37,7 @@ export function lineInWords(line: StripLine): string {
 }
 
 export function drawLimits(plot: uPlot, lines: readonly StripLine[], ink: Ink): void {
+  if (lines.length === 0) return;
   const { ctx, bbox } = plot;
   const bottom = bbox.top + bbox.height;
   ctx.save();
@@ -55,10 +57,8 @@ export function drawLimits(plot: uPlot, lines: readonly StripLine[], ink: Ink): 
     ctx.globalAlpha = 0.8;
     // Dots for the rule's own, dashes for what somebody arranged for this patient.
     const [on, off] = line.kind === "usual" ? [1.5, 3] : [7, 3];
-    ctx.setLineDash([on * devicePixelRatio, off * devicePixelRatio]);
     ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
+    dashes(ctx, bbox.left, bbox.left + bbox.width, y, on * devicePixelRatio, off * devicePixelRatio);
     ctx.stroke();
     ctx.globalAlpha = 1;
     ctx.textBaseline = line.beyond === "below" ? "top" : "bottom";

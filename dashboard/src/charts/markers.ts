@@ -18,13 +18,18 @@ export function drawMarkers(
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  const others = new Map<Priority, number[]>();
   for (const { alert, untilS } of alerts) {
     const startX = plot.valToPos(Date.parse(alert.since) / 1000, "x", true);
     const endX = plot.valToPos(untilS ?? nowS, "x", true);
     if (endX < bbox.left || startX > bbox.left + bbox.width) continue;
     ctx.fillStyle = ctx.strokeStyle = ink.alerts[alert.priority];
     if (concerns(alert, signals)) drawSpan(plot, alert.priority, startX, endX);
-    else drawLine(plot, startX, 0.45);
+    else others.set(alert.priority, [...(others.get(alert.priority) ?? []), startX]);
+  }
+  for (const [priority, places] of others) {
+    ctx.strokeStyle = ink.alerts[priority];
+    drawLines(plot, places, 0.45);
   }
   ctx.restore();
 }
@@ -39,16 +44,18 @@ function drawSpan(plot: uPlot, priority: Priority, startX: number, endX: number)
   const radius = (SIZE * devicePixelRatio) / 2;
   ctx.globalAlpha = 0.12;
   ctx.fillRect(startX, bbox.top, Math.max(endX - startX, devicePixelRatio), bbox.height);
-  drawLine(plot, startX, 1);
+  drawLines(plot, [startX], 1);
   drawShape(ctx, priority, startX, bbox.top + radius, radius);
 }
 
-function drawLine({ ctx, bbox }: uPlot, x: number, alpha: number): void {
+function drawLines({ ctx, bbox }: uPlot, places: readonly number[], alpha: number): void {
   ctx.globalAlpha = alpha;
   ctx.lineWidth = devicePixelRatio;
   ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
+  for (const x of places) {
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
   ctx.stroke();
 }
 

@@ -2,6 +2,7 @@
 import type uPlot from "uplot";
 import type { MarkView } from "../messages";
 import { concernsSignals, type Gap } from "./coverage";
+import { dashes } from "./draw-course";
 import type { Ink } from "./ink";
 
 const HATCH_PX = 7;
@@ -68,24 +69,20 @@ function drawMark({ ctx, bbox }: uPlot, kind: MarkView["kind"], left: number, ri
   const scale = devicePixelRatio;
   const height = EDGE_PX * scale;
   const bottom = bbox.top + bbox.height;
-  ctx.fillStyle = ctx.strokeStyle = ink.mark;
-  ctx.lineWidth = 1.5 * scale;
-  if (kind === "thinned") {
-    for (let x = left; x < right; x += 9 * scale)
-      ctx.fillRect(x, bottom - height / 2 - scale, Math.min(5 * scale, right - x), 2 * scale);
-    return;
-  }
+  ctx.strokeStyle = ink.mark;
+  ctx.lineWidth = scale;
   ctx.beginPath();
-  const step = (kind === "backfilled" ? 6 : 4) * scale;
-  for (let x = left; x < right; x += step) {
-    if (kind === "backfilled") {
-      ctx.moveTo(x + 3.5 * scale, bottom - height / 2);
-      ctx.arc(x + 2 * scale, bottom - height / 2, 1.5 * scale, 0, 2 * Math.PI);
-    } else {
+  if (kind === "time corrected") {
+    for (let x = left; x < right; x += 4 * scale) {
       ctx.moveTo(x + scale, bottom);
       ctx.lineTo(x + scale, bottom - height);
     }
+  } else {
+    // Dots three lines high, or dashes of two: round ones cost more, and a whole strip may have come late.
+    const [lines, on, off] = kind === "backfilled" ? [3, 3, 3] : [2, 5, 4];
+    for (let line = 0; line < lines; line += 1) {
+      dashes(ctx, left, right, bottom - (1.5 + line) * scale, on * scale, off * scale);
+    }
   }
-  if (kind === "backfilled") ctx.fill();
-  else ctx.stroke();
+  ctx.stroke();
 }

@@ -3,11 +3,14 @@ import type uPlot from "uplot";
 import { formatNumber } from "../format/signals";
 import { formatClock } from "../format/times";
 import type { MarkView } from "../messages";
+import { Columns } from "./columns";
 import type { Gap } from "./coverage";
+import { drawCourse } from "./draw-course";
 import type { Stood } from "./happenings";
 import type { Ink } from "./ink";
 import { drawMarkers } from "./markers";
 import { drawCoverage } from "./patterns";
+import type { Track } from "./track";
 
 export const STRIP_HEIGHT = 84;
 export const AXIS_HEIGHT = 26;
@@ -21,8 +24,10 @@ export interface PlotInput {
   readonly signals: readonly string[];
   /** Read at each drawing, so that the plot need not be made anew. */
   readonly view: () => PlotView;
-  readonly series: readonly uPlot.Series[];
-  readonly bands?: readonly uPlot.Band[];
+  /** How many values each time has in the plot's data: what the cursor's dots stand on. uPlot itself draws none of them. */
+  readonly values: number;
+  /** Drawn as a line within its band; without it `draw` draws all. */
+  readonly course?: Track;
   readonly draw?: (plot: uPlot) => void;
   /** Behind the course. */
   readonly drawBehind?: (plot: uPlot) => void;
@@ -39,17 +44,27 @@ export interface PlotView {
   readonly marks: readonly MarkView[];
 }
 
+/** Neither a path nor a range is worked out. */
+const UNDRAWN: uPlot.Series = { auto: false, paths: () => null, points: { show: false } };
+
 /** All strips of a page share one cursor. */
 const CURSOR = "strips";
 
 export function stripOptions(input: PlotInput): uPlot.Options {
-  const { ink, view } = input;
+  const { course, ink, view } = input;
+  const columns = new Columns();
   return {
     width: input.width,
     height: STRIP_HEIGHT + (input.withAxis ? AXIS_HEIGHT : 0),
     padding: [6, 8, input.withAxis ? 0 : 4, 0],
     legend: { show: false },
-    cursor: { sync: { key: CURSOR }, y: false, drag: { x: false, y: false }, points: { size: 7, fill: ink.line } },
+    cursor: {
+      sync: { key: CURSOR },
+      y: false,
+      drag: { x: false, y: false },
+      points: { size: 7, fill: ink.line },
+      dataIdx: (plot, series, index) => (Number.isNaN(plot.data[series]?.[index]) ? null : index),
+    },
     scales: {
       x: { time: true, range: () => [...view().x] },
       y: { range: () => [...(view().y ?? [0, 1])] },
@@ -63,8 +78,7 @@ export function stripOptions(input: PlotInput): uPlot.Options {
         values: (_, ticks) => ticks.map((value) => (view().y === null ? "" : formatNumber(value, input.decimals))),
       },
     ],
-    series: [{}, ...input.series],
-    ...(input.bands === undefined ? {} : { bands: [...input.bands] }),
+    series: [{}, ...Array.from({ length: input.values }, () => UNDRAWN)],
     hooks: {
       drawAxes: [
         (plot) => {
@@ -74,6 +88,7 @@ export function stripOptions(input: PlotInput): uPlot.Options {
       ],
       draw: [
         (plot) => {
+          if (course !== undefined) drawCourse(plot, course, columns, ink);
           drawMarkers(plot, view().alerts, input.signals, ink, view().x[1]);
           input.draw?.(plot);
         },

@@ -1,7 +1,7 @@
 // The strips as components: a header with the number, a canvas with its course.
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { useApp } from "../context";
 import { formatValue, type SignalName, signalFormat } from "../format/signals";
@@ -11,22 +11,23 @@ import { theme } from "../theme";
 import { signalLabel, words } from "../words";
 import { drawBloodPressures } from "./blood-pressure";
 import { gapAt } from "./coverage";
+import { dashes } from "./draw-course";
+import { inNextFrame, notInNextFrame } from "./frames";
 import type { Stood } from "./happenings";
 import { readInk } from "./ink";
-import { drawIsolated } from "./isolated";
 import { drawLimits, lineInWords, widened } from "./limits";
 import { type PlotView, stripOptions } from "./plot";
 import type { Recorder } from "./recorder";
 import type { StripSpec } from "./strips";
-import { paddedRange } from "./track";
+import { paddedRange, type Track } from "./track";
 import { drawUsual, type UsualPoint } from "./usual";
 import type { Span } from "./zoom";
 
 interface Common {
   readonly recorder: Recorder;
   readonly minutes: number;
-  /** Shown instead of the last minutes; null: what is live. */
-  readonly held?: Span | null;
+  /** Shown instead of the last minutes; null: what is live. A hand moves it: what follows is drawn, not rendered. */
+  readonly held?: ReadonlySignal<Span | null>;
   readonly alerts: readonly Stood[];
   /** What holds now, of the strip's own signal. */
   readonly lines?: readonly StripLine[];
@@ -49,20 +50,14 @@ export function Strip({ spec, ...common }: Common & { readonly spec: StripSpec }
       label={signalLabel(spec.signal)}
       extent={(startS, endS) => paddedRange(track.extent(startS, endS), spec.span)}
       data={() => [track.times, track.max, track.min, track.mean]}
-      series={(ink) => [
-        { stroke: "transparent", points: { show: false } },
-        { stroke: "transparent", points: { show: false } },
-        { stroke: ink.line, width: 1.5, points: { show: false } },
-      ]}
-      bands={(ink) => [{ series: [1, 2], fill: ink.band }]}
+      course={track}
       draw={(plot, ink) => {
         const last = goal?.mean.at(-1);
-        if (last != null) drawGoal(plot, last, ink.goal);
-        drawIsolated(plot, track, ink.line);
+        if (last !== undefined && !Number.isNaN(last)) drawGoal(plot, last, ink.goal);
       }}
       reading={(index) => {
-        const value = track.mean[index];
-        return value == null ? "–" : formatValue(spec.signal, value);
+        const value = track.mean[index] ?? Number.NaN;
+        return Number.isNaN(value) ? "–" : formatValue(spec.signal, value);
       }}
     />
   );
@@ -82,10 +77,6 @@ export function BloodPressureStrip(common: Common) {
         bloodPressures.list.map((episode) => episode.timeS),
         bloodPressures.list.map((episode) => episode.systolic),
         bloodPressures.list.map((episode) => episode.diastolic),
-      ]}
-      series={() => [
-        { stroke: "transparent", points: { show: false } },
-        { stroke: "transparent", points: { show: false } },
       ]}
       draw={(plot, ink) => drawBloodPressures(plot, bloodPressures.list, ink.line)}
       reading={(index) => {
@@ -107,8 +98,7 @@ interface FrameProps extends Common {
   readonly label: string;
   readonly extent: (startS: number, endS: number) => [number, number] | null;
   readonly data: () => uPlot.AlignedData;
-  readonly series: (ink: ReturnType<typeof readInk>) => uPlot.Series[];
-  readonly bands?: (ink: ReturnType<typeof readInk>) => uPlot.Band[];
+  readonly course?: Track;
   readonly draw: (plot: uPlot, ink: ReturnType<typeof readInk>) => void;
   readonly reading: (index: number) => string;
 }
@@ -119,14 +109,15 @@ function Frame(props: FrameProps) {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const cursor = useSignal<{ readonly value: string; readonly timeS: number } | null>(null);
+  const cursor = useSignal<UnderCursor | null>(null);
   const view = useRef<() => PlotView>(() => ({ x: [0, 1], y: [0, 1], alerts: [], gaps: [], marks: [] }));
   // One drawing asks a dozen times, and each answer looks at every point.
   const kept = useRef<{ readonly of: readonly unknown[]; readonly view: PlotView } | null>(null);
   view.current = () => {
     const { alerts, extent, held, lines = NONE, minutes, recorder } = latest.current;
-    const endS = held?.endS ?? store.now.peek() / 1000;
-    const startS = held?.startS ?? endS - minutes * 60;
+    const span = held?.peek() ?? null;
+    const endS = span?.endS ?? store.now.peek() / 1000;
+    const startS = span?.startS ?? endS - minutes * 60;
     const of = [startS, endS, alerts, lines, recorder, recorder.version.peek()];
     if (kept.current?.of.every((one, index) => one === of[index])) return kept.current.view;
     const now: PlotView = {
@@ -146,7 +137,7 @@ function Frame(props: FrameProps) {
     const element = host.current;
     if (element === null) return;
     const ink = readInk();
-    const { withAxis = false, name, signals, series, bands } = latest.current;
+    const { withAxis = false, name, signals, course, data } = latest.current;
     const made = new uPlot(
       stripOptions({
         width: element.clientWidth,
@@ -155,8 +146,8 @@ function Frame(props: FrameProps) {
         decimals: signalFormat(name)?.decimals ?? 0,
         signals,
         view: () => view.current(),
-        series: series(ink),
-        ...(bands === undefined ? {} : { bands: bands(ink) }),
+        values: data().length - 1,
+        ...(course === undefined ? {} : { course }),
         drawBehind: (drawn) => {
           if (latest.current.usual !== undefined) drawUsual(drawn, latest.current.usual, ink);
         },
@@ -181,21 +172,20 @@ function Frame(props: FrameProps) {
     };
   }, [themeNow, cursor]);
 
+  const draw = useMemo(() => () => plot.current?.setData(latest.current.data()), []);
+  useEffect(() => () => notInNextFrame(draw), [draw]);
   // Once a second: time moves on also when nothing comes, and the gap must be seen to grow. Not with every message of
-  // other homes, of which ten come in a second.
+  // other homes, of which ten come in a second. With the hand that moves it in the same frame.
   const second = useComputed(() => Math.floor(store.now.value / 1000));
+  const { alerts, held, lines, minutes, recorder, usual } = props;
   useSignalEffect(() => {
     void second.value;
-    void props.recorder.version.value;
-    plot.current?.setData(latest.current.data());
+    void recorder.version.value;
+    void held?.value;
+    inNextFrame(draw);
   });
+  useEffect(() => inNextFrame(draw), [draw, alerts, lines, minutes, usual]);
 
-  // At once, so that a plot follows the hand that moves it, and what was signed just now is on it.
-  useEffect(() => {
-    if (props.held != null || props.lines !== undefined) plot.current?.setData(latest.current.data());
-  }, [props.held, props.lines, props.usual]);
-
-  const at = cursor.value;
   return (
     <section class="strip" data-strip={props.name} aria-label={props.label}>
       <div class="strip-head">
@@ -205,12 +195,25 @@ function Frame(props: FrameProps) {
             {props.lines.map(lineInWords).join(" · ")}
           </p>
         )}
-        <p class="strip-cursor" aria-hidden="true">
-          {at !== null && `${at.value} ${words().patient.atCursor} ${formatClock(at.timeS * 1000, store.now.peek())}`}
-        </p>
+        <CursorText at={cursor} />
       </div>
       <div ref={host} class="strip-plot" role="img" aria-label={props.label} />
     </section>
+  );
+}
+
+interface UnderCursor {
+  readonly value: string;
+  readonly timeS: number;
+}
+
+/** By itself: it follows the pointer over all strips, and their numbers need not be rendered for that. */
+function CursorText({ at: { value: at } }: { readonly at: Signal<UnderCursor | null> }) {
+  const { store } = useApp();
+  return (
+    <p class="strip-cursor" aria-hidden="true">
+      {at !== null && `${at.value} ${words().patient.atCursor} ${formatClock(at.timeS * 1000, store.now.peek())}`}
+    </p>
   );
 }
 
@@ -220,7 +223,7 @@ function underCursor(
   gaps: PlotView["gaps"],
   { signals, reading }: FrameProps,
   times: ArrayLike<number>,
-): { readonly value: string; readonly timeS: number } | null {
+): UnderCursor | null {
   const gap = gapAt(gaps, at.timeS, signals);
   if (gap !== null) return { value: words().coverage.short[gap.reason], timeS: at.timeS };
   const timeS = at.index === null ? undefined : times[at.index];
@@ -234,10 +237,8 @@ export function drawGoal(plot: uPlot, value: number, colour: string): void {
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
+  dashes(ctx, bbox.left, bbox.left + bbox.width, y, 4 * devicePixelRatio, 4 * devicePixelRatio);
   ctx.stroke();
   ctx.restore();
 }

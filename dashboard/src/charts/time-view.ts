@@ -1,5 +1,5 @@
 // What of a patient's course is on the screen: the last minutes, which move on, or a span that somebody holds.
-import { type Signal, useSignal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { LiveStore } from "../live/store";
 import type { TreatmentView } from "../messages";
@@ -8,7 +8,13 @@ import { type Held, panned, type Span, spanOf, zoomed } from "./zoom";
 /** What one press of a button or a key does. */
 export const STEP = { closer: 0.5, wider: 2, back: -0.25, forth: 0.25 } as const;
 
+/** What changes with every move of a hand is `held`; whoever needs less reads less, and is not rendered for each of them. */
 export class TimeView {
+  readonly heldSpan: ReadonlySignal<Span | null> = computed(() => this.held.value?.span ?? null);
+  readonly isHeld: ReadonlySignal<boolean> = computed(() => this.held.value !== null);
+  /** The earlier one that was opened. */
+  readonly treatment: ReadonlySignal<TreatmentView | null> = computed(() => this.held.value?.treatment ?? null);
+
   constructor(
     readonly store: LiveStore,
     readonly held: Signal<Held | null>,

@@ -3,8 +3,6 @@
 import type { Series } from "../messages";
 import { patienceS, SHORTEST_GAP_S, usual } from "./pace";
 
-type Column = (number | null)[];
-
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -12,9 +10,10 @@ export interface Span {
 
 export class Track {
   times: number[] = [];
-  mean: Column = [];
-  min: Column = [];
-  max: Column = [];
+  /** NaN where the line breaks, as in the other two: with null among them each number would be an object of its own. */
+  mean: number[] = [];
+  min: number[] = [];
+  max: number[] = [];
   #gapS = SHORTEST_GAP_S;
 
   /**
@@ -59,27 +58,38 @@ export class Track {
 
   /** Drops what lies before `startS`, but for one point that lets the line run in from the left. */
   trim(startS: number): void {
-    let count = 0;
-    while (count + 1 < this.times.length && (this.times[count + 1] ?? Infinity) < startS) count += 1;
-    if (count === 0) return;
+    const count = this.from(startS) - 1;
+    if (count <= 0) return;
     for (const column of [this.times, this.mean, this.min, this.max]) column.splice(0, count);
+  }
+
+  /** Place of the first point at `timeS` or later; their number where there is none. */
+  from(timeS: number): number {
+    let [low, high] = [0, this.times.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.times[middle] as number) < timeS) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Least and greatest value from `startS` to `endS`, or null where there is none. */
   extent(startS: number, endS = Infinity): readonly [number, number] | null {
-    let low = Infinity;
-    let high = -Infinity;
-    for (let index = this.times.length - 1; index >= 0 && (this.times[index] ?? -Infinity) >= startS; index -= 1) {
-      if ((this.times[index] ?? 0) > endS) continue;
-      low = Math.min(low, this.min[index] ?? Infinity);
-      high = Math.max(high, this.max[index] ?? -Infinity);
+    let [low, high] = [Infinity, -Infinity];
+    const { times, min, max } = this;
+    for (let index = this.from(startS); index < times.length && (times[index] as number) <= endS; index += 1) {
+      // Of a break neither is true.
+      if ((min[index] as number) < low) low = min[index] as number;
+      if ((max[index] as number) > high) high = max[index] as number;
     }
     return low <= high ? [low, high] : null;
   }
 
   #break(beforeS: number): void {
     const last = this.times.at(-1);
-    if (last !== undefined && this.mean.at(-1) !== null) this.#row((last + beforeS) / 2, null, null, null);
+    if (last === undefined || Number.isNaN(this.mean.at(-1))) return;
+    this.#row((last + beforeS) / 2, Number.NaN, Number.NaN, Number.NaN);
   }
 
   #push(timeS: number, mean: number, min: number, max: number): void {
@@ -88,7 +98,7 @@ export class Track {
     this.#row(timeS, mean, min, max);
   }
 
-  #row(timeS: number, mean: number | null, min: number | null, max: number | null): void {
+  #row(timeS: number, mean: number, min: number, max: number): void {
     this.times.push(timeS);
     this.mean.push(mean);
     this.min.push(min);

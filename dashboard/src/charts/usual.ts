@@ -86,6 +86,7 @@ export function stretches(course: UsualCourse, startS: number): readonly (readon
 }
 
 export function drawUsual(plot: uPlot, found: readonly (readonly UsualPoint[])[], ink: Ink): void {
+  if (found.length === 0) return;
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();

@@ -5,7 +5,6 @@ import uPlot from "uplot";
 import { type BeforeStrip, beforeStrips } from "../charts/before";
 import { stoodAlone } from "../charts/happenings";
 import { readInk } from "../charts/ink";
-import { drawIsolated } from "../charts/isolated";
 import { stripOptions } from "../charts/plot";
 import { drawGoal } from "../charts/strip";
 import { useApp } from "../context";
@@ -119,15 +118,10 @@ function draw(element: HTMLElement, strip: BeforeStrip, alert: AlertView, withAx
     decimals: signalFormat(strip.signal)?.decimals ?? 0,
     signals: [strip.signal],
     view: () => ({ x, y, alerts: [stoodAlone(marked)], gaps, marks }),
-    series: [
-      { stroke: "transparent", points: { show: false } },
-      { stroke: "transparent", points: { show: false } },
-      { stroke: ink.line, width: 1.5, points: { show: false } },
-    ],
-    bands: [{ series: [1, 2], fill: ink.band }],
+    values: 3,
+    course: track,
     draw: (plot) => {
       for (const limit of strip.limits) drawGoal(plot, limit, ink.alerts[alert.priority]);
-      drawIsolated(plot, track, ink.line);
     },
     onCursor: () => undefined,
   });

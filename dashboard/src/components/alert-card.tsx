@@ -69,6 +69,11 @@ export function AlertCard({ alert, showPatient = true, expanded = false }: Props
         {standing(alert, formatClock(Date.parse(alert.changed_at), now))}
         {alert.late && ` · ${t.late}`}
       </p>
+      {alert.handled_at !== null && (
+        <p class="handled" data-testid="handled">
+          {words().home.handledAtHome(formatClock(Date.parse(alert.handled_at), now))}
+        </p>
+      )}
       <details
         class="why"
         open={expanded}

@@ -9,6 +9,7 @@ import { words } from "../words";
 import { Acknowledge } from "./acknowledge";
 import { AnswerButtons } from "./answer-buttons";
 import { AnswerLine, ShelfLine } from "./answer-line";
+import { EndHelp, HELP } from "./end-help";
 import { Shelve } from "./shelve";
 
 export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
@@ -27,7 +28,8 @@ export function AnswerPanel({ alert }: { readonly alert: AlertView }) {
         {/* While nothing can be recorded one of the two says so. */}
         {standing !== null && (recorded || alert.acknowledged_at !== null) && <AnswerButtons standing={standing} />}
         <Acknowledge alert={alert} quiet={standing !== null && standing.state !== "accepted"} />
-        {recorded && <Shelve alert={alert} />}
+        {recorded && alert.rule !== HELP && <Shelve alert={alert} />}
+        {recorded && <EndHelp alert={alert} />}
       </div>
       {recorded && session.mayAcknowledge.value && alert.acknowledged_at === null && isAsked(standing?.state) && (
         <p class="note">{t.acknowledgeAccepts}</p>

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useApp } from "../context";
 import { refusalNow } from "../format/refusals";
+import { entryText } from "../format/symptoms";
 import { formatAge, formatDay } from "../format/times";
 import type { PatientEvent, PatientEvents } from "../messages";
 import { words } from "../words";
@@ -85,7 +86,7 @@ function Entry({ event, onCorrect }: { readonly event: PatientEvent; readonly on
         {event.author ?? t.by.patient} · {event.corrects === null ? t.kinds[event.kind] : t.correction}
         {over && <em> · {t.corrected}</em>}
       </p>
-      {over ? <s class="note-text">{event.text}</s> : <p class="note-text">{event.text}</p>}
+      {over ? <s class="note-text">{entryText(event)}</s> : <p class="note-text">{entryText(event)}</p>}
       <p class="note">{t.written(formatDay(Date.parse(event.entered_at), now))}</p>
       {!over && event.kind === "note" && session.may("write notes") && (
         <button type="button" class="button" onClick={onCorrect}>

@@ -1,8 +1,10 @@
 // A patient's course on one time line: what happened, what is missing, every signal; the last minutes, or a held span.
+import { effect, untracked, useComputed } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { CoverageLane } from "../charts/coverage-lane";
+import { inNextFrame } from "../charts/frames";
 import { listen } from "../charts/gestures";
-import { ASK_EVERY_MS, Happenings, stood } from "../charts/happenings";
+import { ASK_EVERY_MS, Happenings, type Stood, stood } from "../charts/happenings";
 import { Recorder } from "../charts/recorder";
 import { BloodPressureStrip, Strip } from "../charts/strip";
 import { STRIPS } from "../charts/strips";
@@ -41,27 +43,28 @@ export function Strips({ unit }: { readonly unit: Unit }) {
     const element = host.current;
     return element === null ? undefined : listen(element, gathered(view));
   }, [view]);
-  const held = view.held.value?.span ?? null;
-  const { startS, endS } = view.span;
-  const alerts = stood(happenings.told.value, store.alertsByUnit.value.get(unit.id) ?? []);
-  const past = usePast(happenings.told.value?.patient_id ?? null, view.held.value === null);
-  const usual = useUsual(past, view.held.value?.treatment ?? null);
+  // From here on nothing that a hand moves is read: the strips draw it, and only the lanes are rendered for it.
+  const held = view.isHeld.value;
+  const treatment = view.treatment.value;
+  const standing = useComputed(() => stood(happenings.told.value, store.alertsByUnit.value.get(unit.id) ?? []));
+  const alerts = standing.value;
+  const past = usePast(happenings.told.value?.patient_id ?? null, !held);
+  const usual = useUsual(past, treatment);
   const book = useLimits(unit);
   // Of an earlier treatment other numbers may have held: none are drawn then.
-  const limits = view.held.value?.treatment == null ? book.lines.value : null;
-  const shown = { recorder, minutes, held, alerts };
+  const limits = treatment === null ? book.lines.value : null;
+  const shown = { recorder, minutes, held: view.heldSpan, alerts };
   return (
-    <section ref={host} class="strips" aria-label={t.strips} data-held={held !== null}>
+    <section ref={host} class="strips" aria-label={t.strips} data-held={held}>
       <div class="strips-head">
         <TimeControls view={view} window={window} past={past} />
         <LimitsAge book={book} drawn={limits !== null} />
         {recorder.failed.value && <p class="failure">{t.historyFailed}</p>}
       </div>
       <NotLive view={view} unit={unit.id} />
-      <DeliveredLine unit={unit} treatment={view.held.value?.treatment ?? null} />
+      <DeliveredLine unit={unit} treatment={treatment} />
       {comparing.value && past !== null && <UsualLine past={past} />}
-      <TimeLanes happenings={happenings} alerts={alerts} startS={startS} endS={endS} />
-      <CoverageLane recorder={recorder} startS={startS} endS={endS} />
+      <Lanes happenings={happenings} alerts={alerts} recorder={recorder} view={view} />
       {STRIPS.map((spec) => (
         <Strip
           key={spec.signal}
@@ -91,33 +94,59 @@ export function Strips({ unit }: { readonly unit: Unit }) {
 const NO_LINES: readonly StripLine[] = [];
 const NO_BAND: readonly (readonly UsualPoint[])[] = [];
 
+interface LanesProps {
+  readonly happenings: Happenings;
+  readonly alerts: readonly Stood[];
+  readonly recorder: Recorder;
+  readonly view: TimeView;
+}
+
+/** Marks are buttons with words, so what moves them is rendered; by itself, for a hand moves it sixty times a second. */
+function Lanes({ happenings, alerts, recorder, view }: LanesProps) {
+  void view.held.value;
+  void useApp().store.now.value;
+  const { startS, endS } = view.span;
+  return (
+    <>
+      <TimeLanes happenings={happenings} alerts={alerts} startS={startS} endS={endS} />
+      <CoverageLane recorder={recorder} startS={startS} endS={endS} />
+    </>
+  );
+}
+
 /** Readings and happenings of what is shown; what is live again after a lost connection, when what was missed is stored. */
 function useLoading(recorder: Recorder, happenings: Happenings, view: TimeView, minutes: number | null): void {
   const { store } = useApp();
-  const held = view.held.value;
   const reached = store.connection.value !== "lost";
   const connection = store.connection.value;
   useEffect(() => {
     if (!reached) return undefined;
-    if (held === null) {
-      if (minutes !== null) void recorder.load(minutes);
-      return undefined;
-    }
-    const timer = setTimeout(() => void recorder.hold(held.span, held.treatment?.unit), STILL_MS);
-    return () => clearTimeout(timer);
-  }, [recorder, held, minutes, connection, reached]);
+    void connection;
+    return effect(() => {
+      const held = view.held.value;
+      if (held === null) {
+        if (minutes !== null) void untracked(() => recorder.load(minutes));
+        return undefined;
+      }
+      const timer = setTimeout(() => void recorder.hold(held.span, held.treatment?.unit), STILL_MS);
+      return () => clearTimeout(timer);
+    });
+  }, [recorder, view, minutes, connection, reached]);
   useEffect(() => {
     const ask = () => {
       const { startS, endS } = view.span;
       void happenings.load(startS, endS);
     };
-    const first = setTimeout(ask, held === null ? 0 : STILL_MS);
-    const timer = setInterval(ask, ASK_EVERY_MS);
-    return () => {
-      clearTimeout(first);
-      clearInterval(timer);
-    };
-  }, [happenings, view, held, minutes]);
+    void minutes;
+    return effect(() => {
+      const first = setTimeout(ask, view.held.value === null ? 0 : STILL_MS);
+      const timer = setInterval(ask, ASK_EVERY_MS);
+      return () => {
+        clearTimeout(first);
+        clearInterval(timer);
+      };
+    });
+  }, [happenings, view, minutes]);
 }
 
 /** All moves between two frames as one: a hand tells of more than can be drawn. */
@@ -125,27 +154,21 @@ function gathered(view: TimeView): Parameters<typeof listen>[1] {
   let factor = 1;
   let share = 0;
   let at = 0.5;
-  let asked = false;
-  const later = () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      if (factor !== 1) view.zoom(factor, at);
-      if (share !== 0) view.pan(share);
-      factor = 1;
-      share = 0;
-    });
+  const apply = () => {
+    if (factor !== 1) view.zoom(factor, at);
+    if (share !== 0) view.pan(share);
+    factor = 1;
+    share = 0;
   };
   return {
     zoom: (by, where) => {
       factor *= by;
       at = where;
-      later();
+      inNextFrame(apply);
     },
     pan: (by) => {
       share += by;
-      later();
+      inNextFrame(apply);
     },
   };
 }

@@ -16,7 +16,6 @@ interface Props {
 
 export function TimeControls({ view, window, past }: Props) {
   const t = words().patient;
-  const held = view.held.value;
   return (
     // Keys are for whoever is at these controls: nobody else's are taken.
     // biome-ignore lint/a11y/noStaticElementInteractions: what is pressed are the buttons within
@@ -28,7 +27,7 @@ export function TimeControls({ view, window, past }: Props) {
             <input
               type="radio"
               name="window"
-              checked={held === null && window === choice}
+              checked={!view.isHeld.value && window === choice}
               onClick={() => {
                 chosenWindow.value = choice;
                 view.live();
@@ -103,7 +102,7 @@ function EarlierTreatments({ view, past }: EarlierProps) {
   if (found === "failed") return <p class="failure">{t.failed}</p>;
   const ended = earlier(found);
   if (ended.length === 0) return <p class="note">{t.none}</p>;
-  const shown = view.held.value?.treatment ?? null;
+  const shown = view.treatment.value;
   const { before, after } = neighbours(ended, shown);
   const now = store.now.value;
   return (

@@ -1,11 +1,12 @@
 // Above the strips and on their time line: alerts, machine alarms, notes. Each is a button with its words; what it is about
 // opens below.
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Happenings, Stood } from "../charts/happenings";
 import { type Lane, type LaneName, type Mark, type Placed, stacked, within } from "../charts/lanes";
 import { keyOfAlert, keyOfEvent, marksOf } from "../charts/marks";
 import { useApp } from "../context";
+import { entryText } from "../format/symptoms";
 import { formatDay } from "../format/times";
 import { words } from "../words";
 import { AlertCard } from "./alert-card";
@@ -41,10 +42,20 @@ export function TimeLanes({ happenings, alerts, startS, endS }: Props) {
     return () => watcher.disconnect();
   }, [widthPx]);
   const told = happenings.told.value;
-  const marks = within(marksOf(alerts, told, store.now.value / 1000, rules), startS, endS);
+  // Told in words each second, not with each move of a hand.
+  const now = store.now.value;
+  const all = useMemo(() => marksOf(alerts, told, now / 1000, rules), [alerts, told, now, rules, t]);
+  const marks = useSame(within(all, startS, endS));
   const choose = (mark: Mark) => {
     picked.value = picked.value === mark.key || openedBeside(mark) ? null : mark.key;
   };
+  const failed = happenings.failed.value;
+  const known = told !== null;
+  // The same element is not rendered again.
+  const inWords = useMemo(
+    () => <InWords marks={marks} known={known} failed={failed} pointed={pointed} />,
+    [marks, known, failed, pointed],
+  );
   const close = () => {
     const { value } = picked;
     picked.value = null;
@@ -77,11 +88,19 @@ export function TimeLanes({ happenings, alerts, startS, endS }: Props) {
           measured={index === 0 ? measured : undefined}
         />
       ))}
-      <InWords marks={marks} known={told !== null} failed={happenings.failed.value} pointed={pointed.value} />
+      {inWords}
       {told?.more === true && <p class="note">{t.more}</p>}
       <Picked wanted={picked.value} happenings={happenings} alerts={alerts} onClose={close} />
     </section>
   );
+}
+
+/** The list of before while it has the same marks in it. */
+function useSame(marks: readonly Mark[]): readonly Mark[] {
+  const kept = useRef(marks);
+  const same = kept.current.length === marks.length && kept.current.every((mark, index) => mark === marks[index]);
+  if (!same) kept.current = marks;
+  return kept.current;
 }
 
 interface LaneProps {
@@ -165,7 +184,7 @@ interface InWordsProps {
   readonly marks: readonly Mark[];
   readonly known: boolean;
   readonly failed: boolean;
-  readonly pointed: string | null;
+  readonly pointed: Signal<string | null>;
 }
 
 /** Nothing told is not the same as nothing known. */
@@ -179,7 +198,7 @@ function InWords({ marks, known, failed, pointed }: InWordsProps) {
     <>
       {trouble}
       <details class="coverage-list">
-        <summary>{pointed ?? t.count(marks.length)}</summary>
+        <summary>{pointed.value ?? t.count(marks.length)}</summary>
         <ul>
           {marks.slice(-MOST_TOLD).map((mark) => (
             <li key={mark.key}>{mark.sentence}</li>
@@ -215,7 +234,7 @@ function Picked({ wanted, happenings, alerts, onClose }: PickedProps) {
             <time dateTime={event.start}>{formatDay(Date.parse(event.start), store.now.value)}</time>{" "}
             {event.author ?? t.notes.by.patient} · {t.notes.kinds[event.kind]}
           </p>
-          <p class="note-text">{event.text}</p>
+          <p class="note-text">{entryText(event)}</p>
         </div>
       )}
       <button type="button" class="button" onClick={onClose}>

@@ -1,5 +1,5 @@
 // The shell round the socket: opens it, keeps it open, notices silence, sleep and a network that went away.
-import type { ClientMessage, PageMessage, PageReceipt, ServerMessage, SoundState } from "../messages";
+import type { ClientMessage, PageMessage, PageReceipt, ServerMessage, SoundState, Watching } from "../messages";
 import { LOST_AFTER_SILENCE_MS } from "./connection";
 import { beforeFrame, Intake } from "./intake";
 import type { LiveStore } from "./store";
@@ -83,6 +83,12 @@ export class LiveSocket {
   /** Says that a page is here or was opened; nothing, while there is no connection: the server brings it again. */
   say(receipt: PageReceipt): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(receipt satisfies ClientMessage));
+  }
+
+  /** Which homes can be seen here now; nothing, while there is no connection. */
+  tellWatching(watching: Watching): void {
+    if (this.#socket?.readyState === WebSocket.OPEN)
+      this.#socket.send(JSON.stringify(watching satisfies ClientMessage));
   }
 
   /** Whether this screen would be heard; once for each connection and change. */

@@ -5,13 +5,14 @@ import { useEffect } from "preact/hooks";
 import type { AuditFilter } from "../api";
 import { NotLoaded } from "../components/not-loaded";
 import { useApp } from "../context";
+import { deedName, deedSaid, deedWho } from "../format/deeds";
 import { formatDay } from "../format/times";
 import type { ChainView, DeedView } from "../messages";
 import { words } from "../words";
 import { useAsked } from "./asked";
 
 type Kind = keyof ReturnType<typeof words>["admin"]["audit"]["kinds"];
-const KINDS: readonly Kind[] = ["all", "looks", "deeds"];
+const KINDS: readonly Kind[] = ["all", "looks", "sign-ins", "deeds"];
 
 export function AuditPage() {
   const { api } = useApp();
@@ -43,7 +44,12 @@ export function AuditPage() {
           {t.action}
           <select value={filter.value.action ?? ""} onChange={(event) => set({ action: event.currentTarget.value })}>
             <option value="">{t.anyAction}</option>
-            {typeof actions !== "string" && actions.actions.map((one) => <option key={one}>{one}</option>)}
+            {typeof actions !== "string" &&
+              actions.actions.map((one) => (
+                <option key={one} value={one}>
+                  {deedName(one)}
+                </option>
+              ))}
           </select>
         </label>
         <Day label={t.from} onDay={(start) => set({ start })} />
@@ -52,7 +58,7 @@ export function AuditPage() {
           (of) =>
             filter.value[of] && (
               <button key={of} type="button" class="button" onClick={() => set({ [of]: "" })}>
-                {t.only(filter.value[of] ?? "")} – {t.clear}
+                {t.only(deedWho(filter.value[of] ?? ""))} – {t.clear}
               </button>
             ),
         )}
@@ -126,9 +132,9 @@ function Rows({ filter, onFilter }: { readonly filter: AuditFilter; readonly onF
               <td>
                 <time dateTime={row.at}>{formatDay(Date.parse(row.at), Date.now())}</time>
               </td>
-              <td>{only("actor", row.actor, row.who || row.actor)}</td>
-              <td>{row.action}</td>
-              <td>{only("subject", row.subject, row.about || row.subject)}</td>
+              <td>{only("actor", row.actor, row.who || deedWho(row.actor))}</td>
+              <td>{deedSaid(row)}</td>
+              <td>{only("subject", row.subject, row.about || deedWho(row.subject))}</td>
             </tr>
           ))}
         </tbody>

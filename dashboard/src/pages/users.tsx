@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ApiError, type UserDeed } from "../api";
+import { HomeAccount } from "../components/home-account";
 import { NotLoaded } from "../components/not-loaded";
 import { UserForm } from "../components/user-form";
 import { useApp } from "../context";
@@ -182,6 +183,7 @@ function Account({ of, onChange, onDeed }: AccountProps) {
         {of.disabled_at === null ? t.active : <strong>{t.disabled}</strong>} · {t.signedIn(of.sessions)} · {t.seen}:{" "}
         {of.seen_at === null ? t.never : formatDay(Date.parse(of.seen_at), Date.now())}
       </p>
+      {of.changeable && of.role === "patient" && <HomeAccount user={of.user_id} />}
       {of.changeable && asked.value === null && (
         <div class="answer-row">
           <button type="button" class="button" data-action="change" onClick={onChange}>

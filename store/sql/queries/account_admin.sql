@@ -6,7 +6,8 @@ SELECT pg_advisory_xact_lock(hashtext('homehd change accounts'))
 SELECT
     u.user_id, u.email, u.name, u.role, u.clinic_id, c.name, to_us(u.created_at), to_us(u.disabled_at),
     (SELECT to_us(max(coalesce(s.seen_at, s.created_at))) FROM session AS s WHERE s.user_id = u.user_id),
-    (SELECT count(*) FROM session AS s WHERE s.user_id = u.user_id AND s.expires_at > from_us(%(now)s))
+    (SELECT count(*) FROM session AS s
+        WHERE s.user_id = u.user_id AND s.expires_at > from_us(%(now)s) AND s.ended_at IS NULL)
 FROM user_account AS u
 LEFT JOIN clinic AS c USING (clinic_id)
 WHERE (%(clinic)s::int IS NULL OR u.clinic_id = %(clinic)s::int)

@@ -15,7 +15,21 @@ ORDER BY u.user_id
 UPDATE user_account SET disabled_at = coalesce(disabled_at, from_us(%(now)s)) WHERE user_id = %(user)s
 
 -- name: sweep_sessions
-DELETE FROM session WHERE expires_at <= from_us(%(now)s)
+-- Whose end is on record.
+DELETE FROM session WHERE expires_at <= from_us(%(now)s) AND ended_at IS NOT NULL
+
+-- name: end_overdue_sessions
+-- As old as a session gets, or not used for `idle`. Another server's turn may be at the same time: each takes others.
+UPDATE session AS s SET ended_at = from_us(%(now)s)
+FROM (
+    SELECT session_id FROM session
+    WHERE ended_at IS NULL AND (expires_at <= from_us(%(now)s) OR seen_at <= from_us(%(now)s - %(idle)s))
+    ORDER BY session_id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+) AS over
+WHERE s.session_id = over.session_id
+RETURNING s.user_id, s.token_hash, s.expires_at <= from_us(%(now)s)
 
 -- name: add_session
 INSERT INTO session (token_hash, user_id, created_at, expires_at, seen_at, how, address, browser)
@@ -35,15 +49,18 @@ FROM session AS s
 JOIN user_account AS u USING (user_id)
 LEFT JOIN clinic AS c USING (clinic_id)
 WHERE s.token_hash = ANY (%(tokens)s::bytea[]) AND s.expires_at > from_us(%(now)s) AND u.disabled_at IS NULL
+    AND s.ended_at IS NULL
     AND coalesce(s.seen_at, from_us(%(now)s)) > from_us(%(now)s - %(idle)s)
 
 -- name: end_session
-DELETE FROM session WHERE token_hash = %(token)s
+-- Null instead of whose it was where its end is on record already.
+DELETE FROM session WHERE token_hash = %(token)s RETURNING CASE WHEN ended_at IS NULL THEN user_id END
 
 -- name: end_sessions_of
 -- Half a sign-in goes with them: a password that was right before must not become a session afterwards.
-WITH half AS (DELETE FROM sign_in_step WHERE user_id = %(user)s)
-DELETE FROM session WHERE user_id = %(user)s
+WITH half AS (DELETE FROM sign_in_step WHERE user_id = %(user)s),
+gone AS (DELETE FROM session WHERE user_id = %(user)s RETURNING session_id, token_hash, ended_at)
+SELECT token_hash FROM gone WHERE ended_at IS NULL ORDER BY session_id
 
 -- name: set_password_hash
 UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user)s
@@ -91,10 +108,10 @@ WHERE n.notice_id = s.notice_id AND n.round = s.round AND n.state = 'asking' AND
 -- name: own_sessions
 SELECT session_id, token_hash, to_us(created_at), to_us(expires_at), to_us(seen_at), how, address, browser
 FROM session
-WHERE user_id = %(user)s AND expires_at > from_us(%(now)s)
+WHERE user_id = %(user)s AND expires_at > from_us(%(now)s) AND ended_at IS NULL
     AND coalesce(seen_at, from_us(%(now)s)) > from_us(%(now)s - %(idle)s)
 ORDER BY created_at DESC, session_id DESC
 LIMIT %(limit)s
 
 -- name: end_own_session
-DELETE FROM session WHERE user_id = %(user)s AND session_id = %(session)s RETURNING token_hash
+DELETE FROM session WHERE user_id = %(user)s AND session_id = %(session)s AND ended_at IS NULL RETURNING token_hash

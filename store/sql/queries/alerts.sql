@@ -42,7 +42,7 @@ alert_id, unit_id, unit, clinic_id, rule, rule_version, priority, state, to_us(s
 reason, inputs, limits, late, acknowledged_by, acknowledged_name, to_us(acknowledged_at), last_event_id, notice_id,
 notice_state, notice_round, answerable_name, to_us(accepted_until), notice_reason, told_stage, told_reason,
 notice_event_id, shelf_event_id, shelf_kind, shelf_priority, shelf_alert_id, to_us(shelf_until), shelf_by, shelf_reason,
-owner_id, owner_clinic_id
+handled_event_id, to_us(handled_at), owner_id, owner_clinic_id
 
 -- name: alert_source
 (
@@ -59,15 +59,19 @@ LEFT JOIN LATERAL (
     ORDER BY s.event_id DESC LIMIT 1
 ) AS shelf ON true
 LEFT JOIN LATERAL (SELECT round AS notice_round FROM notice WHERE notice_id = a.notice_id) AS asked ON true
+LEFT JOIN LATERAL (
+    SELECT event_id AS handled_event_id, at AS handled_at FROM handling WHERE alert_id = a.alert_id
+) AS handled ON true
 
 -- name: open_alert_versions
 -- Every two seconds, also with ten thousand of them: numbers by index, no words.
 SELECT a.alert_id, a.last_event_id, n.last_event_id,
-    (SELECT max(s.event_id) FROM shelving_event AS s WHERE s.unit_id = a.unit_id AND s.rule = a.rule)
+    (SELECT max(s.event_id) FROM shelving_event AS s WHERE s.unit_id = a.unit_id AND s.rule = a.rule), h.event_id
 FROM alert AS a
 JOIN unit AS u ON u.unit_id = a.unit_id AND NOT u.is_test
 LEFT JOIN notice_alert AS w ON w.alert_id = a.alert_id
 LEFT JOIN notice AS n ON n.notice_id = w.notice_id
+LEFT JOIN handling AS h ON h.alert_id = a.alert_id
 WHERE a.state <> 'normal' AND a.finding_event_id IS NOT NULL
 
 -- name: current_alerts

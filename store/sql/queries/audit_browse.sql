@@ -13,7 +13,10 @@ WHERE (%(before)s::bigint IS NULL OR e.event_id < %(before)s::bigint)
     AND (%(actor)s::text IS NULL OR e.actor = %(actor)s::text)
     AND (%(action)s::text IS NULL OR e.action = %(action)s::text)
     AND (%(subject)s::text IS NULL OR e.subject = %(subject)s::text)
-    AND (%(looks)s::boolean IS NULL OR (e.action LIKE 'look at %%') = %(looks)s::boolean)
+    AND (%(kind)s::text IS NULL OR %(kind)s::text = CASE
+        WHEN e.action LIKE 'look at %%' THEN 'looks'
+        WHEN e.action = ANY (%(sign_ins)s::text[]) THEN 'sign-ins'
+        ELSE 'deeds' END)
     AND (%(start)s::bigint IS NULL OR e.at >= from_us(%(start)s::bigint))
     AND (%(end)s::bigint IS NULL OR e.at < from_us(%(end)s::bigint))
     AND (%(patient)s::int IS NULL OR EXISTS (

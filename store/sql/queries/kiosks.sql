@@ -34,7 +34,7 @@ LEFT JOIN care_team AS t ON t.team_id = k.team_id
 WHERE k.token_hash = ANY (%(tokens)s::bytea[]) AND k.removed_at IS NULL
 
 -- name: release_kiosk
-UPDATE kiosk SET token_hash = NULL, bound_at = NULL WHERE token_hash = %(token)s
+UPDATE kiosk SET token_hash = NULL, bound_at = NULL WHERE token_hash = %(token)s RETURNING kiosk_id
 
 -- name: show_team_on_kiosk
 UPDATE kiosk SET team_id = %(team)s WHERE kiosk_id = %(kiosk)s AND removed_at IS NULL

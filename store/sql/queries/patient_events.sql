@@ -18,3 +18,21 @@ WHERE e.patient_id = %(patient)s AND e.starts_at < from_us(%(end)s)
     AND (%(before_us)s::bigint IS NULL OR (e.starts_at, e.event_id) < (from_us(%(before_us)s), %(before)s))
 ORDER BY e.starts_at DESC, e.event_id DESC
 LIMIT %(limit)s
+
+-- name: newest_symptoms
+SELECT b.unit_id, to_us(max(e.starts_at))
+FROM binding AS b
+JOIN patient_event AS e ON e.patient_id = b.patient_id AND e.kind = 'symptom'
+    AND e.starts_at > from_us(%(now)s) - interval '12 hours' AND e.starts_at <= from_us(%(now)s)
+WHERE b.until IS NULL AND b.unit_id = ANY (%(units)s::int[])
+    AND NOT EXISTS (SELECT FROM patient_event AS c WHERE c.corrects = e.event_id)
+GROUP BY b.unit_id
+
+-- name: newest_symptom
+SELECT to_us(e.starts_at)
+FROM patient_event AS e
+WHERE e.patient_id = %(patient)s AND e.kind = 'symptom'
+    AND e.starts_at > from_us(%(then)s) - interval '12 hours' AND e.starts_at <= from_us(%(then)s)
+    AND NOT EXISTS (SELECT FROM patient_event AS c WHERE c.corrects = e.event_id)
+ORDER BY e.starts_at DESC
+LIMIT 1

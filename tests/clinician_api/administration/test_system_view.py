@@ -22,6 +22,7 @@ INGEST = Heartbeat("ingest", "i", NOW, {"shards": 64, "version": "1.0"})
 NOTIFIER = Heartbeat("notifier", "n", NOW, {"version": "1.0", "disk": DISK})
 API = Heartbeat("api", "a", NOW, {"version": "1.0"})
 REGISTRAR = Heartbeat("registrar", "r", NOW, {"version": "1.0"})
+HL7 = Heartbeat("hl7", "h", NOW, {"version": "1.0", "posts": 2})
 WELL = System(
     NOW, [INGEST, NOTIFIER, API], 1e9, 10.0, 100.0, Stream(1, 0.0), 0.2, 0.9, 100, [("web push", 10.0, 0.0)],
     NOW + 90 * 86_400_000_000, 0.0, 0.0, 0.0, 3.0, Overview(0, NOW - 1, NOW, Broken.NOTHING, ""),
@@ -43,6 +44,7 @@ def test_all_is_well() -> None:
     assert set(found.values()) == {"good"}
     assert len(found) == 15
     assert standings(replace(WELL, beats=[*WELL.beats, REGISTRAR]))["registrar"] == "good"
+    assert standings(replace(WELL, beats=[*WELL.beats, HL7]))["hl7"] == "good"
 
 
 def test_each_says_its_version_and_what_is_on_the_disk() -> None:
@@ -102,6 +104,7 @@ def test_without_the_database_nothing_is_good_but_what_needs_none() -> None:
         ("notifier", "unknown", {"beats": [INGEST]}), ("api", "unknown", {"beats": [INGEST]}),
         ("api", "bad", {"beats": [replace(API, at_us=NOW - SILENT_US)]}),
         ("registrar", "bad", {"beats": [replace(REGISTRAR, at_us=NOW - SILENT_US)]}),
+        ("hl7", "bad", {"beats": [replace(HL7, at_us=NOW - SILENT_US)]}),
         ("disk", "unknown", {"beats": [INGEST, API]}),
         ("disk", "unknown", {"beats": [replace(NOTIFIER, at_us=NOW - FRESH_US)]}),
         ("database", "attention", {"connections": 80.0}), ("database", "bad", {"connections": 95.0}),

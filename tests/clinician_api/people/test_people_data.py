@@ -40,7 +40,7 @@ async def test_a_token_is_a_person_s_a_screen_s_or_nobody_s(data: Data) -> None:
     assert screen.name == "Ward 3"
     assert await data.people.session(b"n" * 32, NOW, HOUR) is None
     for token in (PERSON, SCREEN, PERSON):
-        await data.people.end_session(token)
+        await data.people.end_session(token, NOW)
         assert await data.people.session(token, NOW, HOUR) is None
 
 

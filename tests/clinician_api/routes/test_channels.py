@@ -60,7 +60,7 @@ def test_a_browser_is_added_once_listed_without_its_address_and_on_record(
     assert mine(client) == []
     who = rows(api, "SELECT 'user:' || user_id FROM user_account WHERE name = 'Ada'")[0][0]
     detail = {"channel": int(first["channel_id"])}
-    assert rows(api, "SELECT actor, action, subject, detail FROM audit_event ORDER BY event_id") == [
+    assert api.deeds("actor", "action", "subject", "detail") == [
         (who, "add channel", who, detail),
         (who, "remove channel", who, detail),
     ]

@@ -21,7 +21,7 @@ from clinician_api.people.sessions import ADDRESS_ATTEMPTS
 from clinician_api.settings import ApiOptions
 from store import accounts, teams
 from telemetry.clock import SystemClock
-from tests.clinician_api.conftest import Api, problem, start_api
+from tests.clinician_api.conftest import Api, problem, start_api, until
 from tests.clinician_api.identity_provider import at, free_port, real_provider, walk
 
 
@@ -47,8 +47,10 @@ class World:
         return reason
 
     def audit(self) -> list[tuple[str, str]]:
-        with self.api.database() as conn:
-            return conn.execute("SELECT actor, action FROM audit_event ORDER BY event_id").fetchall()
+        return self.api.deeds("actor", "action")
+
+    def refused(self) -> list[tuple[str, str]]:
+        return self.api.record("action = 'refuse sign-in'", columns=("subject", "detail ->> 'why'"))
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def test_there_and_back_makes_a_session_of_the_claims(world: World) -> None:
     refused = world.api.client().post("/api/session", json={"email": "nora@hospital.example", "password": "!"})
     assert refused.status_code == 401
     assert len(world.audit()) == 1
+    assert world.api.sign_ins("actor", "detail ->> 'how'") == [("user:1", "hospital")] * 2
 
 
 def test_what_the_browser_is_sent_with_is_state_nonce_and_a_challenge(world: World) -> None:
@@ -151,10 +154,18 @@ def test_an_answer_of_another_issuer_or_a_refusal_is_said(world: World) -> None:
 
 
 def test_who_has_no_role_no_clinic_or_no_address_stays_out(world: World) -> None:
+    with world.api.database() as conn:
+        # She has left the ward: the provider knows her still, and so does an account here.
+        accounts.add_user(conn, email="c@x", name="Cleo", role="nurse", clinic_id=1, password_hash="x", now_us=1)
+        conn.execute("INSERT INTO identity VALUES (%s, 'cleo', 1, now())", [world.issuer])
     assert world.reason(world.round("cleo")[1]) == "no-role"
     assert world.reason(world.round("nowhere")[1]) == "no-clinic"
     assert world.reason(world.round("uma")[1]) == "unknown-account", "nobody vouches for her address"
     assert world.audit() == []
+    until(lambda: len(world.refused()) == 3)
+    assert world.refused() == [
+        ("user:1", "no role"), ("nobody", "no clinic"), ("nobody", "unknown to the hospital's mapping"),
+    ]  # fmt: skip
 
 
 def test_of_no_clinic_nobody_is_made_of_all_clinics_who_is_said_to_be(opened: Callable[..., World]) -> None:
@@ -182,6 +193,7 @@ def test_the_last_administrator_stays_one_whatever_the_claims_say(opened: Callab
 def test_who_is_unknown_is_refused_where_none_is_made(opened: Callable[..., World]) -> None:
     world = opened(unknown="refuse")
     assert world.reason(world.round("nora")[1]) == "unknown-account"
+    until(lambda: world.refused() == [("nobody", "unknown to the hospital's mapping")])
     with world.api.database() as conn:
         assert accounts.list_users(conn) == []
         accounts.add_user(conn, email="Nora@Hospital.example", name="Nora H.", role="nephrologist", clinic_id=2,
@@ -221,6 +233,9 @@ def test_a_disabled_account_stays_out_and_a_changed_role_ends_what_stands(world:
     client, answer = world.round("nora")
     assert world.reason(answer) == "disabled"
     assert client.get("/api/session").status_code == 401
+    until(lambda: world.refused() == [("user:1", "disabled account")])
+    ended = world.api.record("action = 'end session'", columns=("actor", "detail ->> 'why'", "detail ->> 'count'"))
+    assert ended == [("user:1", "change account by claims", "2")], "the third ended with the account, by who closed it"
 
 
 @pytest.mark.parametrize(

@@ -100,13 +100,15 @@ def test_it_survives_a_restart_of_the_server(options: ApiOptions) -> None:
 def test_binding_is_on_record_and_a_person_who_signs_in_takes_the_screen(api: Api) -> None:
     wall = api.kiosk(1, "Ward 3")
     old = wall.cookies["homehd_session"]
-    with api.database() as conn:
-        assert conn.execute("SELECT actor, action FROM audit_event").fetchall() == [("kiosk:1", "bind kiosk")]
+    assert api.sign_ins("actor", "action") == [("kiosk:1", "bind kiosk")]
     email = api.account(Role.NURSE, 1)
     assert wall.post("/api/session", json={"email": email, "password": "correct horse battery"}).status_code == 200
     left = api.client()
     left.cookies.set("homehd_session", old)
     assert left.get("/api/session").status_code == 401
+    assert api.sign_ins("actor", "action", "subject")[1:] == [
+        ("user:1", "sign in", "user:1"), ("user:1", "release kiosk", "kiosk:1"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", ["", "short", "x" * 41, None, 5, {}])

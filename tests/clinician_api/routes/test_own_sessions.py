@@ -21,8 +21,8 @@ def test_one_sees_one_s_own_sessions_and_ends_another_of_them(api: Api) -> None:
     assert first.get("/api/session").status_code == 401
     assert second.get("/api/session").status_code == 200
     assert len(second.get("/api/me/sessions").json()["sessions"]) == 1
-    with api.database() as conn:
-        assert conn.execute("SELECT actor, action FROM audit_event").fetchall() == [("user:1", "end session")]
+    ended = api.record("action = 'end session'", columns=("actor", "subject", "detail ->> 'why'"))
+    assert ended == [("user:1", "user:1", "ended by its owner")]
 
 
 def test_another_s_session_does_not_exist(api: Api) -> None:

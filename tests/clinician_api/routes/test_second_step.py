@@ -21,7 +21,7 @@ from clinician_api.settings import ApiOptions
 from store import accounts, passkeys, pool
 from telemetry.clock import SystemClock
 from tests.clinician_api.authenticator import Authenticator, raw, text
-from tests.clinician_api.conftest import PASSWORD, Api, problem, start_api
+from tests.clinician_api.conftest import PASSWORD, Api, problem, start_api, until
 
 ORIGIN, HOST = "http://localhost:8080", "localhost"
 
@@ -63,8 +63,12 @@ def answer(client: httpx.Client, asked: dict[str, Any], credential: dict[str, An
 
 
 def deeds(api: Api) -> list[tuple[str, str]]:
-    with api.database() as conn:
-        return conn.execute("SELECT actor, action FROM audit_event ORDER BY event_id").fetchall()
+    return api.deeds("actor", "action")
+
+
+def refused_rows(api: Api) -> list[tuple[str, str, int]]:
+    detail = ("detail ->> 'why'", "(detail ->> 'refused')::int")
+    return api.record("action = 'refuse sign-in'", columns=("subject", *detail))
 
 
 def test_a_role_that_must_have_one_can_do_nothing_before(api: Api) -> None:
@@ -90,6 +94,8 @@ def test_a_role_that_must_have_one_can_do_nothing_before(api: Api) -> None:
     assert client.get("/api/session").status_code == 401
     assert answer(client, asked.json(), made.get(asked.json()["options"])).status_code == 200
     assert client.get("/api/me/sessions").json()["sessions"][0]["how"] == "passkey"
+    ways = [("sign in", "passkey")] * 2
+    assert api.sign_ins("action", "detail ->> 'how'") == ways, "a right password alone is no way in, and on record none"
 
 
 def test_a_role_that_may_have_one_is_asked_for_it_once_it_has(api: Api) -> None:
@@ -139,6 +145,12 @@ def test_what_proves_nothing_lets_nobody_in_and_uses_the_step_up(api: Api) -> No
         assert client.get("/api/session").status_code == 401
         later = answer(client, asked.json(), made.get(asked.json()["options"]))
         assert later.status_code == 401, "the step is used up"
+    api.do(lambda services: services.refusals.tell_all())
+    until(lambda: len(refused_rows(api)) == 4)
+    assert refused_rows(api) == [
+        ("user:1", "wrong passkey", 1), ("nobody", "not waited for", 1),
+        ("user:1", "wrong passkey", 9), ("nobody", "not waited for", 9),
+    ]  # fmt: skip
 
 
 def test_a_step_is_good_once_for_its_account_and_for_five_minutes(api: Api) -> None:
@@ -198,7 +210,7 @@ def test_a_counter_that_goes_back_is_a_copy(api: Api) -> None:
     # Neither the copy nor the original is good any more, and the password alone is worth no more than before.
     assert log_in(api, Role.NURSE)[1].status_code == 401
     with api.database() as conn, pool.transaction(conn):
-        assert passkeys.remove_all(conn, 1) == 1
+        assert passkeys.remove_all(conn, 1)[0] == 1
     assert log_in(api, Role.NURSE)[1].json()["kind"] == "first passkey"
 
 

@@ -46,11 +46,7 @@ def begin_treatment(api: Api, unit_id: int) -> None:
 
 
 def deeds(api: Api) -> list[tuple[str, str]]:
-    with api.database() as conn:
-        rows = conn.execute(
-            "SELECT action, subject FROM audit_event WHERE action NOT LIKE 'look at%' ORDER BY event_id"
-        ).fetchall()
-    return [(row[0], row[1]) for row in rows]
+    return [(action, subject) for action, subject in api.deeds("action", "subject") if not action.startswith("look at")]
 
 
 def test_the_worst_comes_first_with_what_was_measured_and_in_parts(api: Api) -> None:

@@ -44,11 +44,7 @@ def test_an_account_is_made_and_its_password_shown_once(api: Api) -> None:
     ).status_code == 200  # fmt: skip
     assert made["password"] not in admin.get("/api/users").text
     assert "password" not in admin.get(f"/api/users/{made['user']['user_id']}").text
-    with api.database() as conn:
-        row = conn.execute(
-            "SELECT actor, action, subject, detail::text FROM audit_event ORDER BY event_id DESC"
-        ).fetchone()
-    assert row is not None
+    row = api.deeds("actor", "action", "subject", "detail::text")[-1]
     assert row[1:3] == ("add user", f"user:{made['user']['user_id']}")
     assert made["password"] not in row[3]
     assert problem(add(admin, email="NEW@example.org"))["status"] == 409

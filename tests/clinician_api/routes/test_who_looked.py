@@ -84,6 +84,7 @@ EXEMPT = {
             "/api/alerts/{alert_id}/shelve", "/api/notices/{notice_id}/accept", "/api/notices/{notice_id}/reject",
             "/api/notices/{notice_id}/release", "/api/notices/{notice_id}/take-over",
             "/api/teams/{team_id}/patients", "/api/break-glass/{glass_id}/end", "/api/break-glass/{glass_id}/review",
+            "/api/alerts/{alert_id}/helped", "/api/home/alerts/{alert_id}/handling",
             "/api/administration/units/{unit}/bind", "/api/administration/units/{unit}/unbind",
         )
     },

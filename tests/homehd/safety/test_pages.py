@@ -19,7 +19,7 @@ def test_the_safety_file_is_as_its_sources_say() -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for folder in ("alerts/rules", "alerts/rules_between", "docs", "tests", "dashboard/tests"):
+    for folder in ("alerts/rules", "alerts/rules_between", "alerts/rules_asked", "docs", "tests", "dashboard/tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 

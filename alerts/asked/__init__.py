@@ -1,0 +1,1 @@
+"""Alerts that a person raises: no reading is judged, a press is believed."""
