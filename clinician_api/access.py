@@ -73,6 +73,7 @@ class Action(StrEnum):
     CHANGE_TEAMS = "change teams"  # of one's own clinic, with patients one sees
     BREAK_GLASS = "break glass"  # open access to a patient who is not among one's own, with a reason, for hours
     REVIEW_BREAK_GLASS = "review break glass"  # of patients of one's own clinic, never one's own
+    READ_FHIR = "read as FHIR"  # what one sees besides, in the words of other systems
     SEE_HOME = "see home"  # the treatment of the patient whose account it is, and who looks after them
     SPEAK_FROM_HOME = "speak from home"  # ask for help, say how one is
     OPEN_HOMES = "open homes"  # say whose treatment the account of a person at home is shown
@@ -86,7 +87,7 @@ _TECHNICAL: Final = _OWN | {
 }  # fmt: skip
 _READS: Final = _TECHNICAL | {
     Action.SEE_PATIENTS, Action.SEE_READINGS, Action.SEE_HISTORY, Action.SEE_TREATMENTS, Action.SEE_ALERTS,
-    Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION,
+    Action.SEE_NOTICES, Action.SEE_LOAD, Action.SEE_PRESCRIPTION, Action.READ_FHIR,
 }  # fmt: skip
 _ANSWERS: Final = _READS | {
     Action.ACKNOWLEDGE, Action.ANSWER_NOTICES, Action.SHELVE, Action.CALL_DOCTOR, Action.WRITE_NOTES,
@@ -246,6 +247,11 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
     ("POST", "/api/administration/units/{unit}/unbind"): Action.CHANGE_INSTALLATIONS,
     ("POST", "/api/administration/units/{unit}/retire"): Action.CHANGE_INSTALLATIONS,
     ("POST", "/api/administration/patients"): Action.CHANGE_INSTALLATIONS,
+    ("GET", "/fhir/metadata"): None,
+    ("GET", "/fhir/{kind}"): Action.READ_FHIR,
+    ("GET", "/fhir/{kind}/{resource_id}"): Action.READ_FHIR,
+    ("GET", "/fhir/Procedure/{treatment_id}/$export"): Action.READ_FHIR,
+    ("GET", "/fhir/Patient/{patient_id}/$summary"): Action.READ_FHIR,
     ("GET", "/api/home"): Action.SEE_HOME,
     ("POST", "/api/home/help"): Action.SPEAK_FROM_HOME,
     ("POST", "/api/home/helped"): Action.SPEAK_FROM_HOME,
@@ -261,7 +267,9 @@ ROUTES: Final[dict[tuple[str, str], Action | None]] = {
 }
 
 
-_ADDRESSES: Final = [(method, re.compile(re.sub(r"{\w+}", "[^/]+", path))) for method, path in ROUTES if method != "WS"]
+_ADDRESSES: Final = [
+    (method, re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))) for method, path in ROUTES if method != "WS"
+]
 
 
 def methods_of(path: str) -> list[str]:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from clinician_api import description
 from clinician_api.data import Data
+from clinician_api.fhir.answers import Outcomes, Refusal, refused
 from clinician_api.home.watch_board import WatchBoard
 from clinician_api.live.feeds import Feeds
 from clinician_api.live.hub import Hub
@@ -30,6 +31,7 @@ from clinician_api.routes import (
     before,
     break_glass,
     channels,
+    fhir,
     health,
     history,
     home,
@@ -85,7 +87,7 @@ DESCRIPTION = (
     "What clinicians see and do. Sign in with `POST /api/session`; the cookie it sets is the session. A request that "
     "changes something must carry the `Origin` of our own page and a JSON body. Live data come over the WebSocket "
     "`/ws`, whose messages are the webhooks here. Times are UTC. An error is `application/problem+json` (RFC 9457); "
-    "its kinds are in docs/errors.md."
+    "its kinds are in docs/errors.md. Below `/fhir` there is HL7 FHIR R4 to read, and errors are OperationOutcomes."
 )
 
 
@@ -115,13 +117,15 @@ def create_app(
     )  # fmt: skip
     app.state.services = services
     errors.install(app)
+    app.add_exception_handler(Refusal, refused)
     app.add_middleware(Conditional)
-    app.add_middleware(Guard, options=options)  # the outer one
+    app.add_middleware(Guard, options=options)
+    app.add_middleware(Outcomes)  # the outer one
     for part in (
         session, second_step, hospital, own_sessions, own_passkeys, units, history, timeline, treatments, usual, trends,
         reviews, sign_offs, what_if, prescriptions, proposals, who_looked, notes, alerts, many_alerts, before, shelves,
         notices, rota, load, screens, selftest, channels, teams, break_glass, users, audit, system, unit_admin, home,
-        receipts, signals, rules, problems, reference, health, live, pages,
+        fhir, receipts, signals, rules, problems, reference, health, live, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     _describe_socket(app)
@@ -133,6 +137,7 @@ def _services(
     options: ApiOptions, clock: Clock, data: Data, hasher: PasswordHasher | None, addresses: Addresses | None
 ) -> Services:
     room = Room(clock.now_us())
+    asked, taken = fhir.windows()
     hub, looks = Hub(room, options.heartbeat_s), Looks()
     return Services(
         options=options,
@@ -155,6 +160,8 @@ def _services(
         glasses=SlidingWindow(break_glass.ATTEMPTS, break_glass.ATTEMPTS_WINDOW_S),
         homes=SlidingWindow(home.SAYINGS, home.SAYINGS_WINDOW_S),
         guests=SlidingWindow(teams.GUESSES, teams.GUESSES_WINDOW_S),
+        fhir=asked,
+        fhir_taken=taken,
         addresses=addresses,
         metrics=Metrics(),
         what_if=WhatIf(options.database_url),

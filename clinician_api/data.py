@@ -1,8 +1,8 @@
 """What the API asks of the store, in the API's own words.
 
 The only module here that knows the store's functions, but for its parts: `alerting.notice_data`, `duty.channel_data`,
-`administration`, `duty.duty_data`, `home.home_data`, `notes.note_data`, `people.people_data`, `people.record_data`,
-`signin.signin_data`, `signing.sign_off_data`, `teams.team_data` and `treatments.past_data`.
+`administration`, `duty.duty_data`, `fhir`, `home.home_data`, `notes.note_data`, `people.people_data`,
+`people.record_data`, `signin.signin_data`, `signing.sign_off_data`, `teams.team_data` and `treatments.past_data`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from clinician_api.alerting.alert_views import alert_event_view, alert_view, ver
 from clinician_api.alerting.notice_data import NoticeData
 from clinician_api.duty.channel_data import ChannelData
 from clinician_api.duty.duty_data import DutyData
+from clinician_api.fhir.fhir_data import FhirData
 from clinician_api.home.home_data import HomeData
 from clinician_api.live import findings, sparks
 from clinician_api.live.room import Entry
@@ -128,6 +129,7 @@ class Data:
         self.prescriptions = PrescriptionData(lambda: self._open)
         self.trends = TrendData(lambda: self._open)
         self.happened = PastData(lambda: self._open, self.title)
+        self.fhir = FhirData(lambda: self._open)
         self.teams = TeamData(lambda: self._open, self.duty)
         self.channels = ChannelData(lambda: self._open_own)
         self.sign_in = SignInData(lambda: self._open_own)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from clinician_api.access import ROUTES
+from clinician_api.fhir import answers
 from clinician_api.settings import COOKIE
 from clinician_api.web.conditional import is_conditional
 from clinician_api.web.errors import declared
@@ -80,7 +81,7 @@ def complete(document: Document) -> None:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     made = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    schemas.update(made.pop("$defs"))
+    schemas.update({**made.pop("$defs"), **answers.SCHEMAS})
     schemas["Problem"] = made
     document["components"]["securitySchemes"] = SCHEMES
     operations = {}
@@ -101,6 +102,8 @@ def complete(document: Document) -> None:
 
 def _complete(operation: Document, method: str, path: str, needed: str | None, *, guarded: bool) -> None:
     changes = method not in _SAFE
+    below_fhir = path.startswith(answers.PREFIX + "/")
+    media, said = (answers.JSON, answers.declared) if below_fhir else (MEDIA_TYPE, declared)
     statuses = [500]
     if needed is not None:
         statuses += _OF_A_SESSION
@@ -115,11 +118,11 @@ def _complete(operation: Document, method: str, path: str, needed: str | None, *
         responses["304"] = {"description": "As it was", "headers": {"ETag": _ETAG}}
     for status in statuses:
         if guarded and str(status) not in responses:
-            responses[str(status)] = declared(status)
-    if "422" in responses and MEDIA_TYPE not in responses["422"]["content"]:
-        responses["422"] = declared(422)  # FastAPI's own, which we never send
+            responses[str(status)] = said(status)
+    if "422" in responses and media not in responses["422"]["content"]:
+        responses["422"] = said(422)  # FastAPI's own, which we never send
     for waits in ("429", "503"):
-        if MEDIA_TYPE in responses.get(waits, {}).get("content", {}):
+        if media in responses.get(waits, {}).get("content", {}):
             responses[waits].setdefault("headers", {})["Retry-After"] = _RETRY_AFTER
     operation["responses"] = dict(sorted(responses.items()))
     wanted = [*(["session"] if needed is not None else []), *(["origin"] if changes else [])]

@@ -42,7 +42,7 @@ class Services:
     """Everything behind the routes. `receipts`: of words that are nobody's, by the address they come from.
 
     `tests`: of one's own channels, by person; `glasses`: that they break; `guests`: accounts they name for a team;
-    `homes`: what they say from home.
+    `homes`: what they say from home; `fhir`: what they ask for there; `fhir_taken`: whole records.
     `addresses`: None where nobody can judge any, so none is taken. `hospital`: None where no provider is set up.
     """
 
@@ -63,6 +63,8 @@ class Services:
     glasses: SlidingWindow
     homes: SlidingWindow
     guests: SlidingWindow
+    fhir: SlidingWindow
+    fhir_taken: SlidingWindow
     addresses: Addresses | None
     metrics: Metrics
     what_if: WhatIf

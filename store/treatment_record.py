@@ -25,7 +25,7 @@ from telemetry.care import CONTENTS, Arranged, Arrangement
 from telemetry.messages import Flag
 
 MINUTE_US: Final = 60_000_000
-_NUMERIC: Final = [signal for signal in signals.CATALOGUE if signal.kind is signals.Kind.NUMERIC]
+NUMERIC: Final = [signal for signal in signals.CATALOGUE if signal.kind is signals.Kind.NUMERIC]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ async def read(conn: AsyncConnection, treatment_id: int, now_us: int) -> Treatme
             raise StoreError("export", f"treatment {treatment_id}", trouble=Trouble.CONFLICT, hint=hint)
         parts = await _alerts(conn, found)
         told = await (await arun(conn, "told_of_alerts", {"alerts": list(parts)})).fetchall()
-        entered, arranged = await _prescribed(conn, found.patient_id)
+        entered, arranged = await prescribed(conn, found.patient_id)
         return TreatmentRecord(
             found,
-            await _clinic(conn, found.clinic_id),
-            await _courses(conn, found, now_us),
+            await clinic_name(conn, found.clinic_id),
+            await courses(conn, found, now_us),
             [part.alert for part in parts.values()],
             {number: part.events for number, part in parts.items()},
             [one for row in told if (one := _told(Told(*row), parts)).alert_ids],
@@ -120,12 +120,14 @@ def _told(told: Told, parts: Mapping[int, Part]) -> Told:
     return replace(told, alert_ids=[number for number in told.alert_ids if parts[number].has(told.queued_us)])
 
 
-async def _clinic(conn: AsyncConnection, clinic_id: int | None) -> str | None:
+async def clinic_name(conn: AsyncConnection, clinic_id: int | None) -> str | None:
+    """What a clinic is called; None where there is none."""
     row = await (await arun(conn, "clinic_name", {"clinic": clinic_id})).fetchone()
     return None if row is None else str(row[0])
 
 
-async def _prescribed(conn: AsyncConnection, patient_id: int | None) -> tuple[Prescription, list[Entry]]:
+async def prescribed(conn: AsyncConnection, patient_id: int | None) -> tuple[Prescription, list[Entry]]:
+    """A patient's prescription as first entered, and what was arranged later, in the order of entry."""
     row = await (await arun(conn, "entered_prescription", {"patient": patient_id})).fetchone()
     if row is None:
         return Prescription(), []
@@ -137,12 +139,17 @@ async def _prescribed(conn: AsyncConnection, patient_id: int | None) -> tuple[Pr
     return Prescription(*row), arranged
 
 
-async def _courses(conn: AsyncConnection, found: FoundTreatment, now_us: int) -> dict[str, NDArray[np.float64]]:
+async def courses(
+    conn: AsyncConnection, found: FoundTreatment, now_us: int, among: Sequence[signals.Signal] = NUMERIC
+) -> dict[str, NDArray[np.float64]]:
+    """By signal the mean of each minute from the beginning, as `TreatmentRecord.courses`; of these signals only."""
+    if not among:
+        return {}
     row = await (await arun(conn, "unit_of_treatment", {"treatment": found.treatment_id})).fetchone()
     start_us = found.treatment.start_us
     # The time of its last reading belongs to it.
     end_us = now_us if found.treatment.end_us is None else found.treatment.end_us + 1
-    means = sql.SQL(", ").join(sql.SQL("avg({})::float8").format(sql.Identifier(signal.name)) for signal in _NUMERIC)
+    means = sql.SQL(", ").join(sql.SQL("avg({})::float8").format(sql.Identifier(signal.name)) for signal in among)
     parameters = {
         "unit": row[0] if row else None, "start": start_us, "end": end_us, "width": MINUTE_US,
         "uncertain": int(Flag.TIME_UNCERTAIN),
@@ -151,11 +158,7 @@ async def _courses(conn: AsyncConnection, found: FoundTreatment, now_us: int) ->
         rows = await (
             await conn.execute(sql.SQL(query("treatment_minutes")).format(means=means), parameters, binary=True)
         ).fetchall()
-    table = np.full((max(0, -(-(end_us - start_us) // MINUTE_US)), len(_NUMERIC)), np.nan)
+    table = np.full((max(0, -(-(end_us - start_us) // MINUTE_US)), len(among)), np.nan)
     for minute, *values in rows:
         table[minute] = [np.nan if value is None else value for value in values]
-    return {
-        signal.name: table[:, column]
-        for column, signal in enumerate(_NUMERIC)
-        if np.isfinite(table[:, column]).any()
-    }  # fmt: skip
+    return {signal.name: table[:, column] for column, signal in enumerate(among) if np.isfinite(table[:, column]).any()}

@@ -65,6 +65,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
         f"clinician_api/trends/{name}.py": "tests/clinician_api/routes/test_trends.py"
         for name in ("models", "trend_data")
     },
+    **{
+        f"clinician_api/fhir/{name}.py": "tests/clinician_api/routes/test_fhir.py"
+        for name in ("fhir_data", "things", "courses", "looking")
+    },
     "clinician_api/treatments/past_data.py": "tests/clinician_api/routes/test_timeline.py",
     "clinician_api/treatments/timeline_models.py": "tests/clinician_api/routes/test_timeline.py",
     "clinician_api/treatments/models.py": "tests/clinician_api/treatments/test_history.py",

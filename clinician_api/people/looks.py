@@ -38,6 +38,8 @@ class What(StrEnum):
     WHAT_IF = "what if"
     PRESCRIPTION = "prescription"
     WHO_LOOKED = "who looked"
+    FHIR = "FHIR record"
+    FHIR_NAMES = "named FHIR record"
 
 
 class Looks:

@@ -23,7 +23,7 @@ NOT_BUILT: Final = (
 )
 _REFUSED: Final = re.compile(r";q=0(\.0*)?$")
 _DELIVERY: Final = re.compile(r"deliveries/[0-9]{1,18}")
-_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems")
+_RESERVED: Final = ("api", "ws", "healthz", "metrics", "openapi.json", "problems", "fhir")
 
 
 @router.get("/{path:path}")

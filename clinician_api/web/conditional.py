@@ -21,7 +21,8 @@ from clinician_api.web.errors import ApiError
 # Answers that age while nothing happens, or that are as good as never asked for twice.
 FRESH: Final = frozenset({
     "/api/units", "/api/units/{unit}", "/api/session", "/api/demo-accounts", "/api/sign-in", "/api/oidc/start",
-    "/api/oidc/callback", "/healthz",
+    "/api/oidc/callback", "/healthz", "/fhir/{kind}", "/fhir/Procedure/{treatment_id}/$export",
+    "/fhir/Patient/{patient_id}/$summary",
 })  # fmt: skip
 # Of nobody: browsers may keep it, and ask whether it still is so.
 IMPERSONAL: Final = frozenset({"/api/signals", "/api/rules", "/problems/{name}", "/openapi.json", "/docs"})

@@ -152,7 +152,7 @@ class Guard:
                 headers.update(_FIXED)
                 if self._options.https:
                     headers["strict-transport-security"] = "max-age=31536000"
-                if path.startswith("/api/"):
+                if path.startswith(("/api/", "/fhir/")):
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 

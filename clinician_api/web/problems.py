@@ -146,6 +146,8 @@ route, the check of a value, the guard before all routes, the framework, the ser
 | `retry_after_s` | seconds, as in `Retry-After`; there where waiting helps |
 | `current` | of *conflict* and *changed-meanwhile*: how things stand now, in the form in which `GET` answers it |
 
+Below `/fhir` the same is said as a FHIR OperationOutcome (`application/fhir+json`, decision 66).
+
 Members may be added. A member that is not there says nothing. Two answers of 503 are no errors in this sense:
 `/healthz`, whose `degraded` is what was asked for, and the page that says that the dashboard is not built.
 

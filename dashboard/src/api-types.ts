@@ -2340,6 +2340,106 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/fhir/{kind}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Fhir Search
+         * @description A search: a Bundle of type searchset, newest first. Unknown parameters: see its `self` link.
+         */
+        readonly get: operations["fhir_search"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/fhir/{kind}/{resource_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Fhir Read
+         * @description One resource. Its `ETag` is of its content; 304 to who has it (`If-None-Match`, `If-Modified-Since`).
+         */
+        readonly get: operations["fhir_read"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/fhir/metadata": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Fhir Metadata
+         * @description The CapabilityStatement: which types there are, and what can be asked of them.
+         */
+        readonly get: operations["fhir_metadata"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/fhir/Patient/{patient_id}/$summary": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Fhir Summary
+         * @description A referral: a document with prescription, last treatments and alerts, in codes and in words.
+         */
+        readonly get: operations["fhir_summary"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/fhir/Procedure/{treatment_id}/$export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Fhir Export
+         * @description Everything of a treatment, one resource a line, as `homehd export fhir` has it.
+         */
+        readonly get: operations["fhir_export"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/healthz": {
         readonly parameters: {
             readonly query?: never;
@@ -2489,7 +2589,7 @@ export interface components {
          * @description What can be done.
          * @enum {string}
          */
-        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations" | "see teams" | "change teams" | "break glass" | "review break glass" | "see home" | "speak from home" | "open homes" | "end help";
+        readonly Action: "see own session" | "sign out" | "keep sign-in" | "see units" | "see patients" | "see readings" | "see history" | "see treatments" | "call doctor" | "sign treatments" | "see alerts" | "acknowledge" | "see notices" | "see troubles" | "see technical" | "answer notices" | "shelve" | "write notes" | "see who looked" | "keep channels" | "try limits" | "see prescription" | "change prescription" | "see coverage" | "see rota" | "see self-test" | "accept shifts" | "change rota" | "see load" | "see load of others" | "manage users" | "see audit" | "see system" | "see installations" | "change installations" | "see teams" | "change teams" | "break glass" | "review break glass" | "read as FHIR" | "see home" | "speak from home" | "open homes" | "end help";
         /**
          * AddChannel
          * @description A browser's subscription, `PushSubscription.toJSON()`.
@@ -3398,6 +3498,11 @@ export interface components {
          * @enum {string}
          */
         readonly EventKind: "note" | "symptom" | "call";
+        /** @description A resource of HL7 FHIR R4 (4.0.1); hl7.org/fhir/R4 says what is in it */
+        readonly FhirResource: {
+            readonly id?: string;
+            readonly resourceType: string;
+        };
         /**
          * FiguresView
          * @description Of one person, one rule, or all.
@@ -4743,6 +4848,15 @@ export interface components {
             readonly subject: string;
             /** Until */
             readonly until: string | null;
+        };
+        /** @description FHIR R4: what went wrong, in `issue` */
+        readonly OperationOutcome: {
+            readonly issue: readonly {
+                readonly code: string;
+                readonly severity: string;
+            }[];
+            /** @constant */
+            readonly resourceType: "OperationOutcome";
         };
         /**
          * OutOfServiceView
@@ -19935,6 +20049,580 @@ export interface operations {
                 };
                 content: {
                     readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly fhir_search: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At most so many, and 100 */
+                readonly _count?: number;
+                /** @description token; of Patient, Organization, Device, DeviceMetric, Procedure, Observation, DetectedIssue, Flag, Communication, CarePlan, AuditEvent, Provenance */
+                readonly _id?: string;
+                /** @description date; of Procedure, Observation, DetectedIssue, Flag, Communication, AuditEvent */
+                readonly _lastUpdated?: string;
+                /** @description token; of AuditEvent */
+                readonly action?: string;
+                /** @description token; of Patient, Organization */
+                readonly active?: string;
+                /** @description reference; of DetectedIssue, Flag */
+                readonly author?: string;
+                /** @description token; of DeviceMetric, Observation, Flag, Communication */
+                readonly category?: string;
+                /** @description token; of Procedure, Observation, DetectedIssue, Flag */
+                readonly code?: string;
+                /** @description date; of Procedure, Observation, Flag, CarePlan, AuditEvent */
+                readonly date?: string;
+                /** @description reference; of Observation */
+                readonly device?: string;
+                /** @description reference; of AuditEvent */
+                readonly entity?: string;
+                /** @description date; of DetectedIssue */
+                readonly identified?: string;
+                /** @description token; of Patient, Organization, Device, DeviceMetric */
+                readonly identifier?: string;
+                /** @description reference; of DetectedIssue */
+                readonly implicated?: string;
+                /** @description token; of CarePlan */
+                readonly intent?: string;
+                /** @description token; of Communication */
+                readonly medium?: string;
+                /** @description token; of Observation */
+                readonly method?: string;
+                /** @description Names of the patient and of staff, and what staff typed; on record as such */
+                readonly names?: boolean;
+                /** @description reference; of Patient, Device */
+                readonly organization?: string;
+                /** @description reference; of Observation */
+                readonly "part-of"?: string;
+                /** @description reference; of Device, Procedure, Observation, DetectedIssue, Flag, Communication, CarePlan, AuditEvent, Provenance */
+                readonly patient?: string;
+                /** @description date; of Communication */
+                readonly received?: string;
+                /** @description date; of Provenance */
+                readonly recorded?: string;
+                /** @description date; of Communication */
+                readonly sent?: string;
+                /** @description reference; of DeviceMetric */
+                readonly source?: string;
+                /** @description token; of Device, Procedure, Observation, DetectedIssue, Flag, Communication, CarePlan */
+                readonly status?: string;
+                /** @description reference; of Procedure, Observation, Flag, Communication, CarePlan */
+                readonly subject?: string;
+                /** @description token; of AuditEvent */
+                readonly subtype?: string;
+                /** @description reference; of Provenance */
+                readonly target?: string;
+                /** @description token; of Device, DeviceMetric, AuditEvent */
+                readonly type?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description A type of resource */
+                readonly kind: "Patient" | "Organization" | "Device" | "DeviceMetric" | "Procedure" | "Observation" | "DetectedIssue" | "Flag" | "Communication" | "CarePlan" | "AuditEvent" | "Provenance";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["FhirResource"];
+                    readonly "application/json": unknown;
+                };
+            };
+            /** @description No HTTP request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 406: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+        };
+    };
+    readonly fhir_read: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Names of the patient and of staff, and what staff typed; on record as such */
+                readonly names?: boolean;
+            };
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description A type of resource */
+                readonly kind: "Patient" | "Organization" | "Device" | "DeviceMetric" | "Procedure" | "Observation" | "DetectedIssue" | "Flag" | "Communication" | "CarePlan" | "AuditEvent" | "Provenance";
+                /** @description `[A-Za-z0-9.-]{1,64}`; anything else is nothing's */
+                readonly resource_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["FhirResource"];
+                    readonly "application/json": unknown;
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No HTTP request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 406: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+        };
+    };
+    readonly fhir_metadata: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `ETag` of an answer that is still held: 304 while it is the same */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["FhirResource"];
+                    readonly "application/json": unknown;
+                };
+            };
+            /** @description As it was */
+            readonly 304: {
+                headers: {
+                    /** @description Of this answer; weak where only `server_time` would differ */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A value is missing or out of range */
+            readonly 406: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+        };
+    };
+    readonly fhir_summary: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Names of the patient and of staff, and what staff typed; on record as such */
+                readonly names?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description `[A-Za-z0-9.-]{1,64}`; anything else is nothing's */
+                readonly patient_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["FhirResource"];
+                    readonly "application/json": unknown;
+                };
+            };
+            /** @description No HTTP request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 406: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+        };
+    };
+    readonly fhir_export: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Names of the patient and of staff, and what staff typed; on record as such */
+                readonly names?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description `[A-Za-z0-9.-]{1,64}`; anything else is nothing's */
+                readonly treatment_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+ndjson": string;
+                };
+            };
+            /** @description No HTTP request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not signed in */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not allowed for this role */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Does not exist, or belongs to another clinic */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 406: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description A value is missing or out of range */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Too many attempts */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Internal error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
+                };
+            };
+            /** @description Not available now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/fhir+json": components["schemas"]["OperationOutcome"];
                 };
             };
         };

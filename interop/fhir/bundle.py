@@ -1,7 +1,8 @@
-"""The two forms of an export: one resource a line, or one Bundle that a receiver can resolve by itself."""
+"""How resources go out together: one a line, a Bundle that a receiver can resolve by itself, a page of a search."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,8 +17,8 @@ def lines(resources: Sequence[Json]) -> Iterator[bytes]:
         yield text(resource)
 
 
-def bundle(resources: Sequence[Json], namespace: UUID, now_us: int) -> Json:
-    """A Bundle of type collection.
+def bundle(resources: Sequence[Json], namespace: UUID, now_us: int, kind: str = "collection") -> Json:
+    """A Bundle of type collection; or a document, whose first resource is its Composition.
 
     There is no server at which `Patient/7` could be asked for, and another installation has a Patient/7 of its own: so
     each entry has a `urn:uuid:` made from `namespace`, new for each export, and references are those.
@@ -28,12 +29,39 @@ def bundle(resources: Sequence[Json], namespace: UUID, now_us: int) -> Json:
     }
     return {
         "resourceType": "Bundle",
-        "type": "collection",
+        **({"identifier": {"system": "urn:ietf:rfc:3986", "value": namespace.urn}} if kind == "document" else {}),
+        "type": kind,
         "timestamp": instant(now_us),
         "entry": [
             {"fullUrl": place[f"{one['resourceType']}/{one['id']}"], "resource": _with(one, place)} for one in resources
         ],
     }
+
+
+def searchset(base: str, found: Sequence[Json], own: str, following: str | None, said: Json | None = None) -> Json:
+    """A page of a search at the server `base`: `own` is what was asked for, as understood, `following` the next page.
+
+    `said`: an OperationOutcome about the search itself.
+    """
+    links = [{"relation": "self", "url": own}]
+    links += [] if following is None else [{"relation": "next", "url": following}]
+    entries: list[Json] = [
+        {"fullUrl": f"{base}/{one['resourceType']}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+        for one in found
+    ]
+    entries += [] if said is None else [{"resource": said, "search": {"mode": "outcome"}}]
+    return {
+        "resourceType": "Bundle", "type": "searchset", "link": links, **({"entry": entries} if entries else {}),
+    }  # fmt: skip
+
+
+def stamped(resource: Json) -> Json:
+    """The same with the digest of its content as its version: whatever of it changes, the version does."""
+    held = {key: value for key, value in resource.get("meta", {}).items() if key != "versionId"}
+    bare = {**resource, "meta": held}
+    digest = hashlib.sha256(json.dumps(bare, sort_keys=True, allow_nan=False).encode()).hexdigest()[:32]
+    front = {key: value for key, value in resource.items() if key in ("resourceType", "id")}
+    return {**front, "meta": {"versionId": digest, **held}, **{k: v for k, v in resource.items() if k != "meta"}}
 
 
 def text(resource: Json) -> bytes:

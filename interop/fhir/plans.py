@@ -52,8 +52,15 @@ def in_force(entered: Prescription, arranged: Sequence[Entry], at_us: int) -> di
     return {item: value for item in ITEMS if (value := found.get(item)) is not None}
 
 
-def care_plan(plan_id: str, patient_id: int, prescribed: dict[str, float], start_us: int, end_us: int | None) -> Json:
-    """CarePlan of a treatment's prescription. FHIR wants a reference to each contained Goal, and gets it."""
+AT_THE_TIME: Final = "Dialysis prescription as it held when the treatment began"
+NOW: Final = "Dialysis prescription as it holds now"
+
+
+def care_plan(
+    plan_id: str, patient_id: int, prescribed: dict[str, float], start_us: int | None, end_us: int | None,
+    title: str = AT_THE_TIME,
+) -> Json:  # fmt: skip
+    """CarePlan of a prescription. FHIR wants a reference to each contained Goal, and gets it."""
     subject = reference("Patient", str(patient_id))
     goals = [_goal(item, value, subject) for item, value in prescribed.items()]
     return tidy(
@@ -63,9 +70,9 @@ def care_plan(plan_id: str, patient_id: int, prescribed: dict[str, float], start
             "contained": goals,
             "status": "active" if end_us is None else "completed",
             "intent": "order",
-            "title": "Dialysis prescription as it held when the treatment began",
+            "title": title,
             "subject": subject,
-            "period": period(start_us, end_us),
+            "period": None if start_us is None else period(start_us, end_us),
             "goal": [{"reference": f"#{goal['id']}"} for goal in goals],
         }
     )

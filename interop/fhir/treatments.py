@@ -36,6 +36,11 @@ _CATEGORY: Final = concept(
     "Procedure", coding("http://terminology.hl7.org/CodeSystem/observation-category", "procedure", "Procedure")
 )
 _HEMODIALYSIS: Final = concept("Home hemodialysis", coding(_SNOMED, "302497006", "Hemodialysis (procedure)"))
+# How a number came about, for whoever wants the one and not the other.
+_METHODS: Final = {
+    "total": own("method", "total", "As it stood at the end of the treatment"),
+    "course": own("method", "course", "Mean of each minute"),
+}
 OF_SIGNAL: Final = {
     "treatment_elapsed": "machine_time_min", "ultrafiltration_volume": "volume_removed_ml",
     "blood_processed": "blood_processed_l", "online_spktv": "spktv", "online_ektv": "ektv",
@@ -117,13 +122,10 @@ def total_of(summary: Summary, name: str) -> float | None:
 def course(found: FoundTreatment, of: Course) -> Json:
     """An Observation with one value a bucket."""
     data = " ".join(plain(value) if isfinite(value) else "E" for value in of.values)
-    end_us = of.start_us + of.width_us * len(of.values)
-    over = found.treatment.end_us is not None
     return tidy(
         {
-            **_observation(found, of.signal, "course", found.changed_us),
-            "status": "final" if over else "preliminary",
-            "effectivePeriod": period(of.start_us, end_us),
+            **course_head(found, of.signal),
+            "effectivePeriod": period(of.start_us, of.start_us + of.width_us * len(of.values)),
             "valueSampledData": {
                 "origin": quantity(0, of.signal.ucum),
                 "period": of.width_us / 1000,
@@ -132,6 +134,16 @@ def course(found: FoundTreatment, of: Course) -> Json:
             },
         }
     )
+
+
+def course_head(found: FoundTreatment, signal: Signal) -> Json:
+    """All of it but its values and to which minute they reach: whether it is wanted is known by that, unread."""
+    span = found.treatment
+    return {
+        **_observation(found, signal, "course", found.changed_us),
+        "status": "final" if span.end_us is not None else "preliminary",
+        "effectivePeriod": period(span.start_us, span.end_us),
+    }
 
 
 def observation_id(treatment_id: int, signal: Signal, kind: str) -> str:
@@ -148,6 +160,7 @@ def _observation(found: FoundTreatment, signal: Signal, kind: str, changed_us: i
         "category": [_CATEGORY],
         "code": code_of(signal),
         "subject": _subject(found),
+        "method": _METHODS[kind],
         "device": reference("DeviceMetric", metric_id(found.unit, signal)),
     }
 
@@ -166,6 +179,7 @@ def _unseen(found: FoundTreatment, unseen_s: float, status: str, computed_us: in
             "subject": _subject(found),
             "effectivePeriod": period(found.treatment.start_us, found.treatment.end_us),
             "issued": instant(computed_us),
+            "method": _METHODS["total"],
             "device": reference("Device", OURSELVES),
             "valueQuantity": quantity(unseen_s, "s"),
         }

@@ -92,7 +92,7 @@ QUERIES = {
 # What a public route answers without its preconditions: a wrong password, no demonstration, parts that are not there.
 PUBLIC = {
     ("POST", "/api/session"): {401, 429}, ("GET", "/api/demo-accounts"): {404}, ("GET", "/healthz"): {503},
-    ("GET", "/docs"): {200},
+    ("GET", "/docs"): {200}, ("GET", "/fhir/metadata"): {200},
     ("GET", "/openapi.json"): {200}, ("GET", "/problems/{name}"): {200}, ("POST", "/api/receipts/{receipt}"): {404},
     ("POST", "/api/kiosk"): {401, 429},
     ("POST", "/api/session/passkey"): {401, 429}, ("POST", "/api/session/first-passkey"): {401, 429},
@@ -178,6 +178,7 @@ def ask(client: httpx.Client, route: tuple[str, str], unit: str, alert_id: str, 
     method, path = route
     body = {"unit": unit} if route == ("POST", "/api/teams/{team_id}/patients") else BODIES.get(route)
     names = {"unit": unit, "alert_id": alert_id, "receipt": "0" * 32, "name": "not-found", "channel_id": "999"}
+    names |= {"kind": "Patient", "resource_id": str(number)}
     names |= {"session_id": "999999", "passkey_id": "999"}
     names |= {"user_id": str(MEMBER[number]), "team_id": str(number), "glass_id": str(number)}
     names |= {"shift_id": f"{number}-{SHIFT[0]}-{SHIFT[1]}-{number}", "override_id": str(number)}
@@ -218,6 +219,7 @@ ANSWERS: Final[tuple[tuple[str, set[int], bool | None], ...]] = (
     (r"POST /api/me/channels", {409}, None),  # web push is not set up here
     (r"DELETE /api/me/(sessions|passkeys)/.*", {404}, None),  # likewise one's own
     (r"POST /api/me/passkey.*", {409}, None),  # none is waited for, and at a bare address browsers make none
+    (r"GET /fhir/{kind}", {200}, None),  # whom one sees, and nobody else
     (r"POST /api/home/.*", {409}, None),  # the account belongs to no patient
     (r".*{.*", {404}, False),
     (r"POST /api/alerts/.*/helped", {409}, None),  # it is no call
@@ -305,7 +307,9 @@ def test_no_question_however_odd_is_answered_with_a_fault_of_ours(api: Api, unit
         query = dict.fromkeys(("signals", "start", "end", "buckets", "state", nasty[:50]), nasty)
         answer = client.request(method, address, params=query, json={"note": nasty} if method == "POST" else None)
         assert answer.status_code < 500, (method, path, nasty)
-        if answer.status_code >= 400 and path not in ("/openapi.json", "/docs"):
+        if answer.status_code >= 400 and path.startswith("/fhir/"):
+            assert answer.json()["resourceType"] == "OperationOutcome", (path, nasty)
+        elif answer.status_code >= 400 and path not in ("/openapi.json", "/docs"):
             assert problem(answer)["status"] == answer.status_code, (method, path, nasty)
     for (method, path), content in itertools.product(ROUTES, NASTY_BODIES):
         if method == "POST":

@@ -15,6 +15,7 @@ from tests.clinician_api.builders import NOW, alert_view, entry, live_reading
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.openapi_text())
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+OUTCOME = {"application/fhir+json": {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}}
 # The description itself.
 UNDESCRIBED = {"/openapi.json", "/docs"}
 HINT = "run: python -m clinician_api.openapi"
@@ -47,7 +48,8 @@ def test_every_guarded_route_declares_its_session_and_its_refusals() -> None:
         assert expected <= set(described["responses"]), path
         for status, answer in described["responses"].items():
             if status[0] in "45" and (path, status) != ("/healthz", "503"):
-                assert answer["content"] == {"application/problem+json": {"schema": PROBLEM}}, (path, status)
+                declared = OUTCOME if path.startswith("/fhir/") else {"application/problem+json": {"schema": PROBLEM}}
+                assert answer["content"] == declared, (path, status)
     assert set(DOCUMENT["paths"]) == {path for method, path in ROUTES if method != "WS"} - UNDESCRIBED
 
 

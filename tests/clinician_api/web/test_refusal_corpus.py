@@ -57,6 +57,7 @@ OTHER: Final = (
     "access.py", "app.py", "description.py", "metrics.py", "models.py", "openapi.py", "problems.py", "server.py",
     "settings.py", "gap_causes.py", "gaps.py", "history.py", "claims.py", "id_token.py", "provider.py", "hospital.py",
     "messages.py", "system_view.py", "options.py", "reference.py", "trend_data.py", "past_data.py",
+    "fhir.py", "answers.py", "courses.py", "things.py", "looking.py", "fhir_data.py",
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ NOT_SAID: Final = (
     "set password", "set rotation", "sign treatment", "withdraw override", "write note", "account Xyz",
     "override Xyz", "rota Xyz", "rota Xyz, Xyz", "unit Xyz", "user Xyz", "clinic before", "role before",
     "credential id", "first passkey", "homehd api", "homehd api channels", "treatment report", "what if",
-    "who looked", "with others", "no alerts", "exit Xyz",
+    "who looked", "named FHIR record", "with others", "no alerts", "exit Xyz",
     # To the log, to programs, and why a socket is closed.
     "work out what if", "walk the audit chain", "its state cannot be read", "not recorded", "by the device",
     "by the screen", "client left", "more than Xyz messages in Xyz s", "no subscription within Xyz s",
