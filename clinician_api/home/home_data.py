@@ -31,9 +31,16 @@ ENDED_AT_HOME: Final = "ended at home"
 ENDED_BY_TEAM: Final = "the patient was helped"
 
 
-def asked_in(phase: Phase) -> str:
-    """Why there is the alert."""
-    return f"help asked for at home in phase {phase.name}"
+# Why there is the alert, by the machine's phase.
+ASKED: Final = {
+    Phase.UNKNOWN: "help asked for at home; nobody knows what the machine does",
+    Phase.IDL: "help asked for at home; the machine is idle",
+    Phase.PRETX: "help asked for at home, in preparation",
+    Phase.TX: "help asked for at home, in treatment",
+    Phase.POSTTX: "help asked for at home, after the treatment",
+    Phase.DIS: "help asked for at home; the machine disinfects",
+    Phase.SVC: "help asked for at home; the machine is in service",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class HomeData:
                 priority = stands.priority
             row = AlertEventRow(
                 number, unit_id, rule.id, rule.version, priority, ConditionState.ACTIVE_UNACKNOWLEDGED, by.now_us,
-                asked_in(phase), {}, {}, again=stands is not None,
+                ASKED[phase], {}, {}, again=stands is not None,
             )  # fmt: skip
             alert_log.append(conn, [row], by.now_us)
             homes.name_alert(conn, by.user_id, by.said, number)

@@ -11,9 +11,8 @@ from alerts.between import cases as between_cases
 from alerts.between import ruleset as between_ruleset
 from alerts.between.review import review
 from alerts.schema import CONTEXT_KEYS
-from clinician_api.home.home_data import ENDED_AT_HOME, ENDED_BY_TEAM, asked_in
+from clinician_api.home.home_data import ASKED, ENDED_AT_HOME, ENDED_BY_TEAM
 from telemetry.alarms import EVENTS
-from telemetry.treatment import Phase
 from tests.alerts import reason_corpus
 from tests.alerts.between.test_cases import FILES as BETWEEN_FILES
 from tests.alerts.test_cases import FILES
@@ -38,8 +37,7 @@ def of_the_rest() -> Iterator[str]:
                 yield from (found.reason for found in review([rule], past, {}).findings)
     yield from not_evaluated()
     yield from (f"Machine alarm: {event.label}" for event in EVENTS)
-    yield from (asked_in(phase) for phase in Phase)
-    yield from (ENDED_AT_HOME, ENDED_BY_TEAM)
+    yield from (*ASKED.values(), ENDED_AT_HOME, ENDED_BY_TEAM)
 
 
 def not_evaluated() -> Iterator[str]:

@@ -160,9 +160,6 @@ export const REFUSED: Clauses = [
   ],
   ["a unit that serves a patient of the account's own clinic", "须为账户所属诊所患者服务的终端"],
   ["not more than 12 hours ago, and nothing that is to come", "不超过 12 小时之前，也不能是将来"],
-  ["ended at home", "在家中结束"],
-  ["the patient was helped", "患者已得到帮助"],
-  ["help asked for at home in phase {x}", "家中在 {x1} 阶段呼叫帮助"],
 
   // Rotas
   ["this shift is somebody else's", "此班次属于他人"],

@@ -58,6 +58,7 @@ OTHER: Final = (
     "settings.py", "gap_causes.py", "gaps.py", "history.py", "claims.py", "id_token.py", "provider.py", "hospital.py",
     "messages.py", "system_view.py", "options.py", "reference.py", "trend_data.py", "past_data.py",
     "fhir.py", "answers.py", "courses.py", "things.py", "looking.py", "fhir_data.py",
+    "refusals.py",
 )  # fmt: skip
 
 
@@ -77,7 +78,13 @@ NOT_SAID: Final = (
     "taken back: its rules are not evaluated", "what is delivered is compared with it; no rule goes by it",
     # The reason of an alert (reasons-zh.ts).
     "found while the unit served another patient; it lasts",
+    # The reasons of a call for help (reasons-zh.ts), and a way that the patient's page words itself.
+    "ended at home", "the patient was helped", "help asked for at home, after the treatment",
+    "help asked for at home, in preparation", "help asked for at home, in treatment",
+    "help asked for at home; nobody knows what the machine does", "help asked for at home; the machine disinfects",
+    "help asked for at home; the machine is idle", "help asked for at home; the machine is in service", "no unit",
     # Deeds, subjects and lanes, as they are on record.
+    "change account by claims", "keep last administrator", "ended by its owner", "not used",
     "accept shift", "add team patient", "call a doctor to treatment", "correct note", "decline shift", "enable user",
     "end rota", "end sessions", "import calendar", "link account", "make account from claims", "remove team patient",
     "set password", "set rotation", "sign treatment", "withdraw override", "write note", "account Xyz",
