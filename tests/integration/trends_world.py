@@ -1,9 +1,11 @@
-"""Half a year of a patient at home: treated three evenings a week, one of them missed, one of them shortened."""
+"""Half a year of a patient at home: treated three times a week, one of them missed, one of them shortened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from alerts.between import ruleset
 from alerts.between.planned import starts
@@ -19,7 +21,7 @@ from telemetry.clock import SystemClock
 from telemetry.messages import SCHEMA_VERSION, MachineLink, Status
 from telemetry.treatment import Phase
 from tests.clinician_api.conftest import Api
-from tests.store.treated import MINUTE, add_treatment, put_minutes, summarise_all
+from tests.store.treated import add_treatment, put_minutes, summarise_all
 
 ZONE: Final = "Europe/Berlin"
 PLANNED_MIN: Final = 240
@@ -38,12 +40,11 @@ class HalfYear:
 
 
 def half_year(api: Api, name: str = "Ada Example", weeks: int = 26) -> HalfYear:
-    """Planned three evenings a week by Berlin's clock; the fourth start back was missed, the second was short."""
+    """Planned three times a week by Berlin's clock; the fourth start back was missed, the second was short."""
     now_us = SystemClock().now_us()
     since_us = now_us - weeks * 7 * DAY_US
-    schedule = Schedule(days=("mon", "wed", "fri"), at="18:00", zone=ZONE, duration_min=PLANNED_MIN)
-    # Nothing is due while the test runs, and nothing goes on.
-    planned = tuple(start for start in starts(schedule, since_us, since_us, now_us) if start < now_us - 6 * 60 * MINUTE)
+    schedule = Schedule(days=("mon", "wed", "fri"), at=_at(now_us), zone=ZONE, duration_min=PLANNED_MIN)
+    planned = tuple(starts(schedule, since_us, since_us, now_us))
     with api.database() as conn:
         unit = registry.add_unit(conn, f"Home of {name}", "Clinic 1", since_us, name="u-1")
         known = Prescription(target_weight_kg=70.0, prescribed_spktv=1.4)
@@ -68,6 +69,11 @@ def half_year(api: Api, name: str = "Ada Example", weeks: int = 26) -> HalfYear:
         assert reviewer.step(conn) == 1
     api.refresh()
     return HalfYear(unit, patient, planned, planned[-4], planned[-2])
+
+
+def _at(now_us: int) -> str:
+    """An hour at which nothing is due while the test runs, and nothing goes on."""
+    return "18:00" if datetime.fromtimestamp(now_us / 1e6, ZoneInfo(ZONE)).hour < 17 else "06:00"
 
 
 def _arrange(conn: Connection, patient: int, content: Content, since_us: int, now_us: int) -> None:
