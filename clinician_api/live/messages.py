@@ -280,15 +280,15 @@ class ScreenSound(Model):
     )
 
 
-class Watching(Model):
+class InView(Model):
     """Which homes a person could have seen on this screen in the last seconds: newly painted, in view, page in front.
 
     Said every few seconds; the patient's page tells by it who sees them.
     """
 
-    watching: Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
+    in_view: Annotated[list[UnitId], Field(max_length=MAX_SUBSCRIBED_UNITS)]
     attended: bool = Field(description="Whether somebody has touched this screen in the last minutes")
 
 
-class ClientMessage(RootModel[Subscribe | Watch | PageReceipt | ScreenSound | Watching]):
+class ClientMessage(RootModel[Subscribe | Watch | PageReceipt | ScreenSound | InView]):
     """What a client says: a subscription, whose values it shows, receipts of pages, its sound, what can be seen."""

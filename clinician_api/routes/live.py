@@ -16,7 +16,7 @@ from alerts.delivery import DeliveryState
 from clinician_api.access import ROUTES
 from clinician_api.home.watch_board import Watcher
 from clinician_api.live.hub import Subscriber
-from clinician_api.live.messages import ClientMessage, PageReceipt, ScreenSound, Subscription, Watch, Watching
+from clinician_api.live.messages import ClientMessage, InView, PageReceipt, ScreenSound, Subscription, Watch
 from clinician_api.live.screens import Said, page_view
 from clinician_api.live.sockets import Closing, OpenSocket
 from clinician_api.people.looks import What
@@ -37,7 +37,7 @@ RECEIPTS = 300
 CLOSE_S: Final = 2.0
 # A reason for closing holds 123 bytes.
 EXPECTED: Final = (
-    'expected {"subscribe": {"units": "all" or […]}}, {"watch": …}, {"receipt": …}, {"sound": …} or {"watching": …}'
+    'expected {"subscribe": {"units": "all" or […]}}, {"watch": …}, {"receipt": …}, {"sound": …} or {"in_view": …}'
 )
 GONE: Final = Closing(0, "client left")
 
@@ -165,16 +165,16 @@ async def _listen(
             services.screens.say(Said(int(said.receipt), socket.user_id, DeliveryState(said.state)))
         elif isinstance(said, ScreenSound):
             socket.sound = said.sound
-        elif isinstance(said, Watching):
-            _note_watching(services, socket, session, said)
+        elif isinstance(said, InView):
+            _note_in_view(services, socket, session, said)
         elif isinstance(said, Watch):
             asked.watch(said)
         else:
             asked.put(said.subscribe)
 
 
-def _note_watching(services: Services, socket: OpenSocket, session: Session, said: Watching) -> None:
-    units = [unit for unit in said.watching if services.room.entry(socket.scope, unit) is not None]
+def _note_in_view(services: Services, socket: OpenSocket, session: Session, said: InView) -> None:
+    units = [unit for unit in said.in_view if services.room.entry(socket.scope, unit) is not None]
     watcher = Watcher(session.actor, session.name, str(session.role))
     attended = said.attended and session.kiosk_id is None
     services.watch.note(watcher, units, services.clock.monotonic_s(), attended=attended)

@@ -3284,7 +3284,7 @@ export interface components {
          * ClientMessage
          * @description What a client says: a subscription, whose values it shows, receipts of pages, its sound, what can be seen.
          */
-        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Watch"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["Watching"];
+        readonly ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Watch"] | components["schemas"]["PageReceipt"] | components["schemas"]["ScreenSound"] | components["schemas"]["InView"];
         /**
          * ClinicDuty
          * @description One clinic.
@@ -4207,6 +4207,21 @@ export interface components {
              * @description Null while it lasts
              */
             readonly until: string | null;
+        };
+        /**
+         * InView
+         * @description Which homes a person could have seen on this screen in the last seconds: newly painted, in view, page in front.
+         *
+         *     Said every few seconds; the patient's page tells by it who sees them.
+         */
+        readonly InView: {
+            /**
+             * Attended
+             * @description Whether somebody has touched this screen in the last minutes
+             */
+            readonly attended: boolean;
+            /** In View */
+            readonly in_view: readonly string[];
         };
         /**
          * ItemView
@@ -7836,21 +7851,6 @@ export interface components {
             readonly name: string;
             /** Role */
             readonly role: string;
-        };
-        /**
-         * Watching
-         * @description Which homes a person could have seen on this screen in the last seconds: newly painted, in view, page in front.
-         *
-         *     Said every few seconds; the patient's page tells by it who sees them.
-         */
-        readonly Watching: {
-            /**
-             * Attended
-             * @description Whether somebody has touched this screen in the last minutes
-             */
-            readonly attended: boolean;
-            /** Watching */
-            readonly watching: readonly string[];
         };
         /**
          * WhatIfAlert

@@ -8,11 +8,11 @@ import { Api } from "./api";
 import { Root } from "./app";
 import { AppContext } from "./context";
 import { followLanguage, type Language, language } from "./language";
+import { InViewReporter } from "./live/in-view";
 import { Pages } from "./live/pages";
 import { LiveSocket } from "./live/socket";
 import { LiveStore } from "./live/store";
 import { watched } from "./live/watched";
-import { WatchReporter } from "./live/watching";
 import { liveWhileSignedIn } from "./live/while-signed-in";
 import { narrow } from "./narrow";
 import { followWorker, keepOfflinePage } from "./push/browser";
@@ -57,7 +57,7 @@ const app = { api, sounding, store, session, pages, answering, rules, acknowledg
 const socketUrl = new URL("ws", base);
 socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
 const socket = new LiveSocket(store, socketUrl.href, () => void session.check(api));
-const watching = new WatchReporter((seen) => session.may("see readings") && socket.tellWatching(seen));
+const inView = new InViewReporter((seen) => session.may("see readings") && socket.tellInView(seen));
 socket.onPage = (page) => pages.receive(page);
 
 followTheme();
@@ -76,10 +76,10 @@ soundAlerts(sounding, store);
 const line = {
   start: () => {
     socket.start();
-    watching.start();
+    inView.start();
   },
   stop: () => {
-    watching.stop();
+    inView.stop();
     socket.stop();
   },
 };

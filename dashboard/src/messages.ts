@@ -32,7 +32,7 @@ export type Home = Schemas["Home"];
 export type HomeAlert = Schemas["HomeAlert"];
 export type HomeWatcher = Schemas["Watcher"];
 export type Helped = Schemas["Helped"];
-export type Watching = Schemas["Watching"];
+export type InView = Schemas["InView"];
 export type HomeOpened = Schemas["HomeOpened"];
 export type TellSymptom = Schemas["TellSymptom"];
 

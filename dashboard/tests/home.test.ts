@@ -4,8 +4,8 @@ import { Api, ApiError } from "../src/api";
 import { entryText } from "../src/format/symptoms";
 import { Following, LOST_MS, type World } from "../src/home/following";
 import { Sayings, type World as SayingWorld, TOO_OLD_MS } from "../src/home/sayings";
-import { ATTENDED_MS, WatchReporter, type World as WatchWorld } from "../src/live/watching";
-import type { Home, Watching } from "../src/messages";
+import { ATTENDED_MS, InViewReporter, type World as WatchWorld } from "../src/live/in-view";
+import type { Home, InView } from "../src/messages";
 
 const HOME = { connected: true } as Home;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -190,21 +190,21 @@ describe("which homes a screen says it shows", () => {
 
   it("are those in view on a page in front, and whether anybody sits there", async () => {
     const world = new Painting();
-    const said: Watching[] = [];
-    const reporter = new WatchReporter((watching) => said.push(watching), world);
+    const said: InView[] = [];
+    const reporter = new InViewReporter((seen) => said.push(seen), world);
     reporter.start();
     await world.pass(3_500);
-    expect(said).toEqual([{ watching: ["u-1"], attended: true }]);
+    expect(said).toEqual([{ in_view: ["u-1"], attended: true }]);
     world.front = false;
     await world.pass(ATTENDED_MS);
     expect(said).toHaveLength(1);
     world.front = true;
     await world.pass(3_000);
-    expect(said.at(-1)).toEqual({ watching: ["u-1"], attended: false });
+    expect(said.at(-1)).toEqual({ in_view: ["u-1"], attended: false });
     window.dispatchEvent(new Event("keydown"));
     world.seen = ["u-2"];
     await world.pass(3_000);
-    expect(said.at(-1)).toEqual({ watching: ["u-2"], attended: true });
+    expect(said.at(-1)).toEqual({ in_view: ["u-2"], attended: true });
     world.seen = [];
     const before = said.length;
     await world.pass(9_000);

@@ -1,5 +1,5 @@
 // The shell round the socket: opens it, keeps it open, notices silence, sleep and a network that went away.
-import type { ClientMessage, PageMessage, PageReceipt, ServerMessage, SoundState, Watching } from "../messages";
+import type { ClientMessage, InView, PageMessage, PageReceipt, ServerMessage, SoundState } from "../messages";
 import { LOST_AFTER_SILENCE_MS } from "./connection";
 import { beforeFrame, Intake } from "./intake";
 import type { LiveStore } from "./store";
@@ -87,9 +87,8 @@ export class LiveSocket {
   }
 
   /** Which homes can be seen here now; nothing, while there is no connection. */
-  tellWatching(watching: Watching): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(JSON.stringify(watching satisfies ClientMessage));
+  tellInView(seen: InView): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(seen satisfies ClientMessage));
   }
 
   /** Whose values are shown from now on: others are not told. Alerts and statuses come of all. */

@@ -93,14 +93,14 @@ def test_a_screen_that_shows_the_home_is_named_by_its_own_word(home: AtHome) -> 
     screen = home.api.open_socket(nora)
     screen.subscribe()
     assert home.look()["watching"] == [], "an open socket is no proof that anybody sees anything"
-    screen.say({"watching": ["u-1", "u-9"], "attended": True})
+    screen.say({"in_view": ["u-1", "u-9"], "attended": True})
     until(lambda: home.look()["watching"] != [])
     (seen,) = home.look()["watching"]
     assert (seen["name"], seen["role"], seen["attended"]) == ("Nora", "nurse", True)
     assert seen["age_s"] < 5
     wall = home.api.open_socket(home.api.kiosk(1, "Ward"))
     wall.subscribe()
-    wall.say({"watching": ["u-1"], "attended": True})
+    wall.say({"in_view": ["u-1"], "attended": True})
     until(lambda: len(home.look()["watching"]) == 2)
     assert [(one["name"], one["attended"]) for one in home.look()["watching"]] == [("Nora", True), ("Ward", False)]
 
@@ -108,7 +108,7 @@ def test_a_screen_that_shows_the_home_is_named_by_its_own_word(home: AtHome) -> 
 def test_a_screen_of_another_clinic_is_not_believed(home: AtHome) -> None:
     screen = home.api.open_socket(home.api.sign_in(Role.NURSE, 2, "Nina"))
     screen.subscribe()
-    screen.say({"watching": ["u-1"], "attended": True})
+    screen.say({"in_view": ["u-1"], "attended": True})
     screen.say({"subscribe": {"units": "all"}})
     screen.next("snapshot")
     assert home.look()["watching"] == []

@@ -1,6 +1,6 @@
 // Tells the server which homes can be seen on this screen now, so that the patient's page can say who sees them. Only what
 // was painted live, within the window, on a page in front: an open tab is no proof that anybody sees anything.
-import type { Watching } from "../messages";
+import type { InView } from "../messages";
 
 const SAY_MS = 3_000;
 /** Whoever has touched the screen so lately sits at it. */
@@ -25,12 +25,12 @@ export const browserWorld: World = {
   clearTimeout: (handle) => window.clearTimeout(handle),
 };
 
-export class WatchReporter {
+export class InViewReporter {
   #touchedMs = -Infinity;
   #next: number | null = null;
 
   constructor(
-    readonly say: (watching: Watching) => void,
+    readonly say: (seen: InView) => void,
     readonly world: World = browserWorld,
   ) {}
 
@@ -55,9 +55,9 @@ export class WatchReporter {
 
   #report(): void {
     if (this.#next === null) return;
-    const watching = [...this.world.inView()];
-    if (watching.length === 0) return;
-    this.say({ watching, attended: this.world.nowMs() - this.#touchedMs <= ATTENDED_MS });
+    const homes = [...this.world.inView()];
+    if (homes.length === 0) return;
+    this.say({ in_view: homes, attended: this.world.nowMs() - this.#touchedMs <= ATTENDED_MS });
   }
 
   readonly #touched = (): void => {
