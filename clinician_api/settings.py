@@ -10,7 +10,7 @@ import msgspec
 
 from clinician_api.access import Role
 from clinician_api.signin.options import HospitalOptions
-from store.data_disk import Limits
+from telemetry.disk_limits import Limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

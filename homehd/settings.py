@@ -16,9 +16,8 @@ import msgspec
 from homehd import embedded_broker
 from homehd.brokers import KINDS, Kind
 from homehd.keeper import Kept, keeping
-from store import data_disk
-from store.data_disk import Limits
-from telemetry import broker_address, settings
+from telemetry import broker_address, disk_limits, settings
+from telemetry.disk_limits import Limits
 from telemetry.errors import HomehdError, SettingsError
 
 if TYPE_CHECKING:
@@ -77,8 +76,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: str = "~/.local/share/homehd"
     database: str | None = None
     database_folders: list[str] = []
-    database_disk_low: float = data_disk.LOW
-    database_disk_full: float = data_disk.FULL
+    database_disk_low: float = disk_limits.LOW
+    database_disk_full: float = disk_limits.FULL
     broker: str | None = None
     api_host: str = "127.0.0.1"
     api_port: Port = 8080

@@ -6,9 +6,10 @@ from typing import Final
 
 from notifier.troubles import Trouble, standing
 from store import data_disk, heartbeat
-from store.data_disk import Disk, Limits
+from store.data_disk import Disk
 from store.pool import Connection
 from telemetry.alarms import Priority
+from telemetry.disk_limits import Limits
 from telemetry.rota import Audience
 
 CAUSE: Final = "database disk"

@@ -29,10 +29,10 @@ from notifier.page import Site
 from notifier.router import Causes
 from notifier.walls import Walls
 from store import migrate, notices, pool, push_key, vital_signs
-from store.data_disk import Limits
 from store.errors import StoreError, Trouble
 from store.vital_signs import VitalSigns
 from telemetry.clock import Clock
+from telemetry.disk_limits import Limits
 from telemetry.health_port import HealthPort
 
 log = logging.getLogger(__name__)

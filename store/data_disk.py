@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 # A service that said so longer ago than this says nothing of now.
 FRESH_US: Final = 30 * 1_000_000
-# Design defaults of ours: a disk of 100 GB is told of with days left at two gigabytes a day of a thousand homes.
-LOW: Final = 0.15
-FULL: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +32,6 @@ class Disk:
     def share(self) -> float:
         """The part of it that is free, 0…1."""
         return self.free_bytes / self.size_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Below which part free (0…1) a disk is low, and below which as good as full."""
-
-    low: float = LOW
-    full: float = FULL
-
-    def __post_init__(self) -> None:
-        """ValueError when it would be full before it is low."""
-        if not 0 < self.full < self.low < 1:
-            raise ValueError("expected 0 < database_disk_full < database_disk_low < 1")
 
 
 def measured(folders: Sequence[Path]) -> Disk:

@@ -7,10 +7,10 @@ from typing import Final
 from clinician_api.live.views import View, moment
 from evaluation.links import beat_of
 from store import data_disk
-from store.data_disk import Limits
 from store.heartbeat import Heartbeat
 from store.system import System
 from telemetry import topics
+from telemetry.disk_limits import Limits
 
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US

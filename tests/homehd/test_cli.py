@@ -807,7 +807,7 @@ def test_the_rules_are_listed_and_the_safety_file_checked_and_written(tmp_path: 
     assert re.fullmatch(r"R13\t\d+\.\d+\.\d+\+[0-9a-f]{8}\thigh,medium\tVenous pressure high", row)
     assert homehd("rules", "check").returncode == 0
     root = Path(__file__).parents[2]
-    for folder in ("alerts/rules", "alerts/rules_between", "docs", "tests", "dashboard/tests"):
+    for folder in ("alerts/rules", "alerts/rules_between", "alerts/rules_asked", "docs", "tests", "dashboard/tests"):
         shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     page = tmp_path / "docs/safety/alarms.md"
     page.write_text(page.read_text("utf-8").replace("above 300 mmHg", "above 400 mmHg"), "utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from homehd import settings
-from store.data_disk import Limits
+from telemetry.disk_limits import Limits
 from telemetry.errors import SettingsError
 
 NAMES = (

@@ -25,8 +25,10 @@ KEPT: Final = re.compile(
             r"Ada Example|" + CLINICAL + r"|(?:administrator|operations) of (?:None|\d)|Clinic \d|Home u-\d|u-\d",
             rf"(?:[a-z'-]+ ){{1,2}}{LONG}|Europe/Berlin|homehd|English|\bEN\b|no home is heard|\S+@example\.org|localhost://…|Browser",
             # Units, keys and formats; numbers of rules by their names.
-            r"\b(?:mmHg(?:/h)?|mL(?:/kg)?(?:/min|/h)?|mS/cm|kg|min|GB|Kt/V|spKt/V|Esc|Ctrl|Home|chrony|CSV|NDJSON|GMT)\b",
+            r"\b(?:mmHg(?:/h)?|mL(?:/kg)?(?:/min|/h)?|mS/cm|kg|min|GB|Kt/V|spKt/V|Esc|Ctrl|Home|UTC|chrony|CSV|NDJSON|GMT)\b",
             r"\b[a-z]+(?:_[a-z0-9]+)* [\d.]+(?:, )?",
+            # What a box says of itself, as it says it.
+            rf"agent started: version (?:[a-z]+ )*{LONG}",
             # What is typed into a command line or a setting, and where to read on.
             r"`[^`]*`|push_contact|docs/operations/\S+\.md",
             # The record's own words for deeds and their subjects.

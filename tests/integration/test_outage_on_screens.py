@@ -143,5 +143,5 @@ def feed_tasks(world: Outage) -> set[str]:
         return {task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(("Feeds.", "Pump."))}
 
     found = world.api.do(running)
-    assert len(found) == 12, json.dumps(sorted(found))
+    assert len(found) == 13, json.dumps(sorted(found))
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store import data_disk
-from store.data_disk import FRESH_US, Disk, Limits
+from store.data_disk import FRESH_US, Disk
 from store.heartbeat import Heartbeat
 
 NOW = 1_750_000_000_000_000
@@ -55,9 +55,3 @@ def test_what_is_said_otherwise_is_not_known(word: object) -> None:
 def test_it_reads_what_it_says() -> None:
     disk = Disk("/d", 1e9, 2e9, "a")
     assert data_disk.latest([Heartbeat("ingest", "a", NOW, {"disk": data_disk.said(disk)})], NOW) == disk
-
-
-@pytest.mark.parametrize(("low", "full"), [(0.1, 0.1), (0.05, 0.1), (1.0, 0.5), (0.5, 0.0)])
-def test_limits_that_make_no_sense_are_refused(low: float, full: float) -> None:
-    with pytest.raises(ValueError, match="database_disk_full < database_disk_low"):
-        Limits(low, full)

@@ -11,10 +11,11 @@ from clinician_api.administration.models import SystemPart
 from clinician_api.administration.system_view import AUDIT_DUE_US, GONE_US, SILENT_US, TEST_DUE_US, parts
 from store.audit_browse import Check
 from store.backups import Stream
-from store.data_disk import FRESH_US, Limits
+from store.data_disk import FRESH_US
 from store.heartbeat import Heartbeat
 from store.selftests import Broken, Overview
 from store.system import System
+from telemetry.disk_limits import Limits
 
 NOW = 1_750_000_000_000_000
 DISK = {"folder": "/var/lib/postgresql", "free": 4e10, "size": 1e11}

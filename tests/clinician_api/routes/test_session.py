@@ -36,6 +36,7 @@ def test_signing_in_says_who_one_is_and_what_one_may(api: Api) -> None:
         Action.SEE_LOAD_OF_OTHERS, Action.SEE_SELFTEST, Action.SEE_TEAMS, Action.CHANGE_TEAMS,
         Action.REVIEW_BREAK_GLASS, Action.CHANGE_PRESCRIPTION, Action.SIGN_TREATMENTS, Action.MANAGE_USERS,
         Action.SEE_AUDIT, Action.SEE_SYSTEM, Action.SEE_INSTALLATIONS, Action.CHANGE_INSTALLATIONS,
+        Action.OPEN_HOMES, Action.SEE_HOME, Action.SPEAK_FROM_HOME,
     }  # fmt: skip
     assert set(me["may"]) == set(Action) - not_hers
 
