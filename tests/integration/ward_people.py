@@ -113,8 +113,7 @@ def _send(conn: Connection, unit: Unit, started: int, now: int, say: Say) -> Non
     unit_status.save(conn, [StatusRow(unit.unit_id, now, status, heard_us=now)])
     at = started + MINUTE
     alarm = Event(at // MINUTE, at, 0, 1, EventKind.ALARM, say("machine alarm"), 0, True, "", say("alarm text"))
-    # Long ago enough that what comes before and after it is wide enough for a finger on the page.
-    late = now - 120 * MINUTE
+    late = now - 2 * MINUTE
     began = Event(
         late // MINUTE, late, 0, 1, EventKind.AGENT, "agent started", 0, True, "", f"version {say('box event')}"
     )
