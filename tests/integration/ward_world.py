@@ -176,7 +176,8 @@ def violations(page: Page, axe: str) -> list[str]:
           const only = {runOnly: {type: 'tag', values: tags}, rules, resultTypes: ['violations']};
           const {violations} = await axe.run(document, only);
           const counts = (id, node) => id !== 'target-size' || !node.html.includes('class="segment"');
-          const found = violations.map(({id, impact, nodes}) => ({id, impact, nodes: nodes.filter(n => counts(id, n))}));
+          const found = violations.map(({id, impact, nodes}) =>
+            ({id, impact, nodes: nodes.filter(one => counts(id, one))}));
           return JSON.stringify(found.filter(({nodes}) => nodes.length > 0).map(({id, impact, nodes}) =>
             ({id, impact, where: nodes.slice(0, 3).map(node => node.html.slice(0, 160) + ' | ' +
               node.any.concat(node.all).map(one => one.message).join('; ').slice(0, 160))})));
