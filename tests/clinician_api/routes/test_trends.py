@@ -44,7 +44,9 @@ def test_figures_and_days_of_a_patient(api: Api) -> None:
     assert (found["patient"]["name"], found["unit"]) == ("Ada Example", "u-1")
     # Half a year back and a week ahead, each day once.
     dates = [day["date"] for day in found["days"]]
-    assert len(dates) == len(set(dates)) == 190
+    assert len(dates) == len(set(dates))
+    # In the hour before midnight a change of clocks in between leaves one out.
+    assert len(dates) in (189, 190)
     states = {day["date"]: day["state"] for day in found["days"]}
     assert states[dates[0]] == "unknown"
     assert states[dates[-1]] == "planned"
