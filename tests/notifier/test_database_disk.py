@@ -5,8 +5,9 @@ from __future__ import annotations
 from notifier import database_disk, troubles
 from notifier.troubles import Trouble
 from store import heartbeat
-from store.data_disk import FRESH_US, Disk, Limits, said
+from store.data_disk import FRESH_US, Disk, said
 from telemetry.alarms import Priority
+from telemetry.disk_limits import Limits
 from tests.notifier.world import World
 
 LIMITS = Limits(low=0.15, full=0.05)
