@@ -114,7 +114,7 @@ class Socket:
             except ConnectionClosed as error:
                 return (error.rcvd.code, error.rcvd.reason) if error.rcvd else (1006, "cut without a close frame")
 
-    def next(self, kind: str, timeout: float = 5.0, where: Callable[[dict[str, Any]], bool] = lambda _: True) -> Any:
+    def next(self, kind: str, timeout: float = 15.0, where: Callable[[dict[str, Any]], bool] = lambda _: True) -> Any:
         """The next message of a kind (that fulfils `where`); others are passed over."""
         clock = SystemClock()
         end = clock.monotonic_s() + timeout
