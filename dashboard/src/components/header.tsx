@@ -121,7 +121,7 @@ function HowReached() {
   );
 }
 
-function Account() {
+export function Account() {
   const { api, session } = useApp();
   const t = words();
   const user = session.me.value?.user;

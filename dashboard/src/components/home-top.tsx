@@ -1,11 +1,9 @@
 // The little that stands above the patient's own page.
-import { useApp } from "../context";
 import { words } from "../words";
-import { LanguageToggle, ThemeToggle } from "./header";
+import { Account, LanguageToggle, ThemeToggle } from "./header";
 import { Mark } from "./icons";
 
 export function HomeTop() {
-  const { api, session } = useApp();
   const t = words();
   return (
     <header class="header">
@@ -15,19 +13,7 @@ export function HomeTop() {
       </p>
       <ThemeToggle />
       <LanguageToggle />
-      <div class="account">
-        <p>
-          <span class="account-name">{session.me.value?.user.name}</span>
-        </p>
-        <button
-          type="button"
-          class="button button-quiet"
-          data-action="sign-out"
-          onClick={() => void session.signOut(api)}
-        >
-          {t.signOut}
-        </button>
-      </div>
+      <Account />
     </header>
   );
 }

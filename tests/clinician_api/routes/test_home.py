@@ -13,6 +13,7 @@ import pytest
 
 from alerts.asked.ruleset import help_rule
 from clinician_api.access import Role
+from clinician_api.web.rate_limit import SlidingWindow
 from store import homes, registry
 from telemetry.alarms import ConditionState
 from telemetry.clock import SystemClock
@@ -187,6 +188,11 @@ def test_a_clinician_ends_a_call_that_was_seen(home: AtHome) -> None:
     nurse.post(f"/api/alerts/{other}/acknowledge", json={})
     assert nurse.post(f"/api/alerts/{other}/helped").status_code == 409, "no call"
     assert home.api.sign_in(Role.NURSE, 2).post(f"/api/alerts/{number}/helped").status_code == 404
+
+
+def test_a_script_that_presses_in_a_loop_does_not_get_through(home: AtHome) -> None:
+    home.api.do(lambda services: object.__setattr__(services, "homes", SlidingWindow(2, 60.0)))
+    assert [home.say("symptoms", what="cold").status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_two_who_press_at_once_make_one_call(home: AtHome) -> None:
